@@ -1,0 +1,74 @@
+/**
+ * Settings: one schema a process, read once at start from the environment, frozen. All faults are reported together.
+ * The README's table is printed from these definitions.
+ */
+import type { ZodType } from "zod";
+import { ConfigurationError } from "./errors.js";
+
+export interface SettingDefinition<T> {
+  /** Name of the environment variable. */
+  readonly env: string;
+  /** From the variable's text to the value. */
+  readonly schema: ZodType<T, string>;
+  /** Text that is used where the variable is unset or empty; undefined where the setting is required. */
+  readonly default: string | undefined;
+  readonly doc: string;
+  /** Another variable that means the same; both may be set only to the same text. */
+  readonly alias?: string;
+}
+
+export type SettingDefinitions = Readonly<Record<string, SettingDefinition<unknown>>>;
+
+export type Settings<D extends SettingDefinitions> = {
+  readonly [K in keyof D]: D[K] extends SettingDefinition<infer T> ? T : never;
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Declares one setting; see {@link SettingDefinition}. */
+export function setting<T>(
+  env: string,
+  schema: ZodType<T, string>,
+  options: { default?: string; doc: string; alias?: string },
+): SettingDefinition<T> {
+  const { doc, alias } = options;
+  return { env, schema, default: options.default, doc, ...(alias === undefined ? {} : { alias }) };
+}
+
+/**
+ * Reads every setting of `definitions` from `environment`.
+ * @throws {ConfigurationError} with every fault found
+ */
+export function readSettings<D extends SettingDefinitions>(definitions: D, environment: Environment): Settings<D> {
+  const faults: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, definition] of Object.entries(definitions)) {
+    const text = textOf(definition, environment, faults);
+    if (text === undefined) continue;
+    const parsed = definition.schema.safeParse(text);
+    if (parsed.success) values[name] = parsed.data;
+    else for (const issue of parsed.error.issues) faults.push(`${definition.env}=${text}: ${issue.message}`);
+  }
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return Object.freeze(values) as Settings<D>;
+}
+
+function textOf(
+  definition: SettingDefinition<unknown>,
+  environment: Environment,
+  faults: string[],
+): string | undefined {
+  const own = nonEmpty(environment[definition.env]);
+  const other = definition.alias === undefined ? undefined : nonEmpty(environment[definition.alias]);
+  if (own !== undefined && other !== undefined && own !== other) {
+    faults.push(`${definition.env} and ${definition.alias} mean the same, but differ: set one of them`);
+    return undefined;
+  }
+  const text = own ?? other ?? definition.default;
+  if (text === undefined) faults.push(`${definition.env} is not set: ${definition.doc}`);
+  return text;
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text.trim() === "" ? undefined : text.trim();
+}

@@ -1,0 +1,109 @@
+/**
+ * What a service is: its edges (settings, topics, stores) and one synchronous function. The kernel does the rest.
+ * Kafka Streams calls this a topology with one processor.
+ */
+import type { Registry } from "prom-client";
+import type { SettingDefinitions, Settings } from "./config.js";
+
+/** A record as it was consumed. `value` and `key` are the original bytes, null where the record has none. */
+export interface InputRecord {
+  readonly topic: string;
+  readonly partition: number;
+  /** The record's own number in its partition. The next position is one more. */
+  readonly offset: number;
+  /** Milliseconds since the epoch, as the record carries it. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+/** How the values of one store become bytes and back. The kernel adds a checksum; `format` is the version byte. */
+export interface Codec<V> {
+  /** 1 to 255. Raise it when the layout changes; `decode` is only given bytes of this format. */
+  readonly format: number;
+  encode(value: V): Buffer;
+  /** @throws {RangeError} the bytes are not of this layout */
+  decode(bytes: Buffer): V;
+  /** What `/state/<store>/<key>` shows. */
+  toJson(value: V): unknown;
+}
+
+/**
+ * Keyed state of one task. Values are live objects: change one in place, then put it.
+ * A key is `<topic>/<series>`, see {@link stateKey}.
+ */
+export interface StateStore<V> {
+  get(key: string): V | undefined;
+  put(key: string, value: V): void;
+  delete(key: string): void;
+}
+
+/** A topic that a service writes, and how its values become bytes. */
+export interface OutputTopic<V> {
+  readonly name: string;
+  /** Topic configuration asked for when the topic is created. */
+  readonly config: Readonly<Record<string, string>>;
+  /** @throws {RangeError} a number is not finite */
+  encode(value: V): Buffer;
+}
+
+export type StoreCodecs<States> = { readonly [K in keyof States]: Codec<States[K]> };
+export type StateStores<States> = { readonly [K in keyof States]: StateStore<States[K]> };
+
+/** What process() and generate() are given besides their record. */
+export interface TaskContext<S, States, Metrics> {
+  readonly settings: S;
+  readonly stores: StateStores<States>;
+  readonly metrics: Metrics;
+  /** Writes to `topic` in the open transaction, with the timestamp of the record at hand. */
+  forward<V>(topic: OutputTopic<V>, key: string, value: V): void;
+}
+
+interface ServiceEdges<D extends SettingDefinitions, States, Metrics> {
+  /** Kebab-case; with APPLICATION_ID it names group, transactional id, changelogs and state folder. */
+  readonly name: string;
+  readonly settings: D;
+  outputs(settings: Settings<D>): readonly OutputTopic<never>[];
+  readonly stores: StoreCodecs<States>;
+  /** Metrics of the service's own, made once per process; names begin with `regatta_`. */
+  metrics(registry: Registry): Metrics;
+}
+
+/** A service that consumes topics. */
+export interface ProcessorService<D extends SettingDefinitions, States, Metrics>
+  extends ServiceEdges<D, States, Metrics> {
+  readonly kind: "processor";
+  inputs(settings: Settings<D>): readonly string[];
+  /**
+   * Synchronous; pure but for stores, forward and metrics.
+   * @throws {RecordError} before it changed anything: the record is dead-lettered and nothing else happens.
+   *   Any other error, or one after a put or forward, costs an abort and a replay; the record is dead-lettered all the same.
+   */
+  process(record: InputRecord, context: TaskContext<Settings<D>, States, Metrics>): void;
+}
+
+/** One task of a source: what it generates next is decided by its stores alone. */
+export interface Source {
+  /**
+   * Forwards at most `limit` records that are due at `nowMs`.
+   * @param nowMs milliseconds of a monotonic clock
+   * @returns how many were forwarded
+   */
+  generate(nowMs: number, limit: number): number;
+}
+
+/** A service without input: its tasks are the partitions of the changelog of its first store. */
+export interface SourceService<D extends SettingDefinitions, States, Metrics> extends ServiceEdges<D, States, Metrics> {
+  readonly kind: "source";
+  /** @param partition this task's number, from 0 to `partitions` - 1 */
+  source(partition: number, partitions: number, context: TaskContext<Settings<D>, States, Metrics>): Source;
+}
+
+export type ServiceDefinition<D extends SettingDefinitions, States, Metrics> =
+  | ProcessorService<D, States, Metrics>
+  | SourceService<D, States, Metrics>;
+
+/** State is kept per input topic and series. A topic name has no slash, so the first one separates. */
+export function stateKey(topic: string, series: string): string {
+  return `${topic}/${series}`;
+}

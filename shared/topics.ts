@@ -1,0 +1,37 @@
+/** Every topic by name, with what is written to it. */
+import {
+  encodeObservation,
+  encodeRlsPrediction,
+  encodeStandings,
+  type Observation,
+  type RlsPrediction,
+  type Standings,
+} from "./schemas.js";
+import type { OutputTopic } from "./service-definition.js";
+
+/** A rejected record of up to this size reaches the dead-letter topic with all its bytes. */
+export const DEAD_LETTER_BYTES_MAX = 2 * 1024 * 1024;
+
+export const LINEAR_TOPIC = "dataLinearModel";
+export const NON_LINEAR_TOPIC = "dataNonLinearModel";
+export const DEAD_LETTERS_TOPIC = "dead-letters";
+
+const compacted = { "cleanup.policy": "compact" } as const;
+
+/** Text `[i, y, x1, ..., xn]`, as the notebook's producer sends it. */
+export function rawTopic(name: string): OutputTopic<string> {
+  return { name, config: {}, encode: (text) => Buffer.from(text) };
+}
+
+export function observationsTopic(raw: string): OutputTopic<Observation> {
+  return { name: `${raw}.observations`, config: {}, encode: encodeObservation };
+}
+
+export const topics = {
+  rlsPredictions: {
+    name: "rls-predictions",
+    config: {},
+    encode: encodeRlsPrediction,
+  } satisfies OutputTopic<RlsPrediction>,
+  rlsStandings: { name: "rls-standings", config: compacted, encode: encodeStandings } satisfies OutputTopic<Standings>,
+} as const;
