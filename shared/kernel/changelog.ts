@@ -1,0 +1,56 @@
+/**
+ * Changelog records: key and stored bytes of a state value, with the input positions that its commit stands for in a header,
+ * so that a changelog alone tells how far its state has come.
+ */
+import { z } from "zod";
+import type { ConsumedRecord, Headers } from "./kafka-client.js";
+
+const POSITIONS_HEADER = "regatta-positions";
+
+/**
+ * Key of the record that carries positions where a commit changed no key (every record was dead-lettered, say).
+ * A state key has a slash, so it cannot be one.
+ */
+export const POSITIONS_KEY = "positions";
+export const POSITIONS_VALUE = Buffer.from([0]);
+
+/** Next offset to process, by input topic. */
+export type Positions = Readonly<Record<string, number>>;
+
+const positionsSchema = z.record(z.string(), z.number().int().nonnegative());
+
+export function changelogTopic(application: string, store: string): string {
+  return `${application}-${store}-changelog`;
+}
+
+/** A changelog keeps the newest value of each key for ever. */
+export const changelogConfig = {
+  "cleanup.policy": "compact",
+  "min.cleanable.dirty.ratio": "0.3",
+  "segment.bytes": String(64 * 1024 * 1024),
+} as const;
+
+export function positionsHeaders(positions: Positions): Headers {
+  return [{ [POSITIONS_HEADER]: JSON.stringify(positions) }];
+}
+
+/** The positions that a changelog record carries, undefined where it carries none that can be read. */
+export function positionsOf(record: ConsumedRecord): Positions | undefined {
+  for (const header of record.headers ?? []) {
+    const text = header[POSITIONS_HEADER];
+    if (text === undefined) continue;
+    try {
+      return positionsSchema.parse(JSON.parse(text.toString("utf8")));
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** The larger position of each topic. */
+export function furthest(a: Positions, b: Positions): Positions {
+  const result: Record<string, number> = { ...a };
+  for (const [topic, position] of Object.entries(b)) result[topic] = Math.max(position, result[topic] ?? 0);
+  return result;
+}

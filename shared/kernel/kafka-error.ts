@@ -1,0 +1,68 @@
+/** Librdkafka's errors, and what each asks for. */
+
+/** Codes of librdkafka that the kernel tells apart. */
+export const KafkaCode = {
+  FENCED: -144,
+  RETRY_LATER: -173,
+  UNKNOWN_GROUP: -179,
+  MAX_POLL_EXCEEDED: -147,
+  QUEUE_FULL: -184,
+  TIMED_OUT: -185,
+  ASSIGN_PARTITIONS: -175,
+  REVOKE_PARTITIONS: -174,
+  STATE: -172,
+  FATAL: -150,
+  UNKNOWN_TOPIC: -188,
+  UNKNOWN_PARTITION: -190,
+  UNKNOWN_TOPIC_OR_PARTITION: 3,
+  TOPIC_ALREADY_EXISTS: 36,
+} as const;
+
+/**
+ * `retry`: the same call again. `abort`: abort the transaction and rewind. `replace`: the client is used up, make another.
+ */
+export type KafkaFate = "retry" | "abort" | "replace";
+
+/** A failed call to Kafka. */
+export class KafkaError extends Error {
+  override readonly name = "KafkaError";
+  readonly code: number;
+  readonly fate: KafkaFate;
+
+  constructor(call: string, cause: unknown) {
+    const { code, message, isFatal, isRetriable, isTxnRequiresAbort } = fieldsOf(cause);
+    super(`${call}: ${message} (${code})`, { cause });
+    this.code = code;
+    // Fatal wins: a fenced producer may carry other flags as well. No flag at all means that the outcome is unknown.
+    if (isFatal) this.fate = "replace";
+    else if (isTxnRequiresAbort) this.fate = "abort";
+    else if (isRetriable) this.fate = "retry";
+    else this.fate = "replace";
+  }
+}
+
+function fieldsOf(cause: unknown) {
+  const fields = typeof cause === "object" && cause !== null ? (cause as Record<string, unknown>) : {};
+  return {
+    code: typeof fields.code === "number" ? fields.code : -1,
+    message: typeof fields.message === "string" ? fields.message : String(cause),
+    isFatal: fields.isFatal === true,
+    isRetriable: fields.isRetriable === true,
+    isTxnRequiresAbort: fields.isTxnRequiresAbort === true,
+  };
+}
+
+/** Turns one callback call of the client into a promise that fails with {@link KafkaError}. */
+export function callKafka<T>(call: string, start: (done: (error: unknown, result?: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const done = (error: unknown, result?: T) => {
+      if (error) reject(new KafkaError(call, error));
+      else resolve(result as T);
+    };
+    try {
+      start(done);
+    } catch (error) {
+      reject(new KafkaError(call, error));
+    }
+  });
+}

@@ -1,0 +1,136 @@
+/** Settings that every service has. */
+import { z } from "zod";
+import { type Environment, type SettingDefinitions, type Settings, setting } from "../config.js";
+import { ConfigurationError } from "../errors.js";
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, "expected a whole number")
+    .transform(Number)
+    .pipe(z.number().min(min, `expected at least ${min}`).max(max, `expected at most ${max}`));
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,100}$/, "expected letters, digits, dots, dashes or underscores, at most 100");
+
+export const kernelSettings = {
+  brokers: setting(
+    "KAFKA_BROKERS",
+    z.string().regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, "expected host:port, or several separated by commas"),
+    {
+      default: "127.0.0.1:9092",
+      alias: "KAFKA_BOOTSTRAP_SERVERS",
+      doc: "Kafka brokers, host:port separated by commas",
+    },
+  ),
+  applicationId: setting("APPLICATION_ID", name, {
+    default: "regatta",
+    doc: "prefix of consumer groups, transactional ids, changelog topics and state folders",
+  }),
+  instanceId: setting("INSTANCE_ID", name, {
+    default: "local",
+    doc: "names this host in transactional ids; give every host that has a STATE_DIR of its own another one",
+  }),
+  stateDir: setting("STATE_DIR", z.string(), { default: ".local/state", doc: "folder of the LevelDB stores" }),
+  httpHost: setting("HTTP_HOST", z.string(), {
+    default: "127.0.0.1",
+    doc: "address that metrics, health and state are served on",
+  }),
+  httpPort: setting("HTTP_PORT", wholeNumber(0, 65535), {
+    default: "9464",
+    doc: "port of metrics, health and state; 0 takes a free one",
+  }),
+  commitIntervalMs: setting("COMMIT_INTERVAL_MS", wholeNumber(1, 60_000), {
+    default: "100",
+    doc: "time between two commits, in ms; results become visible at a commit",
+  }),
+  processingGuarantee: setting(
+    "PROCESSING_GUARANTEE",
+    z.enum(["exactly_once", "at_least_once"], { error: "expected exactly_once or at_least_once" }),
+    {
+      default: "exactly_once",
+      doc: "`exactly_once` by Kafka transactions, or `at_least_once` without them: records may then be repeated after a crash",
+    },
+  ),
+  topicPartitions: setting("TOPIC_PARTITIONS", wholeNumber(1, 10_000), {
+    default: "4",
+    doc: "partitions of the topics that a service creates (changelogs: as many as its inputs have)",
+  }),
+  replicationFactor: setting(
+    "REPLICATION_FACTOR",
+    z
+      .string()
+      .regex(/^(-1|[1-9]\d?)$/, "expected -1 (the broker's default) or 1 to 99")
+      .transform(Number),
+    {
+      default: "-1",
+      doc: "replicas of the topics that a service creates; -1 takes the broker's default",
+    },
+  ),
+  groupProtocol: setting("GROUP_PROTOCOL", z.enum(["consumer", "classic"], { error: "expected consumer or classic" }), {
+    default: "consumer",
+    doc: "`consumer` (KIP-848, Kafka 4) or `classic` for older brokers",
+  }),
+  transactionTimeoutMs: setting("TRANSACTION_TIMEOUT_MS", wholeNumber(1000, 900_000), {
+    default: "10000",
+    doc: "a transaction left open by a dead instance is aborted after this time, in ms; keep it below the group's session timeout times two",
+  }),
+  storeCacheEntries: setting("STORE_CACHE_ENTRIES", wholeNumber(0, 100_000_000), {
+    default: "10000",
+    doc: "values that each store of each task keeps decoded in memory",
+  }),
+  shutdownTimeoutMs: setting("SHUTDOWN_TIMEOUT_MS", wholeNumber(100, 600_000), {
+    default: "25000",
+    doc: "time to finish and commit after SIGTERM, in ms; then the process ends all the same and loses nothing",
+  }),
+  logLevel: setting(
+    "LOG_LEVEL",
+    z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
+      error: "expected fatal, error, warn, info, debug, trace or silent",
+    }),
+    {
+      default: "info",
+      doc: "least level that is logged: fatal, error, warn, info, debug, trace or silent",
+    },
+  ),
+} satisfies SettingDefinitions;
+
+export type KernelSettings = Settings<typeof kernelSettings>;
+
+const PASS_THROUGH = "KAFKA_CONF_";
+
+/** Properties that the guarantee rests on. */
+const RESERVED = new Set([
+  "bootstrap.servers",
+  "metadata.broker.list",
+  "group.id",
+  "group.instance.id",
+  "group.protocol",
+  "group.remote.assignor",
+  "partition.assignment.strategy",
+  "transactional.id",
+  "transaction.timeout.ms",
+  "enable.idempotence",
+  "enable.auto.commit",
+  "enable.auto.offset.store",
+  "isolation.level",
+  "partitioner",
+]);
+
+/**
+ * Librdkafka properties from `KAFKA_CONF_<property with underscores>`, for example KAFKA_CONF_SECURITY_PROTOCOL=ssl.
+ * @throws {ConfigurationError} a property that the kernel sets itself
+ */
+export function readClientProperties(environment: Environment): Readonly<Record<string, string>> {
+  const properties: Record<string, string> = {};
+  const faults: string[] = [];
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.toUpperCase().startsWith(PASS_THROUGH) || value === undefined) continue;
+    const property = variable.slice(PASS_THROUGH.length).toLowerCase().replaceAll("_", ".");
+    if (RESERVED.has(property)) faults.push(`${variable}: ${property} is set by the kernel; use its own setting`);
+    else properties[property] = value;
+  }
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return properties;
+}

@@ -1,0 +1,177 @@
+/**
+ * What a process writes between two commits, exactly once or at least once, and how it recovers when Kafka says no.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "../logger.js";
+import { type ClientOptions, type Consumer, type Headers, Producer, type TopicPosition } from "./kafka-client.js";
+import { KafkaError } from "./kafka-error.js";
+
+/** Room for a dead letter of the largest size with its headers. */
+const RECORD_BYTES_MAX = 2 * 1024 * 1024 + 64 * 1024;
+const QUEUE_FULL_WAIT_MS = 5;
+const RETRY_WAIT_MS = 100;
+
+interface OutputRecord {
+  readonly topic: string;
+  readonly partition: number | undefined;
+  readonly key: Buffer | string | null;
+  readonly value: Buffer | null;
+  readonly timestamp: number | undefined;
+  readonly headers: Headers | undefined;
+}
+
+export class Output {
+  readonly #options: ClientOptions;
+  readonly #transactionalId: string | undefined;
+  readonly #logger: Logger;
+  /** Asked by calls that are repeated for as long as the broker is away. */
+  readonly #givenUp: () => boolean;
+  #producer: Producer | undefined;
+  #begun = false;
+  /** Records that the client's queue had no room for. */
+  #waiting: OutputRecord[] = [];
+  #records = 0;
+
+  /** @param transactionalId undefined: at least once, without transactions */
+  constructor(options: ClientOptions, transactionalId: string | undefined, givenUp: () => boolean) {
+    this.#options = options;
+    this.#transactionalId = transactionalId;
+    this.#logger = options.logger;
+    this.#givenUp = givenUp;
+  }
+
+  /** Records handed over since the last commit. */
+  get records(): number {
+    return this.#records;
+  }
+
+  get ready(): boolean {
+    return this.#producer !== undefined;
+  }
+
+  /**
+   * Makes the producer where there is none. With transactions this ends what a former holder of the id left open.
+   * @throws {KafkaError} the broker does not answer
+   */
+  async connect(): Promise<void> {
+    if (this.#producer !== undefined) return;
+    const producer = await Producer.connect(this.#options, this.#transactionalId, RECORD_BYTES_MAX);
+    try {
+      if (this.#transactionalId !== undefined) await producer.initTransactions();
+    } catch (error) {
+      this.#drop(producer);
+      throw error;
+    }
+    this.#producer = producer;
+  }
+
+  /** Opens the transaction; nothing where it is open. */
+  async begin(): Promise<void> {
+    if (this.#begun) return;
+    if (this.#transactionalId !== undefined) await this.#connected().begin();
+    this.#begun = true;
+  }
+
+  /** Hands over one record; where the client's queue is full it waits here until {@link drain}. */
+  write(
+    topic: string,
+    partition: number | undefined,
+    key: Buffer | string | null,
+    value: Buffer | null,
+    timestamp: number | undefined,
+    headers?: Headers,
+  ): void {
+    this.#records++;
+    if (this.#waiting.length > 0 || !this.#connected().produce(topic, partition, key, value, timestamp, headers)) {
+      this.#waiting.push({ topic, partition, key, value, timestamp, headers });
+    }
+  }
+
+  /** Back-pressure: returns when the client has taken every record. */
+  async drain(): Promise<void> {
+    if (this.#waiting.length === 0) return;
+    const producer = this.#connected();
+    for (const { topic, partition, key, value, timestamp, headers } of this.#waiting) {
+      while (!producer.produce(topic, partition, key, value, timestamp, headers)) await delay(QUEUE_FULL_WAIT_MS);
+    }
+    this.#waiting = [];
+  }
+
+  /**
+   * Makes everything since begin visible together with the input positions.
+   * At least once: the records first, then the positions.
+   * @throws {KafkaError} it did not happen, or its outcome is unknown: {@link recover}
+   */
+  async commit(positions: readonly TopicPosition[], consumer: Consumer): Promise<void> {
+    await this.drain();
+    const producer = this.#connected();
+    if (this.#transactionalId === undefined) {
+      await this.#persistently("flush", () => producer.flush());
+      await this.#persistently("commit offsets", () => consumer.commit(positions));
+    } else {
+      await this.#persistently("send offsets", () => producer.sendOffsets(positions, consumer));
+      await this.#persistently("commit", () => producer.commitTransaction());
+    }
+    this.#begun = false;
+    this.#records = 0;
+  }
+
+  /**
+   * After a failure: ends the open transaction so that none of it is ever read. A producer whose state is unknown is
+   * thrown away; {@link connect} makes the next one.
+   */
+  async recover(error: unknown): Promise<void> {
+    this.#waiting = [];
+    this.#records = 0;
+    const wasBegun = this.#begun;
+    this.#begun = false;
+    const producer = this.#producer;
+    if (producer === undefined) return;
+    if (error instanceof KafkaError && error.fate !== "abort") return this.#replace(producer, error);
+    if (!wasBegun || this.#transactionalId === undefined) return;
+    try {
+      await this.#persistently("abort", () => producer.abortTransaction());
+    } catch (abortError) {
+      this.#replace(producer, abortError);
+    }
+  }
+
+  async disconnect(): Promise<void> {
+    const producer = this.#producer;
+    this.#producer = undefined;
+    await producer?.disconnect();
+  }
+
+  /** Repeats the same call while librdkafka says that this is the way on: its commit is resumable. */
+  async #persistently(call: string, run: () => Promise<void>): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await run();
+        return;
+      } catch (error) {
+        if (!(error instanceof KafkaError) || error.fate !== "retry" || this.#givenUp()) throw error;
+        this.#logger.warn({ call, attempt, err: error }, "Kafka call repeated");
+        await delay(RETRY_WAIT_MS);
+      }
+    }
+  }
+
+  #replace(producer: Producer, error: unknown): void {
+    this.#logger.warn({ err: error }, "producer replaced");
+    this.#producer = undefined;
+    this.#drop(producer);
+  }
+
+  /** Nothing waits for a producer that is thrown away: with the broker gone that may take long. */
+  #drop(producer: Producer): void {
+    producer
+      .disconnect()
+      .catch((error: unknown) => this.#logger.debug({ err: error }, "old producer did not disconnect"));
+  }
+
+  #connected(): Producer {
+    if (this.#producer === undefined)
+      throw new KafkaError("produce", { code: -1, message: "there is no producer", isRetriable: true });
+    return this.#producer;
+  }
+}

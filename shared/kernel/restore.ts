@@ -1,0 +1,130 @@
+/** Replays changelogs into a folder. */
+import { crc32 } from "node:zlib";
+import { StoreError } from "../errors.js";
+import { furthest, POSITIONS_KEY, type Positions, positionsOf } from "./changelog.js";
+import { type Admin, type ClientOptions, type ConsumedRecord, Consumer, type TopicPosition } from "./kafka-client.js";
+import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
+
+const BATCH_RECORDS = 2000;
+const POLL_MS = 50;
+
+export interface Replay {
+  readonly db: LevelDbStore;
+  readonly partition: number;
+  /** By store: its changelog and the offset to begin at. */
+  readonly changelogs: readonly { readonly store: string; readonly topic: string; readonly from: number }[];
+  /** Asked between batches; true ends the replay early. */
+  cancelled(): boolean;
+  /** Told after each batch how many offsets are left. */
+  progress(remaining: number, records: number): void;
+}
+
+export interface Replayed {
+  /** Input positions that the newest records stand for. */
+  readonly positions: Positions;
+  /** By store: the changelog's end that was reached. */
+  readonly ends: Readonly<Record<string, number>>;
+}
+
+/**
+ * Reads each changelog up to the end it had at the call, and writes its values to the folder.
+ *
+ * The end is the high watermark, not the last stable offset: a transaction of the former owner that is decided, but whose
+ * marker has not reached this partition yet, lies behind the last stable offset, and stopping there would lose it.
+ * The read_committed consumer waits for that marker.
+ *
+ * @returns undefined where it was cancelled
+ * @throws {StoreError} the folder claims more than the changelog has
+ */
+export async function replayChangelogs(
+  admin: Admin,
+  options: ClientOptions,
+  groupId: string,
+  replay: Replay,
+): Promise<Replayed | undefined> {
+  const ends = await changelogEnds(admin, replay);
+  const open = new Map<string, { store: string; end: number; position: number }>();
+  for (const { store, topic, from } of replay.changelogs) {
+    const end = ends[store] ?? 0;
+    if (from > end) {
+      throw new StoreError(
+        `${replay.db.directory} has applied ${topic}[${replay.partition}] up to ${from}, but it ends at ${end}: the changelog was truncated. ` +
+          "Move the folder away to rebuild from what is left.",
+      );
+    }
+    if (from < end) open.set(topic, { store, end, position: from });
+  }
+  if (open.size === 0) return { positions: {}, ends };
+
+  const consumer = await Consumer.connect(
+    { ...options, properties: { ...options.properties, "enable.partition.eof": "true" } },
+    `${groupId}-restore`,
+  );
+  try {
+    // An end that consists of markers and aborted records only is never delivered as a record; end-of-partition tells of it.
+    consumer.native.on("partition.eof", ({ topic, offset }: { topic: string; offset: number }) => {
+      const log = open.get(topic);
+      if (log !== undefined) log.position = Math.max(log.position, offset);
+    });
+    consumer.assign(
+      [...open].map(([topic, { position }]): TopicPosition => ({ topic, partition: replay.partition, position })),
+    );
+    return await readToEnds(consumer, open, replay, ends);
+  } finally {
+    await consumer.disconnect();
+  }
+}
+
+async function changelogEnds(admin: Admin, replay: Replay): Promise<Record<string, number>> {
+  const storeOf = new Map(replay.changelogs.map(({ store, topic }) => [topic, store]));
+  const answer = await admin.ends(
+    replay.changelogs.map(({ topic }) => ({ topic, partition: replay.partition })),
+    "uncommitted",
+  );
+  return Object.fromEntries(answer.map(({ topic, position }) => [storeOf.get(topic) ?? topic, position]));
+}
+
+async function readToEnds(
+  consumer: Consumer,
+  open: Map<string, { store: string; end: number; position: number }>,
+  replay: Replay,
+  ends: Readonly<Record<string, number>>,
+): Promise<Replayed | undefined> {
+  let positions: Positions = {};
+  for (;;) {
+    if (replay.cancelled()) return undefined;
+    const records = await consumer.consume(BATCH_RECORDS, POLL_MS);
+    const writes: StoreWrite[] = [];
+    for (const record of records) {
+      const log = open.get(record.topic);
+      if (log === undefined) continue;
+      positions = furthest(positions, positionsOf(record) ?? {});
+      log.position = record.offset + 1;
+      const write = writeOf(record, log.store);
+      if (write !== undefined) writes.push(write);
+    }
+    if (writes.length > 0) await replay.db.restore(writes);
+    for (const { topic, position } of consumer.position(
+      [...open.keys()].map((topic) => ({ topic, partition: replay.partition })),
+    )) {
+      const log = open.get(topic);
+      if (log !== undefined && position !== undefined) log.position = Math.max(log.position, position);
+    }
+    let remaining = 0;
+    for (const { end, position } of open.values()) remaining += Math.max(0, end - position);
+    replay.progress(remaining, records.length);
+    if (remaining === 0) return { positions, ends };
+  }
+}
+
+function writeOf(record: ConsumedRecord, store: string): StoreWrite | undefined {
+  const key = record.key?.toString() ?? POSITIONS_KEY;
+  if (key === POSITIONS_KEY) return undefined;
+  const value = record.value ?? undefined;
+  if (value !== undefined && (value.length < 5 || value.readUInt32LE(0) !== crc32(value.subarray(4)))) {
+    throw new StoreError(
+      `${record.topic}[${record.partition}]@${record.offset}: the checksum of ${key} does not match; the changelog is damaged`,
+    );
+  }
+  return { store, key, value };
+}

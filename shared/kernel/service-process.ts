@@ -1,0 +1,277 @@
+/** A service's life: HTTP, slot, topics, loop; and its end. */
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "../logger.js";
+import type { Codec } from "../service-definition.js";
+import { changelogTopic } from "./changelog.js";
+import { type HttpServer, startHttpServer } from "./http-server.js";
+import { Admin, type ClientOptions, Consumer } from "./kafka-client.js";
+import { KafkaError } from "./kafka-error.js";
+import type { KernelSettings } from "./kernel-settings.js";
+import { Lag } from "./lag.js";
+import { createMetrics, type KernelMetrics } from "./metrics.js";
+import { Output } from "./output.js";
+import { type AnyService, Processing } from "./processing.js";
+import { type Slot, takeSlot } from "./slot.js";
+import { StreamLoop } from "./stream-loop.js";
+import type { Task } from "./task.js";
+import { TaskOpener } from "./task-opener.js";
+import { prepareTopics, refuseLoops, type Topics } from "./topic-admin.js";
+import { Watermarks } from "./watermarks.js";
+
+const BACKOFF_MIN_MS = 100;
+const BACKOFF_MAX_MS = 5000;
+
+export class ServiceProcess {
+  readonly #service: AnyService;
+  readonly #settings: KernelSettings;
+  readonly #properties: Readonly<Record<string, string>>;
+  readonly #logger: Logger;
+  /** `<APPLICATION_ID>-<service>`: group id, and prefix of transactional id, changelogs and folder. */
+  readonly #application: string;
+  readonly #lag = new Lag();
+  readonly #metrics: KernelMetrics;
+  #output: Output | undefined;
+  #loop: StreamLoop | undefined;
+  #stopping = false;
+  #waitingFor: string | undefined = "Kafka";
+
+  constructor(
+    service: AnyService,
+    settings: KernelSettings,
+    properties: Readonly<Record<string, string>>,
+    logger: Logger,
+  ) {
+    this.#service = service;
+    this.#settings = settings;
+    this.#properties = properties;
+    this.#logger = logger;
+    this.#application = `${settings.applicationId}-${service.name}`;
+    this.#metrics = createMetrics(service.name, settings.applicationId, {
+      lag: () => this.#lagNow(),
+      taskStates: () => this.#taskStates(),
+      storeBytes: () => this.#storeBytes(),
+      transactionRecords: () => this.#output?.records ?? 0,
+    });
+  }
+
+  /** Asks for a clean end; a second call changes nothing. */
+  stop(signal: string): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#logger.info({ signal }, "stopping");
+    this.#loop?.stop();
+    setTimeout(() => {
+      this.#logger.warn(
+        { timeoutMs: this.#settings.shutdownTimeoutMs },
+        "not done in time: uncommitted work is left to the next start",
+      );
+      process.exit(0);
+    }, this.#settings.shutdownTimeoutMs).unref();
+  }
+
+  /** @throws {TopicError | StoreError | Error} the service cannot go on */
+  async run(): Promise<void> {
+    const { httpHost, httpPort } = this.#settings;
+    const http = await startHttpServer(httpHost, httpPort, {
+      registry: this.#metrics.registry,
+      notReady: () => this.#notReady(),
+      storeNames: () => Object.keys(this.#service.stores),
+      keys: (store, limit) => this.#keys(store, limit),
+      value: (store, key) => this.#value(store, key),
+    });
+    this.#logger.info({ url: `http://${httpHost}:${http.port}` }, "serving /metrics, /live, /ready, /state");
+    try {
+      await this.#runStream();
+    } finally {
+      await this.#closeHttp(http);
+    }
+  }
+
+  async #runStream(): Promise<void> {
+    const service = this.#service;
+    const settings = this.#settings;
+    const inputs = service.kind === "processor" ? service.inputs(settings as never) : [];
+    const outputs = service.outputs(settings as never);
+    refuseLoops(
+      inputs,
+      outputs.map(({ name }) => name),
+    );
+    const directory = join(settings.stateDir, this.#application);
+    const slot = await takeSlot(directory);
+    const clientOptions: ClientOptions = {
+      settings,
+      properties: this.#properties,
+      clientId: `${this.#application}-${settings.instanceId}-${slot.number}`,
+      logger: this.#logger,
+    };
+    const admin = new Admin(clientOptions);
+    try {
+      const topics = await this.#waitForTopics(admin, inputs, outputs);
+      if (topics !== undefined) await this.#runLoop(admin, clientOptions, slot, directory, inputs, topics);
+    } finally {
+      admin.disconnect();
+      await slot.release();
+    }
+  }
+
+  async #runLoop(
+    admin: Admin,
+    clientOptions: ClientOptions,
+    slot: Slot,
+    directory: string,
+    inputs: readonly string[],
+    topics: Topics,
+  ): Promise<void> {
+    const service = this.#service;
+    const { processingGuarantee, commitIntervalMs, storeCacheEntries } = this.#settings;
+    const logger = this.#logger;
+    const exactlyOnce = processingGuarantee === "exactly_once";
+    const changelogs = this.#changelogs();
+    const output = new Output(clientOptions, exactlyOnce ? clientOptions.clientId : undefined, () => this.#stopping);
+    this.#output = output;
+    const connected = await this.#persistently(async () => {
+      await output.connect();
+      return true;
+    });
+    if (connected === undefined) return;
+    const opener = new TaskOpener({
+      application: this.#application,
+      directory,
+      slot: slot.number,
+      codecs: service.stores as Readonly<Record<string, Codec<object>>>,
+      topicIds: topics.ids,
+      cacheEntries: storeCacheEntries,
+      exactlyOnce,
+      admin,
+      clientOptions,
+      metrics: this.#metrics,
+      logger,
+    });
+    const loop = new StreamLoop({
+      service: service.name,
+      application: this.#application,
+      inputs: service.kind === "source" ? changelogs.slice(0, 1) : inputs,
+      isSource: service.kind === "source",
+      tasks: topics.tasks,
+      commitIntervalMs,
+      connectConsumer: (onRebalance) =>
+        Consumer.connect(clientOptions, this.#application, onRebalance, (json) => this.#lag.onStatistics(json)),
+      output,
+      opener,
+      processing: new Processing(service, this.#settings, output, this.#metrics, this.#metrics.registry, logger),
+      watermarks: new Watermarks(admin, changelogs, logger),
+      metrics: this.#metrics,
+      logger,
+    });
+    this.#loop = loop;
+    this.#waitingFor = undefined;
+    logger.info(
+      { group: this.#application, transactionalId: exactlyOnce ? clientOptions.clientId : null, tasks: topics.tasks },
+      "running",
+    );
+    try {
+      await loop.run();
+    } finally {
+      await output.disconnect();
+    }
+  }
+
+  async #waitForTopics(
+    admin: Admin,
+    inputs: readonly string[],
+    outputs: readonly { name: string; config: Readonly<Record<string, string>> }[],
+  ): Promise<Topics | undefined> {
+    const needs = {
+      inputs,
+      outputs,
+      changelogs: this.#changelogs(),
+      partitions: this.#settings.topicPartitions,
+      replicationFactor: this.#settings.replicationFactor,
+    };
+    return this.#persistently(async () => {
+      const topics = await prepareTopics(admin, needs, this.#logger);
+      if ("missing" in topics) {
+        this.#waitingFor = `topics ${topics.missing.join(", ")}, which do not exist`;
+        this.#logger.info({ topics: topics.missing }, "waiting for topics that do not exist");
+        return undefined;
+      }
+      return topics;
+    });
+  }
+
+  /** Repeats until `run` gives a result, with growing pauses; undefined when the service is stopped meanwhile. */
+  async #persistently<T>(run: () => Promise<T | undefined>): Promise<T | undefined> {
+    for (let waitMs = BACKOFF_MIN_MS; !this.#stopping; waitMs = Math.min(2 * waitMs, BACKOFF_MAX_MS)) {
+      try {
+        const result = await run();
+        if (result !== undefined) return result;
+      } catch (error) {
+        if (!(error instanceof KafkaError)) throw error;
+        this.#waitingFor = `Kafka at ${this.#settings.brokers}`;
+        this.#logger.warn({ err: error, brokers: this.#settings.brokers, waitMs }, "waiting for Kafka");
+      }
+      await delay(waitMs);
+    }
+    return undefined;
+  }
+
+  async #closeHttp(http: HttpServer): Promise<void> {
+    this.#loop = undefined;
+    await http.close();
+  }
+
+  #changelogs(): string[] {
+    return Object.keys(this.#service.stores).map((store) => changelogTopic(this.#application, store));
+  }
+
+  #tasks(): Task[] {
+    return [...(this.#loop?.tasks.values() ?? [])];
+  }
+
+  #notReady(): string[] {
+    const reasons: string[] = [];
+    if (this.#stopping) reasons.push("stopping");
+    if (this.#waitingFor !== undefined) reasons.push(`waiting for ${this.#waitingFor}`);
+    if (this.#loop?.rewinding === true) reasons.push("waiting for Kafka after an aborted transaction");
+    for (const task of this.#tasks()) if (task.state !== "running") reasons.push(`task ${task.id} is ${task.state}`);
+    return reasons;
+  }
+
+  #lagNow() {
+    const consumer = this.#loop?.consumer;
+    if (consumer === undefined || this.#service.kind === "source") return [];
+    const partitions = this.#tasks().flatMap(({ inputs, partition }) => inputs.map((topic) => ({ topic, partition })));
+    return this.#lag.of(consumer, partitions);
+  }
+
+  #taskStates(): Record<string, number> {
+    const states: Record<string, number> = { created: 0, restoring: 0, running: 0 };
+    for (const { state } of this.#tasks()) states[state] = (states[state] ?? 0) + 1;
+    return states;
+  }
+
+  async #storeBytes(): Promise<{ partition: number; bytes: number }[]> {
+    return Promise.all(
+      this.#tasks()
+        .filter(({ db }) => db !== undefined)
+        .map(async ({ partition, db }) => ({ partition, bytes: (await db?.bytes()) ?? 0 })),
+    );
+  }
+
+  async #keys(store: string, limit: number): Promise<string[]> {
+    const keys: string[] = [];
+    for (const { db } of this.#tasks()) {
+      if (keys.length < limit && db !== undefined) keys.push(...(await db.keys(store, limit - keys.length)));
+    }
+    return keys.sort();
+  }
+
+  #value(store: string, key: string): unknown {
+    for (const task of this.#tasks()) {
+      const value = task.stores.find(({ name }) => name === store)?.inspect(key);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+}

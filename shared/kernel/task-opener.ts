@@ -1,0 +1,233 @@
+/**
+ * From "this partition is yours" to a task that may run: open the folder, see whose it is, compare its positions with the
+ * group's, replay what it lacks.
+ */
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { StoreError } from "../errors.js";
+import type { Logger } from "../logger.js";
+import type { Codec } from "../service-definition.js";
+import { changelogTopic, furthest, type Positions } from "./changelog.js";
+import type { Admin, ClientOptions } from "./kafka-client.js";
+import { LevelDbStore, type Manifest, moveAside, StoreDamagedError, StoreLockedError } from "./leveldb-store.js";
+import type { KernelMetrics } from "./metrics.js";
+import { replayChangelogs } from "./restore.js";
+import { BufferedStore } from "./state-store.js";
+import type { Task } from "./task.js";
+
+/** A former owner on this host may be stopping: it gets this long to close the folder. */
+const LOCK_WAIT_MS = 5000;
+const LOCK_POLL_MS = 50;
+
+/** The group's position by input topic; undefined where it has none. */
+export type CommittedPositions = ReadonlyMap<string, number | undefined>;
+
+export interface TaskOpenerOptions {
+  readonly application: string;
+  /** Folder of this service's tasks. */
+  readonly directory: string;
+  readonly slot: number;
+  readonly codecs: Readonly<Record<string, Codec<object>>>;
+  readonly topicIds: Readonly<Record<string, string>>;
+  readonly cacheEntries: number;
+  /** Without transactions a changelog may be ahead of the group's positions. */
+  readonly exactlyOnce: boolean;
+  readonly admin: Admin;
+  readonly clientOptions: ClientOptions;
+  readonly metrics: KernelMetrics;
+  readonly logger: Logger;
+}
+
+export class TaskOpener {
+  readonly #o: TaskOpenerOptions;
+
+  constructor(options: TaskOpenerOptions) {
+    this.#o = options;
+  }
+
+  /** Opens the task's folder, moving aside what cannot be used. */
+  async open(task: Task): Promise<void> {
+    const directory = join(this.#o.directory, String(task.partition));
+    let db = await this.#openFolder(task, directory);
+    let manifest: Manifest | undefined;
+    try {
+      manifest = db.manifest();
+      if (manifest !== undefined && !this.#isOurs(manifest, task)) {
+        throw new StoreDamagedError(
+          `${db.directory} belongs to ${manifest.application}, partition ${manifest.partition}`,
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof StoreDamagedError)) throw error;
+      await db.close();
+      db = await this.#rebuildFolder(task, db.directory, error);
+      manifest = undefined;
+    }
+    task.db = db;
+    task.manifest = manifest;
+    this.#refuseOtherTopics(task);
+    task.stores = Object.entries(this.#o.codecs).map(
+      ([name, codec]) => new BufferedStore(name, codec, db, this.#o.cacheEntries),
+    );
+  }
+
+  /** Moves the folder of a task aside whose values turned out to be damaged, and opens an empty one. */
+  async reopenEmpty(task: Task, error: Error): Promise<void> {
+    const directory = task.db?.directory;
+    await task.close();
+    if (directory !== undefined) await (await this.#rebuildFolder(task, directory, error)).close();
+    task.state = "created";
+    await this.open(task);
+  }
+
+  /**
+   * Compares the folder with the group.
+   * @returns whether the folder is exactly where the group is, so that the task can run at once
+   * @throws {StoreError} the folder is ahead of the group
+   */
+  isCurrent(task: Task, committed: CommittedPositions): boolean {
+    let current = task.manifest !== undefined;
+    for (const input of task.inputs) {
+      const stored = task.manifest?.positions[input];
+      const group = committed.get(input);
+      if (group !== undefined && stored !== undefined && stored > group)
+        throw this.#ahead(task, input, "its folder", stored, group);
+      if (group !== stored) current = false;
+    }
+    return current;
+  }
+
+  /**
+   * Replays the changelogs into the folder and settles the task's positions.
+   * @returns false where the task was closed meanwhile
+   * @throws {StoreError} the changelog is ahead of the group, or damaged
+   */
+  async replay(task: Task, committed: CommittedPositions): Promise<boolean> {
+    const { metrics, logger, admin, clientOptions, application } = this.#o;
+    const db = task.db;
+    if (db === undefined) return false;
+    task.state = "restoring";
+    const cause = task.manifest === undefined ? "empty" : "behind";
+    const ended = metrics.restoreDuration.startTimer();
+    const label = { partition: String(task.partition) };
+    const changelogs = Object.keys(this.#o.codecs).map((store) => ({
+      store,
+      topic: changelogTopic(application, store),
+      from: task.manifest?.changelogPositions[store] ?? 0,
+    }));
+    let count = 0;
+    const replayed = await replayChangelogs(admin, clientOptions, application, {
+      db,
+      partition: task.partition,
+      changelogs,
+      cancelled: () => task.state === "closed",
+      progress: (remaining, records) => {
+        count += records;
+        metrics.restoreRemaining.set(label, remaining);
+        metrics.restored.inc(records);
+      },
+    });
+    metrics.restoreRemaining.set(label, 0);
+    if (replayed === undefined) return false;
+    const positions = this.#settle(task, committed, furthest(task.manifest?.positions ?? {}, replayed.positions));
+    task.manifest = this.manifest(task, positions, replayed.ends);
+    await db.write([], task.manifest);
+    for (const store of task.stores) store.discard();
+    metrics.restores.inc({ cause });
+    logger.info({ task: task.id, cause, records: count, seconds: ended(), positions }, "state replayed");
+    return true;
+  }
+
+  /** What the folder says of itself at `positions`. */
+  manifest(task: Task, positions: Positions, changelogPositions: Readonly<Record<string, number>>): Manifest {
+    const relevant = new Set([
+      ...task.inputs,
+      ...Object.keys(this.#o.codecs).map((store) => changelogTopic(this.#o.application, store)),
+    ]);
+    return {
+      format: 1,
+      application: this.#o.application,
+      partition: task.partition,
+      topicIds: {
+        ...task.manifest?.topicIds,
+        ...Object.fromEntries(Object.entries(this.#o.topicIds).filter(([topic]) => relevant.has(topic))),
+      },
+      positions: { ...positions },
+      changelogPositions: { ...changelogPositions },
+    };
+  }
+
+  /** The group's positions are the truth. Where it has none (expired, deleted) the state's own go on. */
+  #settle(task: Task, committed: CommittedPositions, state: Positions): Positions {
+    const positions: Record<string, number> = { ...state };
+    for (const input of task.inputs) {
+      const group = committed.get(input);
+      if (group === undefined) {
+        if (state[input] !== undefined)
+          this.#o.logger.warn(
+            { task: task.id, topic: input, position: state[input] },
+            "group has no position: the state's own is used",
+          );
+        continue;
+      }
+      if (this.#o.exactlyOnce && (state[input] ?? 0) > group)
+        throw this.#ahead(task, input, "its changelog", state[input] ?? 0, group);
+      positions[input] = group;
+    }
+    return positions;
+  }
+
+  #ahead(task: Task, input: string, what: string, position: number, group: number): StoreError {
+    return new StoreError(
+      `${task.id}: ${what} is at ${input}[${task.partition}]@${position}, but group ${this.#o.application} is at ${group}. ` +
+        `Somebody set the group back; its state would learn records twice. Set the group to ${position}, or start under another APPLICATION_ID.`,
+    );
+  }
+
+  async #openFolder(task: Task, directory: string): Promise<LevelDbStore> {
+    const deadline = performance.now() + LOCK_WAIT_MS;
+    for (;;) {
+      try {
+        return await LevelDbStore.open(directory);
+      } catch (error) {
+        if (error instanceof StoreDamagedError) return this.#rebuildFolder(task, directory, error);
+        if (!(error instanceof StoreLockedError)) throw error;
+        if (performance.now() >= deadline) break;
+        await delay(LOCK_POLL_MS);
+      }
+    }
+    // Whoever holds it may be stopped rather than dead. Its folder is left alone; this instance builds its own.
+    const own = `${directory}.slot-${this.#o.slot}`;
+    this.#o.logger.warn(
+      { task: task.id, directory, own },
+      "folder is locked by another process: a private one is used",
+    );
+    return LevelDbStore.open(own);
+  }
+
+  async #rebuildFolder(task: Task, directory: string, error: Error): Promise<LevelDbStore> {
+    const aside = await moveAside(directory);
+    this.#o.metrics.damagedStores.inc();
+    this.#o.logger.error(
+      { task: task.id, directory, aside, err: error },
+      "folder moved aside; it is rebuilt from the changelog",
+    );
+    return LevelDbStore.open(directory);
+  }
+
+  #isOurs(manifest: Manifest, task: Task): boolean {
+    return manifest.application === this.#o.application && manifest.partition === task.partition;
+  }
+
+  #refuseOtherTopics(task: Task): void {
+    for (const [topic, id] of Object.entries(task.manifest?.topicIds ?? {})) {
+      const found = this.#o.topicIds[topic];
+      if (found !== undefined && found !== id) {
+        throw new StoreError(
+          `${task.id}: ${task.db?.directory} was built from topic ${topic} with id ${id}, but that topic now has id ${found}: it was deleted and made again. ` +
+            "Its offsets mean nothing to this state. Move the folder away to start anew, or start under another APPLICATION_ID.",
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * A task: one input partition number of one service (all input topics at that number), with its stores and positions.
+ * created → restoring → running → closed.
+ */
+import type { Source } from "../service-definition.js";
+import type { Positions } from "./changelog.js";
+import type { LevelDbStore, Manifest } from "./leveldb-store.js";
+import type { BufferedStore } from "./state-store.js";
+
+export type TaskState = "created" | "restoring" | "running" | "closed";
+
+export class Task {
+  /** `<service>/<partition>` */
+  readonly id: string;
+  readonly partition: number;
+  /** Input topics that this instance owns at this partition number. */
+  readonly inputs: readonly string[];
+  state: TaskState = "created";
+  /** Set while running. */
+  db: LevelDbStore | undefined;
+  stores: readonly BufferedStore<object>[] = [];
+  manifest: Manifest | undefined;
+  /** Next offset to process, by input topic; ahead of the manifest's while a transaction is open. */
+  readonly positions = new Map<string, number>();
+  /** What generates this task's records, where the service is a source. */
+  source: Source | undefined;
+  /** Whether a record was processed since the last commit. */
+  advanced = false;
+  /** Records that failed in process() after they may have changed state: `<topic>@<offset>` to the reason, until they are committed. */
+  readonly rejected = new Map<string, Error>();
+  /** Timestamp of the oldest record since the last commit, in ms since the epoch. */
+  oldestTimestampMs: number | undefined;
+
+  constructor(service: string, partition: number, inputs: readonly string[]) {
+    this.id = `${service}/${partition}`;
+    this.partition = partition;
+    this.inputs = inputs;
+  }
+
+  /** Positions as plain data. */
+  currentPositions(): Positions {
+    return { ...this.manifest?.positions, ...Object.fromEntries(this.positions) };
+  }
+
+  /** Forgets all that is not committed: buffers, caches, positions. */
+  rewind(): void {
+    for (const store of this.stores) store.discard();
+    this.positions.clear();
+    for (const input of this.inputs) {
+      const position = this.manifest?.positions[input];
+      if (position !== undefined) this.positions.set(input, position);
+    }
+    this.advanced = false;
+    this.oldestTimestampMs = undefined;
+  }
+
+  /** All that was processed so far is committed. */
+  committed(): void {
+    for (const store of this.stores) store.committed();
+    this.advanced = false;
+    this.oldestTimestampMs = undefined;
+    for (const name of this.rejected.keys()) {
+      const [topic, offset] = name.split("@");
+      if (Number(offset) < (this.positions.get(topic) ?? 0)) this.rejected.delete(name);
+    }
+  }
+
+  /** Gives the folder back. */
+  async close(): Promise<void> {
+    this.state = "closed";
+    for (const store of this.stores) store.discard();
+    const db = this.db;
+    this.db = undefined;
+    this.stores = [];
+    await db?.close();
+  }
+}

@@ -1,0 +1,90 @@
+/** Before anything is read: the topics a service needs are there, and are what it needs. */
+import { ConfigurationError, TopicError } from "../errors.js";
+import type { Logger } from "../logger.js";
+import { DEAD_LETTER_BYTES_MAX, DEAD_LETTERS_TOPIC } from "../topics.js";
+import { changelogConfig } from "./changelog.js";
+import type { Admin, TopicDescription } from "./kafka-client.js";
+
+export interface TopicNeeds {
+  /** Topics to read; waited for where they are missing. Empty for a source. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly { readonly name: string; readonly config: Readonly<Record<string, string>> }[];
+  readonly changelogs: readonly string[];
+  readonly partitions: number;
+  readonly replicationFactor: number;
+}
+
+export interface Topics {
+  /** Partitions of the inputs, and so of every changelog: the number of tasks. */
+  readonly tasks: number;
+  /** Topic id by name, of inputs and changelogs. */
+  readonly ids: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes the missing outputs and changelogs and compares what exists with what is needed.
+ * @returns the inputs that do not exist yet, or the topics
+ * @throws {TopicError} partition counts do not fit
+ */
+export async function prepareTopics(
+  admin: Admin,
+  needs: TopicNeeds,
+  logger: Logger,
+): Promise<Topics | { missing: readonly string[] }> {
+  const inputs = await admin.describe(needs.inputs);
+  const missing = needs.inputs.filter((name) => !inputs.has(name));
+  if (missing.length > 0) return { missing };
+  const tasks = taskCount([...inputs.values()]) ?? needs.partitions;
+
+  const existing = await admin.describe([
+    DEAD_LETTERS_TOPIC,
+    ...needs.outputs.map(({ name }) => name),
+    ...needs.changelogs,
+  ]);
+  const create = async (name: string, partitions: number, config: Readonly<Record<string, string>>) => {
+    if (existing.has(name)) return;
+    await admin.create(name, partitions, needs.replicationFactor, config);
+    logger.info({ topic: name, partitions, config }, "topic created");
+  };
+  for (const { name, config } of needs.outputs) await create(name, needs.partitions, config);
+  for (const name of needs.changelogs) await create(name, tasks, changelogConfig);
+  await create(DEAD_LETTERS_TOPIC, 1, { "max.message.bytes": String(DEAD_LETTER_BYTES_MAX + 64 * 1024) });
+
+  const changelogs = await admin.describe(needs.changelogs);
+  for (const name of needs.changelogs) {
+    const found = changelogs.get(name);
+    if (found === undefined) return { missing: [name] };
+    const expected = needs.inputs.length === 0 ? found.partitions : tasks;
+    if (found.partitions !== expected) {
+      throw new TopicError(
+        `changelog ${name} has ${found.partitions} partitions, but its inputs ${needs.inputs.join(", ")} have ${expected}: ` +
+          "a series would lose its state. Give the inputs their former number of partitions, or start under another APPLICATION_ID.",
+      );
+    }
+  }
+  const described = [...inputs.values(), ...changelogs.values()];
+  return {
+    tasks:
+      needs.inputs.length === 0 ? Math.min(...[...changelogs.values()].map(({ partitions }) => partitions)) : tasks,
+    ids: Object.fromEntries(described.map(({ name, id }) => [name, id])),
+  };
+}
+
+function taskCount(inputs: readonly TopicDescription[]): number | undefined {
+  const first = inputs[0];
+  if (first === undefined) return undefined;
+  if (inputs.some(({ partitions }) => partitions !== first.partitions)) {
+    const counts = inputs.map(({ name, partitions }) => `${name} has ${partitions}`).join(", ");
+    throw new TopicError(
+      `all inputs of a service need the same number of partitions, but ${counts}. Read them under an APPLICATION_ID each.`,
+    );
+  }
+  return first.partitions;
+}
+
+/** @throws {ConfigurationError} a topic is both read and written: a loop */
+export function refuseLoops(inputs: readonly string[], outputs: readonly string[]): void {
+  const both = inputs.filter((name) => outputs.includes(name) || name === DEAD_LETTERS_TOPIC);
+  if (both.length > 0)
+    throw new ConfigurationError([`INPUT_TOPICS: ${both.join(", ")} is also written by this service`]);
+}

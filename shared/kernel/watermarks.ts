@@ -1,0 +1,45 @@
+/**
+ * How far each changelog partition is known to be applied. Asked for every few seconds, beside the loop: an older watermark
+ * only makes a restore replay more, never less than it must.
+ */
+import type { Logger } from "../logger.js";
+import type { Admin, TopicPartition } from "./kafka-client.js";
+
+const REFRESH_MS = 5000;
+
+export class Watermarks {
+  readonly #admin: Admin;
+  readonly #changelogs: readonly string[];
+  readonly #logger: Logger;
+  readonly #known = new Map<string, number>();
+  #askedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(admin: Admin, changelogs: readonly string[], logger: Logger) {
+    this.#admin = admin;
+    this.#changelogs = changelogs;
+    this.#logger = logger;
+  }
+
+  /**
+   * Everything before this offset belongs to a commit that had ended, or was under way, when the answer came; a commit that
+   * begins after that stands for all of it.
+   */
+  get(topic: string, partition: number): number | undefined {
+    return this.#known.get(`${topic}/${partition}`);
+  }
+
+  /** Asks when the last answer is old; called after a commit, never waited for. */
+  refreshWhenOld(partitions: readonly number[]): void {
+    if (performance.now() - this.#askedMs < REFRESH_MS) return;
+    this.#askedMs = performance.now();
+    const asked: TopicPartition[] = this.#changelogs.flatMap((topic) =>
+      partitions.map((partition) => ({ topic, partition })),
+    );
+    this.#admin.ends(asked, "committed").then(
+      (ends) => {
+        for (const { topic, partition, position } of ends) this.#known.set(`${topic}/${partition}`, position);
+      },
+      (error: unknown) => this.#logger.debug({ err: error }, "watermarks not known"),
+    );
+  }
+}

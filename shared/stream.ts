@@ -1,0 +1,64 @@
+/**
+ * The door of the kernel: runs a service until it is told to stop.
+ *
+ * Settings are read and checked before anything connects; Kafka is waited for; then the loop runs. The way of a record
+ * goes on in kernel/stream-loop.ts.
+ */
+import { readSettings, type SettingDefinitions, type Settings } from "./config.js";
+import { ConfigurationError, EXIT_CONFIGURATION, TopicError } from "./errors.js";
+import { type KernelSettings, kernelSettings, readClientProperties } from "./kernel/kernel-settings.js";
+import type { AnyService } from "./kernel/processing.js";
+import { ServiceProcess } from "./kernel/service-process.js";
+import { createLogger } from "./logger.js";
+import type { ServiceDefinition } from "./service-definition.js";
+
+/**
+ * Runs `definition` in this process until SIGTERM or SIGINT, then ends the process:
+ * exit code 0 after a clean stop, 78 for settings or topics that cannot work, 1 for any other failure.
+ */
+export async function runService<D extends SettingDefinitions, States, Metrics>(
+  definition: ServiceDefinition<D, States, Metrics>,
+): Promise<void> {
+  const service = definition as unknown as AnyService;
+  const environment = process.env;
+  let settings: KernelSettings & Settings<D>;
+  let properties: Readonly<Record<string, string>>;
+  try {
+    ({ settings, properties } = readAll({ ...kernelSettings, ...definition.settings }, environment));
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    createLogger(service.name, "info").fatal({ faults: error.faults }, error.message);
+    process.exit(EXIT_CONFIGURATION);
+  }
+  const logger = createLogger(service.name, settings.logLevel);
+  const running = new ServiceProcess(service, settings, properties, logger);
+  const stop = (signal: NodeJS.Signals) => running.stop(signal);
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  try {
+    await running.run();
+    logger.info("stopped");
+    process.exit(0);
+  } catch (error) {
+    const hopeless = error instanceof TopicError || error instanceof ConfigurationError;
+    logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
+    process.exit(hopeless ? EXIT_CONFIGURATION : 1);
+  }
+}
+
+function readAll<D extends SettingDefinitions>(definitions: D, environment: NodeJS.ProcessEnv) {
+  const faults: string[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      faults.push(...error.faults);
+      return undefined;
+    }
+  };
+  const settings = attempt(() => readSettings(definitions, environment));
+  const properties = attempt(() => readClientProperties(environment));
+  if (settings === undefined || properties === undefined) throw new ConfigurationError(faults);
+  return { settings: settings as KernelSettings & Settings<D>, properties };
+}
