@@ -391,6 +391,7 @@ export class Admin {
    * @throws {KafkaError} the broker does not answer
    */
   async describe(names: readonly string[]): Promise<Map<string, TopicDescription>> {
+    if (names.length === 0) return new Map();
     const answer = await callKafka<
       readonly { name: string; topicId?: unknown; partitions?: readonly unknown[]; error?: unknown }[]
     >("describeTopics", (done) => this.#native.describeTopics([...names], { timeout: 5000 }, done as never));

@@ -21,6 +21,7 @@ import { Watermarks } from "./watermarks.js";
 
 const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 5000;
+const TOPIC_POLL_MS = 300;
 
 export class ServiceProcess {
   readonly #service: AnyService;
@@ -191,25 +192,27 @@ export class ServiceProcess {
     };
     return this.#persistently(async () => {
       const topics = await prepareTopics(admin, needs, this.#logger);
-      if ("missing" in topics) {
-        this.#waitingFor = `topics ${topics.missing.join(", ")}, which do not exist`;
-        this.#logger.info({ topics: topics.missing }, "waiting for topics that do not exist");
-        return undefined;
-      }
-      return topics;
+      if (!("missing" in topics)) return topics;
+      const waitingFor = `topics ${topics.missing.join(", ")}, which do not exist`;
+      if (this.#waitingFor !== waitingFor) this.#logger.info({ topics: topics.missing }, "waiting for topics that do not exist");
+      this.#waitingFor = waitingFor;
+      return undefined;
     });
   }
 
-  /** Repeats until `run` gives a result, with growing pauses; undefined when the service is stopped meanwhile. */
+  /** Repeats until `run` gives a result, with growing pauses while Kafka fails; undefined when the service is stopped meanwhile. */
   async #persistently<T>(run: () => Promise<T | undefined>): Promise<T | undefined> {
-    for (let waitMs = BACKOFF_MIN_MS; !this.#stopping; waitMs = Math.min(2 * waitMs, BACKOFF_MAX_MS)) {
+    let waitMs = BACKOFF_MIN_MS;
+    while (!this.#stopping) {
       try {
         const result = await run();
         if (result !== undefined) return result;
+        waitMs = TOPIC_POLL_MS;
       } catch (error) {
         if (!(error instanceof KafkaError)) throw error;
         this.#waitingFor = `Kafka at ${this.#settings.brokers}`;
         this.#logger.warn({ err: error, brokers: this.#settings.brokers, waitMs }, "waiting for Kafka");
+        waitMs = Math.min(2 * waitMs, BACKOFF_MAX_MS);
       }
       await delay(waitMs);
     }
