@@ -67,7 +67,8 @@ export class ServiceProcess {
         { timeoutMs: this.#settings.shutdownTimeoutMs },
         "not done in time: uncommitted work is left to the next start",
       );
-      process.exit(0);
+      // A client that waits for a broker would hold an ordinary exit up.
+      process.kill(process.pid, "SIGKILL");
     }, this.#settings.shutdownTimeoutMs).unref();
   }
 
@@ -194,7 +195,8 @@ export class ServiceProcess {
       const topics = await prepareTopics(admin, needs, this.#logger);
       if (!("missing" in topics)) return topics;
       const waitingFor = `topics ${topics.missing.join(", ")}, which do not exist`;
-      if (this.#waitingFor !== waitingFor) this.#logger.info({ topics: topics.missing }, "waiting for topics that do not exist");
+      if (this.#waitingFor !== waitingFor)
+        this.#logger.info({ topics: topics.missing }, "waiting for topics that do not exist");
       this.#waitingFor = waitingFor;
       return undefined;
     });

@@ -484,13 +484,14 @@ export class StreamLoop {
     for (const task of this.tasks.values()) await this.#closeTask(task);
     this.tasks.clear();
     const consumer = this.#consumer;
-    this.#consumer = undefined;
     if (consumer === undefined) return;
     for (const event of this.#rebalances) {
       if (event.kind === "assign") consumer.assign([]);
       else consumer.unassign(event.partitions);
     }
+    // The consumer stays known until it is gone: leaving the group revokes its partitions, and waits for the answer.
     await consumer.disconnect();
+    this.#consumer = undefined;
   }
 }
 
