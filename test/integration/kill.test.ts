@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { readTopic, topicEnd } from "../support/kafka-topics.js";
+import { seededRandom } from "../support/seed.js";
+import type { RunningService } from "../support/service-runner.js";
+import { Stack } from "../support/stack.js";
+import { judge } from "../support/verdict.js";
+import { waitFor } from "../support/wait.js";
+
+const KILLS = 21;
+const NAMES = ["producer", "deserializer", "rls-racer"] as const;
+const PRODUCER = { SERIES: "6", RATE: "400", SEED: "7" };
+
+describe("killing services under load", function () {
+  this.timeout(600_000);
+  let stack: Stack;
+
+  before(async () => {
+    stack = await Stack.open();
+  });
+  after(async () => {
+    await stack.close();
+  });
+
+  it(`gives exactly the results of an undisturbed run after ${KILLS} SIGKILLs at random moments`, async () => {
+    const { random, seed } = seededRandom();
+    console.log(`      seed ${seed}`);
+    const start = (name: string) => stack.start(name, name === "producer" ? PRODUCER : {});
+    const services = new Map<string, RunningService>(NAMES.map((name) => [name, start(name)]));
+    for (const service of services.values()) await service.ready(4);
+
+    let inTransaction = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      const name = NAMES[kill % NAMES.length];
+      const service = services.get(name);
+      assert.ok(service);
+      // The service is at work: it has consumed or generated since it was started.
+      await waitFor(`${name} to work`, async () => (await service.metric("regatta_records_produced_total")) > 0);
+      await delay(random() * 400);
+      if ((await service.metric("regatta_transaction_open_records")) > 0) inTransaction++;
+      const visible = await topicEnd(stack.brokers, "rls-predictions");
+      await service.kill();
+      services.set(name, start(name));
+      // It counts only if work was left: results go on growing after it.
+      await waitFor("results to grow after the kill", async () => (await topicEnd(stack.brokers, "rls-predictions")) > visible);
+    }
+    console.log(`      ${KILLS} kills, ${inTransaction} of them into an open transaction`);
+    assert.ok(inTransaction * 2 >= KILLS, `only ${inTransaction} of ${KILLS} kills hit an open transaction`);
+
+    assert.equal(await services.get("producer")?.stop(), 0);
+    assert.ok((await judge(stack.brokers)).equal);
+    await assertEachCounterOnce(stack.brokers);
+    for (const name of NAMES.slice(1)) assert.equal(await services.get(name)?.stop(), 0);
+  });
+});
+
+/** The producer's own promise: each series has every i exactly once, in order. */
+async function assertEachCounterOnce(brokers: string): Promise<void> {
+  for (const topic of ["dataLinearModel", "dataNonLinearModel"]) {
+    const next = new Map<string, number>();
+    for (const { key, value } of await readTopic(brokers, topic)) {
+      const series = key?.toString() ?? "";
+      const i = Number(/^\[(\d+),/.exec(value?.toString() ?? "")?.[1]);
+      assert.equal(i, next.get(series) ?? 0, `${topic}, ${series}`);
+      next.set(series, i + 1);
+    }
+    assert.equal(next.size, Number(PRODUCER.SERIES));
+  }
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { freePort } from "../../deploy/local/free-port.js";
+import { EXIT_CONFIGURATION } from "../../shared/errors.js";
+import { createTopic } from "../support/kafka-topics.js";
+import { Stack } from "../support/stack.js";
+import { waitFor } from "../support/wait.js";
+
+describe("what cannot work", function () {
+  this.timeout(300_000);
+  let stack: Stack;
+
+  before(async () => {
+    stack = await Stack.open();
+  });
+  after(async () => {
+    await stack.close();
+  });
+
+  it("in the settings is reported all at once, and ends the process with 78 before it connects", async () => {
+    const service = stack.start("rls-racer", {
+      KAFKA_BROKERS: "nonsense",
+      RLS_MODELS: "a:1.5,a:0.9",
+      COMMIT_INTERVAL_MS: "soon",
+      PROCESSING_GUARANTEE: "perhaps",
+      KAFKA_CONF_ENABLE_AUTO_COMMIT: "true",
+    });
+    assert.equal(await service.exited(), EXIT_CONFIGURATION);
+    const faults = JSON.stringify(service.lines);
+    for (const name of ["KAFKA_BROKERS", "RLS_MODELS", "COMMIT_INTERVAL_MS", "PROCESSING_GUARANTEE", "KAFKA_CONF_ENABLE_AUTO_COMMIT"]) {
+      assert.ok(faults.includes(name), `${name} is not named in ${faults}`);
+    }
+    assert.equal(service.lines.length, 1);
+  });
+
+  it("in the client's properties is named, and ends the process with 78", async () => {
+    const service = stack.start("deserializer", { KAFKA_CONF_NO_SUCH_THING: "1" });
+    assert.equal(await service.exited(), EXIT_CONFIGURATION);
+    assert.match(JSON.stringify(service.lines), /no\.such\.thing/);
+  });
+
+  it("because the broker is away is waited for: live, not ready, and a stop still ends it", async () => {
+    const port = await freePort();
+    const service = stack.start("rls-racer", { KAFKA_BROKERS: `127.0.0.1:${port}` });
+    await service.logged("waiting for Kafka");
+    assert.equal((await service.get("/live")).status, 200);
+    const { status, text } = await service.get("/ready");
+    assert.equal(status, 503);
+    assert.match(text, /waiting for Kafka at 127\.0\.0\.1/);
+    assert.equal(await service.stop(), 0);
+  });
+
+  it("because an input topic is missing is waited for, and goes on when it is made", async () => {
+    const service = stack.start("rls-racer", { INPUT_TOPICS: "late.observations", APPLICATION_ID: "late" });
+    await service.logged("waiting for topics that do not exist");
+    assert.match((await service.get("/ready")).text, /late\.observations/);
+    await createTopic(stack.brokers, "late.observations", 3);
+    await service.ready(3);
+    assert.equal(await service.stop(), 0);
+  });
+
+  it("because a changelog has another number of partitions than the input is refused with both numbers and 78", async () => {
+    await createTopic(stack.brokers, "narrow.observations", 3);
+    await createTopic(stack.brokers, "wrong-rls-racer-race-changelog", 2, { "cleanup.policy": "compact" });
+    const service = stack.start("rls-racer", { INPUT_TOPICS: "narrow.observations", APPLICATION_ID: "wrong" });
+    assert.equal(await service.exited(), EXIT_CONFIGURATION);
+    assert.match(service.lines.at(-1)?.msg ?? "", /wrong-rls-racer-race-changelog has 2 partitions.*have 3/);
+  });
+
+  it("because two inputs differ in partitions is refused with both numbers and 78", async () => {
+    await createTopic(stack.brokers, "wide.observations", 5);
+    const service = stack.start("rls-racer", { INPUT_TOPICS: "narrow.observations,wide.observations", APPLICATION_ID: "two" });
+    assert.equal(await service.exited(), EXIT_CONFIGURATION);
+    assert.match(service.lines.at(-1)?.msg ?? "", /narrow\.observations has 3.*wide\.observations has 5/);
+  });
+
+  it("does not end a service that loses its broker for a while", async () => {
+    await createTopic(stack.brokers, "steady.observations", 2);
+    const service = stack.start("rls-racer", { INPUT_TOPICS: "steady.observations", APPLICATION_ID: "steady" });
+    await service.ready(2);
+    await stack.kafka.kill();
+    await service.logged("client error");
+    await stack.kafka.restart();
+    await waitFor("the service to be ready again", async () => (await service.get("/ready")).status === 200);
+    assert.ok(service.running);
+    assert.equal(await service.stop(), 0);
+  });
+});

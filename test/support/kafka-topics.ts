@@ -1,0 +1,93 @@
+/** Writing and reading topics in tests, with the kernel's own client. */
+import { readSettings } from "../../shared/config.js";
+import { Admin, type ClientOptions, type ConsumedRecord, Consumer, Producer } from "../../shared/kernel/kafka-client.js";
+import { kernelSettings } from "../../shared/kernel/kernel-settings.js";
+import { createLogger } from "../../shared/logger.js";
+import type { InputRecord } from "../../shared/service-definition.js";
+import { waitFor } from "./wait.js";
+
+export function clientOptions(brokers: string): ClientOptions {
+  return {
+    settings: readSettings(kernelSettings, { KAFKA_BROKERS: brokers }),
+    properties: {},
+    clientId: "test",
+    logger: createLogger("test", "silent"),
+  };
+}
+
+/** Makes a topic and waits until it can be used. */
+export async function createTopic(brokers: string, name: string, partitions: number, config: Record<string, string> = {}): Promise<void> {
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    await waitFor(`topic ${name}`, async () => {
+      await admin.create(name, partitions, 1, config);
+      return (await admin.describe([name])).get(name)?.partitions === partitions;
+    });
+  } finally {
+    admin.disconnect();
+  }
+}
+
+/** What a reader of any language sees with isolation.level=read_committed: every record of the topic up to its end. */
+export async function readTopic(brokers: string, name: string): Promise<ConsumedRecord[]> {
+  const options = { ...clientOptions(brokers), properties: { "enable.partition.eof": "true" } };
+  const admin = new Admin(options);
+  const consumer = await Consumer.connect(options, `test-reader-${process.pid}`);
+  try {
+    const description = (await admin.describe([name])).get(name);
+    if (description === undefined) return [];
+    const open = new Set(Array.from({ length: description.partitions }, (_, partition) => partition));
+    consumer.native.on("partition.eof", ({ partition }: { partition: number }) => open.delete(partition));
+    consumer.assign([...open].map((partition) => ({ topic: name, partition, position: 0 })));
+    const records: ConsumedRecord[] = [];
+    while (open.size > 0) records.push(...(await consumer.consume(5000, 100)));
+    return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  } finally {
+    await consumer.disconnect();
+    admin.disconnect();
+  }
+}
+
+/** The committed end of all partitions of a topic, markers included: it grows with every commit. */
+export async function topicEnd(brokers: string, name: string): Promise<number> {
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    const partitions = (await admin.describe([name])).get(name)?.partitions ?? 0;
+    const asked = Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
+    if (asked.length === 0) return 0;
+    return (await admin.ends(asked, "committed")).reduce((sum, { position }) => sum + position, 0);
+  } finally {
+    admin.disconnect();
+  }
+}
+
+export interface RawRecord {
+  readonly topic: string;
+  readonly partition?: number;
+  readonly key: Buffer | string | null;
+  readonly value: Buffer | string | null;
+}
+
+/** Writes records in order and waits until the broker has them. */
+export async function writeRecords(brokers: string, records: readonly RawRecord[]): Promise<void> {
+  const producer = await Producer.connect(clientOptions(brokers), undefined, 4_000_000);
+  try {
+    for (const { topic, partition, key, value } of records) {
+      const bytes = typeof value === "string" ? Buffer.from(value) : value;
+      await waitFor("room in the queue", () => producer.produce(topic, partition, key, bytes, undefined, undefined));
+    }
+    await producer.flush();
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+/** A consumed record as process() sees it. */
+export function asInput({ topic, partition, offset, timestamp, key, value }: ConsumedRecord): InputRecord {
+  return { topic, partition, offset, timestamp: timestamp ?? 0, key: typeof key === "string" ? Buffer.from(key) : (key ?? null), value };
+}
+
+/** Headers as text. */
+export function headersOf(record: ConsumedRecord): Record<string, string> {
+  return Object.fromEntries((record.headers ?? []).flatMap((header) => Object.entries(header).map(([name, value]) => [name, value.toString("utf8")])));
+}

@@ -1,0 +1,46 @@
+/** The judgement of every fault test: what the topics hold against what the offline model says they must hold. */
+import { deserializer } from "../../services/deserializer/service.js";
+import { rlsRacer } from "../../services/rls-racer/service.js";
+import type { ConsumedRecord } from "../../shared/kernel/kafka-client.js";
+import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
+import { type ComparedRecord, type Comparison, compareRecords, deadLetterRecord, resultRecord } from "./comparer.js";
+import { asInput, headersOf, readTopic } from "./kafka-topics.js";
+import { recompute } from "./offline-model.js";
+import { waitFor } from "./wait.js";
+
+const CHAIN = [deserializer, rlsRacer];
+
+async function readResults(brokers: string, topics: Iterable<string>): Promise<ComparedRecord[]> {
+  const results: ComparedRecord[] = [];
+  for (const topic of topics) {
+    for (const { key, value } of await readTopic(brokers, topic)) {
+      results.push(resultRecord({ topic, key: key?.toString() ?? "", value: value ?? Buffer.alloc(0) }));
+    }
+  }
+  for (const record of await readTopic(brokers, DEAD_LETTERS_TOPIC)) results.push(deadLetterOf(record));
+  return results;
+}
+
+function deadLetterOf(record: ConsumedRecord): ComparedRecord {
+  const { service = "", reason = "", topic = "", partition, offset } = headersOf(record);
+  return deadLetterRecord({ service, reason, topic, partition: Number(partition), offset: Number(offset) }, record.value);
+}
+
+/**
+ * Waits until as many records came out as must, then compares every output topic and the dead letters.
+ * Prints four counts per topic.
+ */
+export async function judge(brokers: string, environment: Readonly<Record<string, string>> = {}): Promise<Comparison> {
+  const raw = [...(await readTopic(brokers, LINEAR_TOPIC)), ...(await readTopic(brokers, NON_LINEAR_TOPIC))];
+  const environments = Object.fromEntries(CHAIN.map(({ name }) => [name, environment]));
+  const { outputs, deadLetters } = recompute(CHAIN, raw.map(asInput), { environments });
+  const expected = [...outputs].flatMap(([topic, records]) => records.map(({ key, value }) => resultRecord({ topic, key, value })));
+  for (const { service, reason, record } of deadLetters) expected.push(deadLetterRecord({ service, reason, ...record }, record.value));
+  const topics = [...outputs.keys()];
+  const actual = await waitFor("all results", async () => {
+    const results = await readResults(brokers, topics);
+    return results.length >= expected.length ? results : undefined;
+  }).catch(() => readResults(brokers, topics));
+  console.log(`      ${raw.length} raw records, ${expected.length} results expected`);
+  return compareRecords(expected, actual, (report) => console.log(report.replace(/^/gm, "      ")));
+}
