@@ -1,0 +1,77 @@
+/** How the one broker of a local run or a test is configured. */
+
+export interface BrokerPlace {
+  /** Folder of the broker's logs (Kafka's word for its data). */
+  readonly dataDirectory: string;
+  readonly port: number;
+  readonly controllerPort: number;
+}
+
+/**
+ * Properties of a broker that is its own controller and listens on 127.0.0.1 only.
+ * @param extra properties that add to these or take the place of one
+ */
+export function kafkaProperties(place: BrokerPlace, extra: Readonly<Record<string, string>> = {}): string {
+  const properties: Readonly<Record<string, string>> = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.quorum.voters": `1@127.0.0.1:${place.controllerPort}`,
+    "controller.listener.names": "CONTROLLER",
+    listeners: `PLAINTEXT://127.0.0.1:${place.port},CONTROLLER://127.0.0.1:${place.controllerPort}`,
+    "advertised.listeners": `PLAINTEXT://127.0.0.1:${place.port}`,
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "log.dirs": place.dataDirectory,
+    "auto.create.topics.enable": "false",
+    ...singleNode,
+    ...quickTakeover,
+    ...small,
+    ...extra,
+  };
+  return Object.entries(properties)
+    .map(([name, value]) => `${name}=${value.replaceAll("\\", "\\\\")}\n`)
+    .join("");
+}
+
+/** One node holds the only replica of everything; few partitions, since each is files to open at every start. */
+const singleNode = {
+  "default.replication.factor": "1",
+  "min.insync.replicas": "1",
+  "offsets.topic.replication.factor": "1",
+  "offsets.topic.num.partitions": "4",
+  "transaction.state.log.replication.factor": "1",
+  "transaction.state.log.min.isr": "1",
+  "transaction.state.log.num.partitions": "4",
+  "share.coordinator.state.topic.replication.factor": "1",
+  "share.coordinator.state.topic.min.isr": "1",
+  "share.coordinator.state.topic.num.partitions": "1",
+} as const;
+
+/**
+ * After a crash of the broker, its own controller holds the dead incarnation for alive until broker.session.timeout.ms
+ * has passed, and refuses the new one (DuplicateBrokerRegistration); at the default of 9 s a restart takes 14 s and more.
+ * The group timeouts are the smallest that leave a member a few heartbeats: what a killed service held is taken over
+ * within them. Kafka's own minima (45 s) are lowered for that.
+ */
+const quickTakeover = {
+  "broker.session.timeout.ms": "2000",
+  "broker.heartbeat.interval.ms": "500",
+  "controller.quorum.election.timeout.ms": "500",
+  "controller.quorum.fetch.timeout.ms": "1000",
+  "group.initial.rebalance.delay.ms": "0",
+  "group.min.session.timeout.ms": "1000",
+  "group.consumer.min.session.timeout.ms": "6000",
+  "group.consumer.session.timeout.ms": "6000",
+  "group.consumer.min.heartbeat.interval.ms": "500",
+  "group.consumer.heartbeat.interval.ms": "1500",
+  "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
+} as const;
+
+/** Memory and disk of a laptop: a log keeps at most about 512 MiB a partition. */
+const small = {
+  "log.cleaner.dedupe.buffer.size": "4194304",
+  "log.segment.bytes": "67108864",
+  "log.retention.bytes": "536870912",
+  "num.network.threads": "2",
+  "num.io.threads": "4",
+  "num.recovery.threads.per.data.dir": "2",
+} as const;

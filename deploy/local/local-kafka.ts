@@ -1,0 +1,273 @@
+/**
+ * One Apache Kafka broker on this machine: a JVM on the jars that set-up fetched, without Docker.
+ * It serves `npm start` and every test that needs a broker; killing, freezing and restarting it are part of the tests.
+ *
+ * What must hold:
+ * - started means that the broker is registered, unfenced and answers, not only that its port is open
+ * - the JVM does not outlive its owner; should it do so where it cannot be bound, the next start in its folder ends it
+ * - a folder has one owner: a second start is refused while the first owner runs
+ */
+import type { ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { ended, endOf, spawnBound } from "./bound-process.js";
+import { freePort } from "./free-port.js";
+import { type BrokerPlace, kafkaProperties } from "./kafka-properties.js";
+import { isRunning, markProcess, readMarks } from "./process-mark.js";
+
+const PROJECT_DIRECTORY = fileURLToPath(new URL("../../..", import.meta.url));
+const LIBRARIES = join(PROJECT_DIRECTORY, ".local", "kafka", "libs");
+/**
+ * Kafka's classes, parsed and verified, as the JVM maps them (class data sharing): 2 of the 6 seconds of processor time
+ * that a start costs. Written at the end of the first broker that was stopped, beside the jars that it is made of; the JVM
+ * leaves out an archive of other jars or of another Java by itself.
+ */
+const CLASS_ARCHIVE = join(LIBRARIES, "classes.jsa");
+const LOG_CONFIGURATION = join(PROJECT_DIRECTORY, "deploy", "local", "kafka", "log4j2.properties");
+
+const START_TIMEOUT_MS = 120_000;
+/** A stop that takes longer is a hung controlled shutdown; the log is safe without it. */
+const STOP_TIMEOUT_MS = 30_000;
+const POLL_MS = 25;
+const LOG_TAIL_LINES = 20;
+const STARTED = "Kafka Server started";
+
+export interface LocalKafkaOptions {
+  /** Folder of this broker alone: its data, configuration and log. Made, and formatted, where it is new. */
+  readonly directory: string;
+  /** Port of 127.0.0.1 that clients connect to. */
+  readonly port: number;
+  /** Port of the controller; a free one by default. */
+  readonly controllerPort?: number;
+  /** Broker properties that add to the defaults or take the place of one. */
+  readonly properties?: Readonly<Record<string, string>>;
+  /** Java heap in MiB, 512 by default. */
+  readonly heapMb?: number;
+  /** Told when the JVM ends without having been asked to, with the manner of its end and its last log lines. */
+  readonly onCrash?: (reason: string) => void;
+}
+
+/** A broker that was started. One call at a time. */
+export interface LocalKafka {
+  /** For KAFKA_BROKERS: `127.0.0.1:<port>`. */
+  readonly brokers: string;
+  /** Process number of the JVM. @throws {Error} it does not run */
+  readonly pid: number;
+  /** SIGTERM, and waits for the JVM's end; SIGKILL where that takes longer than 30 s. Nothing where it has ended already. */
+  stop(): Promise<void>;
+  /** SIGKILL, and waits for the JVM's end. */
+  kill(): Promise<void>;
+  /** Starts it again on its data and ports, after a stop where it runs. @throws {Error} as {@link startLocalKafka} does */
+  restart(): Promise<void>;
+  /** SIGSTOP: connections stay open and nothing answers. */
+  pause(): void;
+  /** SIGCONT. */
+  resume(): void;
+}
+
+/**
+ * Starts a broker and waits until it answers: 2 to 3 s in a new folder.
+ * @throws {Error} Kafka is not fetched, the folder is in use, the JVM ended (with the end of its log), or 120 s have passed
+ */
+export async function startLocalKafka(options: LocalKafkaOptions): Promise<LocalKafka> {
+  if (!existsSync(LIBRARIES)) {
+    throw new Error(`expected Kafka's jars in ${LIBRARIES}, found none: run \`node deploy/local/setup.mjs\``);
+  }
+  const controllerPort = options.controllerPort ?? (await freePort());
+  const broker = new Broker(options, controllerPort);
+  await broker.start();
+  return broker;
+}
+
+class Broker implements LocalKafka {
+  readonly brokers: string;
+  readonly #options: LocalKafkaOptions;
+  readonly #place: BrokerPlace;
+  readonly #logFile: string;
+  readonly #markFile: string;
+  readonly #newArchive: string;
+  #jvm: ChildProcess | undefined;
+
+  constructor(options: LocalKafkaOptions, controllerPort: number) {
+    const { directory, port } = options;
+    this.brokers = `127.0.0.1:${port}`;
+    this.#options = options;
+    this.#place = { dataDirectory: join(directory, "data"), port, controllerPort };
+    this.#logFile = join(directory, "kafka.log");
+    this.#markFile = join(directory, "kafka.pid");
+    this.#newArchive = `${CLASS_ARCHIVE}.${process.pid}-${port}`;
+  }
+
+  get pid(): number {
+    return this.#running().pid;
+  }
+
+  async start(): Promise<void> {
+    mkdirSync(this.#options.directory, { recursive: true });
+    await this.#claimFolder();
+    if (existsSync(this.#logFile)) renameSync(this.#logFile, `${this.#logFile}.previous`);
+    if (!existsSync(this.#place.dataDirectory)) await this.#format();
+    const configuration = this.#configuration("server.properties", this.#place);
+    const archive = existsSync(CLASS_ARCHIVE) ? [] : [`-XX:ArchiveClassesAtExit=${this.#newArchive}`];
+    const jvm = this.#spawnJava([...archive, "kafka.Kafka", configuration]);
+    jvm.unref();
+    this.#mark(jvm);
+    try {
+      await this.#answered(jvm);
+    } catch (error) {
+      jvm.kill("SIGKILL");
+      await ended(jvm);
+      throw error;
+    }
+    this.#jvm = jvm;
+    jvm.once("exit", () => {
+      if (this.#jvm !== jvm) return;
+      this.#jvm = undefined;
+      this.#options.onCrash?.(`Kafka ended unexpectedly (${endOf(jvm)}).\n${this.#logTail()}`);
+    });
+  }
+
+  async stop(): Promise<void> {
+    const jvm = this.#release();
+    if (jvm === undefined) return;
+    jvm.kill("SIGCONT");
+    jvm.kill("SIGTERM");
+    if (await ended(jvm, STOP_TIMEOUT_MS)) {
+      if (existsSync(this.#newArchive)) renameSync(this.#newArchive, CLASS_ARCHIVE);
+    } else {
+      jvm.kill("SIGKILL");
+      await ended(jvm);
+    }
+  }
+
+  async kill(): Promise<void> {
+    const jvm = this.#release();
+    jvm?.kill("SIGKILL");
+    if (jvm !== undefined) await ended(jvm);
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  pause(): void {
+    process.kill(this.pid, "SIGSTOP");
+  }
+
+  resume(): void {
+    process.kill(this.pid, "SIGCONT");
+  }
+
+  #running(): { readonly pid: number } {
+    const pid = this.#jvm?.pid;
+    if (pid === undefined) throw new Error(`expected the broker ${this.brokers} to run, but it was stopped`);
+    return { pid };
+  }
+
+  /** From here on the JVM's end is wanted. */
+  #release(): ChildProcess | undefined {
+    const jvm = this.#jvm;
+    this.#jvm = undefined;
+    return jvm;
+  }
+
+  /** Refuses a folder whose owner runs; ends a JVM whose owner is gone. */
+  async #claimFolder(): Promise<void> {
+    const marks = readMarks(this.#markFile, ["jvm", "owner"]);
+    if (marks === undefined || !isRunning(marks.jvm)) return;
+    if (isRunning(marks.owner)) {
+      throw new Error(
+        `expected ${this.#options.directory} to be free, but process ${marks.owner.pid} runs a broker in it: stop that one first`,
+      );
+    }
+    process.kill(marks.jvm.pid, "SIGKILL");
+    while (isRunning(marks.jvm)) await pause(POLL_MS);
+  }
+
+  #mark(jvm: ChildProcess): void {
+    const marks = { jvm: jvm.pid === undefined ? undefined : markProcess(jvm.pid), owner: markProcess(process.pid) };
+    writeFileSync(this.#markFile, JSON.stringify(marks));
+  }
+
+  /** Formats beside the final place and renames: a folder that is there is a whole one. */
+  async #format(): Promise<void> {
+    const partial = `${this.#place.dataDirectory}.partial`;
+    rmSync(partial, { recursive: true, force: true });
+    const configuration = this.#configuration("format.properties", { ...this.#place, dataDirectory: partial });
+    const format = ["format", "--cluster-id", clusterId(), "--config", configuration];
+    const jvm = this.#spawnJava(["kafka.tools.StorageTool", ...format]);
+    await ended(jvm);
+    if (jvm.exitCode !== 0) throw this.#failure("Kafka's storage could not be formatted", jvm);
+    renameSync(partial, this.#place.dataDirectory);
+  }
+
+  #configuration(name: string, place: BrokerPlace): string {
+    const path = join(this.#options.directory, name);
+    writeFileSync(path, kafkaProperties(place, this.#options.properties));
+    return path;
+  }
+
+  #spawnJava(args: readonly string[]): ChildProcess {
+    const log = openSync(this.#logFile, "a");
+    try {
+      return spawnBound("java", [...this.#jvmOptions(), ...args], { stdio: ["ignore", log, log] });
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  #jvmOptions(): readonly string[] {
+    return [
+      `-Xmx${this.#options.heapMb ?? 512}m`,
+      "-XX:+UseSerialGC",
+      "-XX:+ExitOnOutOfMemoryError",
+      "-XX:-UsePerfData",
+      "-Djava.awt.headless=true",
+      `-Dlog4j2.configurationFile=${LOG_CONFIGURATION}`,
+      "-Xlog:cds=off",
+      "-Xlog:cds+dynamic=off",
+      ...(existsSync(CLASS_ARCHIVE) ? [`-XX:SharedArchiveFile=${CLASS_ARCHIVE}`] : []),
+      "-cp",
+      join(LIBRARIES, "*"),
+    ];
+  }
+
+  /** Kafka says that it is started once its registration is unfenced and its request handlers run. */
+  async #answered(jvm: ChildProcess): Promise<void> {
+    let spawnError: Error | undefined;
+    jvm.once("error", (error) => {
+      spawnError = error;
+    });
+    const deadline = performance.now() + START_TIMEOUT_MS;
+    while (!this.#log().includes(STARTED)) {
+      if (spawnError !== undefined)
+        throw new Error("expected java to start Kafka, but it cannot be run", { cause: spawnError });
+      if (endOf(jvm) !== undefined) throw this.#failure("Kafka ended while it started", jvm);
+      if (performance.now() > deadline)
+        throw this.#failure(`Kafka did not start within ${START_TIMEOUT_MS / 1000} s`, jvm);
+      await pause(POLL_MS);
+    }
+  }
+
+  #failure(what: string, jvm: ChildProcess): Error {
+    return new Error(`${what} (${endOf(jvm) ?? "it still runs"}). The end of ${this.#logFile}:\n${this.#logTail()}`);
+  }
+
+  #log(): string {
+    return existsSync(this.#logFile) ? readFileSync(this.#logFile, "utf8") : "";
+  }
+
+  #logTail(): string {
+    return this.#log().trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n");
+  }
+}
+
+/** A new cluster's id, as Kafka writes one: 16 random bytes in URL-safe base64. A leading dash would look like an option. */
+function clusterId(): string {
+  const id = randomBytes(16).toString("base64url");
+  return id.startsWith("-") ? clusterId() : id;
+}

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+import kafka from "@confluentinc/kafka-javascript";
+import { freePort, isFree } from "../../deploy/local/free-port.js";
+import { type LocalKafka, startLocalKafka } from "../../deploy/local/local-kafka.js";
+import { markProcess } from "../../deploy/local/process-mark.js";
+
+const TOPIC = "kept";
+const RECORDS = 1000;
+
+describe("a local Kafka", function () {
+  this.timeout(180_000);
+
+  let root: string;
+  let broker: LocalKafka;
+
+  before(async () => {
+    root = mkdtempSync(join(tmpdir(), "regatta-kafka-"));
+    broker = await startLocalKafka({ directory: join(root, "broker"), port: await freePort() });
+  });
+
+  after(async () => {
+    await broker?.stop();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  it("gives back every acknowledged record after a SIGKILL and a restart", async () => {
+    await createTopic(broker.brokers, TOPIC);
+    const values = Array.from({ length: RECORDS }, (_, i) => `value ${i}`);
+    await produce(broker.brokers, TOPIC, values);
+
+    const pid = broker.pid;
+    await broker.kill();
+    assert.equal(markProcess(pid), undefined);
+    assert.throws(() => broker.pid, /expected the broker .* to run/);
+    await broker.restart();
+
+    assert.notEqual(broker.pid, pid);
+    assert.deepEqual(await consume(broker.brokers, TOPIC, RECORDS), values);
+  });
+
+  it("answers nobody while it is paused, and everybody after", async () => {
+    broker.pause();
+    await assert.rejects(listTopics(broker.brokers, 1000), /timed out|Local/i);
+    broker.resume();
+    assert.ok((await listTopics(broker.brokers, 30_000)).includes(TOPIC));
+  });
+
+  it("refuses a second broker in the same folder and leaves the first one alone", async () => {
+    const second = startLocalKafka({ directory: join(root, "broker"), port: await freePort() });
+    await assert.rejects(second, new RegExp(`to be free, but process ${process.pid} runs a broker in it`));
+    assert.ok((await listTopics(broker.brokers, 30_000)).includes(TOPIC));
+  });
+
+  it("listens on 127.0.0.1 only", async () => {
+    const port = Number(broker.brokers.split(":")[1]);
+    assert.equal(await accepts(port, "127.0.0.1"), true);
+    assert.equal(await accepts(port, "127.0.0.2"), false);
+  });
+
+  it("ends when its owner is killed, and its folder starts again under another owner", async () => {
+    const directory = join(root, "orphan");
+    const owner = spawn(process.execPath, ["--input-type=module", "-e", ownerProgram(directory, await freePort())], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [chunk] = await once(owner.stdout, "data");
+    const jvm = markProcess(Number(String(chunk)));
+    assert.ok(jvm !== undefined, `expected the number of a running process, got ${chunk}`);
+
+    owner.kill("SIGKILL");
+    await once(owner, "exit");
+    while (markProcess(jvm.pid)?.started === jvm.started) await pause(20);
+
+    const successor = await startLocalKafka({ directory, port: await freePort() });
+    assert.deepEqual(await listTopics(successor.brokers, 30_000), []);
+    await successor.stop();
+  });
+
+  it("ends a JVM that outlived its owner before it takes over the folder", async () => {
+    const directory = join(root, "left-behind");
+    mkdirSync(directory);
+    const survivor = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+    const end = once(survivor, "exit");
+    const jvm = markProcess(survivor.pid ?? 0);
+    const owner = { pid: process.pid, started: "another boot" };
+    writeFileSync(join(directory, "kafka.pid"), JSON.stringify({ jvm, owner }));
+    const successor = await startLocalKafka({ directory, port: await freePort() });
+    assert.deepEqual(await end, [null, "SIGKILL"]);
+    await successor.stop();
+  });
+
+  it("tells when the JVM ends without having been asked to", async () => {
+    let told: ((reason: string) => void) | undefined;
+    const crash = new Promise<string>((resolve) => {
+      told = resolve;
+    });
+    const directory = join(root, "crash");
+    const victim = await startLocalKafka({ directory, port: await freePort(), onCrash: (reason) => told?.(reason) });
+    process.kill(victim.pid, "SIGKILL");
+    assert.match(await crash, /^Kafka ended unexpectedly \(signal SIGKILL\)/);
+    await victim.stop();
+  });
+
+  it("shows the end of Kafka's log when it cannot start", async () => {
+    const properties = { "log.segment.bytes": "many" };
+    const start = startLocalKafka({ directory: join(root, "wrong"), port: await freePort(), properties });
+    await assert.rejects(start, /Invalid value many for configuration log\.segment\.bytes/);
+  });
+});
+
+describe("a free port", () => {
+  it("is given once only, and lies below the range that outgoing connections use", async () => {
+    const ports = await Promise.all(Array.from({ length: 50 }, freePort));
+    assert.equal(new Set(ports).size, 50);
+    for (const port of ports) assert.ok(port >= 15_000 && port <= 32_000 && (await isFree(port)), `${port}`);
+  });
+});
+
+function ownerProgram(directory: string, port: number): string {
+  const moduleUrl = new URL("../../deploy/local/local-kafka.js", import.meta.url);
+  return `
+    import { startLocalKafka } from ${JSON.stringify(moduleUrl.href)};
+    const broker = await startLocalKafka(${JSON.stringify({ directory, port })});
+    setInterval(() => {}, 1000);
+    console.log(broker.pid);`;
+}
+
+function accepts(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+async function withAdmin<T>(brokers: string, use: (admin: kafka.IAdminClient) => Promise<T>): Promise<T> {
+  const admin = kafka.AdminClient.create({ "bootstrap.servers": brokers });
+  try {
+    return await use(admin);
+  } finally {
+    admin.disconnect();
+  }
+}
+
+function createTopic(brokers: string, topic: string): Promise<void> {
+  return withAdmin(brokers, (admin) => {
+    const wanted = { topic, num_partitions: 1, replication_factor: 1 };
+    return new Promise((resolve, reject) => {
+      admin.createTopic(wanted, 30_000, (error) => (error ? reject(error) : resolve()));
+    });
+  });
+}
+
+function listTopics(brokers: string, timeout: number): Promise<string[]> {
+  return withAdmin(brokers, (admin) => {
+    return new Promise((resolve, reject) => {
+      admin.listTopics({ timeout }, (error, names) => (error ? reject(error) : resolve(names)));
+    });
+  });
+}
+
+/** Resolves once the broker has acknowledged every record. */
+async function produce(brokers: string, topic: string, values: readonly string[]): Promise<void> {
+  const producer = new kafka.Producer({ "bootstrap.servers": brokers, "enable.idempotence": true });
+  await promisify(producer.connect.bind(producer))({});
+  for (const value of values) producer.produce(topic, 0, Buffer.from(value), null);
+  await new Promise<void>((resolve, reject) => producer.flush(60_000, (error) => (error ? reject(error) : resolve())));
+  await new Promise((resolve) => producer.disconnect(resolve));
+}
+
+async function consume(brokers: string, topic: string, count: number): Promise<string[]> {
+  const consumer = new kafka.KafkaConsumer(
+    { "bootstrap.servers": brokers, "group.id": "reader", "enable.auto.commit": false },
+    { "auto.offset.reset": "earliest" },
+  );
+  await promisify(consumer.connect.bind(consumer))({});
+  consumer.assign([{ topic, partition: 0, offset: 0 }]);
+  const values: string[] = [];
+  while (values.length < count) {
+    const records = await new Promise<kafka.Message[]>((resolve, reject) => {
+      consumer.consume(count, (error, batch) => (error ? reject(error) : resolve(batch)));
+    });
+    for (const { value } of records) values.push(String(value));
+  }
+  await new Promise((resolve) => consumer.disconnect(resolve));
+  return values;
+}
