@@ -138,6 +138,16 @@ describe("producer source", () => {
     assert.ok(!forwarded.some((record) => name(record).endsWith("@3")));
   });
 
+  it("goes on when an abort takes back the records after which all series had ended", () => {
+    const forwarded: ForwardedRecord[] = [];
+    const counters = memoryStore(counterCodec);
+    const task = startTask({ ...base, records: 3 }, counters, forwarded);
+    const generated = [task.generate(1000), task.generate(1000)];
+    counters.abort();
+    assert.deepEqual([...generated, task.generate(1000)], [24, 0, 24]);
+    assert.deepEqual(forwarded.slice(24), forwarded.slice(0, 24));
+  });
+
   it("goes on with the series that are added when those of before have ended", () => {
     const counters = memoryStore(counterCodec);
     startTask({ ...base, series: 2, records: 3 }, counters, []).generate(1000);
