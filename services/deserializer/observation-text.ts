@@ -1,0 +1,131 @@
+/**
+ * Reads an observation from the bytes of a raw record, strictly and in time proportional to their number. Accepted are
+ *   [i, y, x1, ..., xn]                       n of 1 and more
+ *   {"i": i, "y": y, "x": [x1, ..., xn]}      each member once, in any order, no other member, names without escapes
+ * where every number is a JSON number (RFC 8259) that a double can hold, i is a safe integer, blanks and tabs may stand
+ * between tokens, and the one line may end with CR, LF or both. Numbers are rounded correctly; -0 and denormals are
+ * numbers. i is judged by its value, so `5.0` is an integer. Nothing is evaluated, and no error holds a part of the payload.
+ */
+import { readNumber } from "./number-text.js";
+import { ascii, fault, refusal, skipBlanks, type TextCursor } from "./text-cursor.js";
+
+/** Longest text of an observation, in bytes. */
+export const TEXT_BYTES_MAX = 1024 * 1024;
+
+/** i, y and x of one observation; see {@link parseObservation}. */
+export interface ParsedObservation {
+  /** A safe integer. */
+  readonly i: number;
+  /** Finite. */
+  readonly y: number;
+  /** 1 to `featuresMax` finite numbers. */
+  readonly x: number[];
+}
+
+/**
+ * Reads one observation; the grammar stands at the head of this file.
+ * @param value       the record's value, null where it has none
+ * @param featuresMax most features taken, 1 and more
+ * @throws {RecordError} whose reason is an ObservationFault
+ */
+export function parseObservation(value: Buffer | null, featuresMax: number): ParsedObservation {
+  if (value === null) throw fault("null-value", "expected an observation, got a null value");
+  if (value.length > TEXT_BYTES_MAX) {
+    throw fault("too-long", `expected at most ${TEXT_BYTES_MAX} bytes, got ${value.length}`);
+  }
+  const cursor: TextCursor = { bytes: value, text: value.toString("latin1"), at: 0 };
+  skipBlanks(cursor);
+  const observation = readObservation(cursor, featuresMax);
+  skipBlanks(cursor);
+  if (value[cursor.at] === ascii.carriageReturn) cursor.at += 1;
+  if (value[cursor.at] === ascii.lineFeed) cursor.at += 1;
+  if (cursor.at < value.length) throw refusal(cursor, "not-an-observation", "the end of the text");
+  return observation;
+}
+
+function readObservation(cursor: TextCursor, featuresMax: number): ParsedObservation {
+  switch (cursor.bytes[cursor.at]) {
+    case ascii.listStart: {
+      const numbers = readNumbers(cursor, 3, featuresMax + 2);
+      return { i: requireInteger(numbers[0]), y: numbers[1], x: numbers.slice(2) };
+    }
+    case ascii.objectStart:
+      return readMembers(cursor, featuresMax);
+    default:
+      if (/^[ \t\r\n]*$/.test(cursor.text)) throw fault("empty", "expected an observation, got an empty value");
+      throw refusal(cursor, "not-an-observation", "[i, y, x1, ..., xn] or an object with i, y and x");
+  }
+}
+
+function readMembers(cursor: TextCursor, featuresMax: number): ParsedObservation {
+  const { bytes } = cursor;
+  let i: number | undefined;
+  let y: number | undefined;
+  let x: number[] | undefined;
+  do {
+    cursor.at += 1;
+    skipBlanks(cursor);
+    const name = readName(cursor);
+    if (name === "i" && i === undefined) i = requireInteger(readNumber(cursor));
+    else if (name === "y" && y === undefined) y = readNumber(cursor);
+    else if (name === "x" && x === undefined) x = readFeatures(cursor, featuresMax);
+    else throw refusal(cursor, "wrong-members", "the members i, y and x once each and no other");
+    skipBlanks(cursor);
+  } while (bytes[cursor.at] === ascii.comma);
+  if (bytes[cursor.at] !== ascii.objectEnd) throw refusal(cursor, "not-an-observation", "a comma or }");
+  if (i === undefined || y === undefined || x === undefined) {
+    throw refusal(cursor, "wrong-members", "the members i, y and x");
+  }
+  cursor.at += 1;
+  return { i, y, x };
+}
+
+/** Reads `"i"`, `"y"` or `"x"` and the colon, up to the value. Undefined for another name, which stays unread. */
+function readName(cursor: TextCursor): "i" | "y" | "x" | undefined {
+  const { bytes } = cursor;
+  if (bytes[cursor.at] !== ascii.quote) throw refusal(cursor, "not-an-observation", "the name of a member in quotes");
+  const name = cursor.text[cursor.at + 1];
+  if ((name !== "i" && name !== "y" && name !== "x") || bytes[cursor.at + 2] !== ascii.quote) return undefined;
+  cursor.at += 3;
+  skipBlanks(cursor);
+  if (bytes[cursor.at] !== ascii.colon) throw refusal(cursor, "not-an-observation", "a colon");
+  cursor.at += 1;
+  skipBlanks(cursor);
+  return name;
+}
+
+function readFeatures(cursor: TextCursor, featuresMax: number): number[] {
+  const first = cursor.bytes[cursor.at];
+  if (first === ascii.listStart) return readNumbers(cursor, 1, featuresMax);
+  throw refusal(cursor, first === ascii.objectStart ? "nesting" : "not-an-observation", "a list of numbers");
+}
+
+/** Reads a list of `countMin` to `countMax` numbers, from its first bracket to beyond its last. */
+function readNumbers(cursor: TextCursor, countMin: number, countMax: number): number[] {
+  const { bytes } = cursor;
+  const numbers: number[] = [];
+  cursor.at += 1;
+  skipBlanks(cursor);
+  if (bytes[cursor.at] !== ascii.listEnd) {
+    for (;;) {
+      if (numbers.length === countMax) throw refusal(cursor, "arity", `at most ${countMax} numbers`);
+      numbers.push(readNumber(cursor));
+      skipBlanks(cursor);
+      if (bytes[cursor.at] !== ascii.comma) break;
+      cursor.at += 1;
+      skipBlanks(cursor);
+    }
+  }
+  if (bytes[cursor.at] !== ascii.listEnd) throw refusal(cursor, "not-an-observation", "a comma or ]");
+  cursor.at += 1;
+  if (numbers.length < countMin) throw fault("arity", `expected ${countMin} numbers or more, got ${numbers.length}`);
+  return numbers;
+}
+
+/** `-0` becomes 0: i is a count. */
+function requireInteger(i: number): number {
+  if (!Number.isSafeInteger(i)) {
+    throw fault("not-an-integer", "expected i to be an integer below 2^53 in size, got another number");
+  }
+  return i + 0;
+}

@@ -1,0 +1,77 @@
+/** One raw record in, one observation out, or a refusal. */
+import { isUtf8 } from "node:buffer";
+import type { Counter } from "prom-client";
+import { RecordError } from "../../shared/errors.js";
+import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
+import { observationsTopic } from "../../shared/topics.js";
+import { parseObservation } from "./observation-text.js";
+import type { SeriesState } from "./series-state.js";
+
+/** Longest name of a series, in bytes: it is part of state keys, of addresses and of every result. */
+export const SERIES_BYTES_MAX = 1024;
+
+/** Why a record that is an observation is refused all the same, or its key is. */
+export type SeriesFault = "key-not-utf8" | "key-too-long" | "features-changed";
+
+export interface DeserializerStates {
+  readonly series: SeriesState;
+}
+
+/** How often the i of a series did not follow its last one, by raw topic. */
+export interface OrderMetrics {
+  readonly gaps: Counter<"topic">;
+  readonly repeats: Counter<"topic">;
+  readonly stepsBack: Counter<"topic">;
+}
+
+/**
+ * Parses a raw record and forwards it as an observation of its series. The first observation of a series decides the
+ * number of its features. An i that does not follow the last one is counted and forwarded all the same.
+ * @throws {RecordError} before anything is changed, with an ObservationFault or a {@link SeriesFault} as its reason
+ */
+export function deserialize(
+  record: InputRecord,
+  context: TaskContext<{ readonly featuresMax: number }, DeserializerStates, OrderMetrics>,
+): void {
+  const { topic } = record;
+  const series = seriesOf(record);
+  const { i, y, x } = parseObservation(record.value, context.settings.featuresMax);
+  const store = context.stores.series;
+  const key = stateKey(topic, series);
+  const before = store.get(key);
+  if (before !== undefined) {
+    if (before.features !== x.length) throw featuresChanged(before.features, x.length);
+    countOrder(context.metrics, topic, before.lastI, i);
+    before.lastI = i;
+  }
+  store.put(key, before ?? { features: x.length, lastI: i });
+  context.forward(observationsTopic(topic), series, { topic, series, i, y, x });
+}
+
+/** The record's key, or `<topic>/<partition>` where it has none. */
+function seriesOf({ key, topic, partition }: InputRecord): string {
+  if (key === null) return `${topic}/${partition}`;
+  if (key.length > SERIES_BYTES_MAX) {
+    throw seriesFault("key-too-long", `expected a key of at most ${SERIES_BYTES_MAX} bytes, got ${key.length}`);
+  }
+  if (!isUtf8(key)) throw seriesFault("key-not-utf8", "expected a key in UTF-8, got bytes that are none");
+  return key.toString("utf8");
+}
+
+function countOrder(metrics: OrderMetrics, topic: string, lastI: number, i: number): void {
+  if (i === lastI + 1) return;
+  if (i > lastI) metrics.gaps.inc({ topic });
+  else if (i === lastI) metrics.repeats.inc({ topic });
+  else metrics.stepsBack.inc({ topic });
+}
+
+function featuresChanged(expected: number, got: number): RecordError {
+  return seriesFault(
+    "features-changed",
+    `expected ${expected} features, as in the first observation of the series, got ${got}`,
+  );
+}
+
+function seriesFault(reason: SeriesFault, message: string): RecordError {
+  return new RecordError(reason, message);
+}

@@ -1,0 +1,52 @@
+/** The deserializer: raw text in, observations out. */
+import { Counter } from "prom-client";
+import { setting } from "../../shared/config.js";
+import type { ProcessorService } from "../../shared/service-definition.js";
+import { TOPIC_NAME_LENGTH_MAX, topicList, wholeNumber } from "../../shared/setting-texts.js";
+import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic } from "../../shared/topics.js";
+import { type DeserializerStates, deserialize, type OrderMetrics } from "./processor.js";
+import { seriesCodec } from "./series-state.js";
+
+const RAW_TOPIC_LENGTH_MAX = TOPIC_NAME_LENGTH_MAX - observationsTopic("").name.length;
+const FEATURES_MAX = 100_000;
+
+const deserializerSettings = {
+  inputTopics: setting("INPUT_TOPICS", topicList(RAW_TOPIC_LENGTH_MAX), {
+    default: `${LINEAR_TOPIC},${NON_LINEAR_TOPIC}`,
+    doc: "Topics to read",
+  }),
+  featuresMax: setting("FEATURES_MAX", wholeNumber(1, FEATURES_MAX), {
+    default: "1000",
+    doc: "Most features of an observation; a record with more is rejected",
+  }),
+};
+
+export const deserializer: ProcessorService<typeof deserializerSettings, DeserializerStates, OrderMetrics> = {
+  kind: "processor",
+  name: "deserializer",
+  settings: deserializerSettings,
+  inputs: ({ inputTopics }) => inputTopics,
+  outputs: ({ inputTopics }) => inputTopics.map(observationsTopic),
+  stores: { series: seriesCodec },
+  metrics: (registry) => ({
+    gaps: new Counter({
+      name: "regatta_series_gaps_total",
+      help: "Times that the i of a series rose by more than 1",
+      labelNames: ["topic"],
+      registers: [registry],
+    }),
+    repeats: new Counter({
+      name: "regatta_series_repeats_total",
+      help: "Times that the i of a series came again",
+      labelNames: ["topic"],
+      registers: [registry],
+    }),
+    stepsBack: new Counter({
+      name: "regatta_series_steps_back_total",
+      help: "Times that the i of a series fell",
+      labelNames: ["topic"],
+      registers: [registry],
+    }),
+  }),
+  process: deserialize,
+};

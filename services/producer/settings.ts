@@ -1,0 +1,55 @@
+/** What can be set of the producer. */
+import type { ZodType } from "zod";
+import { setting } from "../../shared/config.js";
+import { decimalNumber, isTopicName, splitList, textSetting, wholeNumber } from "../../shared/setting-texts.js";
+import { LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
+import { targets } from "./generator.js";
+import type { GeneratedTopic } from "./processor.js";
+
+const SERIES_MAX = 10_000_000;
+const FEATURES_MAX = 1000;
+const RATE_MIN = 0.001;
+const RATE_MAX = 1_000_000;
+
+export const producerSettings = {
+  topics: setting("PRODUCER_TOPICS", generatedTopics(), {
+    default: `${LINEAR_TOPIC}:linear,${NON_LINEAR_TOPIC}:nonlinear`,
+    doc: `Raw topics to write, each with its target: <topic>:${targets.join(" or <topic>:")}`,
+  }),
+  series: setting("SERIES", wholeNumber(1, SERIES_MAX), {
+    default: "2",
+    doc: "Series of each topic, named s0, s1, ...",
+  }),
+  features: setting("FEATURES", wholeNumber(1, FEATURES_MAX), { default: "10", doc: "Features x1 to xn of a record" }),
+  rate: setting("RATE", decimalNumber(RATE_MIN, RATE_MAX), {
+    default: "10",
+    doc: "Records per second of each topic, over all its series",
+  }),
+  seed: setting("SEED", wholeNumber(0, Number.MAX_SAFE_INTEGER), {
+    default: "0",
+    doc: "The same seed gives the same records",
+  }),
+  records: setting("RECORDS", wholeNumber(0, Number.MAX_SAFE_INTEGER), {
+    default: "0",
+    doc: "Records of each series after which it ends; 0 for no end",
+  }),
+};
+
+/** A comma-separated list of `<topic>:<target>`, no topic twice. */
+function generatedTopics(): ZodType<readonly GeneratedTopic[], string> {
+  return textSetting(
+    (text) => {
+      const parts = splitList(text).map(generatedTopic);
+      const list = parts.filter((part) => part !== undefined);
+      const distinct = new Set(list.map(({ name }) => name)).size === parts.length;
+      return distinct ? list : undefined;
+    },
+    `different topics with their targets, separated by commas: <topic>:${targets.join(" or <topic>:")}`,
+  );
+}
+
+function generatedTopic(text: string): GeneratedTopic | undefined {
+  const [name, targetText, ...rest] = text.split(":");
+  const target = targets.find((known) => known === targetText);
+  return target !== undefined && rest.length === 0 && isTopicName(name) ? { name, target } : undefined;
+}

@@ -1,0 +1,60 @@
+/** The kinds of text that several services take as a setting: whole numbers, decimal numbers, topic names. */
+import { type ZodType, z } from "zod";
+
+/** Longest name that Kafka gives a topic, in characters. */
+export const TOPIC_NAME_LENGTH_MAX = 249;
+
+const WHOLE_NUMBER = /^-?[0-9]+$/;
+const DECIMAL_NUMBER = /^-?([0-9]+(\.[0-9]*)?|\.[0-9]+)$/;
+const TOPIC_NAME = /^[a-zA-Z0-9._-]+$/;
+
+/**
+ * A text that `parse` turns into a value.
+ * @param parse    undefined where the text is not such a value
+ * @param expected what the fault says was expected
+ */
+export function textSetting<T>(parse: (text: string) => T | undefined, expected: string): ZodType<T, string> {
+  return z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.issues.push({ code: "custom", message: `expected ${expected}`, input: text });
+    return z.NEVER;
+  });
+}
+
+/** A whole number from `min` to `max`, both safe integers. */
+export function wholeNumber(min: number, max: number): ZodType<number, string> {
+  return textSetting((text) => within(WHOLE_NUMBER, text, min, max), `a whole number from ${min} to ${max}`);
+}
+
+/** A number from `min` to `max`, in decimal notation without exponent. */
+export function decimalNumber(min: number, max: number): ZodType<number, string> {
+  return textSetting((text) => within(DECIMAL_NUMBER, text, min, max), `a number from ${min} to ${max}`);
+}
+
+/**
+ * A comma-separated list of at least one topic name, none of them twice.
+ * @param lengthMax longest name in characters, for topics whose name other names are made from
+ */
+export function topicList(lengthMax: number = TOPIC_NAME_LENGTH_MAX): ZodType<readonly string[], string> {
+  return textSetting((text) => {
+    const names = splitList(text);
+    const distinct = new Set(names).size === names.length;
+    return distinct && names.every((name) => isTopicName(name, lengthMax)) ? names : undefined;
+  }, `different topic names separated by commas, each of 1 to ${lengthMax} of the characters a-z A-Z 0-9 . _ -`);
+}
+
+/** Whether Kafka takes `name` as the name of a topic, and it has at most `lengthMax` characters. */
+export function isTopicName(name: string, lengthMax: number = TOPIC_NAME_LENGTH_MAX): boolean {
+  return TOPIC_NAME.test(name) && name.length <= lengthMax && name !== "." && name !== "..";
+}
+
+/** The parts of a comma-separated list, without the blanks around them. */
+export function splitList(text: string): string[] {
+  return text.split(",").map((part) => part.trim());
+}
+
+function within(form: RegExp, text: string, min: number, max: number): number | undefined {
+  const value = form.test(text) ? Number(text) : Number.NaN;
+  return value >= min && value <= max ? value : undefined;
+}

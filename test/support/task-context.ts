@@ -1,0 +1,70 @@
+/** A task's surroundings in memory, for tests of a process function or a source alone: no Kafka, no LevelDB. */
+import type { Codec, OutputTopic, StateStore, TaskContext } from "../../shared/service-definition.js";
+
+/** A record as it would be written. */
+export interface ForwardedRecord {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** One store, with what tests ask of it. */
+export interface MemoryStore<V> extends StateStore<V> {
+  /** Times that get was called. */
+  readonly reads: number;
+  keys(): string[];
+  /** Makes all that was put since the last commit or abort last, as bytes. */
+  commit(): void;
+  /** Takes back all that was put since the last commit or abort. */
+  abort(): void;
+}
+
+/** A store whose values go through `codec` at every commit, so what a codec drops is missing afterwards. */
+export function memoryStore<V>(codec: Codec<V>): MemoryStore<V> {
+  const committed = new Map<string, Buffer>();
+  const live = new Map<string, V | undefined>();
+  let reads = 0;
+  return {
+    get reads() {
+      return reads;
+    },
+    get(key) {
+      reads += 1;
+      if (live.has(key)) return live.get(key);
+      const bytes = committed.get(key);
+      return bytes === undefined ? undefined : codec.decode(bytes);
+    },
+    put(key, value) {
+      live.set(key, value);
+    },
+    delete(key) {
+      live.set(key, undefined);
+    },
+    keys: () => [...new Set([...committed.keys(), ...live.keys()])].sort(),
+    commit() {
+      for (const [key, value] of live) {
+        if (value === undefined) committed.delete(key);
+        else committed.set(key, codec.encode(value));
+      }
+      live.clear();
+    },
+    abort: () => live.clear(),
+  };
+}
+
+/** A context over `stores` that adds what is forwarded to `forwarded`, encoded at once. */
+export function memoryContext<S, States, Metrics>(
+  settings: S,
+  stores: { readonly [K in keyof States]: StateStore<States[K]> },
+  metrics: Metrics,
+  forwarded: ForwardedRecord[],
+): TaskContext<S, States, Metrics> {
+  return {
+    settings,
+    stores,
+    metrics,
+    forward<V>(topic: OutputTopic<V>, key: string, value: V) {
+      forwarded.push({ topic: topic.name, key, value: topic.encode(value).toString("utf8") });
+    },
+  };
+}
