@@ -6,6 +6,7 @@
  */
 import { readSettings, type SettingDefinitions, type Settings } from "./config.js";
 import { ConfigurationError, EXIT_CONFIGURATION, TopicError } from "./errors.js";
+import { faultsOfProperties } from "./kernel/kafka-client.js";
 import { type KernelSettings, kernelSettings, readClientProperties } from "./kernel/kernel-settings.js";
 import type { AnyService } from "./kernel/processing.js";
 import { ServiceProcess } from "./kernel/service-process.js";
@@ -59,6 +60,7 @@ function readAll<D extends SettingDefinitions>(definitions: D, environment: Node
   };
   const settings = attempt(() => readSettings(definitions, environment));
   const properties = attempt(() => readClientProperties(environment));
-  if (settings === undefined || properties === undefined) throw new ConfigurationError(faults);
+  faults.push(...faultsOfProperties(properties ?? {}));
+  if (settings === undefined || properties === undefined || faults.length > 0) throw new ConfigurationError(faults);
   return { settings: settings as KernelSettings & Settings<D>, properties };
 }

@@ -3,7 +3,8 @@
  * so that a changelog alone tells how far its state has come.
  */
 import { z } from "zod";
-import type { ConsumedRecord, Headers } from "./kafka-client.js";
+import type { ConsumedRecord } from "./kafka-consumer.js";
+import type { Headers } from "./kafka-producer.js";
 
 const POSITIONS_HEADER = "regatta-positions";
 

@@ -9,7 +9,8 @@
  *     A death between 4 and 5 leaves folders behind the group; the next start replays the changelog from their position.
  */
 import { changelogTopic, POSITIONS_KEY, POSITIONS_VALUE, positionsHeaders } from "./changelog.js";
-import type { Consumer, TopicPosition } from "./kafka-client.js";
+import type { TopicPosition } from "./kafka-client.js";
+import type { Consumer } from "./kafka-consumer.js";
 import type { StoreWrite } from "./leveldb-store.js";
 import type { Output } from "./output.js";
 import type { Task } from "./task.js";

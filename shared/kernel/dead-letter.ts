@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { RecordError } from "../errors.js";
 import type { InputRecord } from "../service-definition.js";
 import { DEAD_LETTER_BYTES_MAX } from "../topics.js";
-import type { Headers } from "./kafka-client.js";
+import type { Headers } from "./kafka-producer.js";
 
 export interface DeadLetter {
   readonly key: Buffer | null;

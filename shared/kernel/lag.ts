@@ -1,6 +1,7 @@
 /** Lag of this instance: what is committed and readable in its partitions, less what it has read. */
 import { z } from "zod";
-import type { Consumer, TopicPartition } from "./kafka-client.js";
+import type { TopicPartition } from "./kafka-client.js";
+import type { Consumer } from "./kafka-consumer.js";
 
 const statisticsSchema = z.object({
   topics: z.record(z.string(), z.object({ partitions: z.record(z.string(), z.object({ ls_offset: z.number() })) })),

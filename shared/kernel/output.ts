@@ -3,8 +3,10 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../logger.js";
-import { type ClientOptions, type Consumer, type Headers, Producer, type TopicPosition } from "./kafka-client.js";
+import type { ClientOptions, TopicPosition } from "./kafka-client.js";
+import type { Consumer } from "./kafka-consumer.js";
 import { KafkaError } from "./kafka-error.js";
+import { type Headers, Producer } from "./kafka-producer.js";
 
 /** Room for a dead letter of the largest size with its headers. */
 const RECORD_BYTES_MAX = 2 * 1024 * 1024 + 64 * 1024;

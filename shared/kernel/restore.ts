@@ -2,7 +2,9 @@
 import { crc32 } from "node:zlib";
 import { StoreError } from "../errors.js";
 import { furthest, POSITIONS_KEY, type Positions, positionsOf } from "./changelog.js";
-import { type Admin, type ClientOptions, type ConsumedRecord, Consumer, type TopicPosition } from "./kafka-client.js";
+import type { Admin } from "./kafka-admin.js";
+import type { ClientOptions, TopicPosition } from "./kafka-client.js";
+import { type ConsumedRecord, Consumer } from "./kafka-consumer.js";
 import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
 
 const BATCH_RECORDS = 2000;

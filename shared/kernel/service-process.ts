@@ -5,7 +5,9 @@ import type { Logger } from "../logger.js";
 import type { Codec } from "../service-definition.js";
 import { changelogTopic } from "./changelog.js";
 import { type HttpServer, startHttpServer } from "./http-server.js";
-import { Admin, type ClientOptions, Consumer } from "./kafka-client.js";
+import { Admin } from "./kafka-admin.js";
+import type { ClientOptions } from "./kafka-client.js";
+import { Consumer } from "./kafka-consumer.js";
 import { KafkaError } from "./kafka-error.js";
 import type { KernelSettings } from "./kernel-settings.js";
 import { Lag } from "./lag.js";
@@ -155,7 +157,7 @@ export class ServiceProcess {
       application: this.#application,
       inputs: service.kind === "source" ? changelogs.slice(0, 1) : inputs,
       isSource: service.kind === "source",
-      tasks: topics.tasks,
+      partitions: topics.tasks,
       commitIntervalMs,
       connectConsumer: (onRebalance) =>
         Consumer.connect(clientOptions, this.#application, onRebalance, (json) => this.#lag.onStatistics(json)),
@@ -231,7 +233,7 @@ export class ServiceProcess {
   }
 
   #tasks(): Task[] {
-    return [...(this.#loop?.tasks.values() ?? [])];
+    return this.#loop?.tasks ?? [];
   }
 
   #notReady(): string[] {

@@ -3,7 +3,7 @@ import { ConfigurationError, TopicError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { DEAD_LETTER_BYTES_MAX, DEAD_LETTERS_TOPIC } from "../topics.js";
 import { changelogConfig } from "./changelog.js";
-import type { Admin, TopicDescription } from "./kafka-client.js";
+import type { Admin, TopicDescription } from "./kafka-admin.js";
 
 export interface TopicNeeds {
   /** Topics to read; waited for where they are missing. Empty for a source. */

@@ -3,7 +3,8 @@
  * only makes a restore replay more, never less than it must.
  */
 import type { Logger } from "../logger.js";
-import type { Admin, TopicPartition } from "./kafka-client.js";
+import type { Admin } from "./kafka-admin.js";
+import type { TopicPartition } from "./kafka-client.js";
 
 const REFRESH_MS = 5000;
 

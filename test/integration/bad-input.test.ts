@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createTopic, headersOf, type RawRecord, readTopic, writeRecords } from "../support/kafka-topics.js";
-import { POISON } from "../support/poison.js";
+import { poisons } from "../support/poison.js";
 import { Stack } from "../support/stack.js";
 import { judge } from "../support/verdict.js";
 import { waitFor } from "../support/wait.js";
@@ -20,10 +20,14 @@ describe("bad input", function () {
 
   it("lands in dead-letters once each with its bytes; the good records around it are untouched and nothing restarts", async () => {
     for (const topic of [TOPIC, "dataNonLinearModel"]) await createTopic(stack.brokers, topic, 4);
-    const good = (i: number): RawRecord => ({ topic: TOPIC, key: "s0", value: `[${i}, ${Math.sin(i)}, ${Math.cos(i)}, ${i % 7}]` });
+    const good = (i: number): RawRecord => ({
+      topic: TOPIC,
+      key: "s0",
+      value: `[${i}, ${Math.sin(i)}, ${Math.cos(i)}, ${i % 7}]`,
+    });
     const records: RawRecord[] = [];
-    for (const [i, { bytes }] of POISON.entries()) records.push(good(i), { topic: TOPIC, key: "s0", value: bytes });
-    const more = POISON.length;
+    for (const [i, { bytes }] of poisons.entries()) records.push(good(i), { topic: TOPIC, key: "s0", value: bytes });
+    const more = poisons.length;
     records.push(
       { topic: TOPIC, key: "s0", value: "[7, 1.5, 2.5]" }, // the series had two features
       { topic: TOPIC, key: Buffer.from([0xff, 0xfe]), value: "[0, 1, 2, 3]" },
@@ -34,7 +38,7 @@ describe("bad input", function () {
     );
     await writeRecords(stack.brokers, records);
     const services = [stack.start("deserializer"), stack.start("rls-racer")];
-    const bad = POISON.length + 3;
+    const bad = poisons.length + 3;
     const letters = await waitFor(`${bad} dead letters`, async () => {
       const found = await readTopic(stack.brokers, "dead-letters");
       return found.length >= bad && found;
@@ -51,7 +55,10 @@ describe("bad input", function () {
       assert.ok(origin, `no raw record at ${partition}@${offset}`);
       assert.deepEqual(letter.value, origin.value);
     }
-    assert.equal(new Set(letters.map((letter) => `${headersOf(letter).partition}@${headersOf(letter).offset}`)).size, bad);
+    assert.equal(
+      new Set(letters.map((letter) => `${headersOf(letter).partition}@${headersOf(letter).offset}`)).size,
+      bad,
+    );
     assert.ok((await judge(stack.brokers)).equal);
     for (const service of services) {
       assert.ok(service.running);

@@ -54,7 +54,8 @@ describe("golden files through the running topology", function () {
           assertClose(yhat, golden.yhat[i], `${what}, yhat`);
           assertClose(error, golden.error[i], `${what}, error`);
           assertClose(mse, golden.mse[i], `${what}, mse`);
-          for (const [j, coefficient] of golden.beta[i].entries()) assertClose(beta?.[j] ?? null, coefficient, `${what}, beta ${j}`);
+          for (const [j, coefficient] of golden.beta[i].entries())
+            assertClose(beta?.[j] ?? null, coefficient, `${what}, beta ${j}`);
         }
       }
     }

@@ -42,7 +42,10 @@ describe("killing services under load", function () {
       await service.kill();
       services.set(name, start(name));
       // It counts only if work was left: results go on growing after it.
-      await waitFor("results to grow after the kill", async () => (await topicEnd(stack.brokers, "rls-predictions")) > visible);
+      await waitFor(
+        "results to grow after the kill",
+        async () => (await topicEnd(stack.brokers, "rls-predictions")) > visible,
+      );
     }
     console.log(`      ${KILLS} kills, ${inTransaction} of them into an open transaction`);
     assert.ok(inTransaction * 2 >= KILLS, `only ${inTransaction} of ${KILLS} kills hit an open transaction`);

@@ -26,7 +26,13 @@ describe("what cannot work", function () {
     });
     assert.equal(await service.exited(), EXIT_CONFIGURATION);
     const faults = JSON.stringify(service.lines);
-    for (const name of ["KAFKA_BROKERS", "RLS_MODELS", "COMMIT_INTERVAL_MS", "PROCESSING_GUARANTEE", "KAFKA_CONF_ENABLE_AUTO_COMMIT"]) {
+    for (const name of [
+      "KAFKA_BROKERS",
+      "RLS_MODELS",
+      "COMMIT_INTERVAL_MS",
+      "PROCESSING_GUARANTEE",
+      "KAFKA_CONF_ENABLE_AUTO_COMMIT",
+    ]) {
       assert.ok(faults.includes(name), `${name} is not named in ${faults}`);
     }
     assert.equal(service.lines.length, 1);
@@ -68,7 +74,10 @@ describe("what cannot work", function () {
 
   it("because two inputs differ in partitions is refused with both numbers and 78", async () => {
     await createTopic(stack.brokers, "wide.observations", 5);
-    const service = stack.start("rls-racer", { INPUT_TOPICS: "narrow.observations,wide.observations", APPLICATION_ID: "two" });
+    const service = stack.start("rls-racer", {
+      INPUT_TOPICS: "narrow.observations,wide.observations",
+      APPLICATION_ID: "two",
+    });
     assert.equal(await service.exited(), EXIT_CONFIGURATION);
     assert.match(service.lines.at(-1)?.msg ?? "", /narrow\.observations has 3.*wide\.observations has 5/);
   });

@@ -56,9 +56,11 @@ describe("state", function () {
     const deserializerBefore = await allState(services[1], "series");
     assert.equal(Object.keys(racerBefore).length, SERIES);
     await stopAll();
-    for (const application of readdirSync(stack.stateDirectory)) rmSync(join(stack.stateDirectory, application), { recursive: true });
+    for (const application of readdirSync(stack.stateDirectory))
+      rmSync(join(stack.stateDirectory, application), { recursive: true });
     await startAll(2 * RECORDS);
-    for (const service of services) assert.equal(await service.metric("regatta_restores_total", { cause: "empty" }), 4, service.name);
+    for (const service of services)
+      assert.equal(await service.metric("regatta_restores_total", { cause: "empty" }), 4, service.name);
     assert.deepEqual(await allState(services[2], "race"), racerBefore);
     assert.deepEqual(await allState(services[1], "series"), deserializerBefore);
     await stopAll();

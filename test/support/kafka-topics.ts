@@ -1,6 +1,9 @@
 /** Writing and reading topics in tests, with the kernel's own client. */
 import { readSettings } from "../../shared/config.js";
-import { Admin, type ClientOptions, type ConsumedRecord, Consumer, Producer } from "../../shared/kernel/kafka-client.js";
+import { Admin } from "../../shared/kernel/kafka-admin.js";
+import type { ClientOptions } from "../../shared/kernel/kafka-client.js";
+import { type ConsumedRecord, Consumer } from "../../shared/kernel/kafka-consumer.js";
+import { Producer } from "../../shared/kernel/kafka-producer.js";
 import { kernelSettings } from "../../shared/kernel/kernel-settings.js";
 import { createLogger } from "../../shared/logger.js";
 import type { InputRecord } from "../../shared/service-definition.js";
@@ -16,7 +19,12 @@ export function clientOptions(brokers: string): ClientOptions {
 }
 
 /** Makes a topic and waits until it can be used. */
-export async function createTopic(brokers: string, name: string, partitions: number, config: Record<string, string> = {}): Promise<void> {
+export async function createTopic(
+  brokers: string,
+  name: string,
+  partitions: number,
+  config: Record<string, string> = {},
+): Promise<void> {
   const admin = new Admin(clientOptions(brokers));
   try {
     await waitFor(`topic ${name}`, async () => {
@@ -84,10 +92,21 @@ export async function writeRecords(brokers: string, records: readonly RawRecord[
 
 /** A consumed record as process() sees it. */
 export function asInput({ topic, partition, offset, timestamp, key, value }: ConsumedRecord): InputRecord {
-  return { topic, partition, offset, timestamp: timestamp ?? 0, key: typeof key === "string" ? Buffer.from(key) : (key ?? null), value };
+  return {
+    topic,
+    partition,
+    offset,
+    timestamp: timestamp ?? 0,
+    key: typeof key === "string" ? Buffer.from(key) : (key ?? null),
+    value,
+  };
 }
 
 /** Headers as text. */
 export function headersOf(record: ConsumedRecord): Record<string, string> {
-  return Object.fromEntries((record.headers ?? []).flatMap((header) => Object.entries(header).map(([name, value]) => [name, value.toString("utf8")])));
+  return Object.fromEntries(
+    (record.headers ?? []).flatMap((header) =>
+      Object.entries(header).map(([name, value]) => [name, value.toString("utf8")]),
+    ),
+  );
 }

@@ -54,7 +54,11 @@ export class RunningService {
 
   /** Waits for a log line. */
   async logged(message: string, timeoutMs?: number): Promise<LogLine> {
-    return waitFor(`"${message}" in the log of ${this.name}`, () => this.lines.find(({ msg }) => msg === message), timeoutMs);
+    return waitFor(
+      `"${message}" in the log of ${this.name}`,
+      () => this.lines.find(({ msg }) => msg === message),
+      timeoutMs,
+    );
   }
 
   async url(): Promise<string> {
@@ -87,7 +91,8 @@ export class RunningService {
     let sum = 0;
     for (const line of text.split("\n")) {
       if (!line.startsWith(`${name}{`) && !line.startsWith(`${name} `)) continue;
-      if (Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`))) sum += Number(line.slice(line.lastIndexOf(" ")));
+      if (Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`)))
+        sum += Number(line.slice(line.lastIndexOf(" ")));
     }
     return sum;
   }
@@ -115,7 +120,9 @@ export class RunningService {
 
   #mustRun(): void {
     if (!this.running) {
-      throw new Error(`${this.name} has ended with ${this.#process.exitCode ?? this.#process.signalCode}: ${JSON.stringify(this.lines.at(-1))} ${this.#stderr}`);
+      throw new Error(
+        `${this.name} has ended with ${this.#process.exitCode ?? this.#process.signalCode}: ${JSON.stringify(this.lines.at(-1))} ${this.#stderr}`,
+      );
     }
   }
 }

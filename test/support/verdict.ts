@@ -1,7 +1,7 @@
 /** The judgement of every fault test: what the topics hold against what the offline model says they must hold. */
 import { deserializer } from "../../services/deserializer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
-import type { ConsumedRecord } from "../../shared/kernel/kafka-client.js";
+import type { ConsumedRecord } from "../../shared/kernel/kafka-consumer.js";
 import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
 import { type ComparedRecord, type Comparison, compareRecords, deadLetterRecord, resultRecord } from "./comparer.js";
 import { asInput, headersOf, readTopic } from "./kafka-topics.js";
@@ -23,7 +23,10 @@ async function readResults(brokers: string, topics: Iterable<string>): Promise<C
 
 function deadLetterOf(record: ConsumedRecord): ComparedRecord {
   const { service = "", reason = "", topic = "", partition, offset } = headersOf(record);
-  return deadLetterRecord({ service, reason, topic, partition: Number(partition), offset: Number(offset) }, record.value);
+  return deadLetterRecord(
+    { service, reason, topic, partition: Number(partition), offset: Number(offset) },
+    record.value,
+  );
 }
 
 /**
@@ -34,8 +37,11 @@ export async function judge(brokers: string, environment: Readonly<Record<string
   const raw = [...(await readTopic(brokers, LINEAR_TOPIC)), ...(await readTopic(brokers, NON_LINEAR_TOPIC))];
   const environments = Object.fromEntries(CHAIN.map(({ name }) => [name, environment]));
   const { outputs, deadLetters } = recompute(CHAIN, raw.map(asInput), { environments });
-  const expected = [...outputs].flatMap(([topic, records]) => records.map(({ key, value }) => resultRecord({ topic, key, value })));
-  for (const { service, reason, record } of deadLetters) expected.push(deadLetterRecord({ service, reason, ...record }, record.value));
+  const expected = [...outputs].flatMap(([topic, records]) =>
+    records.map(({ key, value }) => resultRecord({ topic, key, value })),
+  );
+  for (const { service, reason, record } of deadLetters)
+    expected.push(deadLetterRecord({ service, reason, ...record }, record.value));
   const topics = [...outputs.keys()];
   const actual = await waitFor("all results", async () => {
     const results = await readResults(brokers, topics);

@@ -1,0 +1,232 @@
+/**
+ * The tasks of this instance: they come and go with the partitions that the group gives and takes, are opened, replayed
+ * beside the loop, and put back to the group's positions after an abort.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { TopicError } from "../errors.js";
+import type { Logger } from "../logger.js";
+import type { TopicPartition } from "./kafka-client.js";
+import { BEGINNING, type Consumer } from "./kafka-consumer.js";
+import { KafkaError } from "./kafka-error.js";
+import type { Processing } from "./processing.js";
+import { Task } from "./task.js";
+import type { CommittedPositions, TaskOpener } from "./task-opener.js";
+
+const RETRY_MS = 200;
+
+export interface AssignmentOptions {
+  readonly service: string;
+  /** A source never reads its partitions: they stay paused. */
+  readonly isSource: boolean;
+  /** Partitions that inputs and changelogs have. */
+  readonly partitions: number;
+  readonly opener: TaskOpener;
+  readonly processing: Processing;
+  readonly logger: Logger;
+}
+
+type CommittedByPartition = ReadonlyMap<number, CommittedPositions>;
+
+const NONE: CommittedPositions = new Map();
+
+export class Assignment {
+  readonly #o: AssignmentOptions;
+  readonly #consumer: Consumer;
+  readonly #tasks = new Map<number, Task>();
+  readonly #replays = new Map<Task, Promise<void>>();
+  /** Why going on would be wrong; found by a replay. */
+  failure: unknown;
+
+  constructor(options: AssignmentOptions, consumer: Consumer) {
+    this.#o = options;
+    this.#consumer = consumer;
+  }
+
+  get tasks(): Task[] {
+    return [...this.#tasks.values()];
+  }
+
+  /** The task that may take a record of this partition now. */
+  running(partition: number): Task | undefined {
+    const task = this.#tasks.get(partition);
+    return task?.state === "running" ? task : undefined;
+  }
+
+  /**
+   * Partitions have come. Tasks whose folder is where the group is run at once; the rest are replayed first.
+   * The caller has committed or aborted everything.
+   * @throws {TopicError} a partition without a changelog
+   */
+  async add(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#refuseBeyond(partitions);
+    const opened: Task[] = [];
+    for (const [partition, topics] of groupByPartition(partitions)) {
+      const before = this.#tasks.get(partition);
+      if (before !== undefined) await this.#close(before);
+      opened.push(await this.#open(partition, [...new Set([...(before?.inputs ?? []), ...topics])]));
+    }
+    const committed = await this.#committedPersistently(opened);
+    this.#consumer.assign(
+      partitions.map(({ topic, partition }) => ({
+        topic,
+        partition,
+        position: committed.get(partition)?.get(topic) ?? BEGINNING,
+      })),
+    );
+    for (const task of opened) {
+      this.#consumer.pause(partitionsOf(task));
+      await this.#settle(task, committed.get(task.partition) ?? NONE);
+    }
+  }
+
+  /** Partitions go. A task that keeps some of its inputs goes on with those. The caller has committed or aborted everything. */
+  async remove(partitions: readonly TopicPartition[]): Promise<void> {
+    const kept = new Map<number, string[]>();
+    for (const [partition, topics] of groupByPartition(partitions)) {
+      const task = this.#tasks.get(partition);
+      if (task === undefined) continue;
+      const inputs = task.inputs.filter((topic) => !topics.includes(topic));
+      if (inputs.length > 0) kept.set(partition, inputs);
+      await this.#close(task);
+    }
+    this.#consumer.unassign(partitions);
+    // Where a rebalance takes everything first, what is kept is given anew.
+    if (this.#consumer.eager) return;
+    for (const [partition, inputs] of kept) {
+      const task = await this.#open(partition, inputs);
+      this.#consumer.pause(partitionsOf(task));
+      await this.#settle(task, (await this.#committedPersistently([task])).get(partition) ?? NONE);
+    }
+  }
+
+  /**
+   * After an abort: puts consumer and tasks back to the group's positions. Tasks that are being replayed are not concerned.
+   * @throws {KafkaError} Kafka does not answer
+   */
+  async rewind(): Promise<void> {
+    const tasks = this.tasks.filter((task) => !this.#replays.has(task));
+    const committed = await this.#committed(tasks);
+    for (const task of tasks) {
+      this.#consumer.pause(partitionsOf(task));
+      await this.#settle(task, committed.get(task.partition) ?? NONE);
+    }
+  }
+
+  /** The folder of a task proved damaged: it is moved aside, and replayed by the next {@link rewind}. */
+  async rebuild(task: Task, error: Error): Promise<void> {
+    this.#o.processing.forget(task);
+    await this.#o.opener.reopenEmpty(task, error);
+  }
+
+  async closeAll(): Promise<void> {
+    for (const task of this.tasks) await this.#close(task);
+  }
+
+  /** Runs a paused task from where it stands, or starts its replay. */
+  async #settle(task: Task, committed: CommittedPositions): Promise<void> {
+    if (this.#o.opener.isCurrent(task, committed)) await this.#run(task);
+    else this.#startReplay(task, committed);
+  }
+
+  async #run(task: Task): Promise<void> {
+    task.rewind();
+    if (!this.#o.isSource) {
+      for (const { topic, partition } of partitionsOf(task)) {
+        await this.#consumer.seek({ topic, partition, position: task.positions.get(topic) ?? BEGINNING });
+      }
+      // It may have been closed while the seek was on its way.
+      if (isClosed(task)) return;
+      this.#consumer.resume(partitionsOf(task));
+    }
+    this.#o.processing.adopt(task, this.#o.partitions);
+    task.state = "running";
+  }
+
+  /** Replays beside the loop, so that the other tasks go on and the membership stays alive. */
+  #startReplay(task: Task, committed: CommittedPositions): void {
+    const replay = this.#replay(task, committed)
+      .catch((error: unknown) => {
+        this.failure = error;
+      })
+      .finally(() => this.#replays.delete(task));
+    this.#replays.set(task, replay);
+  }
+
+  async #replay(task: Task, committed: CommittedPositions): Promise<void> {
+    while (!isClosed(task)) {
+      try {
+        if (await this.#o.opener.replay(task, committed)) await this.#run(task);
+        return;
+      } catch (error) {
+        if (!(error instanceof KafkaError)) throw error;
+        this.#o.logger.warn({ task: task.id, err: error }, "replay repeated");
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  async #open(partition: number, inputs: readonly string[]): Promise<Task> {
+    const task = new Task(this.#o.service, partition, inputs);
+    await this.#o.opener.open(task);
+    this.#tasks.set(partition, task);
+    return task;
+  }
+
+  async #close(task: Task): Promise<void> {
+    task.state = "closed";
+    await this.#replays.get(task);
+    this.#o.processing.forget(task);
+    this.#tasks.delete(task.partition);
+    await task.close();
+  }
+
+  async #committed(tasks: readonly Task[]): Promise<CommittedByPartition> {
+    const result = new Map<number, Map<string, number | undefined>>();
+    if (tasks.length === 0) return result;
+    for (const { topic, partition, position } of await this.#consumer.committed(tasks.flatMap(partitionsOf))) {
+      const positions = result.get(partition) ?? new Map<string, number | undefined>();
+      positions.set(topic, position);
+      result.set(partition, positions);
+    }
+    return result;
+  }
+
+  /** The group's answer waits for transactions of a former owner to end, so it may take the transaction timeout. */
+  async #committedPersistently(tasks: readonly Task[]): Promise<CommittedByPartition> {
+    for (;;) {
+      try {
+        return await this.#committed(tasks);
+      } catch (error) {
+        if (!(error instanceof KafkaError)) throw error;
+        this.#o.logger.warn({ err: error }, "waiting for the group's positions");
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  #refuseBeyond(partitions: readonly TopicPartition[]): void {
+    const beyond = partitions.find(({ partition }) => partition >= this.#o.partitions);
+    if (beyond === undefined) return;
+    throw new TopicError(
+      `${nameOf(beyond)} was added while the service ran: its changelogs have ${this.#o.partitions} partitions, and series ` +
+        "would move between partitions. Give the inputs their former number of partitions, or start under another APPLICATION_ID.",
+    );
+  }
+}
+
+export const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`;
+
+const partitionsOf = (task: Task): TopicPartition[] =>
+  task.inputs.map((topic) => ({ topic, partition: task.partition }));
+
+const isClosed = (task: Task): boolean => task.state === "closed";
+
+function groupByPartition(partitions: readonly TopicPartition[]): Map<number, string[]> {
+  const groups = new Map<number, string[]>();
+  for (const { topic, partition } of partitions) {
+    const group = groups.get(partition);
+    if (group === undefined) groups.set(partition, [topic]);
+    else group.push(topic);
+  }
+  return groups;
+}

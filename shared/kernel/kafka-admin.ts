@@ -1,0 +1,96 @@
+/** Topics: looking at them, making them, asking for their ends. */
+import kafka from "@confluentinc/kafka-javascript";
+import {
+  type ClientOptions,
+  CONSUMER_ONLY,
+  commonProperties,
+  PRODUCER_ONLY,
+  type TopicPartition,
+  type TopicPosition,
+  without,
+} from "./kafka-client.js";
+import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
+
+export interface TopicDescription {
+  readonly name: string;
+  /** Changes when a topic is deleted and made again. */
+  readonly id: string;
+  readonly partitions: number;
+}
+
+/** Looks at topics and makes them. */
+export class Admin {
+  readonly #native: ReturnType<typeof kafka.AdminClient.create>;
+
+  constructor(options: ClientOptions) {
+    this.#native = kafka.AdminClient.create(
+      without(without(commonProperties(options), CONSUMER_ONLY), PRODUCER_ONLY) as object,
+      { "event.log": () => {}, "event.error": () => {} } as never,
+    );
+  }
+
+  /**
+   * The topics that exist among `names`.
+   * @throws {KafkaError} the broker does not answer
+   */
+  async describe(names: readonly string[]): Promise<Map<string, TopicDescription>> {
+    if (names.length === 0) return new Map();
+    const answer = await callKafka<
+      readonly { name: string; topicId?: unknown; partitions?: readonly unknown[]; error?: unknown }[]
+    >("describeTopics", (done) => this.#native.describeTopics([...names], { timeout: 5000 }, done as never));
+    const found = new Map<string, TopicDescription>();
+    for (const { name, topicId, partitions, error } of answer) {
+      if (error) {
+        const failure = new KafkaError(`describe ${name}`, error);
+        if (failure.code === KafkaCode.UNKNOWN_TOPIC_OR_PARTITION || failure.code === KafkaCode.UNKNOWN_TOPIC) continue;
+        throw failure;
+      }
+      found.set(name, { name, id: String(topicId), partitions: partitions?.length ?? 0 });
+    }
+    return found;
+  }
+
+  /** Makes a topic; one that exists already is left as it is. */
+  async create(
+    name: string,
+    partitions: number,
+    replicationFactor: number,
+    config: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    try {
+      await callKafka("createTopic", (done) =>
+        this.#native.createTopic(
+          { topic: name, num_partitions: partitions, replication_factor: replicationFactor, config: config as never },
+          10_000,
+          done,
+        ),
+      );
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.code !== KafkaCode.TOPIC_ALREADY_EXISTS) throw error;
+    }
+  }
+
+  /**
+   * End of each partition.
+   * @param isolation `uncommitted`: the high watermark; `committed`: the last stable offset
+   */
+  async ends(partitions: readonly TopicPartition[], isolation: "committed" | "uncommitted"): Promise<TopicPosition[]> {
+    const answer = await callKafka<readonly { topic: string; partition: number; offset: number; error?: unknown }[]>(
+      "listOffsets",
+      (done) =>
+        this.#native.listOffsets(
+          partitions.map(({ topic, partition }) => ({ topic, partition, offset: kafka.OffsetSpec.LATEST })) as never,
+          { timeout: 5000, isolationLevel: isolation === "committed" ? 1 : 0 },
+          done as never,
+        ),
+    );
+    return answer.map(({ topic, partition, offset, error }) => {
+      if (error) throw new KafkaError(`end of ${topic}[${partition}]`, error);
+      return { topic, partition, position: offset };
+    });
+  }
+
+  disconnect(): void {
+    this.#native.disconnect();
+  }
+}

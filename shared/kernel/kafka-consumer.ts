@@ -1,0 +1,192 @@
+/** Reading: members of consumer groups, and readers of partitions of their own choice. */
+import kafka from "@confluentinc/kafka-javascript";
+import {
+  type ClientOptions,
+  commonProperties,
+  connectClient,
+  logEvents,
+  PRODUCER_ONLY,
+  type TopicPartition,
+  type TopicPosition,
+  without,
+} from "./kafka-client.js";
+import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
+
+export interface ConsumedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp?: number;
+  readonly key?: Buffer | string | null;
+  readonly value: Buffer | null;
+  readonly headers?: readonly Readonly<Record<string, Buffer | string>>[];
+}
+
+export type RebalanceEvent =
+  | { readonly kind: "assign"; readonly partitions: readonly TopicPartition[] }
+  | { readonly kind: "revoke"; readonly partitions: readonly TopicPartition[]; readonly lost: boolean };
+
+/** Read from the start of the partition. */
+export const BEGINNING = -2;
+const NO_OFFSET = -1001;
+const SEEK_RETRY_MS = 20;
+
+/** What the package's own types leave out. */
+interface ConsumerExtras {
+  incrementalAssign(partitions: readonly { topic: string; partition: number; offset: number }[]): void;
+  incrementalUnassign(partitions: readonly TopicPartition[]): void;
+  assignmentLost(): boolean;
+  rebalanceProtocol(): "NONE" | "EAGER" | "COOPERATIVE";
+  setDefaultIsTimeoutOnlyForFirstMessage(only: boolean): void;
+  commitCb(
+    offsets: readonly { topic: string; partition: number; offset: number }[],
+    done: (error: unknown) => void,
+  ): void;
+}
+
+type NativeConsumer = InstanceType<typeof kafka.KafkaConsumer> & ConsumerExtras;
+/** A member of the consumer group, or a reader of partitions of its own choice where `groupId` is not subscribed. */
+export class Consumer {
+  readonly native: NativeConsumer;
+
+  private constructor(native: NativeConsumer) {
+    this.native = native;
+  }
+
+  /**
+   * Connects a consumer that reads only what is committed and never commits by itself.
+   * @throws {KafkaError} the broker does not answer
+   */
+  static async connect(
+    options: ClientOptions,
+    groupId: string,
+    onRebalance?: (event: RebalanceEvent) => void,
+    onStatistics?: (json: string) => void,
+  ): Promise<Consumer> {
+    const { settings } = options;
+    const member =
+      onRebalance === undefined
+        ? {}
+        : settings.groupProtocol === "consumer"
+          ? { "group.protocol": "consumer", "group.remote.assignor": "range" }
+          : { "partition.assignment.strategy": "range", "session.timeout.ms": 10_000 };
+    const properties = {
+      ...without(
+        {
+          "fetch.queue.backoff.ms": 5,
+          "fetch.wait.max.ms": 50,
+          "queued.min.messages": 20_000,
+          "queued.max.messages.kbytes": 16_384,
+          "auto.offset.reset": "earliest",
+          ...commonProperties(options),
+        },
+        PRODUCER_ONLY,
+      ),
+      ...member,
+      "group.id": groupId,
+      "isolation.level": "read_committed",
+      "enable.auto.commit": false,
+      "enable.auto.offset.store": false,
+      ...(onStatistics === undefined ? {} : { "statistics.interval.ms": 2000 }),
+    };
+    let native: NativeConsumer;
+    const rebalanceCallback = (error: { code: number } | undefined, partitions: TopicPartition[]) => {
+      if (error?.code === KafkaCode.ASSIGN_PARTITIONS) onRebalance?.({ kind: "assign", partitions });
+      else onRebalance?.({ kind: "revoke", partitions, lost: native.assignmentLost() });
+    };
+    native = new kafka.KafkaConsumer(
+      { ...properties, ...(onRebalance === undefined ? {} : { rebalance_cb: rebalanceCallback }) } as object,
+      {},
+    ) as NativeConsumer;
+    logEvents(native as never, options.logger, "consumer");
+    if (onStatistics !== undefined)
+      native.on("event.stats", (event: { message: string }) => onStatistics(event.message));
+    native.setDefaultIsTimeoutOnlyForFirstMessage(true);
+    await connectClient(native as never, "connect consumer");
+    return new Consumer(native);
+  }
+
+  subscribe(topics: readonly string[]): void {
+    this.native.subscribe([...topics]);
+  }
+
+  /** Waits at most `timeoutMs` for a first record, then takes what is there. */
+  consume(limit: number, timeoutMs: number): Promise<ConsumedRecord[]> {
+    this.native.setDefaultConsumeTimeout(timeoutMs);
+    return callKafka("consume", (done) => this.native.consume(limit, done as never));
+  }
+
+  /** Takes partitions over, reading from the given positions. */
+  assign(positions: readonly TopicPosition[]): void {
+    const assignment = positions.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
+    if (this.native.rebalanceProtocol() === "COOPERATIVE") this.native.incrementalAssign(assignment);
+    else this.native.assign(assignment);
+  }
+
+  unassign(partitions: readonly TopicPartition[]): void {
+    if (this.native.rebalanceProtocol() === "COOPERATIVE") this.native.incrementalUnassign(partitions);
+    else this.native.unassign();
+  }
+
+  /** Whether a rebalance takes every partition away before it gives new ones. */
+  get eager(): boolean {
+    return this.native.rebalanceProtocol() === "EAGER";
+  }
+
+  /** The group's position in each partition, undefined where it has none; waits for offsets of open transactions. */
+  async committed(
+    partitions: readonly TopicPartition[],
+  ): Promise<{ topic: string; partition: number; position: number | undefined }[]> {
+    const answer = await callKafka<readonly { topic: string; partition: number; offset?: number; error?: unknown }[]>(
+      "committed",
+      (done) => this.native.committed(partitions as TopicPartition[], 10_000, done as never),
+    );
+    return answer.map(({ topic, partition, offset, error }) => {
+      if (error !== undefined && error !== null) throw new KafkaError("committed", error);
+      return { topic, partition, position: offset === undefined || offset < 0 ? undefined : offset };
+    });
+  }
+
+  /** Goes on reading at `position`. Retried while the partition's fetcher is still starting. */
+  async seek({ topic, partition, position }: TopicPosition): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await callKafka("seek", (done) => this.native.seek({ topic, partition, offset: position }, 10_000, done));
+        return;
+      } catch (error) {
+        if (!(error instanceof KafkaError) || error.code !== KafkaCode.STATE || attempt >= 250) throw error;
+        await new Promise((resolve) => setTimeout(resolve, SEEK_RETRY_MS));
+      }
+    }
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    this.native.pause(partitions as TopicPartition[]);
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    this.native.resume(partitions as TopicPartition[]);
+  }
+
+  /** The next offset that this consumer will read, transaction markers passed over; undefined before the first record. */
+  position(
+    partitions: readonly TopicPartition[],
+  ): { topic: string; partition: number; position: number | undefined }[] {
+    return this.native.position(partitions as TopicPartition[]).map(({ topic, partition, offset }) => ({
+      topic,
+      partition,
+      position: offset === undefined || offset < 0 || offset === NO_OFFSET ? undefined : offset,
+    }));
+  }
+
+  /** Commits positions outside of a transaction. */
+  commit(positions: readonly TopicPosition[]): Promise<void> {
+    const offsets = positions.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
+    return callKafka("commit offsets", (done) => this.native.commitCb(offsets, done));
+  }
+
+  /** Leaves the group. Rebalance events that come meanwhile must still be answered by unassign. */
+  disconnect(): Promise<void> {
+    return callKafka("disconnect consumer", (done) => this.native.disconnect(done as never));
+  }
+}

@@ -1,0 +1,137 @@
+/** Writing: one producer, transactional or merely idempotent. */
+import kafka from "@confluentinc/kafka-javascript";
+import {
+  type ClientOptions,
+  CONSUMER_ONLY,
+  commonProperties,
+  connectClient,
+  logEvents,
+  type TopicPosition,
+  without,
+} from "./kafka-client.js";
+import type { Consumer } from "./kafka-consumer.js";
+import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
+
+/** Headers of a produced record. */
+export type Headers = { [name: string]: Buffer | string }[];
+
+/** A producer, transactional or merely idempotent. */
+export class Producer {
+  readonly #native: InstanceType<typeof kafka.Producer>;
+  readonly #transactionTimeoutMs: number;
+  #deliveryFailure: unknown;
+
+  private constructor(native: InstanceType<typeof kafka.Producer>, transactionTimeoutMs: number) {
+    this.#native = native;
+    this.#transactionTimeoutMs = transactionTimeoutMs;
+  }
+
+  /**
+   * @param transactionalId undefined for a producer without transactions
+   * @throws {KafkaError} the broker does not answer
+   */
+  static async connect(
+    options: ClientOptions,
+    transactionalId: string | undefined,
+    recordBytesMax: number,
+  ): Promise<Producer> {
+    const timeoutMs = options.settings.transactionTimeoutMs;
+    const properties = {
+      ...without(
+        {
+          "linger.ms": 5,
+          "batch.size": 1_000_000,
+          "queue.buffering.max.messages": 500_000,
+          "queue.buffering.max.kbytes": 65_536,
+          "message.max.bytes": recordBytesMax,
+          ...commonProperties(options),
+        },
+        CONSUMER_ONLY,
+      ),
+      // As Java's producer does it, so that a series lies in the same partition whoever writes it.
+      partitioner: "murmur2_random",
+      "enable.idempotence": true,
+      ...(transactionalId === undefined
+        ? { dr_cb: true }
+        : {
+            "transactional.id": transactionalId,
+            "transaction.timeout.ms": timeoutMs,
+            "message.timeout.ms": Math.max(1000, timeoutMs - 1000),
+            "socket.timeout.ms": Math.max(1000, timeoutMs - 1000),
+          }),
+    };
+    const native = new kafka.Producer(properties as object, {});
+    logEvents(native as never, options.logger, "producer");
+    const producer = new Producer(native, timeoutMs);
+    if (transactionalId === undefined) {
+      native.on("delivery-report", (error: unknown) => {
+        if (error) producer.#deliveryFailure ??= error;
+      });
+    }
+    await connectClient(native as never, "connect producer");
+    native.setPollInBackground(true);
+    return producer;
+  }
+
+  /** Fences and ends whatever an earlier holder of the transactional id left open. */
+  initTransactions(): Promise<void> {
+    return callKafka("initTransactions", (done) => this.#native.initTransactions(2 * this.#transactionTimeoutMs, done));
+  }
+
+  begin(): Promise<void> {
+    return callKafka("beginTransaction", (done) => this.#native.beginTransaction(done));
+  }
+
+  /**
+   * Hands a record to the client's queue.
+   * @param partition undefined: by the key's hash
+   * @returns false where the queue is full: try again later
+   */
+  produce(
+    topic: string,
+    partition: number | undefined,
+    key: Buffer | string | null,
+    value: Buffer | null,
+    timestamp: number | undefined,
+    headers: Headers | undefined,
+  ): boolean {
+    try {
+      this.#native.produce(topic, partition ?? null, value, key, timestamp ?? null, undefined, headers);
+      return true;
+    } catch (error) {
+      const failure = new KafkaError("produce", error);
+      if (failure.code === KafkaCode.QUEUE_FULL) return false;
+      throw failure;
+    }
+  }
+
+  sendOffsets(positions: readonly TopicPosition[], consumer: Consumer): Promise<void> {
+    const offsets = positions.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
+    return callKafka("sendOffsetsToTransaction", (done) =>
+      this.#native.sendOffsetsToTransaction(offsets, consumer.native, this.#transactionTimeoutMs, done),
+    );
+  }
+
+  commitTransaction(): Promise<void> {
+    return callKafka("commitTransaction", (done) => this.#native.commitTransaction(this.#transactionTimeoutMs, done));
+  }
+
+  abortTransaction(): Promise<void> {
+    return callKafka("abortTransaction", (done) => this.#native.abortTransaction(this.#transactionTimeoutMs, done));
+  }
+
+  /**
+   * Waits until every record has reached the broker (without transactions).
+   * @throws {KafkaError} a record could not be delivered
+   */
+  async flush(): Promise<void> {
+    await callKafka<void>("flush", (done) => this.#native.flush(this.#transactionTimeoutMs, done));
+    const failure = this.#deliveryFailure;
+    this.#deliveryFailure = undefined;
+    if (failure !== undefined) throw new KafkaError("delivery", failure);
+  }
+
+  disconnect(): Promise<void> {
+    return callKafka("disconnect producer", (done) => this.#native.disconnect(1000, done as never));
+  }
+}
