@@ -1,0 +1,45 @@
+/** The setting RLS_MODELS: which models race. */
+import { type ZodType, z } from "zod";
+
+/** Most models in one race: each of them costs a prediction per observation and its share of a series' state. */
+export const MODELS_MAX = 64;
+
+/** One model of the race, as configured. */
+export interface RlsModel {
+  /** 1 to 64 letters, digits, `.`, `_` or `-`; distinct within the race. */
+  readonly name: string;
+  /** Forgetting factor ν in (0, 1]. */
+  readonly nu: number;
+}
+
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+const DECIMAL = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/**
+ * Text `<name>:<nu>,<name>:<nu>,...` to the list of models, in that order, which also decides ties of the standings.
+ * Every fault is an issue of its own.
+ */
+export const modelList: ZodType<readonly RlsModel[], string> = z.string().transform((text, context) => {
+  const faults: string[] = [];
+  const models = text.split(",").map((entry, place) => modelOf(entry.trim(), place + 1, faults));
+  const names = models.map((model) => model.name);
+  for (const name of new Set(names.filter((name, place) => name !== "" && names.indexOf(name) !== place))) {
+    faults.push(`two models are called "${name}": give each its own name`);
+  }
+  if (models.length > MODELS_MAX) faults.push(`expected at most ${MODELS_MAX} models, got ${models.length}`);
+  for (const message of faults) context.addIssue({ code: "custom", message });
+  return faults.length === 0 ? models : z.NEVER;
+});
+
+function modelOf(entry: string, place: number, faults: string[]): RlsModel {
+  const [name, nu, ...rest] = entry.split(":").map((part) => part.trim());
+  if (entry === "") faults.push(`model ${place} is empty: expected <name>:<nu>, for example rls1:1.0`);
+  else if (nu === undefined || rest.length > 0) faults.push(`"${entry}" is not <name>:<nu>, for example rls1:1.0`);
+  else {
+    if (!NAME.test(name)) faults.push(`"${name}" is not a model name: use 1 to 64 letters, digits, ".", "_" or "-"`);
+    if (!DECIMAL.test(nu) || !(Number(nu) > 0 && Number(nu) <= 1)) {
+      faults.push(`"${nu}" is not a forgetting factor of ${name}: expected a number above 0, at most 1`);
+    }
+  }
+  return { name, nu: Number(nu) };
+}

@@ -1,0 +1,37 @@
+/** rls-racer: recursive least squares models with different forgetting factors race on every series. */
+import { setting, topicList, wholeNumber } from "../../shared/config.js";
+import { type RaceMetrics, raceMetrics } from "../../shared/race-metrics.js";
+import type { ProcessorService } from "../../shared/service-definition.js";
+import { LINEAR_TOPIC, observationsTopic, topics } from "../../shared/topics.js";
+import { modelList } from "./model-list.js";
+import { processObservation, type RaceStates } from "./processor.js";
+import { raceCodec } from "./race-codec.js";
+
+const settings = {
+  models: setting("RLS_MODELS", modelList, {
+    default: "rls1:1.0,rls2:0.99",
+    doc:
+      "models of the RLS race, `<name>:<forgetting factor in (0, 1]>`, comma-separated. A new name, or another factor, starts " +
+      "from nothing in every series; a name no longer listed is dropped",
+  }),
+  inputTopics: setting("INPUT_TOPICS", topicList, {
+    default: observationsTopic(LINEAR_TOPIC).name,
+    doc: "topics of observations to read, comma-separated",
+  }),
+  metricsSeriesMax: setting("METRICS_SERIES_MAX", wholeNumber(0, 10_000), {
+    default: "20",
+    doc: "number of series whose scores are shown as metrics",
+  }),
+};
+
+/** The service, for the kernel to run. */
+export const rlsRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics> = {
+  kind: "processor",
+  name: "rls-racer",
+  settings,
+  inputs: ({ inputTopics }) => inputTopics,
+  outputs: () => [topics.rlsPredictions, topics.rlsStandings],
+  stores: { race: raceCodec },
+  metrics: raceMetrics,
+  process: processObservation,
+};

@@ -1,0 +1,18 @@
+/** Runs properties so that a failure can be repeated: the seed is printed, and TEST_SEED sets it. */
+import fc from "fast-check";
+
+/** Seed of every property of this process. */
+export const seed = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31);
+
+let printed = false;
+
+/**
+ * Checks that a property holds.
+ * @param runs how many examples are tried
+ * @throws {Error} with the smallest counterexample found
+ */
+export function holds<T>(property: fc.IProperty<T>, runs = 100): void {
+  if (!printed) process.stdout.write(`properties with TEST_SEED=${seed}\n`);
+  printed = true;
+  fc.assert(property, { seed, numRuns: runs });
+}
