@@ -2,7 +2,7 @@
  * Settings: one schema a process, read once at start from the environment, frozen. All faults are reported together.
  * The README's table is printed from these definitions.
  */
-import { type ZodType, z } from "zod";
+import type { ZodType } from "zod";
 import { ConfigurationError } from "./errors.js";
 
 export interface SettingDefinition<T> {
@@ -71,25 +71,4 @@ function textOf(
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text.trim() === "" ? undefined : text.trim();
-}
-
-const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
-
-/** Comma-separated names of topics, at least one, each once. */
-export const topicList: ZodType<readonly string[], string> = z.string().transform((text, context) => {
-  const names = text.split(",").map((name) => name.trim());
-  const wrong = names.filter((name) => !TOPIC_NAME.test(name)).map((name) => `"${name}" is not the name of a topic`);
-  const twice = names.filter((name, place) => names.indexOf(name) !== place).map((name) => `"${name}" is listed twice`);
-  for (const message of [...wrong, ...twice]) context.addIssue({ code: "custom", message });
-  return names;
-});
-
-/** Digits of a whole number from `min` to `max`, both included. */
-export function wholeNumber(min: number, max: number): ZodType<number, string> {
-  return z
-    .string()
-    .refine((text) => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max, {
-      error: `expected a whole number from ${min} to ${max}`,
-    })
-    .transform(Number);
 }

@@ -1,7 +1,8 @@
 /** rls-racer: recursive least squares models with different forgetting factors race on every series. */
-import { setting, topicList, wholeNumber } from "../../shared/config.js";
+import { setting } from "../../shared/config.js";
 import { type RaceMetrics, raceMetrics } from "../../shared/race-metrics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
+import { topicList, wholeNumber } from "../../shared/setting-texts.js";
 import { LINEAR_TOPIC, observationsTopic, topics } from "../../shared/topics.js";
 import { modelList } from "./model-list.js";
 import { processObservation, type RaceStates } from "./processor.js";
@@ -14,7 +15,7 @@ const settings = {
       "models of the RLS race, `<name>:<forgetting factor in (0, 1]>`, comma-separated. A new name, or another factor, starts " +
       "from nothing in every series; a name no longer listed is dropped",
   }),
-  inputTopics: setting("INPUT_TOPICS", topicList, {
+  inputTopics: setting("INPUT_TOPICS", topicList(), {
     default: observationsTopic(LINEAR_TOPIC).name,
     doc: "topics of observations to read, comma-separated",
   }),

@@ -2,13 +2,7 @@
 import { z } from "zod";
 import { type Environment, type SettingDefinitions, type Settings, setting } from "../config.js";
 import { ConfigurationError } from "../errors.js";
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, "expected a whole number")
-    .transform(Number)
-    .pipe(z.number().min(min, `expected at least ${min}`).max(max, `expected at most ${max}`));
+import { wholeNumber } from "../setting-texts.js";
 
 const name = z
   .string()

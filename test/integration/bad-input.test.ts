@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { createTopic, headersOf, type RawRecord, readTopic, writeRecords } from "../support/kafka-topics.js";
 import { DEAD_LETTER_BYTES_MAX } from "../../shared/topics.js";
+import { createTopic, headersOf, type RawRecord, readTopic, writeRecords } from "../support/kafka-topics.js";
 import { poisons } from "../support/poison.js";
 import { Stack } from "../support/stack.js";
 import { judge } from "../support/verdict.js";

@@ -173,6 +173,11 @@ function present(value: unknown, key: string): unknown {
   return value;
 }
 
+/** The stores that the driver gives its service, for the contract that the real ones keep as well. */
+export function driverStore<V>(codec: Codec<V>, roundTrip: boolean): StateStore<V> {
+  return newStore(codec as Codec<unknown>, roundTrip).access as StateStore<V>;
+}
+
 interface DriverStore {
   readonly codec: Codec<unknown>;
   readonly access: StateStore<unknown>;

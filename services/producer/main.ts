@@ -1,0 +1,5 @@
+/** Starts the service. */
+import { runService } from "../../shared/stream.js";
+import { producer } from "./service.js";
+
+await runService(producer);

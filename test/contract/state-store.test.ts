@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LevelDbStore } from "../../shared/kernel/leveldb-store.js";
+import { BufferedStore } from "../../shared/kernel/state-store.js";
+import type { Codec, StateStore } from "../../shared/service-definition.js";
+import { driverStore } from "../support/topology-driver.js";
+
+interface Sum {
+  total: number;
+}
+
+const codec: Codec<Sum> = {
+  format: 1,
+  encode({ total }) {
+    const bytes = Buffer.alloc(8);
+    bytes.writeDoubleLE(total);
+    return bytes;
+  },
+  decode: (bytes) => ({ total: bytes.readDoubleLE() }),
+  toJson: ({ total }) => ({ total }),
+};
+
+interface Subject {
+  readonly store: StateStore<Sum>;
+  /** Whatever stands for "the next commit has happened". */
+  commit(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const MANIFEST = {
+  format: 1,
+  application: "a",
+  partition: 0,
+  topicIds: {},
+  positions: {},
+  changelogPositions: {},
+} as const;
+
+async function realStore(cacheEntries: number): Promise<Subject> {
+  const directory = mkdtempSync(join(tmpdir(), "regatta-store-"));
+  const db = await LevelDbStore.open(directory);
+  const store = new BufferedStore<Sum>("sums", codec, db, cacheEntries);
+  return {
+    store,
+    async commit() {
+      await db.write(store.encodeChanges(), MANIFEST);
+      store.committed();
+    },
+    async close() {
+      await db.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+const fake = (roundTrip: boolean): Subject => ({
+  store: driverStore(codec, roundTrip),
+  commit: async () => {},
+  close: async () => {},
+});
+
+const subjects: readonly [string, () => Promise<Subject>][] = [
+  ["LevelDB behind buffer and cache", () => realStore(100)],
+  ["LevelDB behind the buffer alone", () => realStore(0)],
+  ["LevelDB behind a cache of one value", () => realStore(1)],
+  ["the topology driver's live values", async () => fake(false)],
+  ["the topology driver's encoded values", async () => fake(true)],
+];
+
+for (const [name, open] of subjects) {
+  describe(`a state store: ${name}`, () => {
+    let subject: Subject;
+    beforeEach(async () => {
+      subject = await open();
+    });
+    afterEach(() => subject.close());
+
+    it("has no value for a key that was never put", () => {
+      assert.equal(subject.store.get("t/s"), undefined);
+    });
+
+    it("gives back what was put, before and after a commit", async () => {
+      subject.store.put("t/s", { total: 1.5 });
+      assert.deepEqual(subject.store.get("t/s"), { total: 1.5 });
+      await subject.commit();
+      assert.deepEqual(subject.store.get("t/s"), { total: 1.5 });
+    });
+
+    it("keeps a value that was changed in place and put again", async () => {
+      subject.store.put("t/s", { total: 1 });
+      await subject.commit();
+      const value = subject.store.get("t/s");
+      assert.ok(value);
+      value.total = 2;
+      subject.store.put("t/s", value);
+      await subject.commit();
+      subject.store.put("t/other", { total: 9 });
+      await subject.commit();
+      assert.deepEqual(subject.store.get("t/s"), { total: 2 });
+    });
+
+    it("has no value for a key that was deleted, before and after a commit", async () => {
+      subject.store.put("t/s", { total: 1 });
+      await subject.commit();
+      subject.store.delete("t/s");
+      assert.equal(subject.store.get("t/s"), undefined);
+      await subject.commit();
+      assert.equal(subject.store.get("t/s"), undefined);
+    });
+
+    it("takes 0, -0 and keys with odd characters for what they are", async () => {
+      subject.store.put("t/", { total: 0 });
+      subject.store.put("t/ä/b c\u0000", { total: -0 });
+      await subject.commit();
+      assert.equal(subject.store.get("t/")?.total, 0);
+      assert.ok(Object.is(subject.store.get("t/ä/b c\u0000")?.total, -0));
+    });
+
+    it("keeps keys apart", async () => {
+      for (let i = 0; i < 50; i++) subject.store.put(`t/${i}`, { total: i });
+      await subject.commit();
+      for (let i = 0; i < 50; i++) assert.equal(subject.store.get(`t/${i}`)?.total, i);
+    });
+  });
+}
