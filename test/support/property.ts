@@ -1,8 +1,8 @@
-/** Runs properties so that a failure can be repeated: the seed is printed, and TEST_SEED sets it. */
+/** Runs properties so that a failure can be repeated: the seed is printed, and REGATTA_TEST_SEED sets it. */
 import fc from "fast-check";
 
 /** Seed of every property of this process. */
-export const seed = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31);
+export const seed = Number(process.env.REGATTA_TEST_SEED ?? Date.now() % 2 ** 31);
 
 let printed = false;
 
@@ -12,7 +12,7 @@ let printed = false;
  * @throws {Error} with the smallest counterexample found
  */
 export function holds<T>(property: fc.IProperty<T>, runs = 100): void {
-  if (!printed) process.stdout.write(`properties with TEST_SEED=${seed}\n`);
+  if (!printed) process.stdout.write(`properties with REGATTA_TEST_SEED=${seed}\n`);
   printed = true;
   fc.assert(property, { seed, numRuns: runs });
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { deserializer } from "../../services/deserializer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { rlsPredictionSchema } from "../../shared/schemas.js";
 import { countingService } from "../support/counting-service.js";
@@ -95,6 +96,32 @@ describe("the offline model", () => {
     assert.deepEqual(
       predictions.map(({ model, nu }) => [model, nu]),
       [["only", 0.9]],
+    );
+  });
+
+  it("recomputes the linear path from raw text: bad text is dead-lettered where it stands, the rest is raced", () => {
+    const texts = ["[1, 3.0, 2.0]", "[2, 3.0", '{"i":3,"y":3,"x":[2]}', "[4, 3.0, 2.0, 1.0]"];
+    const key = Buffer.from("s1");
+    const records = texts.map((text, offset) =>
+      textRecord("dataLinearModel", text, { offset, key, timestamp: offset }),
+    );
+    const { outputs, deadLetters } = recompute([deserializer, rlsRacer], records, { roundTrip: true });
+    const predictions = (outputs.get("rls-predictions") ?? []).map(({ value }) =>
+      rlsPredictionSchema.parse(JSON.parse(`${value}`)),
+    );
+    // By hand at i = 3: after y = 3 at x = (1, 2), β = (30, 60)/(51 ν), so ŷ = 150/(51 ν).
+    const expected = [1, 3].flatMap((i) => [1, 0.99].map((nu) => ({ i, nu, yhat: i === 1 ? 0 : 150 / 51 / nu })));
+    assert.equal(predictions.length, expected.length);
+    for (const [k, { i, nu, yhat }] of expected.entries()) {
+      assert.deepEqual([predictions[k].i, predictions[k].nu, predictions[k].series], [i, nu, "s1"]);
+      assert.ok(Math.abs((predictions[k].yhat ?? Number.NaN) - yhat) < 1e-14);
+    }
+    assert.deepEqual(
+      deadLetters.map(({ service, record }) => [service, record.topic, record.offset]),
+      [
+        ["deserializer", "dataLinearModel", 1],
+        ["deserializer", "dataLinearModel", 3],
+      ],
     );
   });
 
