@@ -1,4 +1,4 @@
-/** Starts the service. */
+/** Turns raw records into observations. */
 import { runService } from "../../shared/stream.js";
 import { deserializer } from "./service.js";
 

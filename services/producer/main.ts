@@ -1,4 +1,4 @@
-/** Starts the service. */
+/** Generates the raw topics. */
 import { runService } from "../../shared/stream.js";
 import { producer } from "./service.js";
 
