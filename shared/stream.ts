@@ -36,6 +36,13 @@ export async function runService<D extends SettingDefinitions, States, Metrics>(
   const stop = (signal: NodeJS.Signals) => running.stop(signal);
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  // A bug: nothing is known to hold any more. An ordinary exit would join the client's threads, which may wait for ever.
+  const die = (error: unknown) => {
+    logger.fatal({ err: error }, "unexpected error");
+    process.kill(process.pid, "SIGKILL");
+  };
+  process.on("uncaughtException", die);
+  process.on("unhandledRejection", die);
   try {
     await running.run();
     logger.info("stopped");

@@ -36,7 +36,6 @@ interface ConsumerExtras {
   incrementalAssign(partitions: readonly { topic: string; partition: number; offset: number }[]): void;
   incrementalUnassign(partitions: readonly TopicPartition[]): void;
   assignmentLost(): boolean;
-  rebalanceProtocol(): "NONE" | "EAGER" | "COOPERATIVE";
   setDefaultIsTimeoutOnlyForFirstMessage(only: boolean): void;
   commitCb(
     offsets: readonly { topic: string; partition: number; offset: number }[],
@@ -48,9 +47,13 @@ type NativeConsumer = InstanceType<typeof kafka.KafkaConsumer> & ConsumerExtras;
 /** A member of the consumer group, or a reader of partitions of its own choice where `groupId` is not subscribed. */
 export class Consumer {
   readonly native: NativeConsumer;
+  /** Whether a rebalance takes every partition away before it gives new ones. */
+  readonly eager: boolean;
 
-  private constructor(native: NativeConsumer) {
+  /** Which kind it is follows from the settings: the client itself forgets it while it leaves the group. */
+  private constructor(native: NativeConsumer, eager: boolean) {
     this.native = native;
+    this.eager = eager;
   }
 
   /**
@@ -103,7 +106,7 @@ export class Consumer {
       native.on("event.stats", (event: { message: string }) => onStatistics(event.message));
     native.setDefaultIsTimeoutOnlyForFirstMessage(true);
     await connectClient(native as never, "connect consumer");
-    return new Consumer(native);
+    return new Consumer(native, onRebalance === undefined || settings.groupProtocol === "classic");
   }
 
   subscribe(topics: readonly string[]): void {
@@ -119,18 +122,13 @@ export class Consumer {
   /** Takes partitions over, reading from the given positions. */
   assign(positions: readonly TopicPosition[]): void {
     const assignment = positions.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
-    if (this.native.rebalanceProtocol() === "COOPERATIVE") this.native.incrementalAssign(assignment);
-    else this.native.assign(assignment);
+    if (this.eager) this.native.assign(assignment);
+    else this.native.incrementalAssign(assignment);
   }
 
   unassign(partitions: readonly TopicPartition[]): void {
-    if (this.native.rebalanceProtocol() === "COOPERATIVE") this.native.incrementalUnassign(partitions);
-    else this.native.unassign();
-  }
-
-  /** Whether a rebalance takes every partition away before it gives new ones. */
-  get eager(): boolean {
-    return this.native.rebalanceProtocol() === "EAGER";
+    if (this.eager) this.native.unassign();
+    else this.native.incrementalUnassign(partitions);
   }
 
   /** The group's position in each partition, undefined where it has none; waits for offsets of open transactions. */

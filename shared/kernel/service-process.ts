@@ -37,6 +37,7 @@ export class ServiceProcess {
   #output: Output | undefined;
   #loop: StreamLoop | undefined;
   #stopping = false;
+  #deadline: NodeJS.Timeout | undefined;
   #waitingFor: string | undefined = "Kafka";
 
   constructor(
@@ -64,14 +65,16 @@ export class ServiceProcess {
     this.#stopping = true;
     this.#logger.info({ signal }, "stopping");
     this.#loop?.stop();
-    setTimeout(() => {
-      this.#logger.warn(
-        { timeoutMs: this.#settings.shutdownTimeoutMs },
-        "not done in time: uncommitted work is left to the next start",
-      );
-      // A client that waits for a broker would hold an ordinary exit up.
+    this.#setDeadline();
+  }
+
+  /** A client that waits for a broker, or for a group, would hold an ordinary exit up for ever. */
+  #setDeadline(): void {
+    const timeoutMs = this.#settings.shutdownTimeoutMs;
+    this.#deadline ??= setTimeout(() => {
+      this.#logger.warn({ timeoutMs }, "not done in time: uncommitted work is left to the next start");
       process.kill(process.pid, "SIGKILL");
-    }, this.#settings.shutdownTimeoutMs).unref();
+    }, timeoutMs).unref();
   }
 
   /** @throws {TopicError | StoreError | Error} the service cannot go on */
@@ -159,6 +162,7 @@ export class ServiceProcess {
       isSource: service.kind === "source",
       partitions: topics.tasks,
       commitIntervalMs,
+      onLeave: () => this.#setDeadline(),
       connectConsumer: (onRebalance) =>
         Consumer.connect(clientOptions, this.#application, onRebalance, (json) => this.#lag.onStatistics(json)),
       output,

@@ -7,7 +7,7 @@ import type { Logger } from "../logger.js";
 import type { InputRecord } from "../service-definition.js";
 import { Assignment, type AssignmentOptions, nameOf } from "./assignment.js";
 import { commitTasks } from "./commit.js";
-import type { ConsumedRecord, Consumer, RebalanceEvent } from "./kafka-consumer.js";
+import { BEGINNING, type ConsumedRecord, type Consumer, type RebalanceEvent } from "./kafka-consumer.js";
 import { KafkaCode, KafkaError } from "./kafka-error.js";
 import type { KernelMetrics } from "./metrics.js";
 import type { Output } from "./output.js";
@@ -29,6 +29,8 @@ export interface StreamLoopOptions extends AssignmentOptions {
   /** Topics to subscribe to; a source subscribes to its own changelog, whose partitions are its tasks. */
   readonly inputs: readonly string[];
   readonly commitIntervalMs: number;
+  /** Told when the end begins, whatever its cause: from here on only a deadline can help against a client that hangs. */
+  readonly onLeave: () => void;
   readonly connectConsumer: (onRebalance: (event: RebalanceEvent) => void) => Promise<Consumer>;
   readonly output: Output;
   readonly opener: TaskOpener;
@@ -279,8 +281,7 @@ export class StreamLoop {
 
   #onRebalance(event: RebalanceEvent): void {
     this.#o.metrics.rebalances.inc({ kind: event.kind === "revoke" && event.lost ? "lost" : event.kind });
-    // On the way out everything is committed and closed: the group must not wait.
-    if (this.#leaving && event.kind === "revoke") this.consumer?.unassign(event.partitions);
+    if (this.#leaving) this.#answer(event);
     else this.#rebalances.push(event);
   }
 
@@ -300,15 +301,29 @@ export class StreamLoop {
 
   async #leave({ consumer, assignment }: Membership): Promise<void> {
     this.#leaving = true;
+    this.#o.onLeave();
     await this.#inFlight;
     await assignment.closeAll();
-    for (const event of this.#rebalances) {
-      if (event.kind === "assign") consumer.assign([]);
-      else consumer.unassign(event.partitions);
-    }
+    for (const event of this.#rebalances) this.#answer(event);
     // The consumer stays known until it is gone: leaving the group revokes its partitions, and waits for the answer.
     await consumer.disconnect();
     this.#membership = undefined;
+  }
+
+  /**
+   * On the way out everything is committed and closed, and the group must not wait. Partitions may still come, because
+   * another member left a moment ago: an event that nobody answers would hold the client up for ever.
+   */
+  #answer({ kind, partitions }: RebalanceEvent): void {
+    try {
+      if (kind === "assign") {
+        this.consumer?.assign(partitions.map((partition) => ({ ...partition, position: BEGINNING })));
+      } else {
+        this.consumer?.unassign(partitions);
+      }
+    } catch (error) {
+      this.#o.logger.warn({ kind, err: error }, "rebalance was not answered while leaving");
+    }
   }
 }
 

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { DEAD_LETTER_BYTES_MAX } from "../../shared/topics.js";
 import { createTopic, headersOf, type RawRecord, readTopic, writeRecords } from "../support/kafka-topics.js";
-import { poisons } from "../support/poison.js";
+import { POISON } from "../support/poison.js";
 import { Stack } from "../support/stack.js";
 import { judge } from "../support/verdict.js";
 import { waitFor } from "../support/wait.js";
 
 const TOPIC = "dataLinearModel";
-const WHOLE = poisons.filter(({ bytes }) => (bytes?.length ?? 0) <= DEAD_LETTER_BYTES_MAX);
+const WHOLE = POISON.filter(({ bytes }) => (bytes?.length ?? 0) <= DEAD_LETTER_BYTES_MAX);
 const LARGE_RECORDS = { "max.message.bytes": "4000000" };
 
 describe("bad input", function () {
