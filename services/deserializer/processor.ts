@@ -39,13 +39,16 @@ export function deserialize(
   const store = context.stores.series;
   const key = stateKey(topic, series);
   const before = store.get(key);
-  if (before !== undefined) {
-    if (before.features !== x.length) throw featuresChanged(before.features, x.length);
+  if (before !== undefined && before.features !== x.length) throw featuresChanged(before.features, x.length);
+  // First, since it refuses a result that is too large for Kafka, and nothing may have changed by then.
+  context.forward(observationsTopic(topic), series, { topic, series, i, y, x });
+  if (before === undefined) {
+    store.put(key, { features: x.length, lastI: i });
+  } else {
     countOrder(context.metrics, topic, before.lastI, i);
     before.lastI = i;
+    store.put(key, before);
   }
-  store.put(key, before ?? { features: x.length, lastI: i });
-  context.forward(observationsTopic(topic), series, { topic, series, i, y, x });
 }
 
 /** The record's key, or `<topic>/<partition>` where it has none. */

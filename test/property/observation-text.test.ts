@@ -4,7 +4,7 @@ import { type ParsedObservation, parseObservation } from "../../services/deseria
 import { randomKey, recordText, targets } from "../../services/producer/generator.js";
 import { RecordError } from "../../shared/errors.js";
 import { decodeObservation, encodeObservation } from "../../shared/schemas.js";
-import { poisons } from "../support/poison.js";
+import { POISON } from "../support/poison.js";
 import { propertyRuns } from "../support/property-runs.js";
 
 const FEATURES_MAX = 20;
@@ -126,7 +126,7 @@ describe("observation text, for any input", () => {
   });
 
   it("throws nothing but a RecordError, whatever the bytes are", () => {
-    const short = poisons.flatMap(({ bytes }) =>
+    const short = POISON.flatMap(({ bytes }) =>
       bytes !== null && bytes.length < 1000 ? [bytes.toString("latin1")] : [],
     );
     const bytes = fc.oneof(

@@ -5,7 +5,7 @@ import { deserializer } from "../../services/deserializer/service.js";
 import { readSettings } from "../../shared/config.js";
 import { RecordError } from "../../shared/errors.js";
 import { observationSchema } from "../../shared/schemas.js";
-import { poisons } from "../support/poison.js";
+import { POISON } from "../support/poison.js";
 import { type ForwardedRecord, memoryContext, memoryStore } from "../support/task-context.js";
 
 /** The deserializer over a store in memory, with its default settings. */
@@ -114,10 +114,29 @@ describe("deserializer", () => {
     assert.deepEqual(await task.counts("other"), [0, 1, 0]);
   });
 
+  it("changes nothing when its result is refused, so that the record alone is rejected", async () => {
+    const series = memoryStore(seriesCodec);
+    const registry = new Registry();
+    const refused = new RecordError("result-too-large", "expected less, got more");
+    const context = {
+      ...memoryContext(readSettings(deserializer.settings, {}), { series }, deserializer.metrics(registry), []),
+      forward() {
+        throw refused;
+      },
+    };
+    series.put("raw/s0", { features: 1, lastI: 4 });
+    series.commit();
+    const record = { topic: "raw", partition: 0, offset: 0, timestamp: 0, key: Buffer.from("s0") };
+    assert.throws(() => deserializer.process({ ...record, value: Buffer.from("[9, 1, 2]") }, context), refused);
+    series.commit();
+    assert.deepEqual(series.get("raw/s0"), { features: 1, lastI: 4 });
+    assert.doesNotMatch(await registry.metrics(), /gaps_total\{/);
+  });
+
   it("refuses every poison, and neither remembers nor counts anything of it", async () => {
     const task = startTask();
     task.process("[0, 1, 2]");
-    for (const { name, bytes, reason } of poisons) {
+    for (const { name, bytes, reason } of POISON) {
       assert.throws(
         () => task.process(bytes),
         (error) => error instanceof RecordError && error.reason === reason,
