@@ -100,7 +100,7 @@ const arities: readonly Poison[] = [
   text("an object without features", '{"i": 0, "y": 1.5, "x": []}', "arity"),
   text("more features than are taken", `[0, 1.5${", 1".repeat(1001)}]`, "arity"),
   text("an object with more features than are taken", `{"i":0,"y":1,"x":[1${",1".repeat(1000)}]}`, "arity"),
-  text("400,000 numbers", `[0${",1".repeat(400_000)}]`, "arity"),
+  text("half a million numbers", `[0${",1".repeat(500_000)}]`, "arity"),
 ];
 
 const numbers: readonly Poison[] = [
@@ -191,6 +191,8 @@ const lengths: readonly Poison[] = [
   text("0.9 MB of letters for a number", inPlaceOf("x", "N".repeat(900_000)), "not-a-number"),
   text("0.9 MB of a text without an end", `["${"a".repeat(900_000)}`, "not-a-number"),
   text("a member name of 0.9 MB", `{"${"i".repeat(900_000)}": 0}`, "wrong-members"),
+  text("a good observation of 1 MiB and one byte", `[0, 1, 2${" ".repeat(2 ** 20 - 8)}]`, "too-long"),
+  text("5 MB in a line", `[0, 1, ${"2, ".repeat(1_700_000)}2]`, "too-long"),
 ];
 
 const python: readonly Poison[] = [
@@ -226,8 +228,8 @@ const code: readonly Poison[] = [
   text("a YAML tag", "!!python/object/apply:os.system ['touch polluted']", "not-an-observation"),
 ];
 
-/** Every poison that fits into a record of a Kafka with default limits, by kind. */
-export const POISON: readonly Poison[] = [
+/** Every poison, by kind. */
+export const poisons: readonly Poison[] = [
   nothing,
   encodings,
   frames,
@@ -239,9 +241,3 @@ export const POISON: readonly Poison[] = [
   python,
   code,
 ].flat();
-
-/** Poison above 1,000,000 bytes: a client with default limits does not even write it. */
-export const OVERSIZE_POISON: readonly Poison[] = [
-  text("a good observation of 1 MiB and one byte", `[0, 1, 2${" ".repeat(2 ** 20 - 8)}]`, "too-long"),
-  text("5 MB in a line", `[0, 1, ${"2, ".repeat(1_700_000)}2]`, "too-long"),
-];

@@ -5,7 +5,7 @@ import { deserializer } from "../../services/deserializer/service.js";
 import { readSettings } from "../../shared/config.js";
 import { RecordError } from "../../shared/errors.js";
 import { observationSchema } from "../../shared/schemas.js";
-import { POISON } from "../support/poison.js";
+import { poisons } from "../support/poison.js";
 import { type ForwardedRecord, memoryContext, memoryStore } from "../support/task-context.js";
 
 /** The deserializer over a store in memory, with its default settings. */
@@ -136,7 +136,7 @@ describe("deserializer", () => {
   it("refuses every poison, and neither remembers nor counts anything of it", async () => {
     const task = startTask();
     task.process("[0, 1, 2]");
-    for (const { name, bytes, reason } of POISON) {
+    for (const { name, bytes, reason } of poisons) {
       assert.throws(
         () => task.process(bytes),
         (error) => error instanceof RecordError && error.reason === reason,

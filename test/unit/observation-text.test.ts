@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { parseObservation } from "../../services/deserializer/observation-text.js";
 import { RecordError } from "../../shared/errors.js";
-import { OVERSIZE_POISON, POISON } from "../support/poison.js";
+import { poisons } from "../support/poison.js";
 
 const FEATURES_MAX = 1000;
-const poisons = [...POISON, ...OVERSIZE_POISON];
 const parse = (text: string) => parseObservation(Buffer.from(text), FEATURES_MAX);
 
 describe("observation text", () => {
@@ -99,11 +98,6 @@ describe("poison", () => {
     assert.ok(poisons.length >= 60);
     assert.equal(new Set(poisons.map(({ name }) => name)).size, poisons.length, "names");
     assert.equal(new Set(poisons.map(({ bytes }) => bytes?.toString("latin1"))).size, poisons.length, "payloads");
-  });
-
-  it("fits into a record of a Kafka with default limits, but for what is kept apart", () => {
-    assert.ok(POISON.every(({ bytes }) => bytes === null || bytes.length <= 1_000_000));
-    assert.ok(OVERSIZE_POISON.every(({ bytes }) => bytes !== null && bytes.length > 1_000_000));
   });
 
   for (const { name, bytes, reason } of poisons) {
