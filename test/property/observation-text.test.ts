@@ -5,7 +5,7 @@ import { randomKey, recordText, targets } from "../../services/producer/generato
 import { RecordError } from "../../shared/errors.js";
 import { decodeObservation, encodeObservation } from "../../shared/schemas.js";
 import { POISON } from "../support/poison.js";
-import { propertyRuns } from "../support/property-runs.js";
+import { holds } from "../support/property.js";
 
 const FEATURES_MAX = 20;
 
@@ -103,25 +103,25 @@ const disturbed = fc
 describe("observation text, for any input", () => {
   it("takes exactly what JSON.parse and the documented shape take, with the same numbers", () => {
     let taken = 0;
-    fc.assert(
+    holds(
       fc.property(fc.oneof(nearlyObservation, disturbed), (text) => {
         const actual = parse(Buffer.from(text));
         if (actual !== undefined) taken += 1;
         assert.deepEqual(actual, expected(text));
       }),
-      propertyRuns("JSON.parse", 10_000),
+      10_000,
     );
     assert.ok(taken > 1000, `only ${taken} texts were observations`);
   });
 
   it("reads every number as Number() does", () => {
-    fc.assert(
+    holds(
       fc.property(numberText, (text) => {
         const value = Number(text);
         const observation = parse(Buffer.from(`[0, ${text}, 1]`));
         assert.ok(Object.is(observation?.y, Number.isFinite(value) ? value : undefined), text);
       }),
-      propertyRuns("numbers", 10_000),
+      10_000,
     );
   });
 
@@ -138,11 +138,11 @@ describe("observation text, for any input", () => {
         .map(([a, b]) => Buffer.from(`[0, ${a}, ${b}]`, "latin1")),
       disturbed.map((text) => Buffer.from(text)),
     );
-    fc.assert(
+    holds(
       fc.property(bytes, (value) => {
         parse(value);
       }),
-      propertyRuns("any bytes", 10_000),
+      10_000,
     );
   });
 
@@ -152,7 +152,7 @@ describe("observation text, for any input", () => {
       y: fc.double({ noNaN: true, noDefaultInfinity: true }),
       x: fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: FEATURES_MAX }),
     });
-    fc.assert(
+    holds(
       fc.property(observation, fc.string(), ({ i, y, x }, series) => {
         assert.deepEqual(decodeObservation(encodeObservation({ topic: "t", series, i, y, x })), {
           topic: "t",
@@ -164,13 +164,13 @@ describe("observation text, for any input", () => {
         const numbers = [i, y, ...x].map((value) => (Object.is(value, -0) ? "-0" : String(value)));
         assert.deepEqual(parse(Buffer.from(`[${numbers.join(", ")}]`)), { i, y, x });
       }),
-      propertyRuns("round trips", 5000),
+      5000,
     );
   });
 
   it("reads every record that the generator writes, without losing a digit", () => {
     const seeds = fc.maxSafeNat();
-    fc.assert(
+    holds(
       fc.property(
         seeds,
         fc.constantFrom(...targets),
@@ -185,7 +185,7 @@ describe("observation text, for any input", () => {
           assert.equal(text, `[${[i, observation?.y, ...(observation?.x ?? [])].join(", ")}]`);
         },
       ),
-      propertyRuns("generated records", 5000),
+      5000,
     );
   });
 });
