@@ -68,7 +68,7 @@ export const kernelSettings = {
   }),
   transactionTimeoutMs: setting("TRANSACTION_TIMEOUT_MS", wholeNumber(1000, 900_000), {
     default: "10000",
-    doc: "a transaction left open by a dead instance is aborted after this time, in ms; keep it below the group's session timeout times two",
+    doc: "a transaction left open by a dead instance is aborted after this time, in ms: until then its partitions wait",
   }),
   storeCacheEntries: setting("STORE_CACHE_ENTRIES", wholeNumber(0, 100_000_000), {
     default: "10000",

@@ -1,0 +1,35 @@
+/**
+ * `npm run settings`: every setting of every service as a Markdown table, made from the schemas. The README holds this
+ * table, and a test compares the two.
+ */
+import { pathToFileURL } from "node:url";
+import { deserializer } from "../../services/deserializer/service.js";
+import { producer } from "../../services/producer/service.js";
+import { rlsRacer } from "../../services/rls-racer/service.js";
+import type { SettingDefinition, SettingDefinitions } from "../../shared/config.js";
+import { kernelSettings } from "../../shared/kernel/kernel-settings.js";
+
+const SERVICES: readonly { readonly name: string; readonly settings: SettingDefinitions }[] = [
+  producer,
+  deserializer,
+  rlsRacer,
+];
+
+/** One row a setting and service; settings that every service has come first. */
+export function settingsTable(): string {
+  const rows = [...Object.values(kernelSettings).map((setting) => rowOf("all", setting))];
+  for (const { name, settings } of SERVICES)
+    rows.push(...Object.values(settings).map((setting) => rowOf(name, setting)));
+  rows.push(
+    "| `KAFKA_CONF_<PROPERTY>` | all | | any librdkafka property, dots as underscores: `KAFKA_CONF_SECURITY_PROTOCOL=ssl` |",
+  );
+  return ["| variable | service | default | meaning |", "|---|---|---|---|", ...rows].join("\n");
+}
+
+function rowOf(service: string, { env, alias, default: text, doc }: SettingDefinition<unknown>): string {
+  const other = alias === undefined ? "" : ` (or \`${alias}\`)`;
+  const value = text === undefined || text === "" ? "" : `\`${text}\``;
+  return `| \`${env}\`${other} | ${service} | ${value} | ${doc.replaceAll("|", "\\|")} |`;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.stdout.write(`${settingsTable()}\n`);
