@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { settingsTable } from "../../deploy/cli/settings-table.js";
+import { Stack } from "../support/stack.js";
+import { waitFor } from "../support/wait.js";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const readme = readFileSync(join(root, "README.md"), "utf8");
+
+describe("the README", function () {
+  this.timeout(120_000);
+
+  it("holds the table of settings as the schemas give it", () => {
+    const table = /<!-- settings -->\n([\s\S]*?)\n?<!-- \/settings -->/.exec(readme)?.[1];
+    assert.equal(table, settingsTable());
+  });
+
+  it("names only files that exist", () => {
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path);
+    assert.ok(links.length > 5);
+    for (const path of links) readFileSync(join(root, path));
+  });
+
+  it("shows a plain client that reads predictions", async () => {
+    const code = /```js\n([\s\S]*?)```/.exec(readme)?.[1];
+    assert.ok(code);
+    const stack = await Stack.open();
+    // Inside the project, so that the example finds the package it imports.
+    const folder = mkdtempSync(join(root, ".local", "readme-"));
+    writeFileSync(join(folder, "reader.mjs"), code);
+    for (const name of ["producer", "deserializer", "rls-racer"]) stack.start(name);
+    const reader = spawn(process.execPath, [join(folder, "reader.mjs")], {
+      env: { PATH: process.env.PATH, KAFKA_BROKERS: stack.brokers },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      let printed = "";
+      reader.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+        printed += chunk;
+      });
+      await waitFor(
+        "predictions of both models",
+        () => /^s\d rls1 i=3 y=/m.test(printed) && /^s\d rls2 i=3 y=/m.test(printed),
+      );
+    } finally {
+      reader.kill("SIGKILL");
+      rmSync(folder, { recursive: true });
+      await stack.close();
+    }
+  });
+});
