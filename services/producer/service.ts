@@ -1,9 +1,10 @@
-/** The producer: generates the raw topics. */
+/** The producer: generates the raw topics, or replays a file as one. */
 import type { Settings } from "../../shared/config.js";
 import type { SourceService } from "../../shared/service-definition.js";
 import { rawTopic } from "../../shared/topics.js";
 import { counterCodec } from "./counters.js";
 import { generatorSource, type ProducerStates } from "./processor.js";
+import { replaySource } from "./replay.js";
 import { producerSettings } from "./settings.js";
 
 export type ProducerSettings = Settings<typeof producerSettings>;
@@ -13,8 +14,12 @@ export const producer: SourceService<typeof producerSettings, ProducerStates, un
   kind: "source",
   name: "producer",
   settings: producerSettings,
-  outputs: ({ topics }) => topics.map(({ name }) => rawTopic(name)),
+  outputs: ({ topics, replayFile, replayTopic }) =>
+    (replayFile === "" ? topics.map(({ name }) => name) : [replayTopic]).map(rawTopic),
   stores: { counters: counterCodec },
   metrics: () => undefined,
-  source: generatorSource,
+  source: (partition, partitions, context) =>
+    context.settings.replayFile === ""
+      ? generatorSource(partition, partitions, context)
+      : replaySource(partition, context),
 };

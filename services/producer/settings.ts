@@ -5,6 +5,8 @@ import { decimalNumber, isTopicName, splitList, textSetting, wholeNumber } from 
 import { LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
 import { targets } from "./generator.js";
 import type { GeneratedTopic } from "./processor.js";
+import { replayFormat } from "./replay.js";
+import { replayFormats } from "./replay-lines.js";
 
 const SERIES_MAX = 10_000_000;
 const FEATURES_MAX = 1000;
@@ -33,6 +35,34 @@ export const producerSettings = {
     default: "0",
     doc: "Records of each series after which it ends; 0 for no end",
   }),
+  replayFile: setting("REPLAY_FILE", replayFile(), {
+    default: "",
+    doc: `File to replay instead of generating, .${replayFormats.join(" or .")}; RATE is then that of the file`,
+  }),
+  replayTopic: setting("REPLAY_TOPIC", topicName(), {
+    default: LINEAR_TOPIC,
+    doc: "Raw topic that the file is replayed on",
+  }),
+  replayTarget: setting(
+    "REPLAY_TARGET",
+    textSetting((text) => text, "a column"),
+    {
+      default: "y",
+      doc: "Column of the file that holds y",
+    },
+  ),
+  replayFeatures: setting("REPLAY_FEATURES", columnList(), {
+    default: "",
+    doc: "Columns of the file that hold x1 to xn; empty for all others but i",
+  }),
+  replaySeries: setting(
+    "REPLAY_SERIES",
+    textSetting((text) => text, "a column"),
+    {
+      default: "",
+      doc: "Column of the file that names the series; empty for one series that bears the file's name",
+    },
+  ),
 };
 
 /** A comma-separated list of `<topic>:<target>`, no topic twice. */
@@ -52,4 +82,24 @@ function generatedTopic(text: string): GeneratedTopic | undefined {
   const [name, targetText, ...rest] = text.split(":");
   const target = targets.find((known) => known === targetText);
   return target !== undefined && rest.length === 0 && isTopicName(name) ? { name, target } : undefined;
+}
+
+function replayFile(): ZodType<string, string> {
+  const known = (path: string) => path === "" || replayFormat(path) !== undefined;
+  return textSetting(
+    (path) => (known(path) ? path : undefined),
+    `a file's name that ends with .${replayFormats.join(" or .")}`,
+  );
+}
+
+function topicName(): ZodType<string, string> {
+  return textSetting((name) => (isTopicName(name) ? name : undefined), "the name of a topic");
+}
+
+/** A comma-separated list of different columns, perhaps empty. */
+function columnList(): ZodType<readonly string[], string> {
+  return textSetting((text) => {
+    const names = text === "" ? [] : splitList(text);
+    return new Set(names).size === names.length && !names.includes("") ? names : undefined;
+  }, "different columns separated by commas");
 }

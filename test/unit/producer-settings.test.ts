@@ -16,6 +16,11 @@ describe("producer settings", () => {
       rate: 10,
       seed: 0,
       records: 0,
+      replayFile: "",
+      replayTopic: "dataLinearModel",
+      replayTarget: "y",
+      replayFeatures: [],
+      replaySeries: "",
     });
     assert.deepEqual(
       producer.outputs(settings).map(({ name }) => name),
@@ -29,6 +34,20 @@ describe("producer settings", () => {
       { name: "wind", target: "nonlinear" },
       { name: "sun", target: "linear" },
     ]);
+  });
+
+  it("name the one topic that is written where a file is replayed", () => {
+    const settings = readSettings(producer.settings, { REPLAY_FILE: "/data/a.CSV", REPLAY_TOPIC: "bikes" });
+    assert.deepEqual(
+      producer.outputs(settings).map(({ name }) => name),
+      ["bikes"],
+    );
+  });
+
+  it("refuse a file to replay that is neither CSV nor JSON Lines, a topic that Kafka refuses, and a column named twice", () => {
+    for (const environment of [{ REPLAY_FILE: "a.txt" }, { REPLAY_TOPIC: "a/b" }, { REPLAY_FEATURES: "a,a" }]) {
+      assert.throws(() => readSettings(producer.settings, environment), ConfigurationError);
+    }
   });
 
   it("report all faults together", () => {
