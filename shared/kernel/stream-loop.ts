@@ -22,6 +22,8 @@ const POLL_BUSY_MS = 10;
 const POLL_IDLE_MS = 50;
 /** A transaction is committed early where it has grown this large, so that memory is bounded whatever the interval. */
 const TRANSACTION_RECORDS_MAX = 100_000;
+/** Records that are processed between two looks at the clock. */
+const RECORDS_BETWEEN_LOOKS = 16;
 const RETRY_MS = 200;
 
 export interface StreamLoopOptions extends AssignmentOptions {
@@ -123,7 +125,16 @@ export class StreamLoop {
     await this.#beginWork();
     const ended = metrics.processDuration.startTimer();
     const taken = new Map<string, number>();
+    let sinceLook = 0;
     for (const record of records) {
+      // A slow model must not stretch a transaction over a whole batch, nor keep the event loop from everything else.
+      if (++sinceLook === RECORDS_BETWEEN_LOOKS) {
+        sinceLook = 0;
+        if (this.#commitDue()) {
+          await this.#commit(membership);
+          await this.#beginWork();
+        }
+      }
       const task = membership.assignment.running(record.partition);
       // A batch may still hold records of a partition that is gone, being replayed, or was rewound.
       if (task === undefined || record.offset < (task.positions.get(record.topic) ?? 0)) continue;
