@@ -2,17 +2,22 @@
  * scikit-learn 1.9.1's RandomForestRegressor: the mean of trees that are each grown on a bootstrap sample of the rows.
  * L. Breiman: Random forests, Machine Learning 45(1), 2001.
  */
+import { areModerate, CompactTree, isCompact } from "./compact-tree.js";
 import { MersenneTwister, SEED_BOUND } from "./mersenne-twister.js";
 import { type ModelKind, type TreeParameterName, treeParameters } from "./model-kind.js";
 import { RegressionTree, type TreeLimits } from "./regression-tree.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";
+import { RowOrders } from "./row-orders.js";
 import { copyFeatures } from "./tree-data.js";
 
 /** `rf` in the list of models. */
 export const randomForest: ModelKind<TreeParameterName> = {
   doc: "scikit-learn's RandomForestRegressor",
   parameters: treeParameters(Number.POSITIVE_INFINITY),
-  create: (parameters, dimensions) => literalRandomForest(parameters, dimensions),
+  create: (parameters, dimensions) =>
+    isCompact(dimensions, parameters.n_estimators, treeLimits(parameters))
+      ? compactRandomForest(parameters, dimensions)
+      : literalRandomForest(parameters, dimensions),
 };
 
 /** What the trees of a forest draw. It depends on seed and sizes only, never on data. */
@@ -57,6 +62,30 @@ export function literalRandomForest(
         tree.grow(x, training.y, weightsOf[t], seeds[t]);
         sum += tree.predict(query32);
       }
+      return sum / trees;
+    },
+  };
+}
+
+/** The forest from compact trees; windows that these do not cover go to the literal ones. */
+function compactRandomForest(
+  parameters: Readonly<Record<TreeParameterName, number>>,
+  dimensions: Dimensions,
+): Regressor {
+  const { features, trainLength } = dimensions;
+  const trees = parameters.n_estimators;
+  const { weights, seeds } = drawForest(parameters.random_state, trees, trainLength);
+  const orders = new RowOrders(features, trainLength);
+  const tree = new CompactTree(orders, seeds, treeLimits(parameters));
+  const query32 = new Float32Array(features);
+  const literal = literalRandomForest(parameters, dimensions);
+  return {
+    predict(training: TrainingSet, query: Float64Array): number {
+      if (!areModerate(training.y) || !orders.prepare(training)) return literal.predict(training, query);
+      query32.set(query);
+      tree.prepareTargets(training.y);
+      let sum = 0;
+      for (let t = 0; t < trees; t++) sum += tree.predict(t, training.y, weights, t * trainLength, query32);
       return sum / trees;
     },
   };
