@@ -20,7 +20,8 @@ export function integer(random: Random, least: number, most: number): number {
   return least + Math.floor(random() * (most - least + 1));
 }
 
-function normal(random: Random): number {
+/** Standard normal (G. Box, M. Muller, 1958). */
+export function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 

@@ -26,7 +26,9 @@ export class CompactTree {
   readonly #draws: FeatureDraws;
   readonly #samples: NodeSamples;
   readonly #search: SplitSearch;
-  readonly #weight: Float64Array;
+  readonly #weight: Uint8Array;
+  /** 1 per row that is in the tree's sample, else 0. */
+  readonly #drawn: Uint8Array;
   readonly #weighted: Float64Array;
   readonly #weightedSquare: Float64Array;
   /** Lists of the node at hand at `depth & 1`, of its children at the other. */
@@ -55,7 +57,8 @@ export class CompactTree {
     this.#splitsAll = this.#minSamplesSplit === 2 && limits.maxDepth >= rows;
     this.#draws = new FeatureDraws(features, seeds, searchesMax(rows, limits));
     this.#samples = new NodeSamples(orders, this.#draws);
-    this.#weight = new Float64Array(rows).fill(1);
+    this.#weight = new Uint8Array(rows).fill(1);
+    this.#drawn = new Uint8Array(rows);
     this.#weighted = new Float64Array(rows);
     this.#weightedSquare = new Float64Array(rows);
     this.#search = new SplitSearch(
@@ -116,6 +119,7 @@ export class CompactTree {
     for (let i = 0; i < y.length; i++) {
       const w = weights[from + i];
       this.#setTarget(i, y[i], w);
+      this.#drawn[i] = w === 0 ? 0 : 1;
       if (w !== 0) samples[length++] = i;
     }
     this.#draws.begin(tree);
@@ -160,12 +164,15 @@ export class CompactTree {
   #listWeighted(length: number): void {
     const { order, features, rows } = this.#orders;
     const lists = this.#lists[0];
+    const drawn = this.#drawn;
     for (let f = 0; f < features; f++) {
+      const end = f * rows + length;
       let at = f * rows;
-      for (let q = f * rows; at < f * rows + length; q++) {
+      // A row that is not in the sample is overwritten by the next one.
+      for (let q = f * rows; at < end; q++) {
         const row = order[q];
         lists[at] = row;
-        if (this.#weight[row] !== 0) at++;
+        at += drawn[row];
       }
     }
   }

@@ -39,7 +39,7 @@ export class SplitSearch {
   readonly #minSamplesLeaf: number;
   /** w y and w per row. */
   readonly #weighted: Float64Array;
-  readonly #weight: Float64Array;
+  readonly #weight: Uint8Array;
   /** w (y − mean) per row of the node. */
   readonly #centred: Float64Array;
   /** 1/(l(W − l)) at `W * stride + l`; 0 where one side is empty. */
@@ -62,7 +62,7 @@ export class SplitSearch {
     samples: NodeSamples,
     minSamplesLeaf: number,
     weighted: Float64Array,
-    weight: Float64Array,
+    weight: Uint8Array,
   ) {
     const { features, rows } = orders;
     this.#orders = orders;
@@ -167,7 +167,8 @@ export class SplitSearch {
     this.#top = -1;
     this.#low = -1;
     if (this.#minSamplesLeaf === 1 && !hasTies) {
-      this.#estimateDistinct(node, lists);
+      if (node.weight === end - start) this.#estimateEven(node, lists);
+      else this.#estimateDistinct(node, lists);
       return;
     }
     for (let v = 0; v < count; v++) {
@@ -176,17 +177,14 @@ export class SplitSearch {
     }
   }
 
+  /** Rows of any weights, no two with equal values. */
   #estimateDistinct(node: SearchedNode, lists: Uint8Array): void {
     const { start, end } = node;
     const { rows, features } = this.#orders;
     const centred = this.#centred;
     const weight = this.#weight;
     const factor = this.#factor;
-    const total = node.weight * this.#stride;
-    const margin = (NEAR * node.squares) / node.weight;
-    let low = -1;
-    let top = -1;
-    let near = 0;
+    const total = (node.weight * this.#stride) | 0;
     for (let f = 0; f < features; f++) {
       const last = f * rows + end - 1;
       let d = 0;
@@ -196,19 +194,38 @@ export class SplitSearch {
         d += centred[row];
         l += weight[row];
         const score = d * d * factor[l];
-        if (score > low) {
-          this.#nearFeature[near] = f;
-          this.#nearPosition[near] = q - f * rows + 1;
-          this.#nearScore[near++] = score;
-          if (score > top) {
-            top = score;
-            low = top - margin;
-          }
-        }
+        if (score > this.#low) this.#note(node, f, q - f * rows + 1, score);
       }
     }
-    this.#near = near;
-    this.#top = top;
+  }
+
+  /** Rows of weight 1, no two with equal values. */
+  #estimateEven(node: SearchedNode, lists: Uint8Array): void {
+    const { start, end } = node;
+    const { rows, features } = this.#orders;
+    const centred = this.#centred;
+    const factor = this.#factor;
+    const count = end - start;
+    for (let f = 0; f < features; f++) {
+      const last = f * rows + end - 1;
+      let d = 0;
+      let l = count * this.#stride;
+      for (let q = f * rows + start; q < last; q++) {
+        d += centred[lists[q]];
+        const score = d * d * factor[++l];
+        if (score > this.#low) this.#note(node, f, q - f * rows + 1, score);
+      }
+    }
+  }
+
+  #note(node: SearchedNode, feature: number, position: number, score: number): void {
+    this.#nearFeature[this.#near] = feature;
+    this.#nearPosition[this.#near] = position;
+    this.#nearScore[this.#near++] = score;
+    if (score > this.#top) {
+      this.#top = score;
+      this.#low = score - (NEAR * node.squares) / node.weight;
+    }
   }
 
   #estimateTied(node: SearchedNode, lists: Uint8Array, feature: number, isTied: boolean): void {
