@@ -53,7 +53,7 @@ function assertSame(fast: Regressor, literal: Regressor, { training, queries }: 
 }
 
 describe(`tree models on random windows (seed ${SEED})`, () => {
-  it("predict in the compact form what the literal form predicts, to the last bit: random forest", () => {
+  it("predict in WebAssembly what literal trees predict, to the last bit: random forest", () => {
     fc.assert(
       fc.property(windowArbitrary, parametersArbitrary, (seed, parameters) => {
         const window = randomWindow(seed);
@@ -64,7 +64,7 @@ describe(`tree models on random windows (seed ${SEED})`, () => {
     );
   });
 
-  it("predict in the compact form what the literal form predicts, to the last bit: gradient boosting", () => {
+  it("predict in WebAssembly what literal trees predict, to the last bit: gradient boosting", () => {
     fc.assert(
       fc.property(windowArbitrary, parametersArbitrary, (seed, parameters) => {
         const window = randomWindow(seed);

@@ -29,7 +29,7 @@ type Draw = () => number;
 
 /** One column's distribution; the tree's gap for equal values is 1e-7. */
 function columnDraw(random: Random): Draw {
-  switch (integer(random, 0, 8)) {
+  switch (integer(random, 0, 9)) {
     case 0:
       return () => 7.25;
     case 1:
@@ -42,7 +42,9 @@ function columnDraw(random: Random): Draw {
       return () => integer(random, 0, 40) * 4e-8;
     case 5:
       return () => 1e6 + integer(random, 0, 30) / 16;
-    case 6: {
+    case 6:
+      return () => integer(random, 0, 9) / 1000 + integer(random, 0, 2) * 3e-8;
+    case 7: {
       const scale = 10 ** integer(random, -12, 12);
       return () => scale * normal(random);
     }

@@ -3,15 +3,14 @@
  * J. Friedman: Greedy function approximation: a gradient boosting machine, Annals of Statistics 29(5), 2001.
  *   F_0 = mean(y);  r = y − F_{m−1}(x);  F_m = F_{m−1} + learning_rate · tree_m,  tree_m fitted to r
  */
-import { areModerate, CompactTree, isCompact } from "./compact-tree.js";
 import { MersenneTwister, SEED_BOUND } from "./mersenne-twister.js";
 import { type ModelKind, nonNegativeParameter, type TreeParameterName, treeParameters } from "./model-kind.js";
 import { pairwiseSum } from "./pairwise-sum.js";
 import { treeLimits } from "./random-forest.js";
 import { RegressionTree } from "./regression-tree.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";
-import { RowOrders } from "./row-orders.js";
 import { copyFeatures } from "./tree-data.js";
+import { createTreeKernel, fitsKernel } from "./tree-kernel.js";
 
 type ParameterName = TreeParameterName | "learning_rate";
 
@@ -20,8 +19,8 @@ export const gradientBoosting: ModelKind<ParameterName> = {
   doc: "scikit-learn's GradientBoostingRegressor",
   parameters: { ...treeParameters(3), learning_rate: nonNegativeParameter(0.1, "share of a tree that is added") },
   create: (parameters, dimensions) =>
-    isCompact(dimensions, parameters.n_estimators, treeLimits(parameters))
-      ? compactGradientBoosting(parameters, dimensions)
+    fitsKernel(dimensions, parameters.n_estimators, treeLimits(parameters))
+      ? kernelGradientBoosting(parameters, dimensions)
       : literalGradientBoosting(parameters, dimensions),
 };
 
@@ -61,31 +60,20 @@ export function literalGradientBoosting(
   };
 }
 
-/** Boosting with compact trees; windows that these do not cover go to the literal ones. */
-function compactGradientBoosting(
+/** Boosting in WebAssembly; windows that it does not cover go to the literal trees. */
+function kernelGradientBoosting(
   parameters: Readonly<Record<ParameterName, number>>,
   dimensions: Dimensions,
 ): Regressor {
-  const { features, trainLength } = dimensions;
+  const { trainLength } = dimensions;
   const { n_estimators: stages, learning_rate: rate } = parameters;
-  const orders = new RowOrders(features, trainLength);
-  const tree = new CompactTree(orders, drawStageSeeds(parameters.random_state, stages), treeLimits(parameters));
-  const query32 = new Float32Array(features);
-  const fitted = new Float64Array(trainLength);
-  const residual = new Float64Array(trainLength);
+  const seeds = drawStageSeeds(parameters.random_state, stages);
+  const kernel = createTreeKernel(dimensions, seeds, new Float64Array(0), treeLimits(parameters));
   const literal = literalGradientBoosting(parameters, dimensions);
   return {
     predict(training: TrainingSet, query: Float64Array): number {
-      if (!areModerate(training.y) || !orders.prepare(training)) return literal.predict(training, query);
-      query32.set(query);
-      let prediction = pairwiseSum(training.y, 0, trainLength) / trainLength;
-      fitted.fill(prediction);
-      for (let stage = 0; stage < stages; stage++) {
-        for (let i = 0; i < trainLength; i++) residual[i] = training.y[i] - fitted[i];
-        prediction += rate * tree.grow(stage, residual, query32);
-        for (let i = 0; i < trainLength; i++) fitted[i] += rate * tree.rowValue[i];
-      }
-      return prediction;
+      if (!kernel.prepare(training, query)) return literal.predict(training, query);
+      return kernel.predictBoosting(pairwiseSum(training.y, 0, trainLength) / trainLength, rate);
     },
   };
 }

@@ -2,21 +2,20 @@
  * scikit-learn 1.9.1's RandomForestRegressor: the mean of trees that are each grown on a bootstrap sample of the rows.
  * L. Breiman: Random forests, Machine Learning 45(1), 2001.
  */
-import { areModerate, CompactTree, isCompact } from "./compact-tree.js";
 import { MersenneTwister, SEED_BOUND } from "./mersenne-twister.js";
 import { type ModelKind, type TreeParameterName, treeParameters } from "./model-kind.js";
 import { RegressionTree, type TreeLimits } from "./regression-tree.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";
-import { RowOrders } from "./row-orders.js";
 import { copyFeatures } from "./tree-data.js";
+import { createTreeKernel, fitsKernel } from "./tree-kernel.js";
 
 /** `rf` in the list of models. */
 export const randomForest: ModelKind<TreeParameterName> = {
   doc: "scikit-learn's RandomForestRegressor",
   parameters: treeParameters(Number.POSITIVE_INFINITY),
   create: (parameters, dimensions) =>
-    isCompact(dimensions, parameters.n_estimators, treeLimits(parameters))
-      ? compactRandomForest(parameters, dimensions)
+    fitsKernel(dimensions, parameters.n_estimators, treeLimits(parameters))
+      ? kernelRandomForest(parameters, dimensions)
       : literalRandomForest(parameters, dimensions),
 };
 
@@ -67,26 +66,18 @@ export function literalRandomForest(
   };
 }
 
-/** The forest from compact trees; windows that these do not cover go to the literal ones. */
-function compactRandomForest(
+/** The forest in WebAssembly; windows that it does not cover go to the literal trees. */
+function kernelRandomForest(
   parameters: Readonly<Record<TreeParameterName, number>>,
   dimensions: Dimensions,
 ): Regressor {
-  const { features, trainLength } = dimensions;
-  const trees = parameters.n_estimators;
-  const { weights, seeds } = drawForest(parameters.random_state, trees, trainLength);
-  const orders = new RowOrders(features, trainLength);
-  const tree = new CompactTree(orders, seeds, treeLimits(parameters));
-  const query32 = new Float32Array(features);
+  const { weights, seeds } = drawForest(parameters.random_state, parameters.n_estimators, dimensions.trainLength);
+  const kernel = createTreeKernel(dimensions, seeds, weights, treeLimits(parameters));
   const literal = literalRandomForest(parameters, dimensions);
   return {
     predict(training: TrainingSet, query: Float64Array): number {
-      if (!areModerate(training.y) || !orders.prepare(training)) return literal.predict(training, query);
-      query32.set(query);
-      tree.prepareTargets(training.y);
-      let sum = 0;
-      for (let t = 0; t < trees; t++) sum += tree.predict(t, training.y, weights, t * trainLength, query32);
-      return sum / trees;
+      if (!kernel.prepare(training, query)) return literal.predict(training, query);
+      return kernel.predictForest();
     },
   };
 }
