@@ -8,6 +8,9 @@ import { kindNames, type ModelSpecification, modelKinds } from "./models/model-r
 /** Most models of one race; a bound on the time and memory of one record. */
 export const MODELS_MAX = 64;
 
+/** Longest name of a model, in characters: it is part of every result, of the state and of metrics' labels. */
+export const NAME_LENGTH_MAX = 200;
+
 /** What a list of models says, or everything that is wrong with it. */
 export type ModelListResult =
   | { readonly kind: "models"; readonly models: readonly ModelSpecification[] }
@@ -22,7 +25,9 @@ export function parseModelList(text: string): ModelListResult {
   for (const entry of entries) {
     const model = readModel(entry, faults);
     if (model === undefined) continue;
-    if (models.some(({ name }) => name === model.name)) {
+    if (model.name.length > NAME_LENGTH_MAX) {
+      faults.push(`expected at most ${NAME_LENGTH_MAX} characters a model, got ${model.name.length}: ${model.name}`);
+    } else if (models.some(({ name }) => name === model.name)) {
       faults.push(`${model.name} is listed twice: results could not tell the two apart`);
     } else models.push(model);
   }
