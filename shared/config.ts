@@ -37,9 +37,14 @@ export function setting<T>(
 
 /**
  * Reads every setting of `definitions` from `environment`.
+ * @param check faults that several settings show together; it is given those that are right by themselves
  * @throws {ConfigurationError} with every fault found
  */
-export function readSettings<D extends SettingDefinitions>(definitions: D, environment: Environment): Settings<D> {
+export function readSettings<D extends SettingDefinitions>(
+  definitions: D,
+  environment: Environment,
+  check: (settings: Partial<Settings<D>>) => readonly string[] = () => [],
+): Settings<D> {
   const faults: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, definition] of Object.entries(definitions)) {
@@ -49,6 +54,7 @@ export function readSettings<D extends SettingDefinitions>(definitions: D, envir
     if (parsed.success) values[name] = parsed.data;
     else for (const issue of parsed.error.issues) faults.push(`${definition.env}=${text}: ${issue.message}`);
   }
+  faults.push(...check(values as Partial<Settings<D>>));
   if (faults.length > 0) throw new ConfigurationError(faults);
   return Object.freeze(values) as Settings<D>;
 }

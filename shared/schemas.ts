@@ -52,6 +52,23 @@ export const standingsSchema = z.object({
 });
 export type Standings = z.infer<typeof standingsSchema>;
 
+/** What is known of a series after an observation. Arrays are over the row `[y, x1, ..., xn]`, in that order. */
+export const estimateSchema = z.object({
+  topic: z.string(),
+  series,
+  i: z.number().int(),
+  n: count.describe("observations of the series so far, this one included"),
+  max: number.describe("of the row"),
+  mean: number.describe("of x1 to xn"),
+  text: z.string().describe("Stream counter : i"),
+  abs: z.array(number).describe("absolute values of the row"),
+  count: count.describe("observations of the series in its batch interval so far, by record time"),
+  absSum: z.array(number).describe("sums of the absolute values of all rows"),
+  mu: z.array(number).describe("means of all rows"),
+  variance: z.array(number).describe("variances of all rows: S / n, of the population"),
+});
+export type Estimate = z.infer<typeof estimateSchema>;
+
 /**
  * JSON text of a finite number; `-0` keeps its sign.
  * @throws {RangeError} the value is NaN or infinite: JSON has no such number, and none may leave a service
@@ -84,6 +101,10 @@ function predictionMembers(p: Prediction): string {
   );
 }
 
+export function encodePrediction(p: Prediction): Buffer {
+  return Buffer.from(`{${predictionMembers(p)}}`);
+}
+
 export function encodeRlsPrediction(p: RlsPrediction): Buffer {
   const beta = p.beta === null ? "null" : numberList(p.beta);
   return Buffer.from(`{${predictionMembers(p)},"nu":${finite(p.nu)},"beta":${beta}}`);
@@ -94,6 +115,15 @@ export function encodeStandings(s: Standings): Buffer {
   return Buffer.from(
     `{"topic":${JSON.stringify(s.topic)},"series":${JSON.stringify(s.series)},"i":${finite(s.i)},"n":${finite(s.n)}` +
       `,"leader":${JSON.stringify(s.leader)},"since":${finite(s.since)},"models":[${models.join(",")}]}`,
+  );
+}
+
+export function encodeEstimate(e: Estimate): Buffer {
+  return Buffer.from(
+    `{"topic":${JSON.stringify(e.topic)},"series":${JSON.stringify(e.series)},"i":${finite(e.i)},"n":${finite(e.n)}` +
+      `,"max":${finite(e.max)},"mean":${finite(e.mean)},"text":${JSON.stringify(e.text)},"abs":${numberList(e.abs)}` +
+      `,"count":${finite(e.count)},"absSum":${numberList(e.absSum)},"mu":${numberList(e.mu)}` +
+      `,"variance":${numberList(e.variance)}}`,
   );
 }
 

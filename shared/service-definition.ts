@@ -63,6 +63,11 @@ interface ServiceEdges<D extends SettingDefinitions, States, Metrics> {
   /** Kebab-case; with APPLICATION_ID it names group, transactional id, changelogs and state folder. */
   readonly name: string;
   readonly settings: D;
+  /**
+   * Faults that only several settings together show, as sentences that name them; empty where there are none. A setting that
+   * is itself wrong is missing, so that every fault is told at once.
+   */
+  check?(settings: Partial<Settings<D>>): readonly string[];
   outputs(settings: Settings<D>): readonly OutputTopic<never>[];
   readonly stores: StoreCodecs<States>;
   /** Metrics of the service's own, made once per process; names begin with `regatta_`. */

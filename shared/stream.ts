@@ -25,7 +25,7 @@ export async function runService<D extends SettingDefinitions, States, Metrics>(
   let settings: KernelSettings & Settings<D>;
   let properties: Readonly<Record<string, string>>;
   try {
-    ({ settings, properties } = readAll({ ...kernelSettings, ...definition.settings }, environment));
+    ({ settings, properties } = readAll(definition, environment));
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     createLogger(service.name, "info").fatal({ faults: error.faults }, error.message);
@@ -54,7 +54,11 @@ export async function runService<D extends SettingDefinitions, States, Metrics>(
   }
 }
 
-function readAll<D extends SettingDefinitions>(definitions: D, environment: NodeJS.ProcessEnv) {
+function readAll<D extends SettingDefinitions, States, Metrics>(
+  definition: ServiceDefinition<D, States, Metrics>,
+  environment: NodeJS.ProcessEnv,
+) {
+  const definitions = { ...kernelSettings, ...definition.settings };
   const faults: string[] = [];
   const attempt = <T>(read: () => T): T | undefined => {
     try {
@@ -65,7 +69,7 @@ function readAll<D extends SettingDefinitions>(definitions: D, environment: Node
       return undefined;
     }
   };
-  const settings = attempt(() => readSettings(definitions, environment));
+  const settings = attempt(() => readSettings(definitions, environment, (read) => definition.check?.(read) ?? []));
   const properties = attempt(() => readClientProperties(environment));
   faults.push(...faultsOfProperties(properties ?? {}));
   if (settings === undefined || properties === undefined || faults.length > 0) throw new ConfigurationError(faults);

@@ -1,9 +1,13 @@
 /** Every topic by name, with what is written to it. */
 import {
+  type Estimate,
+  encodeEstimate,
   encodeObservation,
+  encodePrediction,
   encodeRlsPrediction,
   encodeStandings,
   type Observation,
+  type Prediction,
   type RlsPrediction,
   type Standings,
 } from "./schemas.js";
@@ -28,10 +32,13 @@ export function observationsTopic(raw: string): OutputTopic<Observation> {
 }
 
 export const topics = {
+  estimates: { name: "estimates", config: {}, encode: encodeEstimate } satisfies OutputTopic<Estimate>,
   rlsPredictions: {
     name: "rls-predictions",
     config: {},
     encode: encodeRlsPrediction,
   } satisfies OutputTopic<RlsPrediction>,
   rlsStandings: { name: "rls-standings", config: compacted, encode: encodeStandings } satisfies OutputTopic<Standings>,
+  mlPredictions: { name: "ml-predictions", config: {}, encode: encodePrediction } satisfies OutputTopic<Prediction>,
+  mlStandings: { name: "ml-standings", config: compacted, encode: encodeStandings } satisfies OutputTopic<Standings>,
 } as const;

@@ -1,7 +1,6 @@
 /** One observation in; a prediction per model out, standings where their order has changed, and the race goes on. */
-import { RecordError } from "../../shared/errors.js";
+import { observationOf } from "../../shared/observation-record.js";
 import type { RaceMetrics } from "../../shared/race-metrics.js";
-import { decodeObservation, type Observation } from "../../shared/schemas.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { topics } from "../../shared/topics.js";
 import type { RlsModel } from "./model-list.js";
@@ -40,18 +39,4 @@ export function processObservation(
   }
   if (standings !== undefined) context.forward(topics.rlsStandings, key, standings);
   metrics.show(key, topic, series, race.models, settings.metricsSeriesMax);
-}
-
-function observationOf({ value }: InputRecord): Observation {
-  if (value === null)
-    throw new RecordError("not-an-observation", "expected an observation, got a record without a value");
-  try {
-    return decodeObservation(value);
-  } catch (cause) {
-    throw new RecordError(
-      "not-an-observation",
-      `expected an observation as the deserializer writes it, got ${value.length} bytes that are none`,
-      { cause },
-    );
-  }
 }

@@ -10,6 +10,7 @@
  */
 import type { Ranking } from "../../shared/prequential.js";
 import type { Codec } from "../../shared/service-definition.js";
+import { StateReader, StateWriter } from "../../shared/state-bytes.js";
 import { type Race, type RaceModel, RECENT } from "./race.js";
 import { packedLength } from "./rls.js";
 
@@ -19,7 +20,7 @@ export const raceCodec: Codec<Race> = { format: 1, encode: encodeRace, decode: d
 function encodeRace(race: Race): Buffer {
   const names = race.ranking?.order ?? [];
   const bytes = Buffer.allocUnsafe(encodedLength(race, names));
-  const writer = new Writer(bytes);
+  const writer = new StateWriter(bytes);
   writer.u32(race.features);
   writer.f64(race.count);
   writer.doubles(race.rows);
@@ -50,7 +51,7 @@ function encodedLength(race: Race, names: readonly string[]): number {
 }
 
 function decodeRace(bytes: Buffer): Race {
-  const reader = new Reader(bytes);
+  const reader = new StateReader(bytes);
   const features = reader.u32();
   const p = features + 1;
   const count = reader.f64();
@@ -69,7 +70,7 @@ function decodeRace(bytes: Buffer): Race {
   return { features, count, rows, models, ranking };
 }
 
-function readRanking(reader: Reader): Ranking | undefined {
+function readRanking(reader: StateReader): Ranking | undefined {
   const order: string[] = [];
   for (let left = reader.u16(); left > 0; left--) order.push(reader.text());
   return order.length === 0 ? undefined : { order, since: reader.f64() };
@@ -109,114 +110,4 @@ function unpacked(packed: Float64Array, p: number): number[][] {
   return Array.from({ length: p }, (_, i) =>
     Array.from({ length: p }, (_, j) => packed[i <= j ? place(i, j) : place(j, i)]),
   );
-}
-
-class Writer {
-  readonly #bytes: Buffer;
-  readonly #view: DataView;
-  #at = 0;
-  /** 0 while every double written is finite, NaN ever after: v − v is 0 for finite v only. */
-  #probe = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
-
-  u16(value: number): void {
-    this.#view.setUint16(this.#at, value, true);
-    this.#at += 2;
-  }
-
-  u32(value: number): void {
-    this.#view.setUint32(this.#at, value, true);
-    this.#at += 4;
-  }
-
-  f64(value: number): void {
-    this.#probe += value - value;
-    this.#view.setFloat64(this.#at, value, true);
-    this.#at += 8;
-  }
-
-  doubles(values: Float64Array): void {
-    let probe = 0;
-    let at = this.#at;
-    for (let k = 0; k < values.length; k++, at += 8) {
-      probe += values[k] - values[k];
-      this.#view.setFloat64(at, values[k], true);
-    }
-    this.#probe += probe;
-    this.#at = at;
-  }
-
-  text(value: string): void {
-    const length = this.#bytes.write(value, this.#at + 1);
-    this.#bytes.writeUInt8(length, this.#at);
-    this.#at += 1 + length;
-  }
-
-  end(): void {
-    if (this.#probe !== 0) throw new RangeError("expected finite numbers only in a race, got one that is not");
-    if (this.#at !== this.#bytes.length) {
-      throw new RangeError(`expected a race of ${this.#bytes.length} bytes, got ${this.#at}: its arrays do not fit it`);
-    }
-  }
-}
-
-class Reader {
-  readonly #bytes: Buffer;
-  readonly #view: DataView;
-  /** One allocation for all arrays of a race: with one each, allocating takes most of the time of a decode. */
-  readonly #block: ArrayBuffer;
-  #blockUsed = 0;
-  #at = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#block = new ArrayBuffer(bytes.length);
-  }
-
-  u16(): number {
-    return this.#view.getUint16(this.#take(2), true);
-  }
-
-  u32(): number {
-    return this.#view.getUint32(this.#take(4), true);
-  }
-
-  f64(): number {
-    return this.#view.getFloat64(this.#take(8), true);
-  }
-
-  doubles(length: number): Float64Array {
-    let at = this.#take(8 * length);
-    const values = new Float64Array(this.#block, this.#blockUsed, length);
-    this.#blockUsed += 8 * length;
-    for (let k = 0; k < length; k++, at += 8) values[k] = this.#view.getFloat64(at, true);
-    return values;
-  }
-
-  text(): string {
-    const length = this.#view.getUint8(this.#take(1));
-    const at = this.#take(length);
-    return this.#bytes.toString("utf8", at, at + length);
-  }
-
-  end(): void {
-    const rest = this.#bytes.length - this.#at;
-    if (rest !== 0) throw new RangeError(`expected a race of ${this.#at} bytes, got ${rest} more`);
-  }
-
-  #take(length: number): number {
-    const at = this.#at;
-    if (length > this.#bytes.length - at) {
-      throw new RangeError(
-        `expected ${length} bytes of a race at ${at}, got ${this.#bytes.length - at}: it is cut short`,
-      );
-    }
-    this.#at = at + length;
-    return at;
-  }
 }

@@ -70,7 +70,7 @@ export class TopologyDriver<
     options: { readonly roundTrip?: boolean } = {},
   ) {
     this.#definition = definition;
-    this.settings = readSettings(definition.settings, environment);
+    this.settings = readSettings(definition.settings, environment, (read) => definition.check?.(read) ?? []);
     this.metrics = definition.metrics(this.registry);
     this.#outputNames = new Set(definition.outputs(this.settings).map((topic) => topic.name));
     for (const [name, codec] of Object.entries<Codec<unknown>>(definition.stores)) {

@@ -1,0 +1,79 @@
+/**
+ * scikit-learn 1.9.1's GradientBoostingRegressor with squared loss: each tree is fitted to what the ones before left over.
+ * J. Friedman: Greedy function approximation: a gradient boosting machine, Annals of Statistics 29(5), 2001.
+ *   F_0 = mean(y);  r = y − F_{m−1}(x);  F_m = F_{m−1} + learning_rate · tree_m,  tree_m fitted to r
+ */
+import { MersenneTwister, SEED_BOUND } from "./mersenne-twister.js";
+import { type ModelKind, nonNegativeParameter, type TreeParameterName, treeParameters } from "./model-kind.js";
+import { pairwiseSum } from "./pairwise-sum.js";
+import { treeLimits } from "./random-forest.js";
+import { RegressionTree } from "./regression-tree.js";
+import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";
+import { copyFeatures } from "./tree-data.js";
+import { createTreeKernel, fitsKernel } from "./tree-kernel.js";
+
+type ParameterName = TreeParameterName | "learning_rate";
+
+/** `gb` in the list of models. */
+export const gradientBoosting: ModelKind<ParameterName> = {
+  doc: "scikit-learn's GradientBoostingRegressor",
+  parameters: { ...treeParameters(3), learning_rate: nonNegativeParameter(0.1, "share of a tree that is added") },
+  create: (parameters, dimensions) =>
+    fitsKernel(dimensions, parameters.n_estimators, treeLimits(parameters))
+      ? kernelGradientBoosting(parameters, dimensions)
+      : literalGradientBoosting(parameters, dimensions),
+};
+
+/** Splitter seeds of `stages` trees, drawn one after another from RandomState(`seed`). */
+export function drawStageSeeds(seed: number, stages: number): Uint32Array {
+  const random = new MersenneTwister(seed);
+  return Uint32Array.from({ length: stages }, () => random.below(SEED_BOUND));
+}
+
+/** Boosting with literal trees, for any number of rows. */
+export function literalGradientBoosting(
+  parameters: Readonly<Record<ParameterName, number>>,
+  { features, trainLength }: Dimensions,
+): Regressor {
+  const { n_estimators: stages, learning_rate: rate } = parameters;
+  const seeds = drawStageSeeds(parameters.random_state, stages);
+  const tree = new RegressionTree(features, trainLength, treeLimits(parameters));
+  const x = new Float32Array(features * trainLength);
+  const query32 = new Float32Array(features);
+  const fitted = new Float64Array(trainLength);
+  const residual = new Float64Array(trainLength);
+  const weight = new Float64Array(trainLength).fill(1);
+  return {
+    predict(training: TrainingSet, query: Float64Array): number {
+      copyFeatures(training, x);
+      query32.set(query);
+      let prediction = pairwiseSum(training.y, 0, trainLength) / trainLength;
+      fitted.fill(prediction);
+      for (let stage = 0; stage < stages; stage++) {
+        for (let i = 0; i < trainLength; i++) residual[i] = training.y[i] - fitted[i];
+        tree.grow(x, residual, weight, seeds[stage]);
+        for (let i = 0; i < trainLength; i++) fitted[i] += rate * tree.rowValue[i];
+        prediction += rate * tree.predict(query32);
+      }
+      return prediction;
+    },
+  };
+}
+
+/** Boosting in WebAssembly; windows that it does not cover go to the literal trees. */
+function kernelGradientBoosting(
+  parameters: Readonly<Record<ParameterName, number>>,
+  dimensions: Dimensions,
+): Regressor {
+  const { trainLength } = dimensions;
+  const { n_estimators: stages, learning_rate: rate } = parameters;
+  const seeds = drawStageSeeds(parameters.random_state, stages);
+  const kernel = createTreeKernel(dimensions, seeds, new Float64Array(0), treeLimits(parameters));
+  const literal = literalGradientBoosting(parameters, dimensions);
+  return {
+    predict(training: TrainingSet, query: Float64Array): number {
+      if (!kernel.prepare(training, query)) return literal.predict(training, query);
+      return kernel.predictBoosting(pairwiseSum(training.y, 0, trainLength) / trainLength, rate);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/** Every kind of model that can race, by the name it has in the list of models. A new model is its file and one line here. */
+import { gradientBoosting } from "./gradient-boosting.js";
+import { linearRegression } from "./linear-regression.js";
+import type { ModelKind } from "./model-kind.js";
+import { randomForest } from "./random-forest.js";
+import type { Dimensions, Regressor } from "./regressor.js";
+
+export const modelKinds: ReadonlyMap<string, ModelKind> = new Map<string, ModelKind>([
+  ["rf", randomForest],
+  ["lin", linearRegression],
+  ["gb", gradientBoosting],
+]);
+
+/** One model of the race. Plain data: it may be handed to another thread. */
+export interface ModelSpecification {
+  /** As results name it: the model's text in the list of models. */
+  readonly name: string;
+  /** A key of {@link modelKinds}. */
+  readonly kind: string;
+  /** A value for every hyper-parameter of the kind. */
+  readonly parameters: Readonly<Record<string, number>>;
+}
+
+/**
+ * Makes the regressor of a specification. It holds scratch memory only and may serve any number of series in turn.
+ * @throws {RangeError} the kind is unknown, or a size is not an integer of 1 or more
+ */
+export function createRegressor(specification: ModelSpecification, dimensions: Dimensions): Regressor {
+  const kind = modelKinds.get(specification.kind);
+  if (kind === undefined) throw new RangeError(`expected a model of ${kindNames()}, got ${specification.kind}`);
+  for (const size of [dimensions.features, dimensions.trainLength]) {
+    if (!(Number.isSafeInteger(size) && size >= 1)) throw new RangeError(`expected a size of 1 or more, got ${size}`);
+  }
+  return kind.create(specification.parameters, dimensions);
+}
+
+/** The names of all kinds, as an error lists them. */
+export function kindNames(): string {
+  return [...modelKinds.keys()].join(", ");
+}

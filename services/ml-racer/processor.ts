@@ -1,0 +1,91 @@
+/** One observation in; a prediction per model out, standings where their order has changed; then it enters the window. */
+import { RecordError } from "../../shared/errors.js";
+import { observationOf } from "../../shared/observation-record.js";
+import type { RaceMetrics } from "../../shared/race-metrics.js";
+import { newRing, putRow, readRows, resizeRing } from "../../shared/row-ring.js";
+import type { Observation } from "../../shared/schemas.js";
+import { type InputRecord, type StateStore, stateKey, type TaskContext } from "../../shared/service-definition.js";
+import { topics } from "../../shared/topics.js";
+import type { ModelSpecification } from "./models/model-registry.js";
+import { newRace, type Race, raceStep, withModels } from "./race.js";
+import { regressorsOf } from "./regressors.js";
+import { newWindow, pushRow, type Window } from "./window.js";
+
+/** Most features of a series: a bound on the memory of its window and of the models made for its shape. */
+export const FEATURES_MAX = 2_000;
+
+/** What the processor needs of the settings. */
+export interface RaceSettings {
+  readonly models: readonly ModelSpecification[];
+  readonly windowLength: number;
+  readonly trainLength: number;
+  readonly metricsSeriesMax: number;
+}
+
+/**
+ * Stores: `race`, one value per raw topic and series; `window`, its newest rows `[y, x1, ..., xn]`, one key
+ * `<topic>/<series>/<slot>` each.
+ */
+export type RaceStates = { race: Race; window: Float64Array };
+
+/**
+ * Predictions are keyed by series, so that a series stays in one partition. Standings are keyed `<raw topic>/<series>`: two
+ * topics may have a series of the same name, and compaction keeps one value per key.
+ * @throws {RecordError} `not-an-observation`, `features-changed` or `too-many-features`; nothing has changed then
+ */
+export function processObservation(
+  record: InputRecord,
+  context: TaskContext<RaceSettings, RaceStates, RaceMetrics>,
+): void {
+  const { settings, stores, metrics } = context;
+  const observation = observationOf(record);
+  const { topic, series, x } = observation;
+  const key = stateKey(topic, series);
+  const before = stores.race.get(key);
+  checkFeatures(before, x.length);
+  const race =
+    before === undefined
+      ? newRace(settings.models, x.length, newRing(settings.windowLength))
+      : withModels(before, settings.models);
+  const window = windowOf(race, stores.window, key, settings.windowLength);
+  const regressors = regressorsOf(settings.models, { features: x.length, trainLength: settings.trainLength });
+  const { predictions, standings, learned } = raceStep(race, window, observation, regressors);
+
+  if (learned) putRow(stores.window, key, race.ring, rowOf(observation));
+  stores.race.put(key, race);
+  for (const prediction of predictions) {
+    context.forward(topics.mlPredictions, series, prediction);
+    if (prediction.reason !== undefined) metrics.refused(prediction.model, prediction.reason);
+  }
+  if (standings !== undefined) context.forward(topics.mlStandings, key, standings);
+  metrics.show(key, topic, series, race.models, settings.metricsSeriesMax);
+}
+
+/**
+ * The live window of a race. Its rows are read from the store only where the race comes from bytes, or where the configured
+ * length is another one than it was; rows that a longer window asks for and that are gone are zeros, as at the start.
+ */
+function windowOf(race: Race, store: StateStore<Float64Array>, key: string, length: number): Window {
+  if (race.window?.length === length) return race.window;
+  resizeRing(store, key, race.ring, length);
+  const window = newWindow(race.features, length);
+  for (const row of readRows(store, key, race.ring)) pushRow(window, row[0], row.subarray(1));
+  race.window = window;
+  return window;
+}
+
+function checkFeatures(race: Race | undefined, features: number): void {
+  if (race === undefined && features > FEATURES_MAX) {
+    throw new RecordError("too-many-features", `expected at most ${FEATURES_MAX} features, got ${features}`);
+  }
+  if (race !== undefined && race.features !== features) {
+    throw new RecordError("features-changed", `expected ${race.features} features as before, got ${features}`);
+  }
+}
+
+function rowOf({ y, x }: Observation): Float64Array {
+  const row = new Float64Array(x.length + 1);
+  row[0] = y;
+  for (let j = 0; j < x.length; j++) row[j + 1] = x[j];
+  return row;
+}

@@ -1,0 +1,79 @@
+/**
+ * How a race becomes bytes; the rows of its window are not among them. Format 1, little endian, doubles bit for bit:
+ *
+ *   u32 features · f64 observations so far · u32 length of the window · f64 rows put into it
+ *   u16 models, for each: text name · f64 mse · f64 forecasts scored
+ *   u16 names in the ranking, 0 before the first observation; if any: each a text, best first · f64 since
+ */
+import type { Ranking } from "../../shared/prequential.js";
+import { newestSlot, rowsHeld } from "../../shared/row-ring.js";
+import type { Codec } from "../../shared/service-definition.js";
+import { StateReader, StateWriter } from "../../shared/state-bytes.js";
+import type { Race, RaceModel } from "./race.js";
+
+/** See the file's head. `encode` throws a RangeError where a number is not finite: none may enter a changelog. */
+export const raceCodec: Codec<Race> = { format: 1, encode, decode, toJson };
+
+function encode(race: Race): Buffer {
+  const names = race.ranking?.order ?? [];
+  const bytes = Buffer.allocUnsafe(encodedLength(race, names));
+  const writer = new StateWriter(bytes);
+  writer.u32(race.features);
+  writer.f64(race.count);
+  writer.u32(race.ring.length);
+  writer.f64(race.ring.count);
+  writer.u16(race.models.length);
+  for (const { name, mse, n } of race.models) {
+    writer.text(name);
+    writer.f64(mse);
+    writer.f64(n);
+  }
+  writer.u16(names.length);
+  for (const name of names) writer.text(name);
+  if (race.ranking !== undefined) writer.f64(race.ranking.since);
+  writer.end();
+  return bytes;
+}
+
+function encodedLength(race: Race, names: readonly string[]): number {
+  let length = 4 + 8 + 4 + 8 + 2 + 2 + (race.ranking === undefined ? 0 : 8);
+  for (const { name } of race.models) length += 1 + Buffer.byteLength(name) + 8 + 8;
+  for (const name of names) length += 1 + Buffer.byteLength(name);
+  return length;
+}
+
+function decode(bytes: Buffer): Race {
+  const reader = new StateReader(bytes);
+  const features = reader.u32();
+  const count = reader.f64();
+  const ring = { length: reader.u32(), count: reader.f64() };
+  const models: RaceModel[] = [];
+  for (let left = reader.u16(); left > 0; left--) {
+    models.push({ name: reader.text(), mse: reader.f64(), n: reader.f64() });
+  }
+  const ranking = readRanking(reader);
+  reader.end();
+  return { features, count, models, ranking, ring, window: undefined };
+}
+
+function readRanking(reader: StateReader): Ranking | undefined {
+  const order: string[] = [];
+  for (let left = reader.u16(); left > 0; left--) order.push(reader.text());
+  return order.length === 0 ? undefined : { order, since: reader.f64() };
+}
+
+/**
+ * `window` says the shape [rows, columns] of what was seen of it and which slot is the newest: older rows are in the slots
+ * before it, around the ring.
+ */
+function toJson({ features, count, models, ranking, ring }: Race): unknown {
+  return {
+    features,
+    N: count,
+    leader: ranking?.order[0] ?? null,
+    since: ranking?.since ?? null,
+    order: ranking?.order ?? [],
+    models: models.map(({ name, mse, n }) => ({ name, N: n, mse: n === 0 ? null : mse })),
+    window: { shape: [rowsHeld(ring), features + 1], slots: ring.length, newestSlot: newestSlot(ring) ?? null },
+  };
+}

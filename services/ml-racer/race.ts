@@ -1,0 +1,121 @@
+/**
+ * The race of one series: several models are trained on the newest observations, forecast the one at hand, are scored on it;
+ * then it enters their window. Pure: nothing but the race that is passed in changes.
+ */
+import { prequentialMse, type Ranking, rank, standingsOf } from "../../shared/prequential.js";
+import type { RowRing } from "../../shared/row-ring.js";
+import type { Observation, Prediction, Standings } from "../../shared/schemas.js";
+import type { ModelSpecification } from "./models/model-registry.js";
+import { isFiniteInFloat32 } from "./models/regressor.js";
+import type { Regressors } from "./regressors.js";
+import { copyNewest, pushRow, type Window } from "./window.js";
+
+/** The score of one model in one series; a model itself keeps nothing, it is trained anew for every forecast. */
+export interface RaceModel {
+  readonly name: string;
+  /** Prequential mean squared error over `n` forecasts; 0 while `n` is 0. */
+  mse: number;
+  /** Observations scored: those of the series but the ones the model refused. */
+  n: number;
+}
+
+/** State of one series of one input topic. */
+export interface Race {
+  /** Number of features, the same for every observation of a series. */
+  readonly features: number;
+  /** Observations so far. */
+  count: number;
+  /** As configured. */
+  readonly models: readonly RaceModel[];
+  /** The order last decided; undefined before the first observation. */
+  ranking: Ranking | undefined;
+  /** Where the stored window stands; its rows are in a store of their own. */
+  readonly ring: RowRing;
+  /** The window as models read it. Not stored: undefined in a race that was read from bytes, until its rows are read too. */
+  window: Window | undefined;
+}
+
+/**
+ * Why a model refused an observation. A closed set: it becomes a metric label. With `features-beyond-float32` every model
+ * refuses, also one that would take doubles, and the observation does not enter the window: tree models could not be trained
+ * on it, and what a model forecasts must not depend on who else races.
+ */
+export type Refusal = "features-beyond-float32" | "forecast-not-finite" | "score-not-finite";
+
+/** What an observation leads to. */
+export interface RaceResult {
+  /** One per model, in their order. */
+  readonly predictions: readonly Prediction[];
+  /** Where the order has changed. */
+  readonly standings: Standings | undefined;
+  /** Whether the observation entered the window, and is to be stored as a row of it. */
+  readonly learned: boolean;
+}
+
+/** The race of a series of which nothing was seen. */
+export function newRace(models: readonly ModelSpecification[], features: number, ring: RowRing): Race {
+  return { features, count: 0, models: models.map(newModel), ranking: undefined, ring, window: undefined };
+}
+
+/**
+ * The race with the models that are configured now. A model whose name is new starts with no score; other hyper-parameters
+ * are another name. One that is no longer listed is dropped; the others go on. The last ranking stays, so that a leader who
+ * still leads does so since then.
+ * @returns `race` itself where nothing changed
+ */
+export function withModels(race: Race, models: readonly ModelSpecification[]): Race {
+  const racing = race.models;
+  if (racing.length === models.length && racing.every(({ name }, m) => name === models[m].name)) return race;
+  return { ...race, models: models.map((model) => racing.find(({ name }) => name === model.name) ?? newModel(model)) };
+}
+
+/**
+ * One observation: every model is trained, forecasts and is scored; the order is decided; the observation enters the window.
+ * @param window     of this race, in place
+ * @param regressors of the race's models, in their order, and of its dimensions
+ * @throws {RangeError} before anything has changed: the shapes of observation, window and regressors do not fit
+ */
+export function raceStep(race: Race, window: Window, observation: Observation, regressors: Regressors): RaceResult {
+  const { training, query, models } = regressors;
+  const { y, x, i } = observation;
+  if (x.length !== race.features || models.length !== race.models.length) {
+    throw new RangeError(
+      `expected ${race.features} features and ${race.models.length} regressors, got ${x.length} and ${models.length}`,
+    );
+  }
+  query.set(x);
+  copyNewest(window, training);
+  const learned = isFiniteInFloat32(query);
+  const forecasts = learned ? models.map((model) => model.predict(training, query)) : undefined;
+
+  const predictions = race.models.map((model, m) =>
+    forecasts === undefined
+      ? refused(model, observation, "features-beyond-float32")
+      : scored(model, observation, forecasts[m]),
+  );
+  if (learned) pushRow(window, y, query);
+  race.count++;
+  const ranking = rank(race.ranking, race.models, i);
+  if (ranking === race.ranking) return { predictions, standings: undefined, learned };
+  race.ranking = ranking;
+  return { predictions, standings: standingsOf(observation, race.count, ranking, race.models), learned };
+}
+
+function scored(model: RaceModel, observation: Observation, yhat: number): Prediction {
+  const { topic, series, i, y } = observation;
+  const error = y - yhat;
+  const mse = prequentialMse(model.mse, error, model.n + 1);
+  if (!Number.isFinite(yhat)) return refused(model, observation, "forecast-not-finite");
+  if (!Number.isFinite(mse)) return refused(model, observation, "score-not-finite");
+  model.mse = mse;
+  model.n++;
+  return { topic, series, model: model.name, i, n: model.n, y, yhat, error, mse };
+}
+
+function refused({ name, n }: RaceModel, { topic, series, i, y }: Observation, reason: Refusal): Prediction {
+  return { topic, series, model: name, i, n, y, yhat: null, error: null, mse: null, reason };
+}
+
+function newModel({ name }: ModelSpecification): RaceModel {
+  return { name, mse: 0, n: 0 };
+}

@@ -1,0 +1,53 @@
+/** ml-racer: scikit-learn's models, trained anew on the newest observations at every record, race on every series. */
+import { setting } from "../../shared/config.js";
+import { type RaceMetrics, raceMetrics } from "../../shared/race-metrics.js";
+import { rowCodec } from "../../shared/row-ring.js";
+import type { ProcessorService } from "../../shared/service-definition.js";
+import { topicList, wholeNumber } from "../../shared/setting-texts.js";
+import { NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/topics.js";
+import { modelListSchema } from "./model-list.js";
+import { processObservation, type RaceStates } from "./processor.js";
+import { raceCodec } from "./race-codec.js";
+import { lengthFaults, WINDOW_LENGTH_MAX } from "./window.js";
+
+const settings = {
+  models: setting("ML_MODELS", modelListSchema, {
+    default: "rf,lin,gb",
+    doc:
+      "models of the race, comma-separated, each with hyper-parameters that differ from scikit-learn's defaults, for example " +
+      "`gb:n_estimators=50:max_depth=2`. A new name, or other hyper-parameters, starts with no score in every series; a name " +
+      "no longer listed is dropped",
+  }),
+  inputTopics: setting("INPUT_TOPICS", topicList(), {
+    default: observationsTopic(NON_LINEAR_TOPIC).name,
+    doc: "topics of observations to read, comma-separated",
+  }),
+  windowLength: setting("WINDOW_LENGTH", wholeNumber(1, WINDOW_LENGTH_MAX), {
+    default: "50",
+    doc: "newest observations of a series that are kept; a window that grows has zeros where it was shorter",
+  }),
+  trainLength: setting("TRAIN_LENGTH", wholeNumber(1, WINDOW_LENGTH_MAX), {
+    default: "25",
+    doc: "newest observations of the window that models are trained on, at most WINDOW_LENGTH",
+  }),
+  metricsSeriesMax: setting("METRICS_SERIES_MAX", wholeNumber(0, 10_000), {
+    default: "20",
+    doc: "number of series whose scores are shown as metrics",
+  }),
+};
+
+/** The service, for the kernel to run. */
+export const mlRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics> = {
+  kind: "processor",
+  name: "ml-racer",
+  settings,
+  check: ({ windowLength, trainLength }) =>
+    windowLength === undefined || trainLength === undefined
+      ? []
+      : lengthFaults(windowLength, trainLength).map((fault) => `TRAIN_LENGTH=${trainLength}: ${fault}`),
+  inputs: ({ inputTopics }) => inputTopics,
+  outputs: () => [topics.mlPredictions, topics.mlStandings],
+  stores: { race: raceCodec, window: rowCodec },
+  metrics: raceMetrics,
+  process: processObservation,
+};

@@ -1,0 +1,98 @@
+/** One observation in, one estimate out, and its row into the matrix of the last ones. */
+import { RecordError } from "../../shared/errors.js";
+import { observationOf } from "../../shared/observation-record.js";
+import { newRing, putRow, resizeRing } from "../../shared/row-ring.js";
+import type { Estimate, Observation } from "../../shared/schemas.js";
+import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
+import { topics } from "../../shared/topics.js";
+import {
+  countInInterval,
+  type Estimates,
+  learn,
+  newEstimates,
+  type RowValues,
+  rowValues,
+  variance,
+} from "./estimators.js";
+import type { SeriesState } from "./series-state.js";
+
+/** An estimate has four arrays of at most 25 bytes a number: this many features stay below Kafka's usual 1 MB a record. */
+export const FEATURES_MAX = 9_000;
+
+/** What the processor needs of the settings. */
+export interface EstimatorSettings {
+  readonly batchIntervalMs: number;
+  readonly matrixRows: number;
+}
+
+/**
+ * Stores: `series`, one value per raw topic and series; `matrix`, its last rows `[y, x1, ..., xn]`, one key
+ * `<topic>/<series>/<slot>` each.
+ */
+export type EstimatorStates = { series: SeriesState; matrix: Float64Array };
+
+/** Why an observation is refused; nothing has changed then. */
+export type EstimatorFault = "features-changed" | "too-many-features" | "estimate-not-finite";
+
+/**
+ * Estimates are keyed by series, so that a series stays in one partition.
+ * @throws {RecordError} `not-an-observation` or an {@link EstimatorFault}; nothing has changed then
+ */
+export function processObservation(
+  record: InputRecord,
+  context: TaskContext<EstimatorSettings, EstimatorStates, undefined>,
+): void {
+  const { settings, stores } = context;
+  const observation = observationOf(record);
+  const key = stateKey(observation.topic, observation.series);
+  const state = stores.series.get(key) ?? newState(observation, settings.matrixRows);
+  const { estimates, matrix } = state;
+  const row = rowOf(observation, estimates.mu.length - 1);
+  const values = rowValues(row);
+  if (!Number.isFinite(values.mean) || !learn(estimates, row)) {
+    throw fault("estimate-not-finite", "expected sums that stay finite, got an observation that makes one overflow");
+  }
+  countInInterval(estimates.interval, record.timestamp, settings.batchIntervalMs);
+
+  resizeRing(stores.matrix, key, matrix, settings.matrixRows);
+  putRow(stores.matrix, key, matrix, row);
+  stores.series.put(key, state);
+  context.forward(topics.estimates, observation.series, estimateOf(observation, estimates, values));
+}
+
+function newState({ x }: Observation, matrixRows: number): SeriesState {
+  if (x.length > FEATURES_MAX) {
+    throw fault("too-many-features", `expected at most ${FEATURES_MAX} features, got ${x.length}`);
+  }
+  return { estimates: newEstimates(x.length), matrix: newRing(matrixRows) };
+}
+
+function rowOf({ y, x }: Observation, features: number): Float64Array {
+  if (x.length !== features) {
+    throw fault("features-changed", `expected ${features} features as before, got ${x.length}`);
+  }
+  const row = new Float64Array(features + 1);
+  row[0] = y;
+  for (let j = 0; j < features; j++) row[j + 1] = x[j];
+  return row;
+}
+
+function estimateOf({ topic, series, i }: Observation, estimates: Estimates, { max, mean }: RowValues): Estimate {
+  const abs: number[] = [];
+  const absSum: number[] = [];
+  const mu: number[] = [];
+  const variances: number[] = [];
+  for (let j = 0; j < estimates.mu.length; j++) {
+    abs.push(estimates.abs[j]);
+    absSum.push(estimates.absSum[j]);
+    mu.push(estimates.mu[j]);
+    variances.push(variance(estimates, j));
+  }
+  const { count: n, interval } = estimates;
+  const text = `Stream counter : ${i}`;
+  return { topic, series, i, n, max, mean, text, abs, count: interval.count, absSum, mu, variance: variances };
+}
+
+function fault(reason: EstimatorFault, message: string): RecordError {
+  return new RecordError(reason, message);
+}

@@ -1,0 +1,37 @@
+/** stateful-estimator: values of each row, and what all rows of a series so far tell of it. */
+import { setting } from "../../shared/config.js";
+import { RING_LENGTH_MAX, rowCodec } from "../../shared/row-ring.js";
+import type { ProcessorService } from "../../shared/service-definition.js";
+import { topicList, wholeNumber } from "../../shared/setting-texts.js";
+import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/topics.js";
+import { type EstimatorStates, processObservation } from "./processor.js";
+import { seriesCodec } from "./series-state.js";
+
+const DAY_MS = 86_400_000;
+
+const settings = {
+  inputTopics: setting("INPUT_TOPICS", topicList(), {
+    default: [LINEAR_TOPIC, NON_LINEAR_TOPIC].map((raw) => observationsTopic(raw).name).join(","),
+    doc: "topics of observations to read, comma-separated",
+  }),
+  batchIntervalMs: setting("BATCH_INTERVAL_MS", wholeNumber(1, DAY_MS), {
+    default: "2000",
+    doc: "length of the batch intervals that `count` is of, in ms of record time",
+  }),
+  matrixRows: setting("MATRIX_ROWS", wholeNumber(1, RING_LENGTH_MAX), {
+    default: "100",
+    doc: "newest rows of a series that are kept for reading; with a smaller number the oldest are dropped",
+  }),
+};
+
+/** The service, for the kernel to run. */
+export const statefulEstimator: ProcessorService<typeof settings, EstimatorStates, undefined> = {
+  kind: "processor",
+  name: "stateful-estimator",
+  settings,
+  inputs: ({ inputTopics }) => inputTopics,
+  outputs: () => [topics.estimates],
+  stores: { series: seriesCodec, matrix: rowCodec },
+  metrics: () => undefined,
+  process: processObservation,
+};

@@ -1,0 +1,152 @@
+/**
+ * CPU time of refit-and-predict per record, beside scikit-learn's 1.9.1 in the same run, in turns, so that both meet the same
+ * machine. `npm run bench:models -- --rounds 9 --seed 1`; `--million` also refits a million times and shows the memory.
+ */
+import { parseArgs } from "node:util";
+import Table from "cli-table3";
+import { parseModelList } from "../../services/ml-racer/model-list.js";
+import { createRegressor } from "../../services/ml-racer/models/model-registry.js";
+import { newTrainingSet, type Regressor } from "../../services/ml-racer/models/regressor.js";
+import { copyNewest, newWindow, pushRow } from "../../services/ml-racer/window.js";
+import {
+  EnvironmentError,
+  type PythonProgram,
+  prepareEnvironment,
+  startPython,
+} from "../parity/sklearn/environment.js";
+import { goldenRaces } from "../support/golden-race.js";
+import { normal, seededRandom } from "../support/random-stream.js";
+
+const WINDOW = 50;
+const TRAIN = 25;
+const KINDS = ["rf", "lin", "gb"] as const;
+
+/** Refits of one measurement: enough to outweigh the clock's steps, few enough to alternate often. */
+const REFITS = {
+  rf: { ours: 400, theirs: 8 },
+  lin: { ours: 2000, theirs: 200 },
+  gb: { ours: 400, theirs: 12 },
+} as const;
+
+interface Stream {
+  readonly name: string;
+  readonly x: readonly (readonly number[])[];
+  readonly y: readonly number[];
+}
+
+type Kind = (typeof KINDS)[number];
+
+/** The notebook's non-linear kind of stream: standard normal features, no two values equal. */
+function continuousStream(seed: number, records: number): Stream {
+  const random = seededRandom(seed);
+  const x = Array.from({ length: records }, () => Array.from({ length: 10 }, () => normal(random)));
+  const y = x.map((row) => Math.sin(row[0]) + row[1] * row[2] + 0.5 * row[3] ** 2 + 0.1 * normal(random));
+  return { name: "continuous, n = 10", x, y };
+}
+
+function diabetesStream(): Stream {
+  const race = goldenRaces().find(({ name }) => name === "diabetes");
+  if (race === undefined) throw new Error("expected the golden file of the diabetes data");
+  return { name: "diabetes, n = 10, full of ties", x: race.x, y: race.y };
+}
+
+/** Plays records through window and model, going round the stream; the window is full from the first measured one on. */
+function player(stream: Stream, regressor: Regressor): (refits: number) => number {
+  const rows = stream.x.map((row) => Float64Array.from(row));
+  const features = rows[0].length;
+  const window = newWindow(features, WINDOW);
+  const training = newTrainingSet({ features, trainLength: TRAIN });
+  let next = 0;
+  const step = () => {
+    copyNewest(window, training);
+    regressor.predict(training, rows[next]);
+    pushRow(window, stream.y[next], rows[next]);
+    next = (next + 1) % rows.length;
+  };
+  for (let i = 0; i < WINDOW; i++) step();
+  return (refits) => {
+    const before = process.cpuUsage();
+    for (let i = 0; i < refits; i++) step();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / refits;
+  };
+}
+
+async function theirs(program: PythonProgram, kind: Kind, { x, y }: Stream): Promise<number> {
+  const refits = REFITS[kind].theirs;
+  const records = TRAIN + refits;
+  const answer = await program.ask({ kind, train: TRAIN, refits, x: x.slice(0, records), y: y.slice(0, records) });
+  return ((answer as { seconds: number }).seconds * 1e6) / refits;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}
+
+function rowOf(name: string, ours: readonly number[], other: readonly number[]): string[] {
+  const ratios = ours.map((value, i) => other[i] / value);
+  const spread = `${Math.min(...ratios).toFixed(0)} to ${Math.max(...ratios).toFixed(0)}`;
+  return [name, median(ours).toFixed(1), median(other).toFixed(0), `${median(ratios).toFixed(0)}x`, spread];
+}
+
+async function benchStream(program: PythonProgram, stream: Stream, rounds: number): Promise<void> {
+  const players = new Map(KINDS.map((kind) => [kind, player(stream, regressorOf(kind))]));
+  const ours = new Map<Kind, number[]>(KINDS.map((kind) => [kind, []]));
+  const other = new Map<Kind, number[]>(KINDS.map((kind) => [kind, []]));
+  for (const [kind, play] of players) play(REFITS[kind].ours);
+  for (let round = 0; round < rounds; round++) {
+    for (const [kind, play] of players) {
+      ours.get(kind)?.push(play(REFITS[kind].ours));
+      other.get(kind)?.push(await theirs(program, kind, stream));
+    }
+  }
+  const table = new Table({
+    head: ["model", "us per refit", "scikit-learn", "ratio", "spread"],
+    style: { head: [], border: [] },
+  });
+  for (const kind of KINDS) table.push(rowOf(kind, ours.get(kind) ?? [], other.get(kind) ?? []));
+  table.push(rowOf("all three", sums(ours, rounds), sums(other, rounds)));
+  console.log(`\n${stream.name}\n${table.toString()}`);
+}
+
+function sums(times: ReadonlyMap<Kind, readonly number[]>, rounds: number): number[] {
+  return Array.from({ length: rounds }, (_, i) => KINDS.reduce((sum, kind) => sum + (times.get(kind)?.[i] ?? 0), 0));
+}
+
+function regressorOf(kind: Kind): Regressor {
+  const list = parseModelList(kind);
+  if (list.kind === "faults") throw new Error(list.faults.join("; "));
+  return createRegressor(list.models[0], { features: 10, trainLength: TRAIN });
+}
+
+function million(stream: Stream): void {
+  const play = player(stream, regressorOf("rf"));
+  for (let k = 0; k <= 10; k++) {
+    const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+    const [rssMb, heapMb, bufferMb] = [rss, heapUsed, arrayBuffers].map((bytes) => (bytes / 2 ** 20).toFixed(1));
+    console.log(`${k * 100_000} refits of rf: rss ${rssMb} MiB, heap ${heapMb} MiB, buffers ${bufferMb} MiB`);
+    if (k < 10) play(100_000);
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "9" },
+    seed: { type: "string", default: "1" },
+    million: { type: "boolean", default: false },
+  },
+});
+try {
+  prepareEnvironment();
+  const program = startPython("../../bench/models.py");
+  const continuous = continuousStream(Number(values.seed), 1000);
+  console.log(`CPU time per refit and prediction, medians of ${values.rounds} rounds, seed ${values.seed}`);
+  for (const stream of [continuous, diabetesStream()]) await benchStream(program, stream, Number(values.rounds));
+  program.close();
+  if (values.million) million(continuous);
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) throw error;
+  console.error(`No comparison with scikit-learn was made. ${error.message}`);
+  process.exitCode = 1;
+}
