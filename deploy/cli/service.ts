@@ -1,5 +1,5 @@
 /** `npm run service -- <name>`: one service alone in this process; its settings are environment variables. */
-const SERVICES = ["producer", "deserializer", "rls-racer"];
+const SERVICES = ["producer", "deserializer", "stateful-estimator", "rls-racer", "ml-racer"];
 
 const name = process.argv[2];
 if (name === undefined || !SERVICES.includes(name) || process.argv.length > 3) {

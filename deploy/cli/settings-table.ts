@@ -4,15 +4,19 @@
  */
 import { pathToFileURL } from "node:url";
 import { deserializer } from "../../services/deserializer/service.js";
+import { mlRacer } from "../../services/ml-racer/service.js";
 import { producer } from "../../services/producer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
+import { statefulEstimator } from "../../services/stateful-estimator/service.js";
 import type { SettingDefinition, SettingDefinitions } from "../../shared/config.js";
 import { kernelSettings } from "../../shared/kernel/kernel-settings.js";
 
 const SERVICES: readonly { readonly name: string; readonly settings: SettingDefinitions }[] = [
   producer,
   deserializer,
+  statefulEstimator,
   rlsRacer,
+  mlRacer,
 ];
 
 /** One row a setting and service; settings that every service has come first. */
