@@ -1,11 +1,22 @@
-/** `npm run service -- <name>`: one service alone in this process; its settings are environment variables. */
-const SERVICES = ["producer", "deserializer", "stateful-estimator", "rls-racer", "ml-racer"];
+/**
+ * `npm run service -- <name>`: runs one service alone, in this process. Its settings are environment variables.
+ * Exit code 2 for a name that no service has; else the service's own.
+ */
+import { existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
-const name = process.argv[2];
-if (name === undefined || !SERVICES.includes(name) || process.argv.length > 3) {
-  process.stderr.write(
-    `expected the name of one service, got "${process.argv.slice(2).join(" ")}": ${SERVICES.join(", ")}\n`,
-  );
-  process.exit(2);
+const servicesUrl = new URL("../../services/", import.meta.url);
+const mainOf = (name: string) => new URL(`${name}/main.js`, servicesUrl);
+
+const names = readdirSync(fileURLToPath(servicesUrl))
+  .filter((name) => existsSync(mainOf(name)))
+  .sort();
+const [name, ...rest] = process.argv.slice(2);
+
+if (rest.length === 0 && names.includes(name)) {
+  await import(mainOf(name).href);
+} else {
+  const fault = name === undefined ? "no service was named" : `there is no service ${[name, ...rest].join(" ")}`;
+  process.stderr.write(`${fault}; npm run service -- <name>, with one of: ${names.join(", ")}\n`);
+  process.exitCode = 2;
 }
-await import(`../../services/${name}/main.js`);

@@ -46,6 +46,8 @@ export interface LocalKafkaOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** Java heap in MiB, 512 by default. */
   readonly heapMb?: number;
+  /** Whether the data that lies in the folder is deleted first; false by default. */
+  readonly fresh?: boolean;
   /** Told when the JVM ends without having been asked to, with the manner of its end and its last log lines. */
   readonly onCrash?: (reason: string) => void;
 }
@@ -78,7 +80,7 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
   }
   const controllerPort = options.controllerPort ?? (await freePort());
   const broker = new Broker(options, controllerPort);
-  await broker.start();
+  await broker.start(options.fresh === true);
   return broker;
 }
 
@@ -105,9 +107,10 @@ class Broker implements LocalKafka {
     return this.#running().pid;
   }
 
-  async start(): Promise<void> {
+  async start(fresh = false): Promise<void> {
     mkdirSync(this.#options.directory, { recursive: true });
     await this.#claimFolder();
+    if (fresh) rmSync(this.#place.dataDirectory, { recursive: true, force: true });
     if (existsSync(this.#logFile)) renameSync(this.#logFile, `${this.#logFile}.previous`);
     if (!existsSync(this.#place.dataDirectory)) await this.#format();
     const configuration = this.#configuration("server.properties", this.#place);

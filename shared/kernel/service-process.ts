@@ -173,6 +173,8 @@ export class ServiceProcess {
       logger,
     });
     this.#loop = loop;
+    // A stop that was asked for while the clients connected found no loop to tell.
+    if (this.#stopping) loop.stop();
     this.#waitingFor = undefined;
     logger.info(
       { group: this.#application, transactionalId: exactlyOnce ? clientOptions.clientId : null, tasks: topics.tasks },

@@ -6,11 +6,12 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { promisify } from "node:util";
-import kafka from "@confluentinc/kafka-javascript";
 import { freePort, isFree } from "../../deploy/local/free-port.js";
 import { type LocalKafka, startLocalKafka } from "../../deploy/local/local-kafka.js";
 import { markProcess } from "../../deploy/local/process-mark.js";
+import { Admin } from "../../shared/kernel/kafka-admin.js";
+import { clientOptions, createTopic, readTopic, writeRecords } from "../support/kafka-topics.js";
+import { waitFor } from "../support/wait.js";
 
 const TOPIC = "kept";
 const RECORDS = 1000;
@@ -32,9 +33,12 @@ describe("a local Kafka", function () {
   });
 
   it("gives back every acknowledged record after a SIGKILL and a restart", async () => {
-    await createTopic(broker.brokers, TOPIC);
+    await createTopic(broker.brokers, TOPIC, 1);
     const values = Array.from({ length: RECORDS }, (_, i) => `value ${i}`);
-    await produce(broker.brokers, TOPIC, values);
+    await writeRecords(
+      broker.brokers,
+      values.map((value) => ({ topic: TOPIC, key: null, value })),
+    );
 
     const pid = broker.pid;
     await broker.kill();
@@ -43,20 +47,24 @@ describe("a local Kafka", function () {
     await broker.restart();
 
     assert.notEqual(broker.pid, pid);
-    assert.deepEqual(await consume(broker.brokers, TOPIC, RECORDS), values);
+    const kept = await readTopic(broker.brokers, TOPIC);
+    assert.deepEqual(
+      kept.map(({ value }) => String(value)),
+      values,
+    );
   });
 
   it("answers nobody while it is paused, and everybody after", async () => {
     broker.pause();
-    await assert.rejects(listTopics(broker.brokers, 1000), /timed out|Local/i);
+    await assert.rejects(partitionsOf(broker.brokers, TOPIC), /timed out/i);
     broker.resume();
-    assert.ok((await listTopics(broker.brokers, 30_000)).includes(TOPIC));
+    await answer(broker);
   });
 
   it("refuses a second broker in the same folder and leaves the first one alone", async () => {
     const second = startLocalKafka({ directory: join(root, "broker"), port: await freePort() });
     await assert.rejects(second, new RegExp(`to be free, but process ${process.pid} runs a broker in it`));
-    assert.ok((await listTopics(broker.brokers, 30_000)).includes(TOPIC));
+    await answer(broker);
   });
 
   it("listens on 127.0.0.1 only", async () => {
@@ -79,7 +87,7 @@ describe("a local Kafka", function () {
     while (markProcess(jvm.pid)?.started === jvm.started) await pause(20);
 
     const successor = await startLocalKafka({ directory, port: await freePort() });
-    assert.deepEqual(await listTopics(successor.brokers, 30_000), []);
+    assert.equal(await partitionsOf(successor.brokers, TOPIC), undefined);
     await successor.stop();
   });
 
@@ -143,55 +151,17 @@ function accepts(port: number, host: string): Promise<boolean> {
   });
 }
 
-async function withAdmin<T>(brokers: string, use: (admin: kafka.IAdminClient) => Promise<T>): Promise<T> {
-  const admin = kafka.AdminClient.create({ "bootstrap.servers": brokers });
+/** Waits until the broker tells of its topic; on a busy machine a first call may time out. */
+async function answer({ brokers }: LocalKafka): Promise<void> {
+  await waitFor("an answer", () => partitionsOf(brokers, TOPIC).catch(() => undefined));
+}
+
+/** How many partitions the topic has, as the broker tells within 5 s; undefined where there is none. */
+async function partitionsOf(brokers: string, topic: string): Promise<number | undefined> {
+  const admin = new Admin(clientOptions(brokers));
   try {
-    return await use(admin);
+    return (await admin.describe([topic])).get(topic)?.partitions;
   } finally {
     admin.disconnect();
   }
-}
-
-function createTopic(brokers: string, topic: string): Promise<void> {
-  return withAdmin(brokers, (admin) => {
-    const wanted = { topic, num_partitions: 1, replication_factor: 1 };
-    return new Promise((resolve, reject) => {
-      admin.createTopic(wanted, 30_000, (error) => (error ? reject(error) : resolve()));
-    });
-  });
-}
-
-function listTopics(brokers: string, timeout: number): Promise<string[]> {
-  return withAdmin(brokers, (admin) => {
-    return new Promise((resolve, reject) => {
-      admin.listTopics({ timeout }, (error, names) => (error ? reject(error) : resolve(names)));
-    });
-  });
-}
-
-/** Resolves once the broker has acknowledged every record. */
-async function produce(brokers: string, topic: string, values: readonly string[]): Promise<void> {
-  const producer = new kafka.Producer({ "bootstrap.servers": brokers, "enable.idempotence": true });
-  await promisify(producer.connect.bind(producer))({});
-  for (const value of values) producer.produce(topic, 0, Buffer.from(value), null);
-  await new Promise<void>((resolve, reject) => producer.flush(60_000, (error) => (error ? reject(error) : resolve())));
-  await new Promise((resolve) => producer.disconnect(resolve));
-}
-
-async function consume(brokers: string, topic: string, count: number): Promise<string[]> {
-  const consumer = new kafka.KafkaConsumer(
-    { "bootstrap.servers": brokers, "group.id": "reader", "enable.auto.commit": false },
-    { "auto.offset.reset": "earliest" },
-  );
-  await promisify(consumer.connect.bind(consumer))({});
-  consumer.assign([{ topic, partition: 0, offset: 0 }]);
-  const values: string[] = [];
-  while (values.length < count) {
-    const records = await new Promise<kafka.Message[]>((resolve, reject) => {
-      consumer.consume(count, (error, batch) => (error ? reject(error) : resolve(batch)));
-    });
-    for (const { value } of records) values.push(String(value));
-  }
-  await new Promise((resolve) => consumer.disconnect(resolve));
-  return values;
 }

@@ -1,0 +1,200 @@
+/**
+ * The race as text: a board for a terminal, a line per model elsewhere, a table at the end. Pure: what is known in, text out.
+ */
+import Table from "cli-table3";
+import type { ModelRow, TopicSummary } from "./race-view.js";
+
+/** A service as the board shows it. */
+export interface ServiceRow {
+  readonly name: string;
+  /** For example `running`, `waiting for Kafka`. */
+  readonly state: string;
+  /** Records per second: those that it consumed, or wrote where it consumes none; undefined while unknown. */
+  readonly recordsPerSecond: number | undefined;
+  /** Records of its input topics that it has not read; undefined where it has no input or does not tell. */
+  readonly lagRecords: number | undefined;
+  /** Where its metrics and state are served, without a path. */
+  readonly url: string;
+}
+
+export interface BoardModel {
+  readonly elapsedMs: number;
+  readonly brokers: string;
+  /** As a person would type it. */
+  readonly logDirectory: string;
+  readonly races: readonly TopicSummary[];
+  readonly services: readonly ServiceRow[];
+  /** What happened last, newest last. */
+  readonly notices: readonly string[];
+  /** Whether the run is on its way to its end. */
+  readonly stopping: boolean;
+}
+
+const NAME_MAX = 16;
+const NOTICES_SHOWN = 2;
+/** Lines besides those of races and services: title, two blanks, the services' head, notices, two lines at the foot. */
+const FRAME_LINES = 6 + NOTICES_SHOWN;
+/** A topic's lines besides those of its series: its head, the count of the rest, a blank. */
+const TOPIC_LINES = 3;
+
+/** Least width of a column of scores with its gap. */
+const SCORE_COLUMN_MIN = 9;
+
+const COLUMN_GAP = { middle: "  " };
+const NO_LINES = Object.fromEntries(
+  ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"]
+    .concat(["left", "left-mid", "mid", "mid-mid", "right", "right-mid"])
+    .map((place) => [place, ""]),
+);
+const LAYOUT = {
+  chars: { ...NO_LINES, ...COLUMN_GAP },
+  style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+};
+
+/**
+ * How many series of each topic fit a terminal of so many lines, at least 1.
+ * @param topics   topics that race
+ * @param services services shown
+ */
+export function rowsThatFit(lines: number, topics: number, services: number): number {
+  const left = lines - 1 - FRAME_LINES - services;
+  return Math.max(1, Math.floor(left / Math.max(1, topics)) - TOPIC_LINES);
+}
+
+/** The board, at most `columns` wide; with {@link rowsThatFit} series a topic it is lower than the terminal. */
+export function renderBoard(model: BoardModel, columns: number): string {
+  const { races, notices, stopping, logDirectory } = model;
+  const racing = races.length === 0 ? ["waiting for the first predictions ...", ""] : renderRaces(races, columns);
+  const foot = stopping
+    ? ["Stopping: every service commits what it has done."]
+    : [`state: ${stateExample(model)}`, `Ctrl-C stops; the next start goes on from there. Logs: ${logDirectory}`];
+  const lines = [
+    `Regatta  ${clock(model.elapsedMs)}  Kafka ${model.brokers}`,
+    "",
+    ...racing,
+    ...renderServices(model.services),
+    "",
+    ...notices.slice(-NOTICES_SHOWN),
+    ...foot,
+  ];
+  return lines.map((line) => clip(line, columns)).join("\n");
+}
+
+/** The end of a run: what the board showed last, with every series that `races` has. */
+export function renderFinal(races: readonly TopicSummary[], columns: number): string {
+  if (races.length === 0) return "No prediction was made.\n";
+  return `${renderRaces(races, columns).join("\n").trimEnd()}\n`;
+}
+
+/** One line for each model of each topic, for a log. */
+export function renderLines(model: BoardModel): string[] {
+  const lag = model.services.reduce((sum, { lagRecords }) => sum + (lagRecords ?? 0), 0);
+  const rate = model.services.at(-1)?.recordsPerSecond;
+  return model.races.flatMap(({ topic, models, records, seriesCount, more }) =>
+    models.map(({ model: name, leads, mseMean }) =>
+      [
+        `${clock(model.elapsedMs)} ${topic} ${name}:`,
+        `mse ${score(mseMean)}${seriesCount > 1 ? " (mean)" : ""},`,
+        `leads ${count(leads)} of ${count(seriesCount)}${more ? "+" : ""} series,`,
+        `${count(records)} records, ${rate === undefined ? "-" : count(rate)}/s, lag ${count(lag)}`,
+      ].join(" "),
+    ),
+  );
+}
+
+function renderRaces(races: readonly TopicSummary[], columns: number): string[] {
+  return races.flatMap((race) => {
+    let shown = Math.min(race.models.length, Math.max(1, Math.floor(columns / SCORE_COLUMN_MIN)));
+    let lines = renderRace(race, shown);
+    while (shown > 1 && widest(lines) > columns) lines = renderRace(race, --shown);
+    const others = rest(race, shown);
+    return [...lines, ...(others === "" ? [] : [others]), ""];
+  });
+}
+
+/** Columns for the first `shown` models; a board too narrow for all names the leader all the same. */
+function renderRace({ topic, rows, models }: TopicSummary, shown: number): string[] {
+  const names = models.slice(0, shown).map(({ model }) => model);
+  const right = names.map(() => "right" as const);
+  const table = new Table({
+    ...LAYOUT,
+    head: [topic, "records", "leader", ...names.map((name) => `${clip(name, NAME_MAX)} mse`), "y", "yhat"],
+    colAligns: ["left", "right", "left", ...right, "right", "right"],
+  });
+  for (const { series, records, leader, mse, y, yhat } of rows) {
+    const scores = names.map((name) => score(mse.get(name) ?? null));
+    table.push([
+      clip(series, NAME_MAX),
+      count(records),
+      clip(leader ?? "-", NAME_MAX),
+      ...scores,
+      number(y),
+      yhat === null ? "-" : number(yhat),
+    ]);
+  }
+  return table.toString().split("\n");
+}
+
+function rest({ rows, seriesCount, more, models }: TopicSummary, shown: number): string {
+  const others = seriesCount - rows.length;
+  const parts: string[] = [];
+  if (others > 0) parts.push(`and ${more ? "more than " : ""}${count(others)} more series`);
+  if (others > 0) parts.push(`leaders of all: ${models.map(leads).join(", ")}`);
+  if (models.length > shown) parts.push(`${models.length - shown} more models`);
+  return parts.join("; ");
+}
+
+function leads({ model, leads: series }: ModelRow): string {
+  return `${model} ${count(series)}`;
+}
+
+function renderServices(services: readonly ServiceRow[]): string[] {
+  const table = new Table({
+    ...LAYOUT,
+    head: ["service", "state", "records/s", "lag", "metrics"],
+    colAligns: ["left", "left", "right", "right", "left"],
+  });
+  for (const { name, state, recordsPerSecond, lagRecords, url } of services) {
+    table.push([
+      name,
+      clip(state, 16),
+      recordsPerSecond === undefined ? "-" : count(recordsPerSecond),
+      lagRecords === undefined ? "-" : count(lagRecords),
+      `${url}/metrics`,
+    ]);
+  }
+  return table.toString().split("\n");
+}
+
+function stateExample({ services, races }: BoardModel): string {
+  const racer = services.at(-1)?.url ?? "";
+  const race = races[0];
+  return race === undefined ? `${racer}/state` : `${racer}/state/race/${race.topic}/${race.rows[0]?.series ?? ""}`;
+}
+
+function widest(lines: readonly string[]): number {
+  return Math.max(...lines.map((line) => line.length));
+}
+
+function clip(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+function clock(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return parts.map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function score(mse: number | null): string {
+  return mse === null ? "-" : number(mse);
+}
+
+/** Five digits that matter, in at most 11 characters. */
+function number(value: number): string {
+  return value.toPrecision(5);
+}

@@ -1,0 +1,207 @@
+/**
+ * One run of the race on this machine: the services, what is read of them, the screen; from its start to its clean end.
+ *
+ * The end, in this order: 1 the producer stops; 2 where the run was to last so long, what it wrote is raced to the end;
+ * 3 the other services commit and stop; 4 the final table. Kafka is stopped by the caller, after its last client.
+ */
+import { join, relative } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { ClientOptions } from "../../shared/kernel/kafka-client.js";
+import { topics } from "../../shared/topics.js";
+import type { ServiceRow } from "./board.js";
+import { freePort, isFree } from "./free-port.js";
+import { RaceReader } from "./race-reader.js";
+import { newRaceView, see } from "./race-view.js";
+import { openScreen, type Scene, type Screen } from "./screen.js";
+import { type Health, ServiceProbe, SILENT } from "./service-probe.js";
+import { SupervisedService } from "./supervisor.js";
+
+/** Along the way of a record; the last one races. */
+const SERVICES = ["producer", "deserializer", "rls-racer"] as const;
+const PREDICTION_TOPICS = [topics.rlsPredictions.name];
+
+const HTTP_HOST = "127.0.0.1";
+const HTTP_PORT_FIRST = 9464;
+const DRAW_MS = 500;
+const READ_MS = 250;
+const PROBE_MS = 1000;
+const DRAIN_MS = 20_000;
+/** The services learn the ends of their inputs every 2 s. */
+const SETTLED_PROBES = 3;
+const NOTICES_MAX = 10;
+
+export interface RaceRunOptions {
+  readonly brokers: string;
+  /** For the board's own reader. */
+  readonly client: ClientOptions;
+  /** Of every service; HTTP_HOST and HTTP_PORT are added. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly servicesDirectory: string;
+  readonly logDirectory: string;
+  /** How long to race once every service is ready, in ms; undefined for no end. */
+  readonly forMs: number | undefined;
+}
+
+/** Why a run is over. */
+export type End =
+  | { readonly kind: "asked" }
+  | { readonly kind: "elapsed" }
+  /** A service says that its settings or topics cannot work. */
+  | { readonly kind: "refused"; readonly message: string };
+
+interface Runner {
+  readonly service: SupervisedService;
+  readonly probe: ServiceProbe;
+  readonly url: string;
+  health: Health;
+}
+
+export class RaceRun {
+  readonly #options: RaceRunOptions;
+  readonly #screen: Screen;
+  readonly #reader: RaceReader;
+  readonly #view = newRaceView();
+  readonly #notices: string[] = [];
+  readonly #startedMs = performance.now();
+  #runners: readonly Runner[] = [];
+  #readyMs: number | undefined;
+  #end: End | undefined;
+  #wake: () => void = () => {};
+  readonly #over = new Promise<void>((resolve) => {
+    this.#wake = resolve;
+  });
+
+  constructor(options: RaceRunOptions) {
+    this.#options = options;
+    this.#screen = openScreen(process.stdout);
+    this.#reader = new RaceReader(options.client, PREDICTION_TOPICS);
+  }
+
+  /** Ends the run; the first reason counts. */
+  end(end: End): void {
+    this.#end ??= end;
+    this.#wake();
+  }
+
+  /** Shows that something happened. */
+  notice(text: string): void {
+    this.#notices.push(text.split("\n")[0]);
+    if (this.#notices.length > NOTICES_MAX) this.#notices.shift();
+    this.#screen.notice(text);
+  }
+
+  /**
+   * Races until the end is called for, and ends.
+   * @returns why it is over, and what went wrong at the end, one line each
+   */
+  async run(): Promise<{ end: End; faults: readonly string[] }> {
+    this.#runners = await this.#startServices();
+    const drawing = setInterval(() => this.#screen.draw(this.#scene(false)), DRAW_MS);
+    const loops = [this.#repeat(READ_MS, () => this.#read()), this.#repeat(PROBE_MS, () => this.#probe())];
+    await Promise.all(loops);
+    clearInterval(drawing);
+    const end = this.#end ?? { kind: "asked" };
+    this.#screen.draw(this.#scene(true));
+    const faults = await this.#finish(end);
+    this.#screen.close(end.kind === "refused" ? undefined : this.#scene(true));
+    await this.#reader.close();
+    return { end, faults };
+  }
+
+  async #startServices(): Promise<Runner[]> {
+    const runners: Runner[] = [];
+    for (const [index, name] of SERVICES.entries()) {
+      const preferred = HTTP_PORT_FIRST + index;
+      const port = (await isFree(preferred)) ? preferred : await freePort();
+      const environment = { ...this.#options.environment, HTTP_HOST, HTTP_PORT: String(port) };
+      const url = `http://${HTTP_HOST}:${port}`;
+      const service = new SupervisedService(
+        { name, environment },
+        {
+          servicesDirectory: this.#options.servicesDirectory,
+          logDirectory: this.#options.logDirectory,
+          onNotice: (text) => this.notice(text),
+          onRefusal: (message) => this.end({ kind: "refused", message }),
+        },
+      );
+      service.start();
+      runners.push({ service, probe: new ServiceProbe(url), url, health: SILENT });
+      this.#screen.notice(
+        `${name}: metrics at ${url}/metrics, state at ${url}/state, log in ${join(relative("", this.#options.logDirectory), name)}.log`,
+      );
+    }
+    return runners;
+  }
+
+  async #repeat(everyMs: number, work: () => Promise<void>): Promise<void> {
+    while (this.#end === undefined) {
+      await work();
+      await Promise.race([pause(everyMs), this.#over]);
+    }
+  }
+
+  async #read(): Promise<void> {
+    await this.#reader.read((prediction) => see(this.#view, prediction));
+  }
+
+  async #probe(): Promise<void> {
+    await Promise.all(
+      this.#runners.map(async (runner) => {
+        runner.health = await runner.probe.ask();
+      }),
+    );
+    if (this.#readyMs === undefined && this.#runners.every(({ health }) => health.ready)) {
+      this.#readyMs = performance.now();
+    }
+    const { forMs } = this.#options;
+    if (forMs !== undefined && this.#readyMs !== undefined && performance.now() - this.#readyMs >= forMs) {
+      this.end({ kind: "elapsed" });
+    }
+  }
+
+  async #finish(end: End): Promise<string[]> {
+    const [producer, ...others] = this.#runners;
+    const faults = [await producer?.service.stop()];
+    if (end.kind === "elapsed") await this.#drain(others);
+    faults.push(...(await Promise.all(others.map(({ service }) => service.stop()))));
+    await this.#reader.readToEnd((prediction) => see(this.#view, prediction));
+    return faults.filter((fault) => fault !== undefined);
+  }
+
+  /** Waits until all that the producer wrote was raced: no lag, and nothing moved for longer than a lag may be out of date. */
+  async #drain(runners: readonly Runner[]): Promise<void> {
+    const deadline = performance.now() + DRAIN_MS;
+    let counted = -1;
+    let settled = 0;
+    while (settled < SETTLED_PROBES && performance.now() < deadline) {
+      await pause(PROBE_MS);
+      const healths = await Promise.all(runners.map(({ probe }) => probe.ask()));
+      const count = healths.reduce((total, { records }) => total + records, 0);
+      settled = count === counted && healths.every(({ lagRecords }) => lagRecords === 0) ? settled + 1 : 0;
+      counted = count;
+    }
+  }
+
+  #scene(stopping: boolean): Scene {
+    return {
+      elapsedMs: performance.now() - this.#startedMs,
+      brokers: this.#options.brokers,
+      logDirectory: relative("", this.#options.logDirectory),
+      view: this.#view,
+      services: this.#runners.map(rowOf),
+      notices: this.#notices,
+      stopping,
+    };
+  }
+}
+
+function rowOf({ service, health, url }: Runner): ServiceRow {
+  const { state, recordsPerSecond, lagRecords } = health;
+  return {
+    name: service.name,
+    state: service.state === "running" ? state : service.state,
+    recordsPerSecond,
+    lagRecords,
+    url,
+  };
+}

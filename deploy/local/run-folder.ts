@@ -1,0 +1,75 @@
+/** The folder of a local run: who may use it, what is in it, and how it is emptied. */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Level } from "level";
+import { type RaceBasis, raceBasisSchema } from "./run-options.js";
+
+/** Another run uses the folder. */
+export class FolderInUseError extends Error {
+  override readonly name = "FolderInUseError";
+}
+
+/** Folders of a run; all are below one that git ignores. */
+export interface RunFolder {
+  /** The local broker's. */
+  readonly kafkaDirectory: string;
+  /** STATE_DIR of the services. */
+  readonly stateDirectory: string;
+  readonly logDirectory: string;
+  /** Lets the next run in. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the folder for one run. The lock is LevelDB's: the system frees it when the process dies, however it dies.
+ * @throws {FolderInUseError} another run uses it
+ */
+export async function openRunFolder(directory: string): Promise<RunFolder> {
+  mkdirSync(directory, { recursive: true });
+  const holderFile = join(directory, "run.pid");
+  const lock = new Level(join(directory, "run-lock"));
+  try {
+    await lock.open();
+  } catch (error) {
+    if (!isLocked(error)) throw error;
+    const holder = existsSync(holderFile) ? `process ${readFileSync(holderFile, "utf8")}` : "another process";
+    throw new FolderInUseError(
+      `a race runs in this folder already (${holder}): stop that one first, with Ctrl-C there`,
+    );
+  }
+  writeFileSync(holderFile, String(process.pid));
+  const folder = {
+    kafkaDirectory: join(directory, "kafka", "broker"),
+    stateDirectory: join(directory, "state"),
+    logDirectory: join(directory, "log"),
+  };
+  mkdirSync(folder.logDirectory, { recursive: true });
+  return { ...folder, close: () => lock.close() };
+}
+
+function isLocked(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return (cause as { code?: unknown } | undefined)?.code === "LEVEL_LOCKED";
+}
+
+/** Deletes the services' state and what is remembered of the last race; the broker deletes its own data. */
+export function forgetRace({ stateDirectory, kafkaDirectory }: RunFolder): void {
+  rmSync(stateDirectory, { recursive: true, force: true });
+  rmSync(basisFile(kafkaDirectory), { force: true });
+}
+
+/** The basis of the race that lies in the local broker; undefined where there is none. */
+export function readBasis({ kafkaDirectory }: RunFolder): RaceBasis | undefined {
+  const path = basisFile(kafkaDirectory);
+  if (!existsSync(path)) return undefined;
+  return raceBasisSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+}
+
+/** Remembers the basis beside the broker's data, with which it is deleted. */
+export function writeBasis({ kafkaDirectory }: RunFolder, basis: RaceBasis): void {
+  writeFileSync(basisFile(kafkaDirectory), JSON.stringify(basis));
+}
+
+function basisFile(kafkaDirectory: string): string {
+  return join(kafkaDirectory, "race.json");
+}

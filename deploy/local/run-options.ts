@@ -1,0 +1,107 @@
+/** The command line of `npm start`, and what it makes of a race that was begun before. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { z } from "zod";
+import { ConfigurationError } from "../../shared/errors.js";
+
+/** What was asked for; undefined is what was not said. Numbers stay texts: the producer checks them as its settings. */
+export interface RunOptions {
+  readonly series?: string;
+  readonly features?: string;
+  readonly rate?: string;
+  readonly seed?: string;
+  /** How long to race, in ms. */
+  readonly for?: number;
+  readonly fresh?: boolean;
+  /** Folder of the broker's data, the services' state and the logs. */
+  readonly directory: string;
+}
+
+/** What records are a pure function of, besides series and i: a race that is under way keeps to it. */
+export const raceBasisSchema = z.object({ features: z.string(), seed: z.string() });
+export type RaceBasis = z.infer<typeof raceBasisSchema>;
+
+/** The producer's settings as environment variables. */
+export interface ProducerEnvironment {
+  readonly SERIES: string;
+  readonly FEATURES: string;
+  readonly RATE: string;
+  readonly SEED: string;
+}
+
+const DEFAULTS: ProducerEnvironment = { SERIES: "2", FEATURES: "10", RATE: "100", SEED: "0" };
+
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
+
+/**
+ * Reads the command line. Prints and ends the process on --help and on what it does not know.
+ * @param args the arguments alone, without node and script
+ */
+export function parseRunOptions(args: readonly string[]): RunOptions {
+  const command = new Command("npm start --")
+    .description("Races forecasting models on a Kafka of this machine's own, or on yours where KAFKA_BROKERS is set.")
+    .option("--series <number>", `series of each raw topic (default: ${DEFAULTS.SERIES}, or SERIES)`)
+    .option("--features <number>", `features x1 to xn of a record (default: ${DEFAULTS.FEATURES}, or FEATURES)`)
+    .option("--rate <number>", `records per second of each raw topic (default: ${DEFAULTS.RATE}, or RATE)`)
+    .option("--seed <number>", `the same seed gives the same records (default: ${DEFAULTS.SEED}, or SEED)`)
+    .addOption(
+      new Option("--for <duration>", "race so long, for example 30s or 5m, then print a final table").argParser(
+        durationMs,
+      ),
+    )
+    .option("--fresh", "begin a new race: the data and state of the last one are deleted")
+    .option("--directory <folder>", "where data, state and logs are kept", ".local")
+    .allowExcessArguments(false)
+    .parse([...args], { from: "user" });
+  return command.opts<RunOptions>();
+}
+
+/**
+ * A duration as people write it.
+ * @returns ms, more than 0
+ * @throws {InvalidArgumentError} not a number with its unit
+ */
+export function durationMs(text: string): number {
+  const match = DURATION.exec(text);
+  const ms = match === null ? 0 : Number(match[1]) * UNITS_MS[match[2]];
+  if (ms <= 0) throw new InvalidArgumentError("expected a number with its unit: ms, s, m or h; for example 30s.");
+  return ms;
+}
+
+/**
+ * The producer's settings for this run: what the command line says, else the environment, else the race under way,
+ * else the defaults.
+ * @param basis of the race under way; undefined where a new one begins or the cluster is the user's
+ * @throws {ConfigurationError} the race under way has other features or another seed than were asked for: its series
+ *   would go on with records that are not theirs
+ */
+export function producerEnvironment(
+  options: RunOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+  basis: RaceBasis | undefined,
+): ProducerEnvironment {
+  const asked = {
+    series: options.series ?? nonEmpty(environment.SERIES),
+    features: options.features ?? nonEmpty(environment.FEATURES),
+    rate: options.rate ?? nonEmpty(environment.RATE),
+    seed: options.seed ?? nonEmpty(environment.SEED),
+  };
+  const faults = (["features", "seed"] as const).flatMap((name) => {
+    const [now, then] = [asked[name], basis?.[name]];
+    if (now === undefined || then === undefined || now === then) return [];
+    return [
+      `--${name} ${now}: the race under way was begun with ${then}; leave it at that, or begin anew with --fresh`,
+    ];
+  });
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return {
+    SERIES: asked.series ?? DEFAULTS.SERIES,
+    FEATURES: asked.features ?? basis?.features ?? DEFAULTS.FEATURES,
+    RATE: asked.rate ?? DEFAULTS.RATE,
+    SEED: asked.seed ?? basis?.seed ?? DEFAULTS.SEED,
+  };
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text.trim() === "" ? undefined : text.trim();
+}

@@ -1,0 +1,60 @@
+/** Where the race is shown: a terminal that is drawn over and over, or a log that gets lines. */
+import type { WriteStream } from "node:tty";
+import { createLogUpdate } from "log-update";
+import { type BoardModel, renderBoard, renderFinal, renderLines, rowsThatFit } from "./board.js";
+import { type RaceView, summarize } from "./race-view.js";
+
+const LINES_EVERY_MS = 5000;
+const FINAL_ROWS = 20;
+
+/** What a screen is drawn from; the races are summarized to the rows that it has room for. */
+export type Scene = Omit<BoardModel, "races"> & { readonly view: RaceView };
+
+export interface Screen {
+  /** To be called every half second or so. */
+  draw(scene: Scene): void;
+  /** Something happened; a terminal shows it with the next scene, which has it too. */
+  notice(text: string): void;
+  /** Leaves a terminal as it was, with the final table of `scene` on it; undefined where nothing was raced. */
+  close(scene: Scene | undefined): void;
+}
+
+/** A screen on standard output, by what it is. */
+export function openScreen(stream: WriteStream): Screen {
+  return stream.isTTY ? openTerminal(stream) : openLog(stream);
+}
+
+function openTerminal(stream: WriteStream): Screen {
+  const update = createLogUpdate(stream);
+  return {
+    draw(scene) {
+      const { columns = 80, rows = 24 } = stream;
+      const fitting = rowsThatFit(rows, scene.view.size, scene.services.length);
+      update(renderBoard({ ...scene, races: summarize(scene.view, fitting) }, columns));
+    },
+    notice: () => {},
+    close(scene) {
+      update.clear();
+      update.done();
+      if (scene !== undefined) stream.write(renderFinal(summarize(scene.view, FINAL_ROWS), stream.columns ?? 80));
+    },
+  };
+}
+
+function openLog(stream: NodeJS.WritableStream): Screen {
+  let nextMs = LINES_EVERY_MS;
+  return {
+    draw(scene) {
+      if (scene.elapsedMs < nextMs) return;
+      nextMs = scene.elapsedMs + LINES_EVERY_MS;
+      for (const line of renderLines({ ...scene, races: summarize(scene.view, 0) })) stream.write(`${line}\n`);
+    },
+    notice(text) {
+      stream.write(`${text}\n`);
+    },
+    close(scene) {
+      if (scene === undefined) return;
+      stream.write(renderFinal(summarize(scene.view, FINAL_ROWS), Number.POSITIVE_INFINITY));
+    },
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * `npm start`: Kafka, the services and the board, from one command to one Ctrl-C. Exit code 0 after a clean end, 78 for
+ * settings that cannot work, 1 for anything else.
+ */
+import { join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { producerSettings } from "../../services/producer/settings.js";
+import { readSettings } from "../../shared/config.js";
+import { ConfigurationError, EXIT_CONFIGURATION } from "../../shared/errors.js";
+import type { ClientOptions } from "../../shared/kernel/kafka-client.js";
+import { kernelSettings, readClientProperties } from "../../shared/kernel/kernel-settings.js";
+import { createLogger } from "../../shared/logger.js";
+import { freePort, isFree } from "./free-port.js";
+import { type LocalKafka, startLocalKafka } from "./local-kafka.js";
+import { RaceRun } from "./race-run.js";
+import { FolderInUseError, forgetRace, openRunFolder, type RunFolder, readBasis, writeBasis } from "./run-folder.js";
+import { parseRunOptions, producerEnvironment, type RunOptions } from "./run-options.js";
+
+const SERVICES_DIRECTORY = fileURLToPath(new URL("../../services", import.meta.url));
+const KAFKA_PORT = 9092;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Set once by the first signal; a second one changes nothing. */
+let stopAsked = false;
+let run: RaceRun | undefined;
+
+function stop(): void {
+  stopAsked = true;
+  run?.end({ kind: "asked" });
+}
+
+async function main(options: RunOptions, environment: Environment): Promise<number> {
+  const ownCluster = (environment.KAFKA_BROKERS ?? environment.KAFKA_BOOTSTRAP_SERVERS ?? "").trim() !== "";
+  const fresh = options.fresh === true;
+  if (ownCluster && fresh) {
+    throw new ConfigurationError(["--fresh: KAFKA_BROKERS is set, and the topics of your cluster are yours to delete"]);
+  }
+  const folder = await openRunFolder(resolve(options.directory));
+  try {
+    if (fresh) forgetRace(folder);
+    const producer = producerEnvironment(options, environment, ownCluster ? undefined : readBasis(folder));
+    readSettings(producerSettings, { ...environment, ...producer });
+    const kafka = ownCluster ? undefined : await startKafka(folder, fresh);
+    try {
+      if (kafka !== undefined) writeBasis(folder, { features: producer.FEATURES, seed: producer.SEED });
+      const brokers = kafka === undefined ? {} : { KAFKA_BROKERS: kafka.brokers, KAFKA_BOOTSTRAP_SERVERS: undefined };
+      return await race(folder, options, { ...environment, ...producer, ...brokers, STATE_DIR: folder.stateDirectory });
+    } finally {
+      await kafka?.stop();
+    }
+  } finally {
+    await folder.close();
+  }
+}
+
+async function startKafka(folder: RunFolder, fresh: boolean): Promise<LocalKafka> {
+  const port = (await isFree(KAFKA_PORT)) ? KAFKA_PORT : await freePort();
+  const log = relative("", join(folder.kafkaDirectory, "kafka.log"));
+  process.stdout.write(`Starting Kafka on 127.0.0.1:${port}; log in ${log}\n`);
+  const kafka = await startLocalKafka({
+    directory: folder.kafkaDirectory,
+    port,
+    fresh,
+    onCrash: (reason) => {
+      run?.notice(`${reason.split("\n")[0]} It is started again.`);
+      kafka.restart().catch((error: unknown) => run?.end({ kind: "refused", message: String(error) }));
+    },
+  });
+  return kafka;
+}
+
+async function race(folder: RunFolder, options: RunOptions, environment: Environment): Promise<number> {
+  const client: ClientOptions = {
+    settings: readSettings(kernelSettings, environment),
+    properties: readClientProperties(environment),
+    clientId: "regatta-board",
+    logger: createLogger("board", "silent"),
+  };
+  run = new RaceRun({
+    brokers: client.settings.brokers,
+    client,
+    environment: { UV_THREADPOOL_SIZE: "8", ...environment },
+    servicesDirectory: SERVICES_DIRECTORY,
+    logDirectory: folder.logDirectory,
+    forMs: options.for,
+  });
+  if (stopAsked) run.end({ kind: "asked" });
+  const { end, faults } = await run.run();
+  for (const fault of end.kind === "refused" ? [end.message, ...faults] : faults) process.stderr.write(`${fault}\n`);
+  if (end.kind === "refused") return EXIT_CONFIGURATION;
+  if (end.kind === "asked") process.stdout.write("Stopped. The next `npm start` goes on from here.\n");
+  return faults.length === 0 ? 0 : 1;
+}
+
+/** A failure's message and its exit code. Only what nobody foresaw is shown with its stack. */
+function explain(error: unknown): number {
+  if (error instanceof ConfigurationError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT_CONFIGURATION;
+  }
+  process.stderr.write(`${error instanceof FolderInUseError ? error.message : errorText(error)}\n`);
+  return 1;
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+const options = parseRunOptions(process.argv.slice(2));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+// The reader of a pipe went away, or the terminal: nobody sees the race any more.
+process.stdout.on("error", stop);
+process.exit(await main(options, process.env).catch(explain));

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { freePort } from "../../deploy/local/free-port.js";
+import { startLocalKafka } from "../../deploy/local/local-kafka.js";
+import { EXIT_CONFIGURATION } from "../../shared/errors.js";
+import { LINEAR_TOPIC } from "../../shared/topics.js";
+import { readTopic } from "../support/kafka-topics.js";
+import { waitFor } from "../support/wait.js";
+
+const script = fileURLToPath(new URL("../../deploy/local/start.js", import.meta.url));
+
+/** One `npm start`, as a person or a pipeline runs it: without a terminal. */
+class Run {
+  readonly process: ChildProcess;
+  out = "";
+
+  constructor(directory: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    this.process = spawn(process.execPath, [script, "--directory", directory, ...args], {
+      env: { PATH: process.env.PATH, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.out += text;
+      });
+    }
+  }
+
+  async ended(): Promise<number | null> {
+    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, "close");
+    return this.process.exitCode;
+  }
+
+  /** Records of a series in the final table. */
+  records(series: string): number {
+    const row = this.out.split("\n").find((line) => line.startsWith(`${series} `));
+    assert.ok(row !== undefined, `expected a row of ${series} in:\n${this.out}`);
+    return Number(row.split(/\s+/)[1].replaceAll(",", ""));
+  }
+}
+
+describe("npm start", function () {
+  this.timeout(300_000);
+
+  let directory: string;
+  let current: Run | undefined;
+
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), "regatta-start-"));
+  });
+
+  afterEach(async () => {
+    if (current?.process.exitCode === null) current.process.kill("SIGTERM");
+    await current?.ended();
+  });
+
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  function start(args: readonly string[], environment?: Readonly<Record<string, string>>): Run {
+    current = new Run(directory, args, environment);
+    return current;
+  }
+
+  it("races for as long as asked, ends with a table, and goes on from there the next time", async () => {
+    const first = start(["--series", "3", "--features", "4", "--rate", "30", "--for", "3s"]);
+    assert.equal(await first.ended(), 0, first.out);
+    assert.match(first.out, /dataLinearModel rls1: mse |^dataLinearModel +records +leader +rls1 mse +rls2 mse/m);
+    const records = ["s0", "s1", "s2"].map((series) => first.records(series));
+    assert.ok(
+      records.every((n) => n > 0),
+      first.out,
+    );
+
+    const second = start(["--rate", "30", "--for", "2s"]);
+    await waitFor("the state's address", () => /rls-racer: metrics at \S+, state at (\S+),/.test(second.out));
+    assert.equal(await second.ended(), 0, second.out);
+    assert.ok(second.records("s0") > records[0], second.out);
+    // Series that this run does not write stand where they stood.
+    assert.equal(second.records("s2"), records[2]);
+  });
+
+  it("refuses to go on with other features, and a second run in the same folder", async () => {
+    const other = start(["--features", "5"]);
+    assert.equal(await other.ended(), EXIT_CONFIGURATION);
+    assert.match(other.out, /--features 5: the race under way was begun with 4/);
+
+    const holder = start(["--rate", "5"]);
+    await waitFor("the race", () => holder.out.includes("rls-racer: metrics at"));
+    const late = new Run(directory, []);
+    assert.equal(await late.ended(), 1);
+    assert.match(late.out, new RegExp(`a race runs in this folder already \\(process ${holder.process.pid}\\)`));
+    holder.process.kill("SIGTERM");
+    assert.equal(await holder.ended(), 0, holder.out);
+    assert.match(holder.out, /^Stopped\. The next `npm start` goes on from here\.$/m);
+  });
+
+  it("races on the cluster of KAFKA_BROKERS, and its final table counts every record that was written", async () => {
+    const kafka = await startLocalKafka({ directory: join(directory, "own"), port: await freePort() });
+    try {
+      const run = start(["--series", "5", "--rate", "200", "--for", "2s"], { KAFKA_BROKERS: kafka.brokers });
+      assert.equal(await run.ended(), 0, run.out);
+      const written = new Map<string, number>();
+      for (const { key } of await readTopic(kafka.brokers, LINEAR_TOPIC)) {
+        written.set(String(key), (written.get(String(key)) ?? 0) + 1);
+      }
+      assert.equal(written.size, 5);
+      for (const [series, count] of written) assert.equal(run.records(series), count, run.out);
+    } finally {
+      await kafka.kill();
+    }
+  });
+
+  it("ends with 78 and the service's own words when that refuses its settings", async () => {
+    const run = start(["--for", "60s"], { RLS_MODELS: "rls1:2" });
+    assert.equal(await run.ended(), EXIT_CONFIGURATION, run.out);
+    assert.match(run.out, /^rls-racer: 1 setting is wrong:\n {2}RLS_MODELS=rls1:2/m);
+  });
+
+  it("starts a killed service again and a killed broker too, and leaves nothing running when it is killed itself", async () => {
+    const run = start(["--fresh", "--series", "1", "--features", "2", "--rate", "20"]);
+    await waitFor("the first scores", () => run.out.includes("dataLinearModel rls1: mse"));
+    const marks: unknown = JSON.parse(readFileSync(join(directory, "kafka", "broker", "kafka.pid"), "utf8"));
+    const broker = (marks as { jvm: { pid: number } }).jvm.pid;
+    process.kill(broker, "SIGKILL");
+    await waitFor("the notice", () =>
+      /Kafka ended unexpectedly \(signal SIGKILL\)\. It is started again\./.test(run.out),
+    );
+    const scored = () => Number(/(\d+) records[^\n]*\n$/.exec(run.out)?.[1] ?? 0);
+    const before = scored();
+    await waitFor("more records", () => scored() > before);
+
+    run.process.kill("SIGKILL");
+    await run.ended();
+    const next = start(["--for", "1s"]);
+    assert.equal(await next.ended(), 0, next.out);
+    assert.ok(next.records("s0") >= before, next.out);
+  });
+});
