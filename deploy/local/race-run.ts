@@ -17,7 +17,7 @@ import { type Health, ServiceProbe, SILENT } from "./service-probe.js";
 import { SupervisedService } from "./supervisor.js";
 
 /** Along the way of a record; the last one races. */
-const SERVICES = ["producer", "deserializer", "rls-racer"] as const;
+const SERVICES = ["producer", "deserializer", "stateful-estimator", "rls-racer", "ml-racer"] as const;
 const PREDICTION_TOPICS = [topics.rlsPredictions.name];
 
 const HTTP_HOST = "127.0.0.1";

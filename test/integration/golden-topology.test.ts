@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { rlsPredictionSchema } from "../../shared/schemas.js";
+import { estimateSchema, type Observation, predictionSchema, rlsPredictionSchema } from "../../shared/schemas.js";
+import { goldenRaces } from "../support/golden-race.js";
 import { createTopic, readTopic, writeRecords } from "../support/kafka-topics.js";
+import { assertGoldenPredictions, raceObservations } from "../support/ml-race.js";
 import { assertClose, RLS_GOLDEN_STREAMS, readRlsGolden } from "../support/rls-golden.js";
 import { Stack } from "../support/stack.js";
+import { statsGoldens, statsObservations } from "../support/stats-golden.js";
 import { waitFor } from "../support/wait.js";
 
 describe("golden files through the running topology", function () {
@@ -11,14 +14,14 @@ describe("golden files through the running topology", function () {
 
   before(async () => {
     stack = await Stack.open();
+    for (const topic of ["dataLinearModel", "dataNonLinearModel"]) await createTopic(stack.brokers, topic, 4);
+    stack.start("deserializer");
   });
   after(async () => {
     await stack.close();
   });
 
   it("gives Python's RLS numbers to 1e-9 on the predictions topic for what was written to the raw topic", async () => {
-    await createTopic(stack.brokers, "dataLinearModel", 4);
-    await createTopic(stack.brokers, "dataNonLinearModel", 4);
     let expected = 0;
     for (const stream of RLS_GOLDEN_STREAMS) {
       const { x, y } = readRlsGolden(stream, "1.0");
@@ -29,8 +32,7 @@ describe("golden files through the running topology", function () {
         y.map((_, i) => ({ topic: "dataLinearModel", key: stream, value: text(i) })),
       );
     }
-    stack.start("deserializer");
-    stack.start("rls-racer");
+    const racer = stack.start("rls-racer");
     const records = await waitFor(`${expected} predictions`, async () => {
       const found = await readTopic(stack.brokers, "rls-predictions");
       return found.length >= expected && found;
@@ -59,5 +61,57 @@ describe("golden files through the running topology", function () {
         }
       }
     }
+    assert.equal(await racer.stop(), 0);
+  });
+
+  it("gives Python's statistics, double for double, on the estimates topic", async () => {
+    const goldens = statsGoldens();
+    const written = goldens.flatMap(statsObservations);
+    await writeRecords(stack.brokers, written.map(rawRecord));
+    const estimator = stack.start("stateful-estimator");
+    const series = new Set(goldens.map(({ name }) => name));
+    const estimates = await waitFor(`${written.length} estimates`, async () => {
+      const all = await valuesOf(stack.brokers, "estimates");
+      const own = all.map((value) => estimateSchema.parse(value)).filter((estimate) => series.has(estimate.series));
+      return own.length >= written.length && own;
+    });
+    assert.equal(estimates.length, written.length);
+    for (const golden of goldens) {
+      const own = estimates.filter((estimate) => estimate.series === golden.name);
+      for (const [k, at] of golden.at.entries()) {
+        const { n, mu, variance, absSum, abs } = own[at - 1];
+        assert.deepEqual(
+          { n, mu, variance, absSum, abs },
+          { n: at, mu: golden.mean[k], variance: golden.var[k], absSum: golden.sum_abs[k], abs: golden.last_abs[k] },
+        );
+      }
+    }
+    assert.equal(await estimator.stop(), 0);
+  });
+
+  it("gives scikit-learn's forecasts and scores on the predictions topic: trees to the last bit", async () => {
+    const races = goldenRaces();
+    const written = races.flatMap(raceObservations);
+    await writeRecords(stack.brokers, written.map(rawRecord));
+    const racer = stack.start("ml-racer");
+    const predictions = await waitFor(`${3 * written.length} predictions`, async () => {
+      const found = await valuesOf(stack.brokers, "ml-predictions");
+      return found.length >= 3 * written.length && found.map((value) => predictionSchema.parse(value));
+    });
+    assert.equal(predictions.length, 3 * written.length);
+    for (const race of races) {
+      const own = predictions.filter(({ series }) => series === race.name);
+      assertGoldenPredictions(own, race);
+    }
+    assert.equal(await racer.stop(), 0);
   });
 });
+
+/** An observation as its raw record. */
+function rawRecord({ topic, series, i, y, x }: Observation) {
+  return { topic, key: series, value: `[${[i, y, ...x].join(", ")}]` };
+}
+
+async function valuesOf(brokers: string, topic: string): Promise<unknown[]> {
+  return (await readTopic(brokers, topic)).map(({ value }) => JSON.parse(value?.toString() ?? ""));
+}

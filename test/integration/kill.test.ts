@@ -4,12 +4,21 @@ import { readTopic, topicEnd } from "../support/kafka-topics.js";
 import { seededRandom } from "../support/seed.js";
 import type { RunningService } from "../support/service-runner.js";
 import { Stack } from "../support/stack.js";
-import { judge } from "../support/verdict.js";
+import { CHAIN, judge } from "../support/verdict.js";
 import { waitFor } from "../support/wait.js";
 
-const KILLS = 21;
-const NAMES = ["producer", "deserializer", "rls-racer"] as const;
-const PRODUCER = { SERIES: "6", RATE: "400", SEED: "7" };
+const KILLS = 25;
+const NAMES = ["producer", "deserializer", "stateful-estimator", "rls-racer", "ml-racer"] as const;
+/** A rate that the trees of ml-racer keep up with on one slow processor. */
+const PRODUCER = { SERIES: "6", RATE: "60", SEED: "7" };
+/** A topic that grows only while the service works. */
+const RESULTS: Readonly<Record<(typeof NAMES)[number], string>> = {
+  producer: "rls-predictions",
+  deserializer: "rls-predictions",
+  "stateful-estimator": "estimates",
+  "rls-racer": "rls-predictions",
+  "ml-racer": "ml-predictions",
+};
 
 describe("killing services under load", function () {
   this.timeout(600_000);
@@ -37,24 +46,24 @@ describe("killing services under load", function () {
       // The service is at work: it has consumed or generated since it was started.
       await waitFor(`${name} to work`, async () => (await service.metric("regatta_records_produced_total")) > 0);
       await delay(random() * 400);
+      const visible = await topicEnd(stack.brokers, RESULTS[name]);
       const open = async () => (await service.metric("regatta_transaction_open_records")) > 0;
       // Two of three kills are aimed at an open transaction, the third at whatever the moment brings.
       const hit = kill % 3 === 0 ? await open() : await waitFor("an open transaction", open);
       if (hit) inTransaction++;
-      const visible = await topicEnd(stack.brokers, "rls-predictions");
       await service.kill();
       services.set(name, start(name));
       // It counts only if work was left: results go on growing after it.
       await waitFor(
         "results to grow after the kill",
-        async () => (await topicEnd(stack.brokers, "rls-predictions")) > visible,
+        async () => (await topicEnd(stack.brokers, RESULTS[name])) > visible,
       );
     }
     console.log(`      ${KILLS} kills, ${inTransaction} of them into an open transaction`);
     assert.ok(inTransaction * 2 >= KILLS, `only ${inTransaction} of ${KILLS} kills hit an open transaction`);
 
     assert.equal(await services.get("producer")?.stop(), 0);
-    assert.ok((await judge(stack.brokers)).equal);
+    assert.ok((await judge(stack.brokers, CHAIN)).equal);
     await assertEachCounterOnce(stack.brokers);
     for (const name of NAMES.slice(1)) assert.equal(await services.get(name)?.stop(), 0);
   });

@@ -1,14 +1,20 @@
 /** The judgement of every fault test: what the topics hold against what the offline model says they must hold. */
 import { deserializer } from "../../services/deserializer/service.js";
+import { mlRacer } from "../../services/ml-racer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
+import { statefulEstimator } from "../../services/stateful-estimator/service.js";
 import type { ConsumedRecord } from "../../shared/kernel/kafka-consumer.js";
 import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
 import { type ComparedRecord, type Comparison, compareRecords, deadLetterRecord, resultRecord } from "./comparer.js";
 import { asInput, headersOf, readTopic } from "./kafka-topics.js";
 import { recompute } from "./offline-model.js";
+import type { AnyProcessor } from "./topology-driver.js";
 import { waitFor } from "./wait.js";
 
-const CHAIN = [deserializer, rlsRacer];
+/** The services of the linear race. */
+export const LINEAR_CHAIN: readonly AnyProcessor[] = [deserializer, rlsRacer];
+/** Every service that consumes topics. */
+export const CHAIN: readonly AnyProcessor[] = [deserializer, statefulEstimator, rlsRacer, mlRacer];
 
 async function readResults(brokers: string, topics: Iterable<string>): Promise<ComparedRecord[]> {
   const results: ComparedRecord[] = [];
@@ -32,11 +38,17 @@ function deadLetterOf(record: ConsumedRecord): ComparedRecord {
 /**
  * Waits until as many records came out as must, then compares every output topic and the dead letters.
  * Prints four counts per topic.
+ * @param chain       the services that ran
+ * @param environment settings that each of them ran with
  */
-export async function judge(brokers: string, environment: Readonly<Record<string, string>> = {}): Promise<Comparison> {
+export async function judge(
+  brokers: string,
+  chain: readonly AnyProcessor[] = LINEAR_CHAIN,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Comparison> {
   const raw = [...(await readTopic(brokers, LINEAR_TOPIC)), ...(await readTopic(brokers, NON_LINEAR_TOPIC))];
-  const environments = Object.fromEntries(CHAIN.map(({ name }) => [name, environment]));
-  const { outputs, deadLetters } = recompute(CHAIN, raw.map(asInput), { environments });
+  const environments = Object.fromEntries(chain.map(({ name }) => [name, environment]));
+  const { outputs, deadLetters } = recompute(chain, raw.map(asInput), { environments });
   const expected = [...outputs].flatMap(([topic, records]) =>
     records.map(({ key, value }) => resultRecord({ topic, key, value })),
   );

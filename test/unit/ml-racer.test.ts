@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { FEATURES_MAX } from "../../services/ml-racer/processor.js";
+import { raceCodec } from "../../services/ml-racer/race-codec.js";
+import { mlRacer } from "../../services/ml-racer/service.js";
+import { ConfigurationError } from "../../shared/errors.js";
+import { rowCodec } from "../../shared/row-ring.js";
+import { type Observation, predictionSchema, standingsSchema } from "../../shared/schemas.js";
+import { goldenRaces } from "../support/golden-race.js";
+import { predictionsOf, raceObservations } from "../support/ml-race.js";
+import { observation, observationRecord, textRecord } from "../support/observations.js";
+import { memoryContext, memoryStore } from "../support/task-context.js";
+import { TopologyDriver } from "../support/topology-driver.js";
+
+const KEY = "dataNonLinearModel/s1";
+/** Small trees: what they forecast is shown beside scikit-learn elsewhere. */
+const SMALL = { ML_MODELS: "rf:n_estimators=3,lin,gb:n_estimators=3" };
+
+const of = (parts: Partial<Observation>) => observation({ topic: "dataNonLinearModel", ...parts });
+const wave = (i: number) => of({ i, y: 3 - 2 * Math.sin(i), x: [Math.sin(i), Math.cos(i * i)] });
+const jsonOf = ({ value }: { value: Buffer }): unknown => JSON.parse(value.toString());
+const newDriver = (environment = {}, options = {}) => new TopologyDriver(mlRacer, environment, options);
+
+describe("ml-racer", () => {
+  it("reads the non-linear observations, and trains rf, lin and gb on 25 of 50 unless it is set otherwise", () => {
+    const { settings } = newDriver();
+    assert.deepEqual(mlRacer.inputs(settings), ["dataNonLinearModel.observations"]);
+    assert.deepEqual(
+      settings.models.map(({ name }) => name),
+      ["rf", "lin", "gb"],
+    );
+    assert.deepEqual([settings.windowLength, settings.trainLength, settings.metricsSeriesMax], [50, 25, 20]);
+  });
+
+  it("reports a train length above the window length together with every other fault", () => {
+    const faultsOf = (environment: Record<string, string>): readonly string[] => {
+      try {
+        newDriver(environment);
+      } catch (error) {
+        if (error instanceof ConfigurationError) return error.faults;
+      }
+      return [];
+    };
+    assert.deepEqual(faultsOf({ WINDOW_LENGTH: "30", TRAIN_LENGTH: "30" }), []);
+    assert.deepEqual(faultsOf({ WINDOW_LENGTH: "24", ML_MODELS: "tree", METRICS_SERIES_MAX: "x" }), [
+      'ML_MODELS=tree: expected a model of rf, lin, gb, got "tree"',
+      "METRICS_SERIES_MAX=x: expected a whole number from 0 to 10000",
+      "TRAIN_LENGTH=25: expected the train length to be at most the window length of 24, got 25",
+    ]);
+    assert.equal(faultsOf({ WINDOW_LENGTH: "0", TRAIN_LENGTH: "x" }).length, 2);
+    assert.match(faultsOf({ ML_MODELS: `gb:learning_rate=0.${"1".repeat(200)}` }).join(), /at most 200 characters/);
+  });
+
+  it("forwards a prediction per model keyed by series, and standings keyed by topic and series, at the record's time", () => {
+    const driver = newDriver(SMALL);
+    const { outputs, deadLetters } = driver.pipe(observationRecord(of({ i: 9, y: 3, x: [2] }), { timestamp: 77 }));
+    assert.deepEqual(deadLetters, []);
+    assert.deepEqual(
+      outputs.map(({ topic, key, timestamp }) => [topic, key, timestamp]),
+      [...new Array(3).fill(["ml-predictions", "s1", 77]), ["ml-standings", KEY, 77]],
+    );
+    // Trained on zeros, every model forecasts 0.
+    assert.deepEqual(
+      outputs.slice(0, 3).map((output) => predictionSchema.parse(jsonOf(output))),
+      SMALL.ML_MODELS.split(",").map((model) => {
+        const at = { topic: "dataNonLinearModel", series: "s1", model, i: 9 };
+        return { ...at, n: 1, y: 3, yhat: 0, error: 3, mse: 9 };
+      }),
+    );
+    const standings = standingsSchema.parse(jsonOf(outputs[3]));
+    assert.deepEqual([standings.leader, standings.since, standings.n], ["rf:n_estimators=3", 9, 1]);
+  });
+
+  it("trains on the newest rows of the window alone", () => {
+    // One row of training: least squares has nothing but its mean, so the forecast is the y before.
+    const predictions = predictionsOf(
+      [5, -2, 8].map((y, i) => of({ i, y, x: [i] })),
+      { ML_MODELS: "lin", WINDOW_LENGTH: "2", TRAIN_LENGTH: "1" },
+    );
+    assert.deepEqual(
+      predictions.map(({ yhat }) => yhat),
+      [0, 5, -2],
+    );
+  });
+
+  it("keeps series apart, also those of the same name in two topics", () => {
+    const driver = newDriver(SMALL);
+    for (let i = 0; i < 2; i++) {
+      for (const [topic, series] of [
+        ["dataNonLinearModel", "s1"],
+        ["dataLinearModel", "s1"],
+        ["dataNonLinearModel", "s2"],
+      ]) {
+        const { outputs } = driver.pipe(observationRecord(observation({ topic, series, i, y: 1, x: [1] })));
+        assert.equal(predictionSchema.parse(jsonOf(outputs[0])).n, i + 1);
+      }
+    }
+    assert.equal(driver.keys("race").length, 3);
+    assert.equal(driver.keys("window").length, 6);
+  });
+
+  it("shows its state: scores, order, and the shape of the window with the slot of its newest row", () => {
+    const driver = newDriver({ ML_MODELS: "lin", WINDOW_LENGTH: "2", TRAIN_LENGTH: "1" });
+    for (const [i, y] of [5, -2, 8].entries()) driver.pipe(observationRecord(of({ i, y, x: [i] })));
+    // Errors 5, -7, 10.
+    assert.deepEqual(driver.json("race", KEY), {
+      features: 1,
+      N: 3,
+      leader: "lin",
+      since: 0,
+      order: ["lin"],
+      models: [{ name: "lin", N: 3, mse: 58 }],
+      window: { shape: [2, 2], slots: 2, newestSlot: 0 },
+    });
+    assert.deepEqual(driver.json("window", `${KEY}/0`), [8, 2]);
+    assert.deepEqual(driver.json("window", `${KEY}/1`), [-2, 1]);
+  });
+
+  it("gives the same bytes whether its state stays in memory or passes its codec at every record", () => {
+    const environment = { ...SMALL, WINDOW_LENGTH: "7", TRAIN_LENGTH: "5" };
+    const drivers = [false, true].map((roundTrip) => newDriver(environment, { roundTrip }));
+    for (let i = 0; i < 40; i++) {
+      const [live, encoded] = drivers.map((driver) =>
+        driver.pipe(observationRecord({ ...wave(i), series: `s${i % 2}` })),
+      );
+      assert.deepEqual(encoded, live);
+    }
+    for (const store of ["race", "window"] as const) {
+      assert.deepEqual(drivers[1].keys(store), drivers[0].keys(store));
+      for (const key of drivers[0].keys(store))
+        assert.deepEqual(drivers[1].bytes(store, key), drivers[0].bytes(store, key));
+    }
+  });
+
+  it("reads the rows of a window once after a restart, and from then on none", () => {
+    const first = newDriver(SMALL);
+    for (let i = 0; i < 10; i++) first.pipe(observationRecord(wave(i)));
+    const stores = { race: memoryStore(raceCodec), window: memoryStore(rowCodec) };
+    stores.race.put(KEY, raceCodec.decode(first.bytes("race", KEY)));
+    for (const key of first.keys("window")) stores.window.put(key, rowCodec.decode(first.bytes("window", key)));
+    const context = memoryContext(first.settings, stores, first.metrics, []);
+    const reads = [10, 11, 12].map((i) => {
+      mlRacer.process(observationRecord(wave(i)), context);
+      return stores.window.reads;
+    });
+    assert.deepEqual(reads, [10, 10, 10]);
+  });
+
+  it("goes on after a restart with the models configured then: a new name starts with no score, but with the window", () => {
+    const before = newDriver({ ML_MODELS: "rf:n_estimators=3,lin" });
+    for (let i = 0; i < 30; i++) before.pipe(observationRecord(wave(i)));
+    const after = before.restarted({ ML_MODELS: "gb:n_estimators=3,lin" });
+    const [gb, lin] = after
+      .pipe(observationRecord(wave(30)))
+      .outputs.map((output) => predictionSchema.safeParse(jsonOf(output)).data);
+    assert.deepEqual([gb?.model, gb?.n, lin?.model, lin?.n], ["gb:n_estimators=3", 1, "lin", 31]);
+    // Least squares has seen y = 3 - 2 x1 in the window.
+    assert.ok(Math.abs(lin?.error ?? Number.NaN) < 1e-12, `${lin?.error}`);
+    assert.notEqual(gb?.yhat, 0);
+  });
+
+  it("goes on with the newest rows when the window has another length, zeros where a longer one has none", () => {
+    const environment = { ML_MODELS: "lin", WINDOW_LENGTH: "30", TRAIN_LENGTH: "5" };
+    const driver = newDriver(environment);
+    for (let i = 0; i < 40; i++) driver.pipe(observationRecord(wave(i)));
+    const expected = driver.restarted(environment).pipe(observationRecord(wave(40)));
+    for (const length of ["5", "6", "100"]) {
+      const resized = driver.restarted({ ...environment, WINDOW_LENGTH: length });
+      assert.deepEqual(resized.pipe(observationRecord(wave(40))), expected);
+      assert.equal(resized.keys("window").length, Math.min(Number(length), 31));
+    }
+  });
+
+  it("publishes a refusal of every model for x beyond float32, and keeps the observation out of the window", () => {
+    const driver = newDriver(SMALL);
+    driver.pipe(observationRecord(wave(0)));
+    const rows = driver.keys("window");
+    const { outputs, deadLetters } = driver.pipe(observationRecord(of({ i: 1, y: 1, x: [1, 3.5e38] })));
+    assert.deepEqual(deadLetters, []);
+    for (const [m, model] of SMALL.ML_MODELS.split(",").entries()) {
+      const { i, n, y, yhat, error, mse, reason, ...at } = predictionSchema.parse(jsonOf(outputs[m]));
+      assert.equal(at.model, model);
+      assert.deepEqual([i, n, y, yhat, error, mse, reason], [1, 1, 1, null, null, null, "features-beyond-float32"]);
+    }
+    assert.deepEqual(driver.keys("window"), rows);
+    assert.equal(predictionSchema.parse(jsonOf(driver.pipe(observationRecord(wave(2))).outputs[0])).n, 2);
+  });
+
+  it("counts refusals, keeps scores finite under y of any size, and forecasts as before once it has left the window", async () => {
+    const driver = newDriver(SMALL);
+    const plain = newDriver(SMALL);
+    for (let i = 0; i < 30; i++) {
+      const y = i === 0 ? 1e200 : wave(i).y;
+      for (const output of driver.pipe(observationRecord({ ...wave(i), y })).outputs) JSON.parse(`${output.value}`);
+      plain.pipe(observationRecord(wave(i)));
+    }
+    const metric = await driver.registry.getSingleMetric("regatta_model_refusals_total")?.get();
+    const scores = metric?.values.filter(({ labels }) => labels.reason === "score-not-finite") ?? [];
+    assert.equal(scores.length, 3);
+    const [last, expected] = [driver, plain].map((of) =>
+      of
+        .pipe(observationRecord(wave(30)))
+        .outputs.slice(0, 3)
+        .map((output) => predictionSchema.parse(jsonOf(output)).yhat),
+    );
+    assert.deepEqual(last, expected);
+  });
+
+  const bad: [what: string, text: string | null, reason: string][] = [
+    ["has no value", null, "not-an-observation"],
+    ["is not JSON", "[1, 2", "not-an-observation"],
+    [
+      "has another number of features",
+      '{"topic":"dataNonLinearModel","series":"s1","i":1,"y":1,"x":[1]}',
+      "features-changed",
+    ],
+  ];
+  for (const [what, text, reason] of bad) {
+    it(`dead-letters a record that ${what}, and its series goes on as if it had not been`, () => {
+      const driver = newDriver(SMALL);
+      driver.pipe(observationRecord(wave(0)));
+      const before = [driver.bytes("race", KEY), driver.keys("window")];
+      const { outputs, deadLetters } = driver.pipe(textRecord("dataNonLinearModel.observations", text));
+      assert.deepEqual(outputs, []);
+      assert.deepEqual(
+        deadLetters.map((letter) => letter.reason),
+        [reason],
+      );
+      assert.deepEqual([driver.bytes("race", KEY), driver.keys("window")], before);
+    });
+  }
+
+  it("dead-letters a first observation of too many features", () => {
+    const x = new Array<number>(FEATURES_MAX + 1).fill(0);
+    const { deadLetters } = newDriver(SMALL).pipe(observationRecord(of({ x })));
+    assert.deepEqual(
+      deadLetters.map(({ reason }) => reason),
+      ["too-many-features"],
+    );
+  });
+
+  it("gives a model the same forecasts whoever races with it, also after a refusal", () => {
+    const race = goldenRaces().find(({ name }) => name === "nonlin3");
+    assert.ok(race);
+    const observations = raceObservations(race)
+      .slice(0, 60)
+      .map((each) => (each.i === 40 ? { ...each, x: [0, 1e39, 0] } : each));
+    const forecasts = (models: string) =>
+      predictionsOf(observations, { ML_MODELS: models })
+        .filter(({ model }) => model === "lin")
+        .map(({ yhat, mse }) => [yhat, mse]);
+    assert.deepEqual(forecasts("lin"), forecasts(SMALL.ML_MODELS));
+  });
+});
