@@ -41,7 +41,10 @@ await runCommand(command, async (environment, stop) => {
   removePartialBatches(place);
   const newest = newestBatch(place);
 
-  const reader = await unlessStopped(TopicReader.open(topic, "save", environment, notice), stop);
+  const reader = await unlessStopped(
+    TopicReader.open({ topic, command: "save", environment, complain: notice, stop }),
+    stop,
+  );
   if (reader === undefined) return;
   const { partitions, topicId } = reader;
   const positions = positionsToGoOnFrom(newest, reader, await reader.ranges());

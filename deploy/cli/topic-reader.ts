@@ -8,6 +8,7 @@ import { type ConsumedRecord, Consumer } from "../../shared/kernel/kafka-consume
 import { callKafka, KafkaCode, KafkaError } from "../../shared/kernel/kafka-error.js";
 import { kernelSettings, readClientProperties } from "../../shared/kernel/kernel-settings.js";
 import type { Logger } from "../../shared/logger.js";
+import { untilListening } from "./open-port.js";
 
 const QUERY_TIMEOUT_MS = 10_000;
 const COMPLAINT_PAUSE_MS = 10_000;
@@ -28,6 +29,18 @@ export interface PartitionRange {
   readonly end: number;
 }
 
+export interface TopicChoice {
+  readonly topic: string;
+  /** Names this reader to the broker. */
+  readonly command: string;
+  readonly environment: Environment;
+  /** Told of the client's troubles that may pass, at most one line every 10 s. */
+  complain(line: string): void;
+  /** Ends the wait for a broker that is away. */
+  readonly stop: AbortSignal;
+}
+
+/** A topic and the client that reads it. */
 export class TopicReader {
   readonly topic: string;
   /** Another one where a topic was deleted and made again. */
@@ -45,40 +58,32 @@ export class TopicReader {
   }
 
   /**
-   * Connects and looks at the topic, for at most some 15 s. Reads KAFKA_BROKERS and KAFKA_CONF_* as services do.
-   * @param command  names this reader to the broker
-   * @param complain told of the client's troubles that may pass, at most one line every 10 s
+   * Connects and looks at the topic, for at most some 25 s. Reads KAFKA_BROKERS and KAFKA_CONF_* as services do.
    * @throws {ConfigurationError} settings that cannot work
-   * @throws {Error} the broker does not answer, or there is no such topic
+   * @throws {Error} the broker does not answer, there is no such topic, or `stop` came first
    */
-  static async open(
-    topic: string,
-    command: string,
-    environment: Environment,
-    complain: (line: string) => void,
-  ): Promise<TopicReader> {
+  static async open({ topic, command, environment, complain, stop }: TopicChoice): Promise<TopicReader> {
     const settings = readSettings(kernelSettings, environment);
     const properties = readClientProperties(environment);
     const faults = faultsOfProperties(properties);
     if (faults.length > 0) throw new ConfigurationError(faults);
+    const onWait = () => complain(`waiting for Kafka at ${settings.brokers}`);
+    await untilListening(settings.brokers, stop, onWait).catch((error: unknown) => unanswered(settings.brokers, error));
+
     const logger = complainingLogger(complain);
     const options: ClientOptions = { settings, properties, clientId: `${settings.applicationId}-${command}`, logger };
     const admin = new Admin(options);
     try {
       const consumer = await Consumer.connect(options, options.clientId);
       const description = (await admin.describe([topic])).get(topic);
-      if (description === undefined)
-        throw new Error(`expected a topic named ${topic} at ${settings.brokers}, but there is none`);
-      return new TopicReader(topic, description.id, description.partitions, consumer, logger);
+      if (description !== undefined)
+        return new TopicReader(topic, description.id, description.partitions, consumer, logger);
     } catch (error) {
-      if (!(error instanceof KafkaError)) throw error;
-      throw new Error(
-        `expected Kafka at ${settings.brokers}, but it did not answer: ${error.message}. Start it, or set KAFKA_BROKERS.`,
-        { cause: error },
-      );
+      unanswered(settings.brokers, error);
     } finally {
       admin.disconnect();
     }
+    throw new Error(`expected a topic named ${topic} at ${settings.brokers}, but there is none`);
   }
 
   /** By partition. @throws {KafkaError} the broker does not answer within 10 s */
@@ -117,6 +122,15 @@ export class TopicReader {
   close(): Promise<void> {
     return this.#consumer.disconnect();
   }
+}
+
+function unanswered(brokers: string, cause: unknown): never {
+  // A name with several addresses gives an error for each of them, under one that has a code and no message.
+  const { message, code }: { message?: unknown; code?: unknown } = Object(cause);
+  const reason = message === undefined || message === "" ? String(code) : message;
+  throw new Error(`expected Kafka at ${brokers}, but it did not answer: ${reason}. Start it, or set KAFKA_BROKERS.`, {
+    cause,
+  });
 }
 
 /** The client repeats its complaints many times a second while a broker is away; a reader of a screen needs one of them. */

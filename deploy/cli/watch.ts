@@ -25,7 +25,10 @@ const command = new Command("watch")
 await runCommand(command, async (environment, stop) => {
   const topic: string = command.processedArgs[0];
   const { interval, from, empty } = command.opts<WatchOptions>();
-  const reader = await unlessStopped(TopicReader.open(topic, "watch", environment, notice), stop);
+  const reader = await unlessStopped(
+    TopicReader.open({ topic, command: "watch", environment, complain: notice, stop }),
+    stop,
+  );
   if (reader === undefined) return;
   const ranges = await reader.ranges();
   reader.start(ranges.map(({ first, end }) => (from === "beginning" ? first : end)));

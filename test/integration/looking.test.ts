@@ -148,8 +148,19 @@ describe("looking at topics", function () {
         const brokers = `127.0.0.1:${await freePort()}`;
         const args = name === "save" ? ["--prefix", join(stack.directory, "away", "out")] : [];
         const { code, stderr } = await run(name, ["any", ...args], { KAFKA_BROKERS: brokers }).ended();
-        assert.ok(stderr.includes(`expected Kafka at ${brokers}, but it did not answer`), stderr);
+        assert.ok(stderr.includes(`expected Kafka at ${brokers}, but it did not answer: connect ECONNREFUSED`), stderr);
         assert.equal(code, 1);
+      });
+
+      it("because no broker answers can be called off by Ctrl-C, before the wait for it is over", async () => {
+        const brokers = `127.0.0.1:${await freePort()}`;
+        const args = name === "save" ? ["--prefix", join(stack.directory, "called-off", "out")] : [];
+        const command = run(name, ["any", ...args], { KAFKA_BROKERS: brokers });
+        await command.said("stderr", `waiting for Kafka at ${brokers}`);
+        command.signal("SIGINT");
+        const { code, stderr } = await command.ended();
+        assert.equal(code, 0);
+        assert.ok(!stderr.includes("did not answer"), stderr);
       });
 
       it("because the command line is wrong is said, and ends with 2", async () => {
