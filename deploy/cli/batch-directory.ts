@@ -1,0 +1,162 @@
+/**
+ * Batches of a topic as directories, `<prefix>-<time in ms>[.<suffix>]/part-<partition>`, as Spark's saveAsTextFiles lays
+ * them out, but each complete or absent, and carrying the positions that it reaches.
+ *
+ * A batch in six steps. A process that dies before step 5 leaves a hidden folder, which the next one removes, and reads the
+ * same records again; after step 5 the records are in the batch and their positions too. There is nothing between.
+ * 1 make a hidden folder beside the batch's place
+ * 2 append lines to its parts
+ * 3 write `_SUCCESS` last, with the next positions to read
+ * 4 force parts and folder to the disk
+ * 5 rename the folder to its place
+ * 6 force the folder above it to the disk
+ */
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
+
+const SUCCESS = "_SUCCESS";
+const PARTIAL = ".partial";
+
+const successSchema = z.object({
+  format: z.literal(1),
+  topic: z.string(),
+  /** Another one where the topic was deleted and made again. */
+  topicId: z.string(),
+  records: z.int().min(0),
+  /** By partition: the next offset to read. */
+  positions: z.array(z.int().min(0)),
+});
+
+/** What `_SUCCESS` says of a batch, as JSON. */
+export type BatchSummary = z.infer<typeof successSchema>;
+
+/** Where batches go: the folder, the start of their names, and what follows the time, dot included. */
+export interface BatchPlace {
+  readonly folder: string;
+  readonly name: string;
+  readonly ending: string;
+}
+
+/** A complete batch. `time` is its interval's end in milliseconds since 1970. */
+export interface SavedBatch {
+  readonly path: string;
+  readonly time: number;
+  readonly summary: BatchSummary;
+}
+
+/** @param suffix without its dot; undefined for none */
+export function batchPlace(prefix: string, suffix: string | undefined): BatchPlace {
+  return { folder: dirname(prefix), name: basename(prefix), ending: suffix === undefined ? "" : `.${suffix}` };
+}
+
+/** Path of the batch of a time. */
+export function batchPath({ folder, name, ending }: BatchPlace, time: number): string {
+  return join(folder, `${name}-${time}${ending}`);
+}
+
+/** Path of a folder that tells whose turn it is to write here: LevelDB's lock is in it. */
+export function lockPath({ folder, name, ending }: BatchPlace): string {
+  return join(folder, `.${name}${ending}.lock`);
+}
+
+/**
+ * The batch to go on from, undefined where there is none.
+ * @throws {Error} the newest directory of this name has no `_SUCCESS` that tells positions: something else wrote it
+ */
+export function newestBatch(place: BatchPlace): SavedBatch | undefined {
+  if (!existsSync(place.folder)) return undefined;
+  const times = readdirSync(place.folder).flatMap((entry) => timeOf(entry, place) ?? []);
+  if (times.length === 0) return undefined;
+  const time = Math.max(...times);
+  const path = batchPath(place, time);
+  try {
+    return { path, time, summary: successSchema.parse(JSON.parse(readFileSync(join(path, SUCCESS), "utf8"))) };
+  } catch (error) {
+    throw new Error(
+      `expected ${path}/${SUCCESS} to tell the positions that the batch reaches, but it does not: ` +
+        "nobody knows where to go on. Move the directory away or take another --prefix.",
+      { cause: error },
+    );
+  }
+}
+
+/** Removes what a process left that died while it wrote a batch. Only for the holder of the lock. */
+export function removePartialBatches(place: BatchPlace): void {
+  for (const entry of readdirSync(place.folder)) {
+    if (!entry.startsWith(".") || !entry.endsWith(PARTIAL)) continue;
+    if (timeOf(entry.slice(1, -PARTIAL.length), place) === undefined) continue;
+    rmSync(join(place.folder, entry), { recursive: true });
+  }
+}
+
+function timeOf(entry: string, { name, ending }: BatchPlace): number | undefined {
+  if (!entry.startsWith(`${name}-`) || !entry.endsWith(ending)) return undefined;
+  const digits = entry.slice(name.length + 1, entry.length - ending.length);
+  return /^(0|[1-9][0-9]{0,15})$/.test(digits) ? Number(digits) : undefined;
+}
+
+/** A batch that is being written, and that nobody sees yet. */
+export class OpenBatch {
+  readonly #place: BatchPlace;
+  readonly #path: string;
+  readonly #partial: string;
+  /** Open files, by partition. */
+  readonly #parts: readonly number[];
+  #records = 0;
+
+  /** @throws {Error} the folder cannot be made, or there are more partitions than files may be open */
+  constructor(place: BatchPlace, time: number, partitions: number) {
+    this.#place = place;
+    this.#path = batchPath(place, time);
+    this.#partial = join(place.folder, `.${basename(this.#path)}${PARTIAL}`);
+    mkdirSync(this.#partial);
+    this.#parts = Array.from({ length: partitions }, (_, partition) =>
+      openSync(join(this.#partial, `part-${String(partition).padStart(5, "0")}`), "wx"),
+    );
+  }
+
+  /** @throws {RangeError} the topic had no such partition when the batch was opened */
+  append(partition: number, lines: readonly string[]): void {
+    const part = this.#parts[partition];
+    if (part === undefined)
+      throw new RangeError(`expected a partition from 0 to ${this.#parts.length - 1}, got ${partition}`);
+    appendFileSync(part, lines.map((line) => `${line}\n`).join(""));
+    this.#records += lines.length;
+  }
+
+  /** Makes the batch visible, whole and for good. */
+  complete(summary: Omit<BatchSummary, "format" | "records">): SavedBatch {
+    const whole: BatchSummary = { format: 1, ...summary, records: this.#records };
+    for (const part of this.#parts) {
+      fsyncSync(part);
+      closeSync(part);
+    }
+    const success = openSync(join(this.#partial, SUCCESS), "wx");
+    appendFileSync(success, `${JSON.stringify(whole)}\n`);
+    fsyncSync(success);
+    closeSync(success);
+    forceFolder(this.#partial);
+    renameSync(this.#partial, this.#path);
+    forceFolder(this.#place.folder);
+    return { path: this.#path, time: timeOf(basename(this.#path), this.#place) ?? 0, summary: whole };
+  }
+}
+
+/** A folder's entries reach the disk by the folder's own fsync, not by that of the files. */
+function forceFolder(path: string): void {
+  const folder = openSync(path, "r");
+  fsyncSync(folder);
+  closeSync(folder);
+}

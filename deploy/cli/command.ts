@@ -1,0 +1,85 @@
+/** What commands that run until Ctrl-C have in common: options, signals, exit codes, the two outputs. */
+import { once } from "node:events";
+import { type Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { Environment } from "../../shared/config.js";
+import { ConfigurationError, EXIT_CONFIGURATION } from "../../shared/errors.js";
+import { isTopicName } from "../../shared/setting-texts.js";
+import { INTERVAL_EXPECTED, parseInterval } from "./interval.js";
+
+const EXIT_FAILURE = 1;
+const EXIT_OPTIONS = 2;
+
+/** The topic argument. @throws {InvalidArgumentError} Kafka gives no topic such a name */
+export function topicArgument(text: string): string {
+  if (!isTopicName(text))
+    throw new InvalidArgumentError("Expected a topic: letters, digits, dots, dashes, underscores.");
+  return text;
+}
+
+/** `--interval`, whose value is milliseconds. @param text its default */
+export function intervalOption(text: string): Option {
+  return new Option("--interval <time>", "length of an interval: a whole number and ms, s, m or h")
+    .argParser(intervalMsOf)
+    .default(intervalMsOf(text), text);
+}
+
+function intervalMsOf(text: string): number {
+  const intervalMs = parseInterval(text);
+  if (intervalMs === undefined) throw new InvalidArgumentError(`Expected ${INTERVAL_EXPECTED}.`);
+  return intervalMs;
+}
+
+/**
+ * Parses the command line, runs, and ends the process: 0 after a stop by SIGINT or SIGTERM or where standard output was
+ * closed, 1 after a failure, 2 where the command line is wrong, 78 where an environment variable is.
+ * @param run gets the environment and a signal that asks it to end soon
+ */
+export async function runCommand(
+  command: Command,
+  run: (environment: Environment, stop: AbortSignal) => Promise<void>,
+): Promise<never> {
+  try {
+    command.exitOverride().parse();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exit(error.exitCode === 0 ? 0 : EXIT_OPTIONS);
+  }
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => controller.abort());
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === "EPIPE" ? 0 : EXIT_FAILURE);
+  });
+  try {
+    await run(process.env, controller.signal);
+  } catch (error) {
+    notice(error instanceof Error ? error.message : String(error));
+    process.exit(error instanceof ConfigurationError ? EXIT_CONFIGURATION : EXIT_FAILURE);
+  }
+  process.exit(0);
+}
+
+/** A line for the person at the screen, beside the command's output. */
+export function notice(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Writes to standard output, no faster than it is read. */
+export async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, "drain");
+}
+
+/** The result, or undefined where `stop` came first; what was begun is left to itself then. */
+export async function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | undefined> {
+  const stopped = new AbortController();
+  try {
+    return await Promise.race([
+      work,
+      once(stop, "abort", { signal: stopped.signal }).then(
+        () => undefined,
+        () => undefined,
+      ),
+    ]);
+  } finally {
+    stopped.abort();
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Waits for a broker to listen before Kafka's client is asked to connect. Once that has begun it cannot be called off: it
+ * holds the process for 10 s where nobody is there, and Ctrl-C would seem to do nothing.
+ */
+import { once } from "node:events";
+import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+
+const WAIT_MS = 10_000;
+const TRY_MS = 3000;
+const PAUSE_MS = 200;
+
+/**
+ * Returns when one of `brokers` (`host:port`, separated by commas) accepts a connection.
+ * @param onWait told once, where it has to wait
+ * @throws {Error} none did within 10 s (with the last reason), or `stop` came first
+ */
+export async function untilListening(brokers: string, stop: AbortSignal, onWait: () => void): Promise<void> {
+  const deadlineMs = performance.now() + WAIT_MS;
+  for (let tries = 1; ; tries++) {
+    try {
+      await Promise.any(brokers.split(",").map((broker) => openAndClose(broker, stop)));
+      return;
+    } catch (error) {
+      stop.throwIfAborted();
+      if (performance.now() > deadlineMs) throw error instanceof AggregateError ? error.errors[0] : error;
+    }
+    if (tries === 1) onWait();
+    await delay(PAUSE_MS, undefined, { signal: stop });
+  }
+}
+
+async function openAndClose(broker: string, stop: AbortSignal): Promise<void> {
+  const colon = broker.lastIndexOf(":");
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(TRY_MS)]);
+  const socket = connect({ host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) });
+  try {
+    await once(socket, "connect", { signal });
+  } finally {
+    socket.destroy();
+  }
+}

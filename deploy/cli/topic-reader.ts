@@ -1,0 +1,150 @@
+/** Reads a whole topic without a group: all its partitions, from positions of one's own choice, committed records only. */
+import pino from "pino";
+import { type Environment, readSettings } from "../../shared/config.js";
+import { ConfigurationError } from "../../shared/errors.js";
+import { Admin } from "../../shared/kernel/kafka-admin.js";
+import { type ClientOptions, faultsOfProperties } from "../../shared/kernel/kafka-client.js";
+import { type ConsumedRecord, Consumer } from "../../shared/kernel/kafka-consumer.js";
+import { callKafka, KafkaCode, KafkaError } from "../../shared/kernel/kafka-error.js";
+import { kernelSettings, readClientProperties } from "../../shared/kernel/kernel-settings.js";
+import type { Logger } from "../../shared/logger.js";
+import { untilListening } from "./open-port.js";
+
+const QUERY_TIMEOUT_MS = 10_000;
+const COMPLAINT_PAUSE_MS = 10_000;
+const TOPIC_AUTHORIZATION_FAILED = 29;
+
+/** After these no record comes any more. */
+const HOPELESS: ReadonlySet<number> = new Set([
+  KafkaCode.FATAL,
+  KafkaCode.UNKNOWN_TOPIC,
+  KafkaCode.UNKNOWN_PARTITION,
+  KafkaCode.UNKNOWN_TOPIC_OR_PARTITION,
+  TOPIC_AUTHORIZATION_FAILED,
+]);
+
+/** What a partition holds: from `first` to before `end`, open transactions left out. Both are offsets. */
+export interface PartitionRange {
+  readonly first: number;
+  readonly end: number;
+}
+
+export interface TopicChoice {
+  readonly topic: string;
+  /** Names this reader to the broker. */
+  readonly command: string;
+  readonly environment: Environment;
+  /** Told of the client's troubles that may pass, at most one line every 10 s. */
+  complain(line: string): void;
+  /** Ends the wait for a broker that is away. */
+  readonly stop: AbortSignal;
+}
+
+/** A topic and the client that reads it. */
+export class TopicReader {
+  readonly topic: string;
+  /** Another one where a topic was deleted and made again. */
+  readonly topicId: string;
+  readonly partitions: number;
+  readonly #consumer: Consumer;
+  readonly #logger: Logger;
+
+  private constructor(topic: string, topicId: string, partitions: number, consumer: Consumer, logger: Logger) {
+    this.topic = topic;
+    this.topicId = topicId;
+    this.partitions = partitions;
+    this.#consumer = consumer;
+    this.#logger = logger;
+  }
+
+  /**
+   * Connects and looks at the topic, for at most some 25 s. Reads KAFKA_BROKERS and KAFKA_CONF_* as services do.
+   * @throws {ConfigurationError} settings that cannot work
+   * @throws {Error} the broker does not answer, there is no such topic, or `stop` came first
+   */
+  static async open({ topic, command, environment, complain, stop }: TopicChoice): Promise<TopicReader> {
+    const settings = readSettings(kernelSettings, environment);
+    const properties = readClientProperties(environment);
+    const faults = faultsOfProperties(properties);
+    if (faults.length > 0) throw new ConfigurationError(faults);
+    const onWait = () => complain(`waiting for Kafka at ${settings.brokers}`);
+    await untilListening(settings.brokers, stop, onWait).catch((error: unknown) => unanswered(settings.brokers, error));
+
+    const logger = complainingLogger(complain);
+    const options: ClientOptions = { settings, properties, clientId: `${settings.applicationId}-${command}`, logger };
+    const admin = new Admin(options);
+    try {
+      const consumer = await Consumer.connect(options, options.clientId);
+      const description = (await admin.describe([topic])).get(topic);
+      if (description !== undefined)
+        return new TopicReader(topic, description.id, description.partitions, consumer, logger);
+    } catch (error) {
+      unanswered(settings.brokers, error);
+    } finally {
+      admin.disconnect();
+    }
+    throw new Error(`expected a topic named ${topic} at ${settings.brokers}, but there is none`);
+  }
+
+  /** By partition. @throws {KafkaError} the broker does not answer within 10 s */
+  ranges(): Promise<PartitionRange[]> {
+    const { native } = this.#consumer;
+    return Promise.all(
+      Array.from({ length: this.partitions }, async (_, partition) => {
+        const answer = await callKafka<{ lowOffset: number; highOffset: number }>(
+          `range of ${this.topic}[${partition}]`,
+          (done) => native.queryWatermarkOffsets(this.topic, partition, QUERY_TIMEOUT_MS, done as never),
+        );
+        return { first: answer.lowOffset, end: answer.highOffset };
+      }),
+    );
+  }
+
+  /** @param positions by partition: the next offset to read */
+  start(positions: readonly number[]): void {
+    this.#consumer.assign(positions.map((position, partition) => ({ topic: this.topic, partition, position })));
+  }
+
+  /**
+   * Waits at most `timeoutMs` for a first record, then takes what is there. A broker that is away is waited for.
+   * @throws {KafkaError} the topic is gone, may not be read, or the client cannot go on
+   */
+  async read(limit: number, timeoutMs: number): Promise<ConsumedRecord[]> {
+    try {
+      return await this.#consumer.consume(limit, timeoutMs);
+    } catch (error) {
+      if (!(error instanceof KafkaError) || HOPELESS.has(error.code)) throw error;
+      this.#logger.warn({ err: error }, "consume failed");
+      return [];
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#consumer.disconnect();
+  }
+}
+
+function unanswered(brokers: string, cause: unknown): never {
+  // A name with several addresses gives an error for each of them, under one that has a code and no message.
+  const { message, code }: { message?: unknown; code?: unknown } = Object(cause);
+  const reason = message === undefined || message === "" ? String(code) : message;
+  throw new Error(`expected Kafka at ${brokers}, but it did not answer: ${reason}. Start it, or set KAFKA_BROKERS.`, {
+    cause,
+  });
+}
+
+/** The client repeats its complaints many times a second while a broker is away; a reader of a screen needs one of them. */
+function complainingLogger(complain: (line: string) => void): Logger {
+  let silentUntilMs = 0;
+  return pino(
+    { level: "warn" },
+    {
+      write(line: string) {
+        if (performance.now() < silentUntilMs) return;
+        silentUntilMs = performance.now() + COMPLAINT_PAUSE_MS;
+        const { err, msg }: { err?: { message?: string }; msg?: string } = JSON.parse(line);
+        complain(`Kafka: ${err?.message ?? msg ?? line}`);
+      },
+    },
+  );
+}
