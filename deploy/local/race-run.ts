@@ -18,7 +18,7 @@ import { SupervisedService } from "./supervisor.js";
 
 /** Along the way of a record; the last one races. */
 const SERVICES = ["producer", "deserializer", "stateful-estimator", "rls-racer", "ml-racer"] as const;
-const PREDICTION_TOPICS = [topics.rlsPredictions.name];
+const PREDICTION_TOPICS = [topics.rlsPredictions.name, topics.mlPredictions.name];
 
 const HTTP_HOST = "127.0.0.1";
 const HTTP_PORT_FIRST = 9464;
