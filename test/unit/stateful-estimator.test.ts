@@ -177,10 +177,14 @@ describe("stateful-estimator", () => {
   });
 
   it("takes as many features as an estimate of the longest numbers leaves room for, and dead-letters one more", () => {
-    const longest = -2.2250738585072014e-308;
-    const x = new Array<number>(FEATURES_MAX).fill(longest);
-    const { outputs } = newDriver().pipe(observationRecord(observation({ series: '"'.repeat(1024), y: longest, x })));
-    assert.ok(outputs[0].value.length <= 1_000_000, `${outputs[0].value.length} bytes`);
+    // Numbers of 17 digits with exponents of three, and so their sums, means and variances.
+    const x = new Array<number>(FEATURES_MAX).fill(-1.2345678901234567e-100);
+    const driver = newDriver();
+    const sizes = [1, 1.1000000000000003].map((factor) => {
+      const row = observation({ series: '"'.repeat(1024), y: 0, x: x.map((value) => value * factor) });
+      return driver.pipe(observationRecord(row)).outputs[0].value.length;
+    });
+    assert.ok(sizes[1] > 90 * FEATURES_MAX && sizes[1] <= 1_000_000, `${sizes[1]} bytes`);
     const { deadLetters } = newDriver().pipe(observationRecord(observation({ y: 0, x: [...x, 0] })));
     assert.deepEqual(
       deadLetters.map(({ reason }) => reason),
