@@ -62,11 +62,11 @@ export function processObservation(
 }
 
 /**
- * The live window of a race. Its rows are read from the store only where the race comes from bytes, or where the configured
- * length is another one than it was; rows that a longer window asks for and that are gone are zeros, as at the start.
+ * The live window of a race. Its rows are read from the store only where the race comes from bytes. Then the configured length
+ * may be another one than it was: rows that a longer window asks for and that are gone are zeros, as at the start.
  */
 function windowOf(race: Race, store: StateStore<Float64Array>, key: string, length: number): Window {
-  if (race.window?.length === length) return race.window;
+  if (race.window !== undefined) return race.window;
   resizeRing(store, key, race.ring, length);
   const window = newWindow(race.features, length);
   for (const row of readRows(store, key, race.ring)) pushRow(window, row[0], row.subarray(1));

@@ -36,7 +36,7 @@ export interface BatchInterval {
 export interface RowValues {
   /** Of [y, x1, ..., xn]. */
   readonly max: number;
-  /** Of x1, ..., xn; not finite where their sum overflows. */
+  /** Of x1, ..., xn. */
   readonly mean: number;
 }
 
@@ -46,7 +46,7 @@ export function newEstimates(features: number): Estimates {
   return { count: 0, abs: zeros(), absSum: zeros(), mu: zeros(), S: zeros(), interval: { startMs: 0, count: 0 } };
 }
 
-/** @param row y, x1, ..., xn */
+/** @param row y, x1, ..., xn, small enough for their sum to be finite */
 export function rowValues(row: Float64Array): RowValues {
   let max = row[0];
   let sum = 0;

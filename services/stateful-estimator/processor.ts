@@ -19,6 +19,12 @@ import type { SeriesState } from "./series-state.js";
 /** An estimate has four arrays of at most 25 bytes a number: this many features stay below Kafka's usual 1 MB a record. */
 export const FEATURES_MAX = 9_000;
 
+/**
+ * Largest magnitude of a number. A larger one could be learned as the first of its series, and then every later observation
+ * would make the variance overflow; of numbers up to this, S stays finite for 4e7 observations at the very least.
+ */
+export const MAGNITUDE_MAX = 1e150;
+
 /** What the processor needs of the settings. */
 export interface EstimatorSettings {
   readonly batchIntervalMs: number;
@@ -32,7 +38,7 @@ export interface EstimatorSettings {
 export type EstimatorStates = { series: SeriesState; matrix: Float64Array };
 
 /** Why an observation is refused; nothing has changed then. */
-export type EstimatorFault = "features-changed" | "too-many-features" | "estimate-not-finite";
+export type EstimatorFault = "features-changed" | "too-many-features" | "number-too-large" | "estimate-not-finite";
 
 /**
  * Estimates are keyed by series, so that a series stays in one partition.
@@ -48,8 +54,7 @@ export function processObservation(
   const state = stores.series.get(key) ?? newState(observation, settings.matrixRows);
   const { estimates, matrix } = state;
   const row = rowOf(observation, estimates.mu.length - 1);
-  const values = rowValues(row);
-  if (!Number.isFinite(values.mean) || !learn(estimates, row)) {
+  if (!learn(estimates, row)) {
     throw fault("estimate-not-finite", "expected sums that stay finite, got an observation that makes one overflow");
   }
   countInInterval(estimates.interval, record.timestamp, settings.batchIntervalMs);
@@ -57,7 +62,7 @@ export function processObservation(
   resizeRing(stores.matrix, key, matrix, settings.matrixRows);
   putRow(stores.matrix, key, matrix, row);
   stores.series.put(key, state);
-  context.forward(topics.estimates, observation.series, estimateOf(observation, estimates, values));
+  context.forward(topics.estimates, observation.series, estimateOf(observation, estimates, rowValues(row)));
 }
 
 function newState({ x }: Observation, matrixRows: number): SeriesState {
@@ -74,6 +79,12 @@ function rowOf({ y, x }: Observation, features: number): Float64Array {
   const row = new Float64Array(features + 1);
   row[0] = y;
   for (let j = 0; j < features; j++) row[j + 1] = x[j];
+  for (let j = 0; j < row.length; j++) {
+    if (Math.abs(row[j]) > MAGNITUDE_MAX) {
+      const what = j === 0 ? "y" : `x${j}`;
+      throw fault("number-too-large", `expected magnitudes of at most ${MAGNITUDE_MAX}, got ${row[j]} as ${what}`);
+    }
+  }
   return row;
 }
 

@@ -38,6 +38,13 @@ describe("what cannot work", function () {
     assert.equal(service.lines.length, 1);
   });
 
+  it("in several settings together is reported with what is wrong in one", async () => {
+    const service = stack.start("ml-racer", { TRAIN_LENGTH: "51", KAFKA_BROKERS: "nonsense" });
+    assert.equal(await service.exited(), EXIT_CONFIGURATION);
+    assert.match(JSON.stringify(service.lines), /KAFKA_BROKERS.*TRAIN_LENGTH=51/);
+    assert.equal(service.lines.length, 1);
+  });
+
   it("in the client's properties is named, and ends the process with 78", async () => {
     const service = stack.start("deserializer", { KAFKA_CONF_NO_SUCH_THING: "1" });
     assert.equal(await service.exited(), EXIT_CONFIGURATION);

@@ -145,8 +145,8 @@ describe("stateful-estimator", () => {
     ["has no value", null, "not-an-observation"],
     ["is not JSON", "[1, 2", "not-an-observation"],
     ["has another number of features", text("1", "1"), "features-changed"],
-    ["makes a sum of squares overflow", text("1e200", "1,1"), "estimate-not-finite"],
-    ["makes the sum of x overflow", text("1", "1e308,1e308"), "estimate-not-finite"],
+    ["has a y too large for a variance", text("1e200", "1,1"), "number-too-large"],
+    ["has an x too large for a variance", text("1", "1,-1e151"), "number-too-large"],
   ];
   for (const [what, value, reason] of bad) {
     it(`dead-letters a record that ${what}, and its series goes on as if it had not been`, () => {
@@ -163,11 +163,28 @@ describe("stateful-estimator", () => {
     });
   }
 
+  it("begins a series with the first observation that is not too large, and takes the largest ones there are", () => {
+    const driver = newDriver();
+    const { deadLetters } = driver.pipe(observationRecord(observation({ y: 1e200, x: [1] })));
+    assert.equal(deadLetters[0].message, "expected magnitudes of at most 1e+150, got 1e+200 as y");
+    assert.deepEqual(driver.keys("series"), []);
+    for (let i = 0; i < 6; i++) {
+      const y = i % 2 === 0 ? 1e150 : -1e150;
+      const { n, mu, variance } = estimateOf(driver, observation({ i, y, x: [i] }));
+      assert.equal(n, i + 1);
+      if (i === 1) assert.deepEqual([mu[0], variance[0]], [0, 1e150 ** 2]);
+    }
+  });
+
   it("takes as many features as an estimate of the longest numbers leaves room for, and dead-letters one more", () => {
-    const longest = -2.2250738585072014e-308;
-    const x = new Array<number>(FEATURES_MAX).fill(longest);
-    const { outputs } = newDriver().pipe(observationRecord(observation({ series: '"'.repeat(1024), y: longest, x })));
-    assert.ok(outputs[0].value.length <= 1_000_000, `${outputs[0].value.length} bytes`);
+    // Numbers of 17 digits with exponents of three, and so their sums, means and variances.
+    const x = new Array<number>(FEATURES_MAX).fill(-1.2345678901234567e-100);
+    const driver = newDriver();
+    const sizes = [1, 1.1000000000000003].map((factor) => {
+      const row = observation({ series: '"'.repeat(1024), y: 0, x: x.map((value) => value * factor) });
+      return driver.pipe(observationRecord(row)).outputs[0].value.length;
+    });
+    assert.ok(sizes[1] > 90 * FEATURES_MAX && sizes[1] <= 1_000_000, `${sizes[1]} bytes`);
     const { deadLetters } = newDriver().pipe(observationRecord(observation({ y: 0, x: [...x, 0] })));
     assert.deepEqual(
       deadLetters.map(({ reason }) => reason),
