@@ -36,7 +36,7 @@ export class Admin {
   async describe(names: readonly string[]): Promise<Map<string, TopicDescription>> {
     if (names.length === 0) return new Map();
     const answer = await callKafka<
-      readonly { name: string; topicId?: unknown; partitions?: readonly unknown[]; error?: unknown }[]
+      readonly { name: string; topicId?: { base64?: unknown }; partitions?: readonly unknown[]; error?: unknown }[]
     >("describeTopics", (done) => this.#native.describeTopics([...names], { timeout: 5000 }, done as never));
     const found = new Map<string, TopicDescription>();
     for (const { name, topicId, partitions, error } of answer) {
@@ -45,7 +45,10 @@ export class Admin {
         if (failure.code === KafkaCode.UNKNOWN_TOPIC_OR_PARTITION || failure.code === KafkaCode.UNKNOWN_TOPIC) continue;
         throw failure;
       }
-      found.set(name, { name, id: String(topicId), partitions: partitions?.length ?? 0 });
+      // The package's types call this field base64str, its code base64.
+      const id = topicId?.base64;
+      if (typeof id !== "string") throw new Error(`expected the broker to tell the id of ${name}, got ${typeof id}`);
+      found.set(name, { name, id, partitions: partitions?.length ?? 0 });
     }
     return found;
   }

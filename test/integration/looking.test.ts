@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../deploy/local/free-port.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
@@ -316,6 +316,25 @@ describe("looking at topics", function () {
       const other = await run("save", ["yours", ...args]).ended();
       assert.match(other.stderr, /expected .*out-\d+\.txt to hold yours, but it holds mine: take another --prefix/);
       assert.equal(other.code, 1);
+    });
+
+    it("refuses to go on with a topic that was made anew under the name", async () => {
+      const folder = join(stack.directory, "anew");
+      const args = ["--prefix", join(folder, "out"), "--suffix", "txt", "--interval", "100ms"];
+      for (const topic of ["former", "present"]) {
+        await createTopic(stack.brokers, topic, PARTITIONS);
+        await write(topic, ["one"]);
+      }
+      const save = run("save", ["former", ...args]);
+      await waitFor("the record", () => batches(folder).length === 1);
+      save.signal("SIGINT");
+      await save.ended();
+      // As if `former` had been deleted and its name given to the topic that is called `present` here.
+      const success = join(folder, batches(folder)[0] ?? "", "_SUCCESS");
+      writeFileSync(success, readFileSync(success, "utf8").replace("former", "present"));
+      const { code, stderr } = await run("save", ["present", ...args]).ended();
+      assert.match(stderr, /out-\d+\.txt to hold present, but it holds a former topic named present/);
+      assert.equal(code, 1);
     });
   });
 });
