@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { freePort } from "../../deploy/local/free-port.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { createTopic } from "../support/kafka-topics.js";
+import { createTopic, deleteTopic } from "../support/kafka-topics.js";
 import { Stack } from "../support/stack.js";
 import { waitFor } from "../support/wait.js";
 
@@ -87,6 +87,19 @@ describe("what cannot work", function () {
     });
     assert.equal(await service.exited(), EXIT_CONFIGURATION);
     assert.match(service.lines.at(-1)?.msg ?? "", /narrow\.observations has 3.*wide\.observations has 5/);
+  });
+
+  it("because an input topic was deleted and made again under known state is refused, with both ids", async () => {
+    const environment = { INPUT_TOPICS: "remade.observations", APPLICATION_ID: "remade" };
+    await createTopic(stack.brokers, "remade.observations", 2);
+    const first = stack.start("rls-racer", environment);
+    await first.ready(2);
+    assert.equal(await first.stop(), 0);
+    await deleteTopic(stack.brokers, "remade.observations");
+    await createTopic(stack.brokers, "remade.observations", 2);
+    const second = stack.start("rls-racer", environment);
+    assert.equal(await second.exited(), 1);
+    assert.match(second.lines.at(-1)?.msg ?? "", /remade\.observations with id .* deleted and made again/);
   });
 
   it("does not end a service that loses its broker for a while", async () => {

@@ -1,4 +1,5 @@
 /** Writing and reading topics in tests, with the kernel's own client. */
+import kafka from "@confluentinc/kafka-javascript";
 import { readSettings } from "../../shared/config.js";
 import { Admin } from "../../shared/kernel/kafka-admin.js";
 import type { ClientOptions } from "../../shared/kernel/kafka-client.js";
@@ -32,6 +33,21 @@ export async function createTopic(
       return (await admin.describe([name])).get(name)?.partitions === partitions;
     });
   } finally {
+    admin.disconnect();
+  }
+}
+
+/** Deletes a topic and waits until it is gone. */
+export async function deleteTopic(brokers: string, name: string): Promise<void> {
+  const native = kafka.AdminClient.create({ "bootstrap.servers": brokers });
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    await new Promise<void>((resolve, reject) => {
+      native.deleteTopic(name, 10_000, (error) => (error ? reject(error) : resolve()));
+    });
+    await waitFor(`topic ${name} to be gone`, async () => !(await admin.describe([name])).has(name));
+  } finally {
+    native.disconnect();
     admin.disconnect();
   }
 }
