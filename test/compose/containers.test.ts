@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ComposeStack, missingEngine } from "../support/compose-stack.js";
 import { topicEnd } from "../support/kafka-topics.js";
-import { judge } from "../support/verdict.js";
+import { CHAIN, judge } from "../support/verdict.js";
 import { waitFor } from "../support/wait.js";
 
 const SETTINGS = { SERIES: "6", RATE: "100", SEED: "7" };
@@ -37,7 +37,7 @@ describe("the race in containers", function () {
       await waitFor(`predictions to grow after ${service} was disturbed`, async () => (await predictions()) > visible);
     }
     assert.equal(await stack.stop("producer"), 0);
-    assert.ok((await judge(brokers)).equal);
+    assert.ok((await judge(brokers, CHAIN)).equal);
   });
 });
 
