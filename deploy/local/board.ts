@@ -63,16 +63,19 @@ export function rowsThatFit(lines: number, topics: number, services: number): nu
 
 /** The board, at most `columns` wide; with {@link rowsThatFit} series a topic it is lower than the terminal. */
 export function renderBoard(model: BoardModel, columns: number): string {
-  const { races, notices, stopping, logDirectory } = model;
+  const { races, services, notices, stopping, logDirectory } = model;
   const racing = races.length === 0 ? ["waiting for the first predictions ...", ""] : renderRaces(races, columns);
   const foot = stopping
     ? ["Stopping: every service commits what it has done."]
-    : [`state: ${stateExample(model)}`, `Ctrl-C stops; the next start goes on from there. Logs: ${logDirectory}`];
+    : [
+        `State of each: <its address>/state, for example ${services.at(-1)?.url ?? ""}/state`,
+        `Ctrl-C stops; the next start goes on from there. Logs: ${logDirectory}`,
+      ];
   const lines = [
     `Regatta  ${clock(model.elapsedMs)}  Kafka ${model.brokers}`,
     "",
     ...racing,
-    ...renderServices(model.services),
+    ...renderServices(services),
     "",
     ...notices.slice(-NOTICES_SHOWN),
     ...foot,
@@ -86,20 +89,28 @@ export function renderFinal(races: readonly TopicSummary[], columns: number): st
   return `${renderRaces(races, columns).join("\n").trimEnd()}\n`;
 }
 
-/** One line for each model of each topic, for a log. */
-export function renderLines(model: BoardModel): string[] {
+/**
+ * One line for each model of each topic, for a log.
+ * @param before the same some time ago, which throughput is counted from; undefined at first
+ */
+export function renderLines(model: BoardModel, before: BoardModel | undefined): string[] {
   const lag = model.services.reduce((sum, { lagRecords }) => sum + (lagRecords ?? 0), 0);
-  const rate = model.services.at(-1)?.recordsPerSecond;
-  return model.races.flatMap(({ topic, models, records, seriesCount, more }) =>
-    models.map(({ model: name, leads, mseMean }) =>
+  return model.races.flatMap((race) => {
+    const rate = before === undefined ? "-" : count(recordsPerSecond(race, model, before));
+    return race.models.map(({ model: name, leads, mseMean }) =>
       [
-        `${clock(model.elapsedMs)} ${topic} ${name}:`,
-        `mse ${score(mseMean)}${seriesCount > 1 ? " (mean)" : ""},`,
-        `leads ${count(leads)} of ${count(seriesCount)}${more ? "+" : ""} series,`,
-        `${count(records)} records, ${rate === undefined ? "-" : count(rate)}/s, lag ${count(lag)}`,
+        `${clock(model.elapsedMs)} ${race.topic} ${name}:`,
+        `mse ${score(mseMean)}${race.seriesCount > 1 ? " (mean)" : ""},`,
+        `leads ${count(leads)} of ${count(race.seriesCount)}${race.more ? "+" : ""} series,`,
+        `${count(race.records)} records, ${rate}/s; lag of all services ${count(lag)}`,
       ].join(" "),
-    ),
-  );
+    );
+  });
+}
+
+function recordsPerSecond({ topic, records }: TopicSummary, now: BoardModel, before: BoardModel): number {
+  const then = before.races.find((race) => race.topic === topic)?.records ?? 0;
+  return (1000 * (records - then)) / (now.elapsedMs - before.elapsedMs);
 }
 
 function renderRaces(races: readonly TopicSummary[], columns: number): string[] {
@@ -164,12 +175,6 @@ function renderServices(services: readonly ServiceRow[]): string[] {
     ]);
   }
   return table.toString().split("\n");
-}
-
-function stateExample({ services, races }: BoardModel): string {
-  const racer = services.at(-1)?.url ?? "";
-  const race = races[0];
-  return race === undefined ? `${racer}/state` : `${racer}/state/race/${race.topic}/${race.rows[0]?.series ?? ""}`;
 }
 
 function widest(lines: readonly string[]): number {

@@ -16,12 +16,11 @@ import { openScreen, type Scene, type Screen } from "./screen.js";
 import { type Health, ServiceProbe, SILENT } from "./service-probe.js";
 import { SupervisedService } from "./supervisor.js";
 
-/** Along the way of a record; the last one races. */
+/** Along the way of a record. */
 const SERVICES = ["producer", "deserializer", "stateful-estimator", "rls-racer", "ml-racer"] as const;
 const PREDICTION_TOPICS = [topics.rlsPredictions.name, topics.mlPredictions.name];
 
 const HTTP_HOST = "127.0.0.1";
-const HTTP_PORT_FIRST = 9464;
 const DRAW_MS = 500;
 const READ_MS = 250;
 const PROBE_MS = 1000;
@@ -32,7 +31,7 @@ const NOTICES_MAX = 10;
 
 export interface RaceRunOptions {
   readonly brokers: string;
-  /** For the board's own reader. */
+  /** For the board's own reader; its HTTP_PORT is the first service's, the others take the next ones. */
   readonly client: ClientOptions;
   /** Of every service; HTTP_HOST and HTTP_PORT are added. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -92,9 +91,9 @@ export class RaceRun {
 
   /**
    * Races until the end is called for, and ends.
-   * @returns why it is over, and what went wrong at the end, one line each
+   * @returns why it is over, what went wrong at the end (one line each), and whether all that was written was raced
    */
-  async run(): Promise<{ end: End; faults: readonly string[] }> {
+  async run(): Promise<{ end: End; faults: readonly string[]; drained: boolean }> {
     this.#runners = await this.#startServices();
     const drawing = setInterval(() => this.#screen.draw(this.#scene(false)), DRAW_MS);
     const loops = [this.#repeat(READ_MS, () => this.#read()), this.#repeat(PROBE_MS, () => this.#probe())];
@@ -102,16 +101,16 @@ export class RaceRun {
     clearInterval(drawing);
     const end = this.#end ?? { kind: "asked" };
     this.#screen.draw(this.#scene(true));
-    const faults = await this.#finish(end);
+    const { faults, drained } = await this.#finish(end);
     this.#screen.close(end.kind === "refused" ? undefined : this.#scene(true));
     await this.#reader.close();
-    return { end, faults };
+    return { end, faults, drained };
   }
 
   async #startServices(): Promise<Runner[]> {
     const runners: Runner[] = [];
     for (const [index, name] of SERVICES.entries()) {
-      const preferred = HTTP_PORT_FIRST + index;
+      const preferred = this.#options.client.settings.httpPort + index;
       const port = (await isFree(preferred)) ? preferred : await freePort();
       const environment = { ...this.#options.environment, HTTP_HOST, HTTP_PORT: String(port) };
       const url = `http://${HTTP_HOST}:${port}`;
@@ -159,17 +158,17 @@ export class RaceRun {
     }
   }
 
-  async #finish(end: End): Promise<string[]> {
+  async #finish(end: End): Promise<{ faults: string[]; drained: boolean }> {
     const [producer, ...others] = this.#runners;
     const faults = [await producer?.service.stop()];
-    if (end.kind === "elapsed") await this.#drain(others);
+    const drained = end.kind === "elapsed" && (await this.#drain(others));
     faults.push(...(await Promise.all(others.map(({ service }) => service.stop()))));
     await this.#reader.readToEnd((prediction) => see(this.#view, prediction));
-    return faults.filter((fault) => fault !== undefined);
+    return { faults: faults.filter((fault) => fault !== undefined), drained };
   }
 
   /** Waits until all that the producer wrote was raced: no lag, and nothing moved for longer than a lag may be out of date. */
-  async #drain(runners: readonly Runner[]): Promise<void> {
+  async #drain(runners: readonly Runner[]): Promise<boolean> {
     const deadline = performance.now() + DRAIN_MS;
     let counted = -1;
     let settled = 0;
@@ -180,6 +179,7 @@ export class RaceRun {
       settled = count === counted && healths.every(({ lagRecords }) => lagRecords === 0) ? settled + 1 : 0;
       counted = count;
     }
+    return settled === SETTLED_PROBES;
   }
 
   #scene(stopping: boolean): Scene {

@@ -13,8 +13,10 @@ export class FolderInUseError extends Error {
 export interface RunFolder {
   /** The local broker's. */
   readonly kafkaDirectory: string;
-  /** STATE_DIR of the services. */
+  /** STATE_DIR of the services on the local broker. */
   readonly stateDirectory: string;
+  /** STATE_DIR on a cluster of the user's: a state belongs to the topics of its cluster and is refused on another. */
+  stateDirectoryOn(brokers: string): string;
   readonly logDirectory: string;
   /** Lets the next run in. */
   close(): Promise<void>;
@@ -41,6 +43,7 @@ export async function openRunFolder(directory: string): Promise<RunFolder> {
   const folder = {
     kafkaDirectory: join(directory, "kafka", "broker"),
     stateDirectory: join(directory, "state"),
+    stateDirectoryOn: (brokers: string) => join(directory, `state-${brokers.replaceAll(/[^A-Za-z0-9.-]/g, "_")}`),
     logDirectory: join(directory, "log"),
   };
   mkdirSync(folder.logDirectory, { recursive: true });

@@ -12,6 +12,8 @@ export interface RunOptions {
   /** How long to race, in ms. */
   readonly for?: number;
   readonly fresh?: boolean;
+  /** Port of the local broker; undefined for 9092, or a free one where that is taken. */
+  readonly kafkaPort?: number;
   /** Folder of the broker's data, the services' state and the logs. */
   readonly directory: string;
 }
@@ -50,6 +52,9 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
       ),
     )
     .option("--fresh", "begin a new race: the data and state of the last one are deleted")
+    .addOption(
+      new Option("--kafka-port <port>", "port of the local Kafka (default: 9092, or a free one)").argParser(portNumber),
+    )
     .option("--directory <folder>", "where data, state and logs are kept", ".local")
     .allowExcessArguments(false)
     .parse([...args], { from: "user" });
@@ -66,6 +71,13 @@ export function durationMs(text: string): number {
   const ms = match === null ? 0 : Number(match[1]) * UNITS_MS[match[2]];
   if (ms <= 0) throw new InvalidArgumentError("expected a number with its unit: ms, s, m or h; for example 30s.");
   return ms;
+}
+
+/** @throws {InvalidArgumentError} no port that a server can listen on */
+function portNumber(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError("expected a port from 1 to 65535.");
+  return port;
 }
 
 /**

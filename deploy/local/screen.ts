@@ -6,6 +6,7 @@ import { type RaceView, summarize } from "./race-view.js";
 
 const LINES_EVERY_MS = 5000;
 const FINAL_ROWS = 20;
+const ERASE_BELOW = "\x1b[J";
 
 /** What a screen is drawn from; the races are summarized to the rows that it has room for. */
 export type Scene = Omit<BoardModel, "races"> & { readonly view: RaceView };
@@ -36,6 +37,8 @@ function openTerminal(stream: WriteStream): Screen {
     close(scene) {
       update.clear();
       update.done();
+      // The terminal echoed ^C below the board.
+      stream.write(ERASE_BELOW);
       if (scene !== undefined) stream.write(renderFinal(summarize(scene.view, FINAL_ROWS), stream.columns ?? 80));
     },
   };
@@ -43,11 +46,14 @@ function openTerminal(stream: WriteStream): Screen {
 
 function openLog(stream: NodeJS.WritableStream): Screen {
   let nextMs = LINES_EVERY_MS;
+  let before: BoardModel | undefined;
   return {
     draw(scene) {
       if (scene.elapsedMs < nextMs) return;
       nextMs = scene.elapsedMs + LINES_EVERY_MS;
-      for (const line of renderLines({ ...scene, races: summarize(scene.view, 0) })) stream.write(`${line}\n`);
+      const model = { ...scene, races: summarize(scene.view, 0) };
+      for (const line of renderLines(model, before)) stream.write(`${line}\n`);
+      before = model;
     },
     notice(text) {
       stream.write(`${text}\n`);

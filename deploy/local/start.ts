@@ -31,7 +31,8 @@ function stop(): void {
 }
 
 async function main(options: RunOptions, environment: Environment): Promise<number> {
-  const ownCluster = (environment.KAFKA_BROKERS ?? environment.KAFKA_BOOTSTRAP_SERVERS ?? "").trim() !== "";
+  const ownBrokers = (environment.KAFKA_BROKERS ?? environment.KAFKA_BOOTSTRAP_SERVERS ?? "").trim();
+  const ownCluster = ownBrokers !== "";
   const fresh = options.fresh === true;
   if (ownCluster && fresh) {
     throw new ConfigurationError(["--fresh: KAFKA_BROKERS is set, and the topics of your cluster are yours to delete"]);
@@ -41,11 +42,14 @@ async function main(options: RunOptions, environment: Environment): Promise<numb
     if (fresh) forgetRace(folder);
     const producer = producerEnvironment(options, environment, ownCluster ? undefined : readBasis(folder));
     readSettings(producerSettings, { ...environment, ...producer });
-    const kafka = ownCluster ? undefined : await startKafka(folder, fresh);
+    const kafka = ownCluster ? undefined : await startKafka(folder, fresh, options.kafkaPort);
     try {
       if (kafka !== undefined) writeBasis(folder, { features: producer.FEATURES, seed: producer.SEED });
-      const brokers = kafka === undefined ? {} : { KAFKA_BROKERS: kafka.brokers, KAFKA_BOOTSTRAP_SERVERS: undefined };
-      return await race(folder, options, { ...environment, ...producer, ...brokers, STATE_DIR: folder.stateDirectory });
+      const place =
+        kafka === undefined
+          ? { STATE_DIR: environment.STATE_DIR ?? folder.stateDirectoryOn(ownBrokers) }
+          : { STATE_DIR: folder.stateDirectory, KAFKA_BROKERS: kafka.brokers, KAFKA_BOOTSTRAP_SERVERS: undefined };
+      return await race(folder, options, { ...environment, ...producer, ...place });
     } finally {
       await kafka?.stop();
     }
@@ -54,8 +58,8 @@ async function main(options: RunOptions, environment: Environment): Promise<numb
   }
 }
 
-async function startKafka(folder: RunFolder, fresh: boolean): Promise<LocalKafka> {
-  const port = (await isFree(KAFKA_PORT)) ? KAFKA_PORT : await freePort();
+async function startKafka(folder: RunFolder, fresh: boolean, asked: number | undefined): Promise<LocalKafka> {
+  const port = asked ?? ((await isFree(KAFKA_PORT)) ? KAFKA_PORT : await freePort());
   const log = relative("", join(folder.kafkaDirectory, "kafka.log"));
   process.stdout.write(`Starting Kafka on 127.0.0.1:${port}; log in ${log}\n`);
   const kafka = await startLocalKafka({
@@ -86,9 +90,14 @@ async function race(folder: RunFolder, options: RunOptions, environment: Environ
     forMs: options.for,
   });
   if (stopAsked) run.end({ kind: "asked" });
-  const { end, faults } = await run.run();
+  const { end, faults, drained } = await run.run();
   for (const fault of end.kind === "refused" ? [end.message, ...faults] : faults) process.stderr.write(`${fault}\n`);
   if (end.kind === "refused") return EXIT_CONFIGURATION;
+  if (end.kind === "elapsed" && !drained) {
+    process.stdout.write(
+      "Not all that was written is raced: the models are slower than --rate. The next start goes on with it.\n",
+    );
+  }
   if (end.kind === "asked") process.stdout.write("Stopped. The next `npm start` goes on from here.\n");
   return faults.length === 0 ? 0 : 1;
 }

@@ -10,8 +10,15 @@ describe("the command line of a run", () => {
 
   it("leaves unsaid what is not said", () => {
     assert.deepEqual(parseRunOptions([]), { directory: ".local" });
-    const all = ["--series", "3", "--rate", "0.5", "--for", "2s", "--fresh", "--directory", "x"];
-    assert.deepEqual(parseRunOptions(all), { series: "3", rate: "0.5", for: 2000, fresh: true, directory: "x" });
+    const all = ["--series", "3", "--rate", "0.5", "--for", "2s", "--fresh", "--directory", "x", "--kafka-port", "1"];
+    assert.deepEqual(parseRunOptions(all), {
+      series: "3",
+      rate: "0.5",
+      for: 2000,
+      fresh: true,
+      directory: "x",
+      kafkaPort: 1,
+    });
   });
 });
 
