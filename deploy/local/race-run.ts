@@ -28,6 +28,7 @@ const DRAIN_MS = 20_000;
 /** The services learn the ends of their inputs every 2 s. */
 const SETTLED_PROBES = 3;
 const NOTICES_MAX = 10;
+const WAIT_TOLD_EVERY_MS = 30_000;
 
 export interface RaceRunOptions {
   readonly brokers: string;
@@ -64,6 +65,7 @@ export class RaceRun {
   readonly #startedMs = performance.now();
   #runners: readonly Runner[] = [];
   #readyMs: number | undefined;
+  #waitToldMs = performance.now();
   #end: End | undefined;
   #wake: () => void = () => {};
   readonly #over = new Promise<void>((resolve) => {
@@ -149,12 +151,22 @@ export class RaceRun {
         runner.health = await runner.probe.ask();
       }),
     );
-    if (this.#readyMs === undefined && this.#runners.every(({ health }) => health.ready)) {
-      this.#readyMs = performance.now();
-    }
+    this.#noteReadiness();
     const { forMs } = this.#options;
     if (forMs !== undefined && this.#readyMs !== undefined && performance.now() - this.#readyMs >= forMs) {
       this.end({ kind: "elapsed" });
+    }
+  }
+
+  /** The race has begun once every service is ready; who keeps it waiting is told every half minute. */
+  #noteReadiness(): void {
+    if (this.#readyMs !== undefined) return;
+    const waiting = this.#runners.filter(({ health }) => !health.ready);
+    if (waiting.length === 0) {
+      this.#readyMs = performance.now();
+    } else if (performance.now() > this.#waitToldMs + WAIT_TOLD_EVERY_MS) {
+      this.#waitToldMs = performance.now();
+      this.notice(`not ready: ${waiting.map(({ service, health }) => `${service.name} (${health.state})`).join(", ")}`);
     }
   }
 
