@@ -127,8 +127,8 @@ export class SupervisedService {
 
   /** The message of the log's last line where that is the one that a service dies with. */
   #lastWords(): string | undefined {
-    const line = readFileSync(this.#logFile, "utf8").trimEnd().split("\n").at(-1) ?? "";
     try {
+      const line = readFileSync(this.#logFile, "utf8").trimEnd().split("\n").at(-1) ?? "";
       const entry: unknown = JSON.parse(line);
       const { level, msg } = entry as { level?: unknown; msg?: unknown };
       return level === "fatal" && typeof msg === "string" ? msg : undefined;

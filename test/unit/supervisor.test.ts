@@ -63,6 +63,16 @@ describe("a supervised service", () => {
     assert.equal(await service.stop(), undefined);
   });
 
+  it("is started again even where its log was deleted while it ran", async () => {
+    const service = started(
+      "unlogged",
+      'require("node:fs").rmSync(process.argv[1].replace("/main.js", ".log")); process.exit(1);',
+    );
+    await waitFor("its death", () => service.state === "waiting");
+    assert.deepEqual(notices, ["unlogged died (exit code 1); starting again in 0.5 s"]);
+    await service.stop();
+  });
+
   it("is left alone when it ends by itself with exit code 0", async () => {
     const service = started("finite", "");
     await waitFor("its end", () => service.state === "ended");
