@@ -28,7 +28,6 @@ export type RebalanceEvent =
 
 /** Read from the start of the partition. */
 export const BEGINNING = -2;
-const NO_OFFSET = -1001;
 const SEEK_RETRY_MS = 20;
 
 /** What the package's own types leave out. */
@@ -173,7 +172,7 @@ export class Consumer {
     return this.native.position(partitions as TopicPartition[]).map(({ topic, partition, offset }) => ({
       topic,
       partition,
-      position: offset === undefined || offset < 0 || offset === NO_OFFSET ? undefined : offset,
+      position: offset === undefined || offset < 0 ? undefined : offset,
     }));
   }
 

@@ -2,14 +2,8 @@
 
 /** Codes of librdkafka that the kernel tells apart. */
 export const KafkaCode = {
-  FENCED: -144,
-  RETRY_LATER: -173,
-  UNKNOWN_GROUP: -179,
-  MAX_POLL_EXCEEDED: -147,
   QUEUE_FULL: -184,
-  TIMED_OUT: -185,
   ASSIGN_PARTITIONS: -175,
-  REVOKE_PARTITIONS: -174,
   STATE: -172,
   FATAL: -150,
   UNKNOWN_TOPIC: -188,

@@ -102,23 +102,23 @@ export class LevelDbStore {
 
   /** Writes values and manifest in one atomic batch. It survives the death of the process, not that of the machine. */
   async write(writes: readonly StoreWrite[], manifest: Manifest): Promise<void> {
-    const batch = this.#db.batch();
-    for (const { store, key, value } of writes) {
-      if (value === undefined) batch.del(valueKey(store, key));
-      else batch.put(valueKey(store, key), value);
-    }
-    batch.put(MANIFEST_KEY, Buffer.from(JSON.stringify(manifest)));
-    await batch.write();
+    await this.#batchOf(writes)
+      .put(MANIFEST_KEY, Buffer.from(JSON.stringify(manifest)))
+      .write();
   }
 
   /** Values of a restore, without a new manifest: a restore that is cut short begins again where it began. */
   async restore(writes: readonly StoreWrite[]): Promise<void> {
+    await this.#batchOf(writes).write();
+  }
+
+  #batchOf(writes: readonly StoreWrite[]) {
     const batch = this.#db.batch();
     for (const { store, key, value } of writes) {
       if (value === undefined) batch.del(valueKey(store, key));
       else batch.put(valueKey(store, key), value);
     }
-    await batch.write();
+    return batch;
   }
 
   /** Bytes on disk. */
