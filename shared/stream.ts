@@ -7,7 +7,7 @@
 import { readSettings, type SettingDefinitions, type Settings } from "./config.js";
 import { ConfigurationError, EXIT_CONFIGURATION, TopicError } from "./errors.js";
 import { faultsOfProperties } from "./kernel/kafka-client.js";
-import { type KernelSettings, kernelSettings, readClientProperties } from "./kernel/kernel-settings.js";
+import { type KernelSettings, kernelFaults, kernelSettings, readClientProperties } from "./kernel/kernel-settings.js";
 import type { AnyService } from "./kernel/processing.js";
 import { ServiceProcess } from "./kernel/service-process.js";
 import { createLogger } from "./logger.js";
@@ -69,7 +69,8 @@ function readAll<D extends SettingDefinitions, States, Metrics>(
       return undefined;
     }
   };
-  const settings = attempt(() => readSettings(definitions, environment, (read) => definition.check?.(read) ?? []));
+  const check = (read: object) => [...(definition.check?.(read) ?? []), ...kernelFaults(read, environment)];
+  const settings = attempt(() => readSettings(definitions, environment, check));
   const properties = attempt(() => readClientProperties(environment));
   faults.push(...faultsOfProperties(properties ?? {}));
   if (settings === undefined || properties === undefined || faults.length > 0) throw new ConfigurationError(faults);

@@ -9,6 +9,7 @@
  *     A death between 4 and 5 leaves folders behind the group; the next start replays the changelog from their position.
  */
 import { changelogTopic, POSITIONS_KEY, POSITIONS_VALUE, positionsHeaders } from "./changelog.js";
+import type { StepListener } from "./failpoint.js";
 import type { TopicPosition } from "./kafka-client.js";
 import type { Consumer } from "./kafka-consumer.js";
 import type { StoreWrite } from "./leveldb-store.js";
@@ -28,6 +29,7 @@ export interface CommitScope {
   readonly opener: TaskOpener;
   /** Newest watermark known of a changelog partition, asked for before this commit began: an older one is always safe. */
   changelogPosition(topic: string, partition: number): number | undefined;
+  readonly onStep: StepListener;
 }
 
 /**
@@ -49,14 +51,17 @@ export async function commitTasks(tasks: readonly Task[], scope: CommitScope): P
     watermarks.set(task, newestWatermarks(task, scope));
   }
   if (prepared.length === 0) return;
+  scope.onStep("after-changelog");
 
-  await scope.output.commit(positions, scope.consumer);
+  await scope.output.commit(positions, scope.consumer, scope.onStep);
+  scope.onStep("after-commit");
 
   for (const { task, writes } of prepared) {
     const manifest = scope.opener.manifest(task, task.currentPositions(), watermarks.get(task) ?? {});
     await task.db?.write(writes, manifest);
     task.manifest = manifest;
     task.committed();
+    scope.onStep("after-store-write");
   }
 }
 

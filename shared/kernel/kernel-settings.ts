@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Environment, type SettingDefinitions, type Settings, setting } from "../config.js";
 import { ConfigurationError } from "../errors.js";
 import { wholeNumber } from "../setting-texts.js";
+import { type CommitStep, commitSteps, type Failpoint } from "./failpoint.js";
 
 const name = z
   .string()
@@ -78,6 +79,20 @@ export const kernelSettings = {
     default: "25000",
     doc: "time to finish and commit after SIGTERM, in ms; then the process ends all the same and loses nothing",
   }),
+  failpoint: setting(
+    "FAILPOINT",
+    z
+      .string()
+      .regex(
+        new RegExp(`^((${commitSteps.join("|")}):[1-9]\\d{0,8})?$`),
+        `expected <step>:<pass>, with a step of ${commitSteps.join(", ")}`,
+      )
+      .transform(failpointOf),
+    {
+      default: "",
+      doc: "for tests: ends the process by SIGKILL at the given pass of a commit's step; refused where NODE_ENV is production",
+    },
+  ),
   logLevel: setting(
     "LOG_LEVEL",
     z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
@@ -91,6 +106,18 @@ export const kernelSettings = {
 } satisfies SettingDefinitions;
 
 export type KernelSettings = Settings<typeof kernelSettings>;
+
+function failpointOf(text: string): Failpoint | undefined {
+  if (text === "") return undefined;
+  const [step, pass] = text.split(":");
+  return { step: step as CommitStep, pass: Number(pass) };
+}
+
+/** Faults that several of the kernel's settings, or they and the environment, show together. */
+export function kernelFaults({ failpoint }: Partial<KernelSettings>, environment: Environment): string[] {
+  if (failpoint === undefined || environment.NODE_ENV !== "production") return [];
+  return ["FAILPOINT: is for tests and ends the process; it cannot be set where NODE_ENV is production"];
+}
 
 const PASS_THROUGH = "KAFKA_CONF_";
 

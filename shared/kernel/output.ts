@@ -3,6 +3,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../logger.js";
+import type { StepListener } from "./failpoint.js";
 import type { ClientOptions, TopicPosition } from "./kafka-client.js";
 import type { Consumer } from "./kafka-consumer.js";
 import { KafkaError } from "./kafka-error.js";
@@ -102,17 +103,24 @@ export class Output {
   /**
    * Makes everything since begin visible together with the input positions.
    * At least once: the records first, then the positions.
+   * @param onStep told of the steps on the way
    * @throws {KafkaError} it did not happen, or its outcome is unknown: {@link recover}
    */
-  async commit(positions: readonly TopicPosition[], consumer: Consumer): Promise<void> {
+  async commit(positions: readonly TopicPosition[], consumer: Consumer, onStep: StepListener): Promise<void> {
     await this.drain();
     const producer = this.#connected();
     if (this.#transactionalId === undefined) {
       await this.#persistently("flush", () => producer.flush());
       await this.#persistently("commit offsets", () => consumer.commit(positions));
+      onStep("after-send-offsets");
     } else {
       await this.#persistently("send offsets", () => producer.sendOffsets(positions, consumer));
-      await this.#persistently("commit", () => producer.commitTransaction());
+      onStep("after-send-offsets");
+      await this.#persistently("commit", () => {
+        const answer = producer.commitTransaction();
+        onStep("in-commit");
+        return answer;
+      });
     }
     this.#begun = false;
     this.#records = 0;

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../logger.js";
 import type { Codec } from "../service-definition.js";
 import { changelogTopic } from "./changelog.js";
+import { killAt } from "./failpoint.js";
 import { type HttpServer, startHttpServer } from "./http-server.js";
 import { Admin } from "./kafka-admin.js";
 import type { ClientOptions } from "./kafka-client.js";
@@ -163,6 +164,7 @@ export class ServiceProcess {
       partitions: topics.tasks,
       commitIntervalMs,
       onLeave: () => this.#setDeadline(),
+      onStep: killAt(this.#settings.failpoint),
       connectConsumer: (onRebalance) =>
         Consumer.connect(clientOptions, this.#application, onRebalance, (json) => this.#lag.onStatistics(json)),
       output,

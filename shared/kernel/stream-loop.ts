@@ -7,6 +7,7 @@ import type { Logger } from "../logger.js";
 import type { InputRecord } from "../service-definition.js";
 import { Assignment, type AssignmentOptions, nameOf } from "./assignment.js";
 import { commitTasks } from "./commit.js";
+import type { StepListener } from "./failpoint.js";
 import { BEGINNING, type ConsumedRecord, type Consumer, type RebalanceEvent } from "./kafka-consumer.js";
 import { KafkaCode, KafkaError } from "./kafka-error.js";
 import type { KernelMetrics } from "./metrics.js";
@@ -33,6 +34,8 @@ export interface StreamLoopOptions extends AssignmentOptions {
   readonly commitIntervalMs: number;
   /** Told when the end begins, whatever its cause: from here on only a deadline can help against a client that hangs. */
   readonly onLeave: () => void;
+  /** Told of each step of a commit. */
+  readonly onStep: StepListener;
   readonly connectConsumer: (onRebalance: (event: RebalanceEvent) => void) => Promise<Consumer>;
   readonly output: Output;
   readonly opener: TaskOpener;
@@ -121,7 +124,8 @@ export class StreamLoop {
     // The client fetches the next batch while this one is processed.
     void this.#startBatch(membership.consumer);
     if (records.length === 0) return;
-    const { metrics, output, processing } = this.#o;
+    const { metrics, output, processing, onStep } = this.#o;
+    onStep("after-poll");
     await this.#beginWork();
     const ended = metrics.processDuration.startTimer();
     const taken = new Map<string, number>();
@@ -146,10 +150,11 @@ export class StreamLoop {
     for (const [topic, count] of taken) metrics.consumed.inc({ topic }, count);
     processing.countProduced();
     await output.drain();
+    onStep("after-process");
   }
 
   async #generate({ consumer, assignment }: Membership): Promise<void> {
-    const { processing, output } = this.#o;
+    const { processing, output, onStep } = this.#o;
     let count = 0;
     for (const task of assignment.tasks) {
       if (task.state !== "running") continue;
@@ -158,6 +163,7 @@ export class StreamLoop {
     }
     processing.countProduced();
     await output.drain();
+    if (count > 0) onStep("after-process");
     // Membership lives by polling. Partitions are paused, so this only waits; it is also the pace of an idle source.
     await consumer
       .consume(1, count >= BATCH_RECORDS ? 0 : POLL_BUSY_MS)
@@ -204,13 +210,13 @@ export class StreamLoop {
 
   async #commit({ consumer, assignment }: Membership): Promise<void> {
     if (!this.#hasWork()) return;
-    const { application, output, opener, metrics, watermarks } = this.#o;
+    const { application, output, opener, metrics, watermarks, onStep } = this.#o;
     const tasks = assignment.tasks.filter(({ state }) => state === "running");
     const oldest = Math.min(...tasks.map(({ oldestTimestampMs }) => oldestTimestampMs ?? Number.POSITIVE_INFINITY));
     const ended = metrics.commitDuration.startTimer();
     try {
       const changelogPosition = (topic: string, partition: number) => watermarks.get(topic, partition);
-      await commitTasks(tasks, { application, output, consumer, opener, changelogPosition });
+      await commitTasks(tasks, { application, output, consumer, opener, changelogPosition, onStep });
     } catch (error) {
       ended({ outcome: "failed" });
       throw error;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { readTopic, topicEnd } from "../support/kafka-topics.js";
+import { topicEnd } from "../support/kafka-topics.js";
 import { seededRandom } from "../support/seed.js";
 import type { RunningService } from "../support/service-runner.js";
 import { Stack } from "../support/stack.js";
-import { CHAIN, judge } from "../support/verdict.js";
+import { assertCountersFollow, CHAIN, judge } from "../support/verdict.js";
 import { waitFor } from "../support/wait.js";
 
 const KILLS = 25;
@@ -64,21 +64,7 @@ describe("killing services under load", function () {
 
     assert.equal(await services.get("producer")?.stop(), 0);
     assert.ok((await judge(stack.brokers, CHAIN)).equal);
-    await assertEachCounterOnce(stack.brokers);
+    await assertCountersFollow(stack.brokers, Number(PRODUCER.SERIES));
     for (const name of NAMES.slice(1)) assert.equal(await services.get(name)?.stop(), 0);
   });
 });
-
-/** The producer's own promise: each series has every i exactly once, in order. */
-async function assertEachCounterOnce(brokers: string): Promise<void> {
-  for (const topic of ["dataLinearModel", "dataNonLinearModel"]) {
-    const next = new Map<string, number>();
-    for (const { key, value } of await readTopic(brokers, topic)) {
-      const series = key?.toString() ?? "";
-      const i = Number(/^\[(\d+),/.exec(value?.toString() ?? "")?.[1]);
-      assert.equal(i, next.get(series) ?? 0, `${topic}, ${series}`);
-      next.set(series, i + 1);
-    }
-    assert.equal(next.size, Number(PRODUCER.SERIES));
-  }
-}

@@ -1,4 +1,6 @@
 /** The judgement of every fault test: what the topics hold against what the offline model says they must hold. */
+
+import assert from "node:assert/strict";
 import { deserializer } from "../../services/deserializer/service.js";
 import { mlRacer } from "../../services/ml-racer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
@@ -61,4 +63,18 @@ export async function judge(
   }).catch(() => readResults(brokers, topics));
   console.log(`      ${raw.length} raw records, ${expected.length} results expected`);
   return compareRecords(expected, actual, (report) => console.log(report.replace(/^/gm, "      ")));
+}
+
+/** The producer's own promise: each of `series` series of a raw topic has every i exactly once, in order. */
+export async function assertCountersFollow(brokers: string, series: number): Promise<void> {
+  for (const topic of [LINEAR_TOPIC, NON_LINEAR_TOPIC]) {
+    const next = new Map<string, number>();
+    for (const { key, value } of await readTopic(brokers, topic)) {
+      const name = key?.toString() ?? "";
+      const i = Number(/^\[(\d+),/.exec(value?.toString() ?? "")?.[1]);
+      assert.equal(i, next.get(name) ?? 0, `${topic}, ${name}`);
+      next.set(name, i + 1);
+    }
+    assert.equal(next.size, series);
+  }
 }
