@@ -6,6 +6,8 @@ import { mkdir, readdir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Level } from "level";
 import { z } from "zod";
+import { StoreError } from "../errors.js";
+import { BatchChain } from "./batch-chain.js";
 
 /** What a folder says of itself; written with every batch. */
 const manifestSchema = z.object({
@@ -32,6 +34,14 @@ export class StoreDamagedError extends Error {
   override readonly name = "StoreDamagedError";
 }
 
+/**
+ * The folder cannot be written: the disk is full or fails. LevelDB refuses every further write then, so the process ends;
+ * what is committed is in the changelog, and the next start goes on from there.
+ */
+export class StoreWriteError extends Error {
+  override readonly name = "StoreWriteError";
+}
+
 const MANIFEST_KEY = "manifest";
 const VALUE_PREFIX = "v/";
 
@@ -47,29 +57,40 @@ export interface StoreWrite {
 export class LevelDbStore {
   readonly directory: string;
   readonly #db: Level<string, Buffer>;
+  readonly #chain: BatchChain;
+  /** Which directory this is, whatever may bear its name by now. */
+  readonly #inode: number;
 
-  private constructor(directory: string, db: Level<string, Buffer>) {
+  private constructor(directory: string, db: Level<string, Buffer>, chain: BatchChain, inode: number) {
     this.directory = directory;
     this.#db = db;
+    this.#chain = chain;
+    this.#inode = inode;
   }
 
   /**
    * Opens or makes the folder and takes its lock.
    * @throws {StoreLockedError} another process holds it
-   * @throws {StoreDamagedError} LevelDB cannot read it
+   * @throws {StoreDamagedError} LevelDB cannot read it, or a batch is missing in it
+   * @throws {StoreError} this process may not write there
+   * @throws {StoreWriteError} the disk is full or fails
    */
   static async open(directory: string): Promise<LevelDbStore> {
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: true }).catch((error: unknown) => {
+      throw openError(directory, error, String(error));
+    });
     const db = new Level<string, Buffer>(directory, { keyEncoding: "utf8", valueEncoding: "buffer" });
     try {
       await db.open();
     } catch (error) {
-      if (causeCode(error) === "LEVEL_LOCKED")
-        throw new StoreLockedError(`${directory} is open in another process`, { cause: error });
-      if (isDamage(error)) throw new StoreDamagedError(`${directory} cannot be read`, { cause: error });
-      throw error;
+      throw openError(directory, error, causeMessage(error));
     }
-    return new LevelDbStore(directory, db);
+    const { chain, fault } = await BatchChain.read(db);
+    if (fault !== undefined) {
+      await db.close();
+      throw new StoreDamagedError(`${directory}: ${fault}`);
+    }
+    return new LevelDbStore(directory, db, chain, (await stat(directory)).ino);
   }
 
   /**
@@ -100,25 +121,57 @@ export class LevelDbStore {
       .then((keys) => keys.map((key) => key.slice(prefix.length)));
   }
 
-  /** Writes values and manifest in one atomic batch. It survives the death of the process, not that of the machine. */
-  async write(writes: readonly StoreWrite[], manifest: Manifest): Promise<void> {
-    await this.#batchOf(writes)
-      .put(MANIFEST_KEY, Buffer.from(JSON.stringify(manifest)))
-      .write();
+  /** All values of one store in order of key. */
+  async *entries(store: string): AsyncGenerator<{ key: string; value: Buffer }> {
+    const prefix = valueKey(store, "");
+    for await (const [key, value] of this.#db.iterator({ gt: prefix, lt: `${prefix}\uffff` }))
+      yield { key: key.slice(prefix.length), value };
   }
 
-  /** Values of a restore, without a new manifest: a restore that is cut short begins again where it began. */
-  async restore(writes: readonly StoreWrite[]): Promise<void> {
-    await this.#batchOf(writes).write();
+  /**
+   * Writes values and manifest in one atomic batch. It survives the death of the process, not that of the machine.
+   * @throws {StoreWriteError} the disk is full or fails
+   */
+  write(writes: readonly StoreWrite[], manifest: Manifest): Promise<void> {
+    return this.#write(writes, Buffer.from(JSON.stringify(manifest)));
   }
 
-  #batchOf(writes: readonly StoreWrite[]) {
+  /**
+   * Values of a restore, without a new manifest: a restore that is cut short begins again where it began.
+   * @throws {StoreWriteError} the disk is full or fails
+   */
+  restore(writes: readonly StoreWrite[]): Promise<void> {
+    return this.#write(writes, undefined);
+  }
+
+  async #write(writes: readonly StoreWrite[], manifest: Buffer | undefined): Promise<void> {
     const batch = this.#db.batch();
+    let bytes = 0;
     for (const { store, key, value } of writes) {
       if (value === undefined) batch.del(valueKey(store, key));
       else batch.put(valueKey(store, key), value);
+      bytes += store.length + key.length + (value?.length ?? 0);
     }
-    return batch;
+    if (manifest !== undefined) batch.put(MANIFEST_KEY, manifest);
+    this.#chain.extend(batch, bytes + (manifest?.length ?? 0));
+    try {
+      await batch.write();
+    } catch (error) {
+      throw new StoreWriteError(
+        `${this.directory} cannot be written (${causeMessage(error)}): free space on its disk, or see what is wrong with it. ` +
+          "What was committed is in the changelog; the next start goes on from there.",
+        { cause: error },
+      );
+    }
+  }
+
+  /** Whether the folder is still there under its name: somebody may have deleted it while it is open. */
+  async isInPlace(): Promise<boolean> {
+    try {
+      return (await stat(this.directory)).ino === this.#inode && (await stat(join(this.directory, "CURRENT"))).isFile();
+    } catch {
+      return false;
+    }
   }
 
   /** Bytes on disk. */
@@ -139,20 +192,46 @@ export class LevelDbStore {
   }
 }
 
-/** Keeps a folder that cannot be used under another name, so that it can be looked at. */
-export async function moveAside(directory: string): Promise<string> {
+/** Keeps a folder that cannot be used under another name, so that it can be looked at; undefined where it is gone. */
+export async function moveAside(directory: string): Promise<string | undefined> {
   const aside = `${directory}.damaged-${new Date().toISOString().replaceAll(":", "-")}`;
-  await rename(directory, aside);
-  return aside;
+  try {
+    await rename(directory, aside);
+    return aside;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
-function causeCode(error: unknown): unknown {
+/** What LevelDB's refusal to open a folder means. The order matters: a full disk also speaks of files that it lacks. */
+function openError(directory: string, error: unknown, text: string): Error {
   const cause = error instanceof Error ? error.cause : undefined;
-  return typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
+  const code = codeOf(error) ?? codeOf(cause);
+  const levelCode = codeOf(cause);
+  if (levelCode === "LEVEL_LOCKED")
+    return new StoreLockedError(`${directory} is open in another process`, { cause: error });
+  if (/EACCES|EPERM|EROFS|permission denied|read-only file system/i.test(`${code} ${text}`)) {
+    const user = process.getuid === undefined ? "this user" : `user ${process.getuid()}`;
+    return new StoreError(
+      `STATE_DIR: ${directory} cannot be written by ${user} (${text}). Give that user the folder, or choose another one.`,
+      { cause: error },
+    );
+  }
+  if (/ENOSPC|EDQUOT|EIO|no space left|quota exceeded|input\/output error/i.test(`${code} ${text}`)) {
+    return new StoreWriteError(`${directory} cannot be opened (${text}): free space on its disk.`, { cause: error });
+  }
+  if (levelCode === "LEVEL_CORRUPTION" || /corrupt|CURRENT|no such file|missing file/i.test(text))
+    return new StoreDamagedError(`${directory} cannot be read (${text})`, { cause: error });
+  return new StoreError(`${directory} cannot be opened (${text})`, { cause: error });
 }
 
-function isDamage(error: unknown): boolean {
+function causeMessage(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
-  const text = cause instanceof Error ? cause.message : "";
-  return causeCode(error) === "LEVEL_CORRUPTION" || /corrupt|CURRENT|no such file|missing file/i.test(text);
+  return cause instanceof Error ? cause.message : String(error);
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
 }
