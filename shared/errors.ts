@@ -3,7 +3,7 @@
  * expected, what came and what to do.
  */
 
-/** Exit code of a process whose settings or topics cannot work: restarting it changes nothing (EX_CONFIG of sysexits.h). */
+/** Exit code of a process whose settings, topics or stores cannot work: restarting it changes nothing (EX_CONFIG of sysexits.h). */
 export const EXIT_CONFIGURATION = 78;
 
 /**
@@ -41,7 +41,10 @@ export class TopicError extends Error {
   override readonly name = "TopicError";
 }
 
-/** A state store belongs to something else, or is ahead of the group: going on would be wrong. The process ends with exit code 1. */
+/**
+ * A state store or changelog is not what its group stands for: going on would be wrong, and somebody has to decide. The
+ * process ends with {@link EXIT_CONFIGURATION}.
+ */
 export class StoreError extends Error {
   override readonly name = "StoreError";
 }

@@ -5,7 +5,7 @@
  * goes on in kernel/stream-loop.ts.
  */
 import { readSettings, type SettingDefinitions, type Settings } from "./config.js";
-import { ConfigurationError, EXIT_CONFIGURATION, TopicError } from "./errors.js";
+import { ConfigurationError, EXIT_CONFIGURATION, StoreError, TopicError } from "./errors.js";
 import { faultsOfProperties } from "./kernel/kafka-client.js";
 import { type KernelSettings, kernelFaults, kernelSettings, readClientProperties } from "./kernel/kernel-settings.js";
 import type { AnyService } from "./kernel/processing.js";
@@ -15,7 +15,7 @@ import type { ServiceDefinition } from "./service-definition.js";
 
 /**
  * Runs `definition` in this process until SIGTERM or SIGINT, then ends the process:
- * exit code 0 after a clean stop, 78 for settings or topics that cannot work, 1 for any other failure.
+ * exit code 0 after a clean stop, 78 for settings, topics or stores that cannot work, 1 for any other failure.
  */
 export async function runService<D extends SettingDefinitions, States, Metrics>(
   definition: ServiceDefinition<D, States, Metrics>,
@@ -48,7 +48,7 @@ export async function runService<D extends SettingDefinitions, States, Metrics>(
     logger.info("stopped");
     process.exit(0);
   } catch (error) {
-    const hopeless = error instanceof TopicError || error instanceof ConfigurationError;
+    const hopeless = error instanceof TopicError || error instanceof StoreError || error instanceof ConfigurationError;
     logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
     process.exit(hopeless ? EXIT_CONFIGURATION : 1);
   }

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { TopicError } from "../errors.js";
 import type { Logger } from "../logger.js";
+import type { InputWatch } from "./input-watch.js";
 import type { TopicPartition } from "./kafka-client.js";
 import { BEGINNING, type Consumer } from "./kafka-consumer.js";
 import { KafkaError } from "./kafka-error.js";
@@ -21,6 +22,7 @@ export interface AssignmentOptions {
   /** Partitions that inputs and changelogs have. */
   readonly partitions: number;
   readonly opener: TaskOpener;
+  readonly inputs: InputWatch;
   readonly processing: Processing;
   readonly logger: Logger;
 }
@@ -55,7 +57,7 @@ export class Assignment {
   /**
    * Partitions have come. Tasks whose folder is where the group is run at once; the rest are replayed first.
    * The caller has committed or aborted everything.
-   * @throws {TopicError} a partition without a changelog
+   * @throws {TopicError} a partition without a changelog, or what is to be read next is not there
    */
   async add(partitions: readonly TopicPartition[]): Promise<void> {
     this.#refuseBeyond(partitions);
@@ -65,7 +67,7 @@ export class Assignment {
       if (before !== undefined) await this.#close(before);
       opened.push(await this.#open(partition, [...new Set([...(before?.inputs ?? []), ...topics])]));
     }
-    const committed = await this.#committedPersistently(opened);
+    const committed = await this.#lookPersistently(opened);
     this.#consumer.assign(
       partitions.map(({ topic, partition }) => ({
         topic,
@@ -95,17 +97,18 @@ export class Assignment {
     for (const [partition, inputs] of kept) {
       const task = await this.#open(partition, inputs);
       this.#consumer.pause(partitionsOf(task));
-      await this.#settle(task, (await this.#committedPersistently([task])).get(partition) ?? NONE);
+      await this.#settle(task, (await this.#lookPersistently([task])).get(partition) ?? NONE);
     }
   }
 
   /**
    * After an abort: puts consumer and tasks back to the group's positions. Tasks that are being replayed are not concerned.
    * @throws {KafkaError} Kafka does not answer
+   * @throws {TopicError} what is to be read next is not there
    */
   async rewind(): Promise<void> {
     const tasks = this.tasks.filter((task) => !this.#replays.has(task));
-    const committed = await this.#committed(tasks);
+    const committed = await this.#look(tasks);
     for (const task of tasks) {
       this.#consumer.pause(partitionsOf(task));
       await this.#settle(task, committed.get(task.partition) ?? NONE);
@@ -131,6 +134,7 @@ export class Assignment {
   async #run(task: Task): Promise<void> {
     task.rewind();
     if (!this.#o.isSource) {
+      this.#o.inputs.check(task);
       for (const { topic, partition } of partitionsOf(task)) {
         await this.#consumer.seek({ topic, partition, position: task.positions.get(topic) ?? BEGINNING });
       }
@@ -191,11 +195,18 @@ export class Assignment {
     return result;
   }
 
+  /** Where the group is; and what inputs and changelogs have, asked for after that: positions must lie within. */
+  async #look(tasks: readonly Task[]): Promise<CommittedByPartition> {
+    const committed = await this.#committed(tasks);
+    await Promise.all([this.#o.opener.examine(tasks), this.#o.isSource || this.#o.inputs.ask(this.tasks)]);
+    return committed;
+  }
+
   /** The group's answer waits for transactions of a former owner to end, so it may take the transaction timeout. */
-  async #committedPersistently(tasks: readonly Task[]): Promise<CommittedByPartition> {
+  async #lookPersistently(tasks: readonly Task[]): Promise<CommittedByPartition> {
     for (;;) {
       try {
-        return await this.#committed(tasks);
+        return await this.#look(tasks);
       } catch (error) {
         if (!(error instanceof KafkaError)) throw error;
         this.#o.logger.warn({ err: error }, "waiting for the group's positions");

@@ -77,18 +77,32 @@ export class Admin {
    * End of each partition.
    * @param isolation `uncommitted`: the high watermark; `committed`: the last stable offset
    */
-  async ends(partitions: readonly TopicPartition[], isolation: "committed" | "uncommitted"): Promise<TopicPosition[]> {
+  ends(partitions: readonly TopicPartition[], isolation: "committed" | "uncommitted"): Promise<TopicPosition[]> {
+    return this.#offsets(partitions, kafka.OffsetSpec.LATEST, isolation);
+  }
+
+  /** First offset that each partition still has: 0 unless records were deleted. */
+  beginnings(partitions: readonly TopicPartition[]): Promise<TopicPosition[]> {
+    return this.#offsets(partitions, kafka.OffsetSpec.EARLIEST, "uncommitted");
+  }
+
+  async #offsets(
+    partitions: readonly TopicPartition[],
+    offset: object,
+    isolation: "committed" | "uncommitted",
+  ): Promise<TopicPosition[]> {
+    if (partitions.length === 0) return [];
     const answer = await callKafka<readonly { topic: string; partition: number; offset: number; error?: unknown }[]>(
       "listOffsets",
       (done) =>
         this.#native.listOffsets(
-          partitions.map(({ topic, partition }) => ({ topic, partition, offset: kafka.OffsetSpec.LATEST })) as never,
+          partitions.map(({ topic, partition }) => ({ topic, partition, offset })) as never,
           { timeout: 5000, isolationLevel: isolation === "committed" ? 1 : 0 },
           done as never,
         ),
     );
     return answer.map(({ topic, partition, offset, error }) => {
-      if (error) throw new KafkaError(`end of ${topic}[${partition}]`, error);
+      if (error) throw new KafkaError(`offsets of ${topic}[${partition}]`, error);
       return { topic, partition, position: offset };
     });
   }

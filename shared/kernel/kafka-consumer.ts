@@ -79,7 +79,8 @@ export class Consumer {
           "fetch.wait.max.ms": 50,
           "queued.min.messages": 20_000,
           "queued.max.messages.kbytes": 16_384,
-          "auto.offset.reset": "earliest",
+          // A member asks for no offset that its log does not have; one that was deleted meanwhile must not pass in silence.
+          "auto.offset.reset": onRebalance === undefined ? "earliest" : "error",
           ...commonProperties(options),
         },
         PRODUCER_ONLY,

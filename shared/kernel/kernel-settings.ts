@@ -79,6 +79,20 @@ export const kernelSettings = {
     default: "25000",
     doc: "time to finish and commit after SIGTERM, in ms; then the process ends all the same and loses nothing",
   }),
+  onChangelogLoss: setting(
+    "ON_CHANGELOG_LOSS",
+    z.enum(["stop", "rebuild", "accept"], { error: "expected stop, rebuild or accept" }),
+    {
+      default: "stop",
+      doc:
+        "where a changelog is gone or lacks what its group has committed: `stop`; `rebuild` writes it anew from the folder in STATE_DIR, if that has everything; " +
+        "`accept` goes on from the group's positions with the state that is left",
+    },
+  ),
+  onInputLoss: setting("ON_INPUT_LOSS", z.enum(["stop", "skip"], { error: "expected stop or skip" }), {
+    default: "stop",
+    doc: "where input records were deleted before they were read: `stop`, or `skip` them, count them and go on with what is there",
+  }),
   failpoint: setting(
     "FAILPOINT",
     z

@@ -79,6 +79,7 @@ export class LevelDbStore {
     await mkdir(directory, { recursive: true }).catch((error: unknown) => {
       throw openError(directory, error, String(error));
     });
+    await refuseHeadless(directory);
     const db = new Level<string, Buffer>(directory, { keyEncoding: "utf8", valueEncoding: "buffer" });
     try {
       await db.open();
@@ -202,6 +203,13 @@ export async function moveAside(directory: string): Promise<string | undefined> 
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** Without its file CURRENT LevelDB takes a folder for a new one, and deletes what lies in it. */
+async function refuseHeadless(directory: string): Promise<void> {
+  const files = await readdir(directory);
+  if (files.includes("CURRENT") || !files.some((file) => /^MANIFEST-|\.(ldb|log)$/.test(file))) return;
+  throw new StoreDamagedError(`${directory} has ${files.length} files, but not CURRENT`);
 }
 
 /** What LevelDB's refusal to open a folder means. The order matters: a full disk also speaks of files that it lacks. */

@@ -146,6 +146,12 @@ export function createMetrics(service: string, application: string, probes: Prob
       registers,
     }),
     restored: new Counter({ name: "regatta_restored_records_total", help: "Changelog records replayed", registers }),
+    inputLost: new Counter({
+      name: "regatta_input_records_lost_total",
+      help: "Offsets of input records that were deleted before they were read, and skipped",
+      labelNames: ["topic"],
+      registers,
+    }),
     damagedStores: new Counter({
       name: "regatta_store_damages_total",
       help: "Folders moved aside because they could not be used",

@@ -10,7 +10,7 @@ import { KafkaError } from "./kafka-error.js";
 import { type Headers, Producer } from "./kafka-producer.js";
 
 /** Room for a dead letter of the largest size with its headers. */
-const RECORD_BYTES_MAX = 2 * 1024 * 1024 + 64 * 1024;
+export const RECORD_BYTES_MAX = 2 * 1024 * 1024 + 64 * 1024;
 const QUEUE_FULL_WAIT_MS = 5;
 const RETRY_WAIT_MS = 100;
 

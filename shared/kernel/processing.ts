@@ -33,12 +33,12 @@ export class ProcessFailure extends Error {
   }
 }
 
-/** A stored value proved damaged: the task's folder is moved aside and rebuilt. */
+/** A task's folder proved damaged, or is gone: it is moved aside and rebuilt. */
 export class DamagedStateError extends Error {
   override readonly name = "DamagedStateError";
   readonly task: Task;
 
-  constructor(task: Task, cause: DamagedValueError) {
+  constructor(task: Task, cause: Error) {
     super(`${task.id}: ${cause.message}`, { cause });
     this.task = task;
   }

@@ -2,10 +2,10 @@
 import { crc32 } from "node:zlib";
 import { StoreError } from "../errors.js";
 import { furthest, POSITIONS_KEY, type Positions, positionsOf } from "./changelog.js";
-import type { Admin } from "./kafka-admin.js";
 import type { ClientOptions, TopicPosition } from "./kafka-client.js";
 import { type ConsumedRecord, Consumer } from "./kafka-consumer.js";
 import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
+import type { LogRange } from "./log-range.js";
 
 const BATCH_RECORDS = 2000;
 const POLL_MS = 50;
@@ -13,8 +13,13 @@ const POLL_MS = 50;
 export interface Replay {
   readonly db: LevelDbStore;
   readonly partition: number;
-  /** By store: its changelog and the offset to begin at. */
-  readonly changelogs: readonly { readonly store: string; readonly topic: string; readonly from: number }[];
+  /** By store: its changelog, what that has, and the offset to begin at. */
+  readonly changelogs: readonly {
+    readonly store: string;
+    readonly topic: string;
+    readonly from: number;
+    readonly range: LogRange;
+  }[];
   /** Asked between batches; true ends the replay early. */
   cancelled(): boolean;
   /** Told after each batch how many offsets are left. */
@@ -29,32 +34,24 @@ export interface Replayed {
 }
 
 /**
- * Reads each changelog up to the end it had at the call, and writes its values to the folder.
+ * Reads each changelog up to the end it had a moment ago, and writes its values to the folder.
  *
  * The end is the high watermark, not the last stable offset: a transaction of the former owner that is decided, but whose
  * marker has not reached this partition yet, lies behind the last stable offset, and stopping there would lose it.
  * The read_committed consumer waits for that marker.
  *
  * @returns undefined where it was cancelled
- * @throws {StoreError} the folder claims more than the changelog has
+ * @throws {StoreError} a changelog record is damaged
  */
 export async function replayChangelogs(
-  admin: Admin,
   options: ClientOptions,
   groupId: string,
   replay: Replay,
 ): Promise<Replayed | undefined> {
-  const ends = await changelogEnds(admin, replay);
+  const ends = Object.fromEntries(replay.changelogs.map(({ store, range }) => [store, range.end]));
   const open = new Map<string, { store: string; end: number; position: number }>();
-  for (const { store, topic, from } of replay.changelogs) {
-    const end = ends[store] ?? 0;
-    if (from > end) {
-      throw new StoreError(
-        `${replay.db.directory} has applied ${topic}[${replay.partition}] up to ${from}, but it ends at ${end}: the changelog was truncated. ` +
-          "Move the folder away to rebuild from what is left.",
-      );
-    }
-    if (from < end) open.set(topic, { store, end, position: from });
+  for (const { store, topic, from, range } of replay.changelogs) {
+    if (from < range.end) open.set(topic, { store, end: range.end, position: Math.max(from, range.begin) });
   }
   if (open.size === 0) return { positions: {}, ends };
 
@@ -75,15 +72,6 @@ export async function replayChangelogs(
   } finally {
     await consumer.disconnect();
   }
-}
-
-async function changelogEnds(admin: Admin, replay: Replay): Promise<Record<string, number>> {
-  const storeOf = new Map(replay.changelogs.map(({ store, topic }) => [topic, store]));
-  const answer = await admin.ends(
-    replay.changelogs.map(({ topic }) => ({ topic, partition: replay.partition })),
-    "uncommitted",
-  );
-  return Object.fromEntries(answer.map(({ topic, position }) => [storeOf.get(topic) ?? topic, position]));
 }
 
 async function readToEnds(

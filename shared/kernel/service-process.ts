@@ -6,6 +6,7 @@ import type { Codec } from "../service-definition.js";
 import { changelogTopic } from "./changelog.js";
 import { killAt } from "./failpoint.js";
 import { type HttpServer, startHttpServer } from "./http-server.js";
+import { InputWatch } from "./input-watch.js";
 import { Admin } from "./kafka-admin.js";
 import type { ClientOptions } from "./kafka-client.js";
 import { Consumer } from "./kafka-consumer.js";
@@ -132,7 +133,7 @@ export class ServiceProcess {
     topics: Topics,
   ): Promise<void> {
     const service = this.#service;
-    const { processingGuarantee, commitIntervalMs, storeCacheEntries } = this.#settings;
+    const { processingGuarantee, commitIntervalMs, storeCacheEntries, onChangelogLoss, onInputLoss } = this.#settings;
     const logger = this.#logger;
     const exactlyOnce = processingGuarantee === "exactly_once";
     const changelogs = this.#changelogs();
@@ -151,6 +152,7 @@ export class ServiceProcess {
       topicIds: topics.ids,
       cacheEntries: storeCacheEntries,
       exactlyOnce,
+      onChangelogLoss,
       admin,
       clientOptions,
       metrics: this.#metrics,
@@ -159,7 +161,7 @@ export class ServiceProcess {
     const loop = new StreamLoop({
       service: service.name,
       application: this.#application,
-      inputs: service.kind === "source" ? changelogs.slice(0, 1) : inputs,
+      subscription: service.kind === "source" ? changelogs.slice(0, 1) : inputs,
       isSource: service.kind === "source",
       partitions: topics.tasks,
       commitIntervalMs,
@@ -169,6 +171,7 @@ export class ServiceProcess {
         Consumer.connect(clientOptions, this.#application, onRebalance, (json) => this.#lag.onStatistics(json)),
       output,
       opener,
+      inputs: new InputWatch({ admin, onLoss: onInputLoss, metrics: this.#metrics, logger }),
       processing: new Processing(service, this.#settings, output, this.#metrics, this.#metrics.registry, logger),
       watermarks: new Watermarks(admin, changelogs, logger),
       metrics: this.#metrics,

@@ -26,11 +26,13 @@ const TRANSACTION_RECORDS_MAX = 100_000;
 /** Records that are processed between two looks at the clock. */
 const RECORDS_BETWEEN_LOOKS = 16;
 const RETRY_MS = 200;
+/** Between two looks at whether the folders are still there. */
+const FOLDER_LOOK_MS = 5000;
 
 export interface StreamLoopOptions extends AssignmentOptions {
   readonly application: string;
   /** Topics to subscribe to; a source subscribes to its own changelog, whose partitions are its tasks. */
-  readonly inputs: readonly string[];
+  readonly subscription: readonly string[];
   readonly commitIntervalMs: number;
   /** Told when the end begins, whatever its cause: from here on only a deadline can help against a client that hangs. */
   readonly onLeave: () => void;
@@ -62,6 +64,7 @@ export class StreamLoop {
   #rewindNeeded = false;
   #consumerFailure: KafkaError | undefined;
   #commitDueMs = 0;
+  #foldersSeenMs = 0;
 
   constructor(options: StreamLoopOptions) {
     this.#o = options;
@@ -93,7 +96,7 @@ export class StreamLoop {
     const membership = { consumer, assignment: new Assignment(this.#o, consumer) };
     this.#membership = membership;
     try {
-      consumer.subscribe(this.#o.inputs);
+      consumer.subscribe(this.#o.subscription);
       while (!this.#stopping) {
         const failure = membership.assignment.failure ?? this.#consumerFailure;
         if (failure !== undefined) throw failure;
@@ -112,8 +115,29 @@ export class StreamLoop {
       if (this.#o.isSource) await this.#generate(membership);
       else await this.#consumeBatch(membership);
       if (this.#commitDue()) await this.#commit(membership);
+      await this.#lookAround(membership);
     } catch (error) {
       await this.#recover(error, membership);
+    }
+  }
+
+  /**
+   * What nobody tells a service of: an input that lost what is to be read next, a folder that was deleted.
+   * @throws {DamagedStateError} a folder is gone
+   */
+  async #lookAround(membership: Membership): Promise<void> {
+    const running = membership.assignment.tasks.filter(({ state }) => state === "running");
+    const { inputs, isSource } = this.#o;
+    if (!isSource) inputs.askWhenOld(running);
+    if (inputs.lossSeen && !this.#rewindNeeded) {
+      await this.#commitOrRecover(membership);
+      this.#rewindNeeded = true;
+    }
+    if (performance.now() - this.#foldersSeenMs < FOLDER_LOOK_MS) return;
+    this.#foldersSeenMs = performance.now();
+    for (const task of running) {
+      if (task.db !== undefined && !(await task.db.isInPlace()))
+        throw new DamagedStateError(task, new Error(`${task.db.directory} was deleted or replaced while it was open`));
     }
   }
 
@@ -194,7 +218,9 @@ export class StreamLoop {
 
   #onConsumeError(error: unknown): void {
     this.#o.logger.warn({ err: error }, "consume failed");
-    if (error instanceof KafkaError && error.code === KafkaCode.FATAL) this.#consumerFailure = error;
+    if (!(error instanceof KafkaError)) return;
+    if (error.code === KafkaCode.FATAL) this.#consumerFailure = error;
+    if (error.code === KafkaCode.AUTO_OFFSET_RESET) this.#o.inputs.suspect();
   }
 
   // -- commit ----------------------------------------------------------------------------------------------------

@@ -8,9 +8,12 @@ import { StoreError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Codec } from "../service-definition.js";
 import { changelogTopic, furthest, type Positions } from "./changelog.js";
+import { lossError, rangeFault, rebuildError } from "./changelog-loss.js";
+import { rebuildChangelogs } from "./changelog-rebuild.js";
 import type { Admin } from "./kafka-admin.js";
-import type { ClientOptions } from "./kafka-client.js";
+import type { ClientOptions, TopicPartition } from "./kafka-client.js";
 import { LevelDbStore, type Manifest, moveAside, StoreDamagedError, StoreLockedError } from "./leveldb-store.js";
+import { logRanges, rangeKey } from "./log-range.js";
 import type { KernelMetrics } from "./metrics.js";
 import { replayChangelogs } from "./restore.js";
 import { BufferedStore } from "./state-store.js";
@@ -33,6 +36,7 @@ export interface TaskOpenerOptions {
   readonly cacheEntries: number;
   /** Without transactions a changelog may be ahead of the group's positions. */
   readonly exactlyOnce: boolean;
+  readonly onChangelogLoss: "stop" | "rebuild" | "accept";
   readonly admin: Admin;
   readonly clientOptions: ClientOptions;
   readonly metrics: KernelMetrics;
@@ -66,7 +70,8 @@ export class TaskOpener {
     }
     task.db = db;
     task.manifest = manifest;
-    this.#refuseOtherTopics(task);
+    task.changelogLoss = this.#replacedChangelog(task);
+    this.#refuseOtherInputs(task);
     task.stores = Object.entries(this.#o.codecs).map(
       ([name, codec]) => new BufferedStore(name, codec, db, this.#o.cacheEntries),
     );
@@ -82,12 +87,25 @@ export class TaskOpener {
   }
 
   /**
+   * Looks whether the changelogs of opened tasks can still stand for their state.
+   * @throws {KafkaError} the broker does not answer
+   */
+  async examine(tasks: readonly Task[]): Promise<void> {
+    const ranges = await logRanges(
+      this.#o.admin,
+      tasks.flatMap((task) => this.#changelogPartitions(task)),
+    );
+    for (const task of tasks)
+      task.changelogLoss ??= rangeFault(task, this.#o.application, Object.keys(this.#o.codecs), ranges);
+  }
+
+  /**
    * Compares the folder with the group.
    * @returns whether the folder is exactly where the group is, so that the task can run at once
    * @throws {StoreError} the folder is ahead of the group
    */
   isCurrent(task: Task, committed: CommittedPositions): boolean {
-    let current = task.manifest !== undefined;
+    let current = task.manifest !== undefined && task.changelogLoss === undefined;
     for (const input of task.inputs) {
       const stored = task.manifest?.positions[input];
       const group = committed.get(input);
@@ -101,24 +119,30 @@ export class TaskOpener {
   /**
    * Replays the changelogs into the folder and settles the task's positions.
    * @returns false where the task was closed meanwhile
-   * @throws {StoreError} the changelog is ahead of the group, or damaged
+   * @throws {StoreError} the changelog is ahead of the group, lacks what the group has committed, or is damaged
    */
   async replay(task: Task, committed: CommittedPositions): Promise<boolean> {
-    const { metrics, logger, admin, clientOptions, application } = this.#o;
-    const db = task.db;
-    if (db === undefined) return false;
+    const { metrics, logger, admin, clientOptions, application, codecs } = this.#o;
+    if (task.db === undefined) return false;
     task.state = "restoring";
+    const ranges = await logRanges(admin, this.#changelogPartitions(task));
+    task.changelogLoss ??= rangeFault(task, application, Object.keys(codecs), ranges);
+    if (task.changelogLoss !== undefined && (await this.#rebuilt(task, task.changelogLoss, committed))) return true;
     const cause = task.manifest === undefined ? "empty" : "behind";
     const ended = metrics.restoreDuration.startTimer();
     const label = { partition: String(task.partition) };
-    const changelogs = Object.keys(this.#o.codecs).map((store) => ({
-      store,
-      topic: changelogTopic(application, store),
-      from: task.manifest?.changelogPositions[store] ?? 0,
-    }));
+    const changelogs = Object.keys(codecs).map((store) => {
+      const topic = changelogTopic(application, store);
+      return {
+        store,
+        topic,
+        from: task.manifest?.changelogPositions[store] ?? 0,
+        range: ranges.get(rangeKey({ topic, partition: task.partition })) ?? { begin: 0, end: 0 },
+      };
+    });
     let count = 0;
-    const replayed = await replayChangelogs(admin, clientOptions, application, {
-      db,
+    const replayed = await replayChangelogs(clientOptions, application, {
+      db: task.db,
       partition: task.partition,
       changelogs,
       cancelled: () => task.state === "closed",
@@ -132,11 +156,48 @@ export class TaskOpener {
     if (replayed === undefined) return false;
     const positions = this.#settle(task, committed, furthest(task.manifest?.positions ?? {}, replayed.positions));
     task.manifest = this.manifest(task, positions, replayed.ends);
-    await db.write([], task.manifest);
+    await task.db.write([], task.manifest);
+    task.changelogLoss = undefined;
     for (const store of task.stores) store.discard();
     metrics.restores.inc({ cause });
     logger.info({ task: task.id, cause, records: count, seconds: ended(), positions }, "state replayed");
     return true;
+  }
+
+  /**
+   * A changelog that was lost is refused, rebuilt from the folder, or the folder gives way to what is left of it.
+   * @returns whether the folder is now what its changelog says
+   */
+  async #rebuilt(task: Task, loss: string, committed: CommittedPositions): Promise<boolean> {
+    const { onChangelogLoss, application, codecs, clientOptions, admin, logger, metrics } = this.#o;
+    if (onChangelogLoss === "stop") throw lossError(task, loss);
+    if (onChangelogLoss === "accept") {
+      logger.warn({ task: task.id, loss }, "state may be lost: what is left of the changelog is used");
+      await this.reopenEmpty(task, new Error(loss));
+      task.state = "restoring";
+      return false;
+    }
+    if (task.manifest === undefined || task.inputs.some((topic) => committed.get(topic) !== positionIn(task, topic)))
+      throw rebuildError(task, loss);
+    const records = await rebuildChangelogs(task, application, Object.keys(codecs), clientOptions);
+    const ranges = await logRanges(admin, this.#changelogPartitions(task));
+    const ends = Object.keys(codecs).map((store) => {
+      const topic = changelogTopic(application, store);
+      return [store, ranges.get(rangeKey({ topic, partition: task.partition }))?.end ?? 0];
+    });
+    task.manifest = this.manifest(task, task.manifest.positions, Object.fromEntries(ends));
+    await task.db?.write([], task.manifest);
+    task.changelogLoss = undefined;
+    metrics.restores.inc({ cause: "changelog-rebuilt" });
+    logger.warn({ task: task.id, loss, records }, "changelog rebuilt from the folder");
+    return true;
+  }
+
+  #changelogPartitions({ partition }: Task): TopicPartition[] {
+    return Object.keys(this.#o.codecs).map((store) => ({
+      topic: changelogTopic(this.#o.application, store),
+      partition,
+    }));
   }
 
   /** What the folder says of itself at `positions`. */
@@ -173,9 +234,26 @@ export class TaskOpener {
       }
       if (this.#o.exactlyOnce && (state[input] ?? 0) > group)
         throw this.#ahead(task, input, "its changelog", state[input] ?? 0, group);
+      if ((state[input] ?? 0) < group) this.#acceptBehind(task, input, state[input], group);
       positions[input] = group;
     }
     return positions;
+  }
+
+  /** Every commit leaves its positions in the changelog, so a state behind its group lacks commits. */
+  #acceptBehind(task: Task, input: string, position: number | undefined, group: number): void {
+    const place = `${input}[${task.partition}]`;
+    const loss =
+      `group ${this.#o.application} is at ${place}@${group}, but ` +
+      (position === undefined ? "its changelog has no state at all" : `its changelog only comes to ${position}`);
+    if (this.#o.onChangelogLoss === "accept") {
+      this.#o.logger.warn({ task: task.id, loss }, "state may be lost: the group's position is used");
+      return;
+    }
+    throw new StoreError(
+      `${task.id}: ${loss}: the changelog was deleted or truncated, or somebody set the group forward. Set the group back to ` +
+        `${position ?? 0} to process those records again, or ON_CHANGELOG_LOSS=accept to go on without them.`,
+    );
   }
 
   #ahead(task: Task, input: string, what: string, position: number, group: number): StoreError {
@@ -220,10 +298,10 @@ export class TaskOpener {
     return manifest.application === this.#o.application && manifest.partition === task.partition;
   }
 
-  #refuseOtherTopics(task: Task): void {
+  #refuseOtherInputs(task: Task): void {
     for (const [topic, id] of Object.entries(task.manifest?.topicIds ?? {})) {
       const found = this.#o.topicIds[topic];
-      if (found !== undefined && found !== id) {
+      if (found !== undefined && found !== id && !this.#isChangelog(topic)) {
         throw new StoreError(
           `${task.id}: ${task.db?.directory} was built from topic ${topic} with id ${id}, but that topic now has id ${found}: it was deleted and made again. ` +
             "Its offsets mean nothing to this state. Move the folder away to start anew, or start under another APPLICATION_ID.",
@@ -231,4 +309,20 @@ export class TaskOpener {
       }
     }
   }
+
+  /** Why a changelog is not the one that the folder was written beside. */
+  #replacedChangelog(task: Task): string | undefined {
+    for (const [topic, id] of Object.entries(task.manifest?.topicIds ?? {})) {
+      const found = this.#o.topicIds[topic];
+      if (found !== undefined && found !== id && this.#isChangelog(topic))
+        return `changelog ${topic} with id ${id} was deleted; the topic of that name now has id ${found}`;
+    }
+    return undefined;
+  }
+
+  #isChangelog(topic: string): boolean {
+    return Object.keys(this.#o.codecs).some((store) => changelogTopic(this.#o.application, store) === topic);
+  }
 }
+
+const positionIn = (task: Task, topic: string): number | undefined => task.manifest?.positions[topic];

@@ -20,6 +20,8 @@ export class Task {
   db: LevelDbStore | undefined;
   stores: readonly BufferedStore<object>[] = [];
   manifest: Manifest | undefined;
+  /** Why its changelogs cannot stand for its state, where that is so: they were deleted, made anew or truncated. */
+  changelogLoss: string | undefined;
   /** Next offset to process, by input topic; ahead of the manifest's while a transaction is open. */
   readonly positions = new Map<string, number>();
   /** What generates this task's records, where the service is a source. */

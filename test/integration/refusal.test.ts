@@ -98,7 +98,7 @@ describe("what cannot work", function () {
     await deleteTopic(stack.brokers, "remade.observations");
     await createTopic(stack.brokers, "remade.observations", 2);
     const second = stack.start("rls-racer", environment);
-    assert.equal(await second.exited(), 1);
+    assert.equal(await second.exited(), EXIT_CONFIGURATION);
     assert.match(second.lines.at(-1)?.msg ?? "", /remade\.observations with id .* deleted and made again/);
   });
 

@@ -1,0 +1,109 @@
+/**
+ * Whether the inputs still have what is to be read next. Retention may delete records before they are read; a topic may be
+ * truncated, or deleted and made again while the service runs. Reading on from wherever the log begins would lose records
+ * in silence.
+ */
+import { TopicError } from "../errors.js";
+import type { Logger } from "../logger.js";
+import type { Admin } from "./kafka-admin.js";
+import type { TopicPartition } from "./kafka-client.js";
+import { type LogRange, type LogRanges, logRanges, rangeKey } from "./log-range.js";
+import type { KernelMetrics } from "./metrics.js";
+import type { Task } from "./task.js";
+
+const LOOK_MS = 5000;
+
+export interface InputWatchOptions {
+  readonly admin: Admin;
+  readonly onLoss: "stop" | "skip";
+  readonly metrics: KernelMetrics;
+  readonly logger: Logger;
+}
+
+export class InputWatch {
+  readonly #o: InputWatchOptions;
+  #ranges: LogRanges = new Map();
+  #askedMs = Number.NEGATIVE_INFINITY;
+  #lossSeen = false;
+
+  constructor(options: InputWatchOptions) {
+    this.#o = options;
+  }
+
+  /**
+   * Asks what the inputs of these tasks have, and waits for the answer.
+   * @throws {KafkaError} the broker does not answer
+   */
+  async ask(tasks: readonly Task[]): Promise<void> {
+    this.#askedMs = performance.now();
+    this.#ranges = await logRanges(this.#o.admin, inputsOf(tasks));
+    this.#lossSeen = false;
+  }
+
+  /** Asks when the last answer is old, beside the loop. */
+  askWhenOld(tasks: readonly Task[]): void {
+    if (performance.now() - this.#askedMs < LOOK_MS || tasks.length === 0) return;
+    this.#askedMs = performance.now();
+    // The answer is younger than these positions, so they must lie within it.
+    const places = tasks.flatMap((task) =>
+      task.inputs.map((topic) => ({ topic, partition: task.partition, position: task.positions.get(topic) })),
+    );
+    logRanges(this.#o.admin, places).then(
+      (ranges) => {
+        this.#lossSeen ||= places.some((place) => !isWithin(place.position, ranges.get(rangeKey(place))));
+      },
+      (error: unknown) => this.#o.logger.debug({ err: error }, "ranges of the inputs not known"),
+    );
+  }
+
+  /** Whether a position was found outside of its log since the last {@link ask}. */
+  get lossSeen(): boolean {
+    return this.#lossSeen;
+  }
+
+  /** The client found no record at a position: it is looked into at once. */
+  suspect(): void {
+    this.#lossSeen = true;
+  }
+
+  /**
+   * Compares a task's positions with the last answer; where records are to be skipped, moves them on.
+   * @throws {TopicError} what is to be read next is not there
+   */
+  check(task: Task): void {
+    for (const topic of task.inputs) {
+      const position = task.positions.get(topic);
+      const range = this.#ranges.get(rangeKey({ topic, partition: task.partition }));
+      if (range === undefined || position === undefined || isWithin(position, range)) continue;
+      if (position > range.end) throw truncatedError(task, topic, position, range);
+      if (this.#o.onLoss === "stop") throw deletedError(task, topic, position, range);
+      const lost = range.begin - position;
+      this.#o.metrics.inputLost.inc({ topic }, lost);
+      this.#o.logger.warn(
+        { task: task.id, topic, partition: task.partition, position, begin: range.begin, lost },
+        "input records were deleted before they were read: skipped",
+      );
+      task.positions.set(topic, range.begin);
+    }
+  }
+}
+
+function isWithin(position: number | undefined, range: LogRange | undefined): boolean {
+  return range === undefined || position === undefined || (position >= range.begin && position <= range.end);
+}
+
+function inputsOf(tasks: readonly Task[]): TopicPartition[] {
+  return tasks.flatMap((task) => task.inputs.map((topic) => ({ topic, partition: task.partition })));
+}
+
+const truncatedError = ({ id, partition }: Task, topic: string, position: number, { end }: LogRange) =>
+  new TopicError(
+    `${id}: the next record is ${topic}[${partition}]@${position}, but that log ends at ${end}: it was truncated, or deleted and made again. ` +
+      "Its offsets mean nothing to this state. Bring the topic back, or start under another APPLICATION_ID.",
+  );
+
+const deletedError = ({ id, partition }: Task, topic: string, position: number, { begin }: LogRange) =>
+  new TopicError(
+    `${id}: the next record is ${topic}[${partition}]@${position}, but that log begins at ${begin}: ${begin - position} offsets were deleted ` +
+      "before they were read (see retention.ms and retention.bytes of the topic). To go on without them set ON_INPUT_LOSS=skip.",
+  );

@@ -1,0 +1,26 @@
+/** What a partition's log still has. */
+import type { Admin } from "./kafka-admin.js";
+import type { TopicPartition } from "./kafka-client.js";
+
+/** Offsets from `begin`, which is 0 unless records were deleted, up to `end`, the high watermark. */
+export interface LogRange {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** By {@link rangeKey}. */
+export type LogRanges = ReadonlyMap<string, LogRange>;
+
+export const rangeKey = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
+
+/** @throws {KafkaError} the broker does not answer */
+export async function logRanges(admin: Admin, partitions: readonly TopicPartition[]): Promise<LogRanges> {
+  const [begins, ends] = await Promise.all([admin.beginnings(partitions), admin.ends(partitions, "uncommitted")]);
+  const begin = new Map(begins.map((place) => [rangeKey(place), place.position]));
+  return new Map(
+    ends.map((place) => {
+      const key = rangeKey(place);
+      return [key, { begin: begin.get(key) ?? 0, end: place.position }];
+    }),
+  );
+}

@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Level } from "level";
+import { LevelDbStore } from "../../shared/kernel/leveldb-store.js";
+import type { RunningService } from "../support/service-runner.js";
+import { Stack } from "../support/stack.js";
+import { CHAIN, judge } from "../support/verdict.js";
+import { waitFor } from "../support/wait.js";
+
+const PRODUCER = { SERIES: "24", RATE: "150", SEED: "5" };
+const SERVICES = ["producer", ...CHAIN.map(({ name }) => name)];
+const ML = { ML_MODELS: "lin" };
+
+interface Damage {
+  readonly name: string;
+  readonly service: string;
+  readonly partition: number;
+  readonly apply: (folder: string) => void | Promise<void>;
+  /** `aside`: moved aside and rebuilt whole. `empty`: nothing was there. `behind`: sound, but older than the group. */
+  readonly outcome: "aside" | "empty" | "behind";
+}
+
+const file = (folder: string, pattern: RegExp): string => {
+  const found = readdirSync(folder)
+    .filter((name) => pattern.test(name))
+    .map((name) => join(folder, name))
+    .sort((a, b) => statSync(b).size - statSync(a).size);
+  assert.ok(found.length > 0, `${folder} has no ${pattern}`);
+  return found[0];
+};
+const flip = (path: string, at: number) => {
+  const bytes = readFileSync(path);
+  bytes[at] ^= 0x10;
+  writeFileSync(path, bytes);
+};
+const cut = (path: string, share: number) => truncateSync(path, Math.floor(statSync(path).size * share));
+/** Of the neighbour task, or of another service's, in place of the folder. */
+const swapFor = (other: (folder: string) => string) => (folder: string) => {
+  rmSync(folder, { recursive: true });
+  cpSync(other(folder), folder, { recursive: true });
+};
+
+const damages: readonly Damage[] = [
+  {
+    name: "a flipped bit in a value of a table",
+    service: "rls-racer",
+    partition: 0,
+    apply: flipValue,
+    outcome: "aside",
+  },
+  {
+    name: "a flipped bit in the middle of the log",
+    service: "rls-racer",
+    partition: 1,
+    apply: (folder) => flip(file(folder, /\.log$/), Math.floor(statSync(file(folder, /\.log$/)).size / 3)),
+    outcome: "aside",
+  },
+  {
+    name: "a table that is missing",
+    service: "rls-racer",
+    partition: 2,
+    apply: (folder) => rmSync(file(folder, /\.ldb$/)),
+    outcome: "aside",
+  },
+  {
+    name: "positions that cannot be read",
+    service: "rls-racer",
+    partition: 3,
+    apply: garblePositions,
+    outcome: "aside",
+  },
+  {
+    name: "a folder that was deleted",
+    service: "deserializer",
+    partition: 0,
+    apply: (folder) => rmSync(folder, { recursive: true }),
+    outcome: "empty",
+  },
+  {
+    name: "no CURRENT",
+    service: "deserializer",
+    partition: 1,
+    apply: (folder) => rmSync(join(folder, "CURRENT")),
+    outcome: "aside",
+  },
+  {
+    name: "a CURRENT of other text",
+    service: "deserializer",
+    partition: 2,
+    apply: (folder) => writeFileSync(join(folder, "CURRENT"), "MANIFEST-999999\n"),
+    outcome: "aside",
+  },
+  {
+    name: "no MANIFEST",
+    service: "deserializer",
+    partition: 3,
+    apply: (folder) => rmSync(file(folder, /^MANIFEST-/)),
+    outcome: "aside",
+  },
+  {
+    name: "a log without its end",
+    service: "stateful-estimator",
+    partition: 0,
+    apply: (folder) => cut(file(folder, /\.log$/), 0.6),
+    outcome: "behind",
+  },
+  {
+    name: "the folder of another partition",
+    service: "stateful-estimator",
+    partition: 1,
+    apply: swapFor((folder) => join(folder, "..", "2")),
+    outcome: "aside",
+  },
+  {
+    name: "the folder of another service",
+    service: "stateful-estimator",
+    partition: 3,
+    apply: swapFor((folder) => join(folder, "..", "..", "regatta-ml-racer", "3")),
+    outcome: "aside",
+  },
+  {
+    name: "a MANIFEST cut in half",
+    service: "ml-racer",
+    partition: 1,
+    apply: (folder) => cut(file(folder, /^MANIFEST-/), 0.5),
+    outcome: "aside",
+  },
+  {
+    name: "zeros where a table was",
+    service: "ml-racer",
+    partition: 2,
+    apply: (folder) => writeFileSync(file(folder, /\.ldb$/), Buffer.alloc(statSync(file(folder, /\.ldb$/)).size)),
+    outcome: "aside",
+  },
+];
+
+describe("a damaged state folder", function () {
+  this.timeout(300_000);
+  let stack: Stack;
+  let services: Map<string, RunningService>;
+
+  before(async () => {
+    stack = await Stack.open();
+  });
+  after(async () => {
+    await stack.close();
+  });
+
+  const service = (name: string): RunningService => {
+    const found = services.get(name);
+    assert.ok(found, name);
+    return found;
+  };
+  const folderOf = (name: string, partition: number) =>
+    join(stack.stateDirectory, `regatta-${name}`, String(partition));
+  const startAll = async () => {
+    services = new Map(SERVICES.map((name) => [name, stack.start(name, name === "producer" ? PRODUCER : ML)]));
+    for (const name of SERVICES) await service(name).ready(4);
+  };
+  const progress = async () => {
+    for (const name of SERVICES.slice(1)) {
+      const before = await service(name).metric("regatta_records_consumed_total");
+      await waitFor(
+        `${name} to go on`,
+        async () => (await service(name).metric("regatta_records_consumed_total")) > before + 600,
+      );
+    }
+  };
+
+  it(`of ${damages.length} kinds is noticed each time, kept, and rebuilt without a wrong value`, async () => {
+    await startAll();
+    await progress();
+    for (const name of SERVICES) assert.equal(await service(name).stop(), 0);
+    // Opening again turns logs into tables, so that there is one of each to damage.
+    await startAll();
+    await progress();
+    for (const name of SERVICES) await service(name).kill();
+
+    // The folder that another is replaced by must be a sound one.
+    for (const { apply, service: name, partition } of [...damages].reverse()) await apply(folderOf(name, partition));
+    await startAll();
+    await progress();
+    for (const { name, service: owner, partition, outcome } of damages) {
+      const task = `${owner}/${partition}`;
+      await waitFor(`${task} to be rebuilt after ${name}`, () =>
+        service(owner).lines.some(
+          (line) =>
+            line.msg === "state replayed" &&
+            line.task === task &&
+            line.cause === (outcome === "behind" ? "behind" : "empty"),
+        ),
+      );
+      const kept = readdirSync(join(stack.stateDirectory, `regatta-${owner}`)).filter((entry) =>
+        entry.startsWith(`${partition}.damaged-`),
+      );
+      assert.equal(kept.length, outcome === "aside" ? 1 : 0, `${name}: kept ${kept}`);
+    }
+    console.log(`      ${damages.map(({ name }) => name).join(", ")}: all noticed`);
+  });
+
+  it("that vanishes while it is open is noticed and rebuilt without a restart", async () => {
+    rmSync(folderOf("rls-racer", 0), { recursive: true });
+    await waitFor("the rebuilt folder", () =>
+      service("rls-racer").lines.some(
+        ({ msg, task, err }) =>
+          msg === "folder moved aside; it is rebuilt from the changelog" &&
+          task === "rls-racer/0" &&
+          JSON.stringify(err).includes("while it was open"),
+      ),
+    );
+    await progress();
+    assert.ok(statSync(folderOf("rls-racer", 0)).isDirectory());
+  });
+
+  it("changes no result", async () => {
+    assert.equal(await service("producer").stop(), 0);
+    assert.ok((await judge(stack.brokers, CHAIN, ML)).equal);
+    for (const name of SERVICES.slice(1)) assert.equal(await service(name).stop(), 0);
+  });
+});
+
+const WINDOW_BYTES = 16;
+
+/** Even in a compressed table some stretch of a value of doubles lies as it is. */
+async function flipValue(folder: string): Promise<void> {
+  // Opening turns the log into a table: what lies in it is then read from there.
+  const store = await LevelDbStore.open(folder);
+  const values: Buffer[] = [];
+  for await (const { value } of store.entries("race")) values.push(value);
+  await store.close();
+  for (const name of readdirSync(folder).filter((entry) => entry.endsWith(".ldb"))) {
+    const table = readFileSync(join(folder, name));
+    for (const value of values) {
+      for (let from = 5; from + WINDOW_BYTES <= value.length; from += WINDOW_BYTES) {
+        const at = table.indexOf(value.subarray(from, from + WINDOW_BYTES));
+        if (at >= 0) return flip(join(folder, name), at);
+      }
+    }
+  }
+  assert.fail("no value was found in a table");
+}
+
+async function garblePositions(folder: string): Promise<void> {
+  const db = new Level<string, string>(folder);
+  await db.put("manifest", "{");
+  await db.close();
+}
