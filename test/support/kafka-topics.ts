@@ -2,7 +2,7 @@
 import kafka from "@confluentinc/kafka-javascript";
 import { readSettings } from "../../shared/config.js";
 import { Admin } from "../../shared/kernel/kafka-admin.js";
-import type { ClientOptions } from "../../shared/kernel/kafka-client.js";
+import type { ClientOptions, TopicPosition } from "../../shared/kernel/kafka-client.js";
 import { type ConsumedRecord, Consumer } from "../../shared/kernel/kafka-consumer.js";
 import { Producer } from "../../shared/kernel/kafka-producer.js";
 import { kernelSettings } from "../../shared/kernel/kernel-settings.js";
@@ -39,16 +39,51 @@ export async function createTopic(
 
 /** Deletes a topic and waits until it is gone. */
 export async function deleteTopic(brokers: string, name: string): Promise<void> {
-  const native = kafka.AdminClient.create({ "bootstrap.servers": brokers });
+  await asOperator<void>(brokers, (native, done) => native.deleteTopic(name, 10_000, done));
   const admin = new Admin(clientOptions(brokers));
   try {
-    await new Promise<void>((resolve, reject) => {
-      native.deleteTopic(name, 10_000, (error) => (error ? reject(error) : resolve()));
-    });
     await waitFor(`topic ${name} to be gone`, async () => !(await admin.describe([name])).has(name));
   } finally {
-    native.disconnect();
     admin.disconnect();
+  }
+}
+
+/** Deletes the records of a partition before `offset`, as retention would. */
+export async function deleteRecords(brokers: string, topic: string, partition: number, offset: number): Promise<void> {
+  await asOperator(brokers, (native, done) => native.deleteRecords([{ topic, partition, offset }], {}, done));
+}
+
+/** Deletes a consumer group with its committed positions. */
+export async function deleteGroup(brokers: string, group: string): Promise<void> {
+  const [result] = await asOperator<readonly { error?: unknown }[]>(brokers, (native, done) =>
+    native.deleteGroups([group], {}, done as never),
+  );
+  if (result.error !== undefined) throw new Error(`${group} was not deleted`, { cause: result.error });
+}
+
+/** Sets the position of a group that has no members, as kafka-consumer-groups --reset-offsets does. */
+export async function setPosition(brokers: string, group: string, place: TopicPosition): Promise<void> {
+  const consumer = await Consumer.connect(clientOptions(brokers), group);
+  try {
+    await consumer.commit([place]);
+  } finally {
+    await consumer.disconnect();
+  }
+}
+
+type NativeAdmin = ReturnType<typeof kafka.AdminClient.create>;
+
+async function asOperator<T>(
+  brokers: string,
+  call: (native: NativeAdmin, done: (error: unknown, result?: T) => void) => void,
+): Promise<T> {
+  const native = kafka.AdminClient.create({ "bootstrap.servers": brokers });
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      call(native, (error, result) => (error ? reject(error) : resolve(result as T)));
+    });
+  } finally {
+    native.disconnect();
   }
 }
 
