@@ -77,14 +77,14 @@ export class LevelDbStore {
    */
   static async open(directory: string): Promise<LevelDbStore> {
     await mkdir(directory, { recursive: true }).catch((error: unknown) => {
-      throw openError(directory, error, String(error));
+      throw isFull(String(error)) ? fullError(directory, error) : permissionError(directory, error);
     });
     await refuseHeadless(directory);
     const db = new Level<string, Buffer>(directory, { keyEncoding: "utf8", valueEncoding: "buffer" });
     try {
       await db.open();
     } catch (error) {
-      throw openError(directory, error, causeMessage(error));
+      throw openError(directory, error);
     }
     const { chain, fault } = await BatchChain.read(db);
     if (fault !== undefined) {
@@ -213,25 +213,32 @@ async function refuseHeadless(directory: string): Promise<void> {
 }
 
 /** What LevelDB's refusal to open a folder means. The order matters: a full disk also speaks of files that it lacks. */
-function openError(directory: string, error: unknown, text: string): Error {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = codeOf(error) ?? codeOf(cause);
-  const levelCode = codeOf(cause);
-  if (levelCode === "LEVEL_LOCKED")
-    return new StoreLockedError(`${directory} is open in another process`, { cause: error });
-  if (/EACCES|EPERM|EROFS|permission denied|read-only file system/i.test(`${code} ${text}`)) {
-    const user = process.getuid === undefined ? "this user" : `user ${process.getuid()}`;
-    return new StoreError(
-      `STATE_DIR: ${directory} cannot be written by ${user} (${text}). Give that user the folder, or choose another one.`,
-      { cause: error },
-    );
-  }
-  if (/ENOSPC|EDQUOT|EIO|no space left|quota exceeded|input\/output error/i.test(`${code} ${text}`)) {
-    return new StoreWriteError(`${directory} cannot be opened (${text}): free space on its disk.`, { cause: error });
-  }
-  if (levelCode === "LEVEL_CORRUPTION" || /corrupt|CURRENT|no such file|missing file/i.test(text))
+function openError(directory: string, error: unknown): Error {
+  const code = codeOf(error instanceof Error ? error.cause : undefined);
+  const text = causeMessage(error);
+  if (code === "LEVEL_LOCKED") return new StoreLockedError(`${directory} is open in another process`, { cause: error });
+  if (/permission denied|read-only file system/i.test(text)) return permissionError(directory, error);
+  if (isFull(text)) return fullError(directory, error);
+  if (code === "LEVEL_CORRUPTION" || /corrupt|CURRENT|no such file|missing file/i.test(text))
     return new StoreDamagedError(`${directory} cannot be read (${text})`, { cause: error });
   return new StoreError(`${directory} cannot be opened (${text})`, { cause: error });
+}
+
+const isFull = (text: string): boolean =>
+  /ENOSPC|EDQUOT|EIO|no space left|quota exceeded|input\/output error/i.test(text);
+
+const fullError = (directory: string, error: unknown): StoreWriteError =>
+  new StoreWriteError(`${directory} cannot be opened (${causeMessage(error)}): free space on its disk.`, {
+    cause: error,
+  });
+
+/** A path that cannot be made: on a read-only disk Node says ENOENT as well, so the code alone does not tell. */
+function permissionError(directory: string, error: unknown): StoreError {
+  const user = process.getuid === undefined ? "this user" : `user ${process.getuid()}`;
+  return new StoreError(
+    `STATE_DIR: ${directory} cannot be written by ${user} (${causeMessage(error)}). Give that user the folder, or choose another one.`,
+    { cause: error },
+  );
 }
 
 function causeMessage(error: unknown): string {
