@@ -1,4 +1,6 @@
 /** Writing: one producer, transactional or merely idempotent. */
+
+import { setTimeout as delay } from "node:timers/promises";
 import kafka from "@confluentinc/kafka-javascript";
 import {
   type ClientOptions,
@@ -12,6 +14,8 @@ import {
 import type { Consumer } from "./kafka-consumer.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 
+const REPORT_WAIT_MS = 1;
+
 /** Headers of a produced record. */
 export type Headers = { [name: string]: Buffer | string }[];
 
@@ -19,10 +23,18 @@ export type Headers = { [name: string]: Buffer | string }[];
 export class Producer {
   readonly #native: InstanceType<typeof kafka.Producer>;
   readonly #transactionTimeoutMs: number;
+  readonly #reportsDeliveries: boolean;
+  /** Records handed over whose delivery was not reported yet. */
+  #undelivered = 0;
   #deliveryFailure: unknown;
 
-  private constructor(native: InstanceType<typeof kafka.Producer>, transactionTimeoutMs: number) {
+  private constructor(
+    native: InstanceType<typeof kafka.Producer>,
+    reportsDeliveries: boolean,
+    transactionTimeoutMs: number,
+  ) {
     this.#native = native;
+    this.#reportsDeliveries = reportsDeliveries;
     this.#transactionTimeoutMs = transactionTimeoutMs;
   }
 
@@ -62,9 +74,10 @@ export class Producer {
     };
     const native = new kafka.Producer(properties as object, {});
     logEvents(native as never, options.logger, "producer");
-    const producer = new Producer(native, timeoutMs);
+    const producer = new Producer(native, transactionalId === undefined, timeoutMs);
     if (transactionalId === undefined) {
       native.on("delivery-report", (error: unknown) => {
+        producer.#undelivered--;
         if (error) producer.#deliveryFailure ??= error;
       });
     }
@@ -97,6 +110,7 @@ export class Producer {
   ): boolean {
     try {
       this.#native.produce(topic, partition ?? null, value, key, timestamp ?? null, undefined, headers);
+      if (this.#reportsDeliveries) this.#undelivered++;
       return true;
     } catch (error) {
       const failure = new KafkaError("produce", error);
@@ -126,6 +140,8 @@ export class Producer {
    */
   async flush(): Promise<void> {
     await callKafka<void>("flush", (done) => this.#native.flush(this.#transactionTimeoutMs, done));
+    // The client's queue may be empty before the last reports have come through the event loop.
+    while (this.#undelivered > 0) await delay(REPORT_WAIT_MS);
     const failure = this.#deliveryFailure;
     this.#deliveryFailure = undefined;
     if (failure !== undefined) throw new KafkaError("delivery", failure);
