@@ -11,6 +11,7 @@ export const KafkaCode = {
   UNKNOWN_PARTITION: -190,
   UNKNOWN_TOPIC_OR_PARTITION: 3,
   TOPIC_ALREADY_EXISTS: 36,
+  INVALID_RECORD: 87,
 } as const;
 
 /**

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../logger.js";
 import type { Codec } from "../service-definition.js";
 import { changelogTopic } from "./changelog.js";
+import { isCompacted } from "./compaction-probe.js";
 import { killAt } from "./failpoint.js";
 import { type HttpServer, startHttpServer } from "./http-server.js";
 import { InputWatch } from "./input-watch.js";
@@ -116,7 +117,7 @@ export class ServiceProcess {
     };
     const admin = new Admin(clientOptions);
     try {
-      const topics = await this.#waitForTopics(admin, inputs, outputs);
+      const topics = await this.#waitForTopics(admin, clientOptions, inputs, outputs);
       if (topics !== undefined) await this.#runLoop(admin, clientOptions, slot, directory, inputs, topics);
     } finally {
       admin.disconnect();
@@ -194,6 +195,7 @@ export class ServiceProcess {
 
   async #waitForTopics(
     admin: Admin,
+    clientOptions: ClientOptions,
     inputs: readonly string[],
     outputs: readonly { name: string; config: Readonly<Record<string, string>> }[],
   ): Promise<Topics | undefined> {
@@ -203,6 +205,7 @@ export class ServiceProcess {
       changelogs: this.#changelogs(),
       partitions: this.#settings.topicPartitions,
       replicationFactor: this.#settings.replicationFactor,
+      isCompacted: (topic: string) => isCompacted(topic, clientOptions),
     };
     return this.#persistently(async () => {
       const topics = await prepareTopics(admin, needs, this.#logger);

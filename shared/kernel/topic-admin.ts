@@ -12,6 +12,7 @@ export interface TopicNeeds {
   readonly changelogs: readonly string[];
   readonly partitions: number;
   readonly replicationFactor: number;
+  readonly isCompacted: (topic: string) => Promise<boolean>;
 }
 
 export interface Topics {
@@ -24,7 +25,7 @@ export interface Topics {
 /**
  * Makes the missing outputs and changelogs and compares what exists with what is needed.
  * @returns the inputs that do not exist yet, or the topics
- * @throws {TopicError} partition counts do not fit
+ * @throws {TopicError} partition counts do not fit, or a changelog is not compacted
  */
 export async function prepareTopics(
   admin: Admin,
@@ -59,6 +60,12 @@ export async function prepareTopics(
       throw new TopicError(
         `changelog ${name} has ${found.partitions} partitions, but its inputs ${needs.inputs.join(", ")} have ${expected}: ` +
           "a series would lose its state. Give the inputs their former number of partitions, or start under another APPLICATION_ID.",
+      );
+    }
+    if (existing.has(name) && !(await needs.isCompacted(name))) {
+      throw new TopicError(
+        `changelog ${name} is not compacted: its retention would delete state. Set its cleanup.policy to compact, and nothing else ` +
+          "(kafka-configs --alter --entity-type topics --add-config cleanup.policy=compact).",
       );
     }
   }

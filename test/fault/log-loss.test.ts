@@ -155,7 +155,7 @@ describe("a log that lost records", function () {
 
   it("as a changelog that retention cuts at its beginning is refused with what it must be", async () => {
     const subject = new Subject("cut");
-    await createTopic(stack.brokers, subject.changelog, PARTITIONS, { "cleanup.policy": "delete" });
+    await createTopic(stack.brokers, subject.changelog, PARTITIONS, { "cleanup.policy": "compact,delete" });
     await subject.raceAndStop();
     await deleteRecords(stack.brokers, subject.changelog, 0, 5);
     await deleteRecords(stack.brokers, subject.changelog, 1, 5);

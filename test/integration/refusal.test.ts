@@ -79,6 +79,14 @@ describe("what cannot work", function () {
     assert.match(service.lines.at(-1)?.msg ?? "", /wrong-rls-racer-race-changelog has 2 partitions.*have 3/);
   });
 
+  it("because a changelog is not compacted is refused with the policy that it needs and 78", async () => {
+    await createTopic(stack.brokers, "kept.observations", 2);
+    await createTopic(stack.brokers, "kept-rls-racer-race-changelog", 2, { "cleanup.policy": "delete" });
+    const service = stack.start("rls-racer", { INPUT_TOPICS: "kept.observations", APPLICATION_ID: "kept" });
+    assert.equal(await service.exited(), EXIT_CONFIGURATION);
+    assert.match(service.lines.at(-1)?.msg ?? "", /kept-rls-racer-race-changelog is not compacted.*cleanup\.policy/);
+  });
+
   it("because two inputs differ in partitions is refused with both numbers and 78", async () => {
     await createTopic(stack.brokers, "wide.observations", 5);
     const service = stack.start("rls-racer", {
