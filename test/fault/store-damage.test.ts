@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Level } from "level";
 import { LevelDbStore } from "../../shared/kernel/leveldb-store.js";
+import { seededRandom } from "../support/seed.js";
 import type { RunningService } from "../support/service-runner.js";
 import { Stack } from "../support/stack.js";
 import { CHAIN, judge } from "../support/verdict.js";
@@ -211,6 +213,25 @@ describe("a damaged state folder", function () {
     );
     await progress();
     assert.ok(statSync(folderOf("rls-racer", 0)).isDirectory());
+  });
+
+  it("whose rebuild is cut short by kills is rebuilt in the end", async () => {
+    const { random, seed } = seededRandom();
+    await service("stateful-estimator").kill();
+    rmSync(join(stack.stateDirectory, "regatta-stateful-estimator"), { recursive: true });
+    let cut = 0;
+    for (let k = 0; k < 6; k++) {
+      const short = stack.start("stateful-estimator");
+      await short.logged("running");
+      // The group gives its partitions a moment later; the replay is short, so that some kills come before and some after it.
+      await delay(random() * 400);
+      await short.kill();
+      if (!short.lines.some(({ msg }) => msg === "state replayed")) cut++;
+    }
+    console.log(`      seed ${seed}: ${cut} of 6 kills before the end of a rebuild`);
+    services.set("stateful-estimator", stack.start("stateful-estimator"));
+    await service("stateful-estimator").ready(4);
+    await progress();
   });
 
   it("changes no result", async () => {
