@@ -42,8 +42,8 @@ export class TopicError extends Error {
 }
 
 /**
- * A state store or changelog is not what its group stands for: going on would be wrong, and somebody has to decide. The
- * process ends with {@link EXIT_CONFIGURATION}.
+ * A state store or changelog is not what its group stands for, or is of a format that this program does not read: going on
+ * would be wrong, and somebody has to decide. The process ends with {@link EXIT_CONFIGURATION}.
  */
 export class StoreError extends Error {
   override readonly name = "StoreError";

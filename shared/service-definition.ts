@@ -19,11 +19,16 @@ export interface InputRecord {
 
 /** How the values of one store become bytes and back. The kernel adds a checksum; `format` is the version byte. */
 export interface Codec<V> {
-  /** 1 to 255. Raise it when the layout changes; `decode` is only given bytes of this format. */
+  /** 1 to 255: what `encode` writes, and the only one that `decode` is given. Raise it when the layout changes. */
   readonly format: number;
   encode(value: V): Buffer;
   /** @throws {RangeError} the bytes are not of this layout */
   decode(bytes: Buffer): V;
+  /**
+   * How to read each older format that still may lie in a folder or a changelog; they throw as `decode` does. Such a value is
+   * written anew in the format of today when it is put next. A format that is in neither is refused, never taken for damage.
+   */
+  readonly older?: Readonly<Record<number, (bytes: Buffer) => V>>;
   /** What `/state/<store>/<key>` shows. */
   toJson(value: V): unknown;
 }

@@ -8,10 +8,14 @@ import { Level } from "level";
 import { z } from "zod";
 import { StoreError } from "../errors.js";
 import { BatchChain } from "./batch-chain.js";
+import { refuseUnknownFormat } from "./stored-value.js";
+
+/** Raised when a program that reads today's manifest would misread the new one. */
+const MANIFEST_FORMAT = 1;
 
 /** What a folder says of itself; written with every batch. */
 const manifestSchema = z.object({
-  format: z.literal(1),
+  format: z.literal(MANIFEST_FORMAT),
   /** Application id of the service: a folder of another one is not ours. */
   application: z.string(),
   partition: z.number().int(),
@@ -21,7 +25,10 @@ const manifestSchema = z.object({
   positions: z.record(z.string(), z.number().int()),
   /** By store: everything in the changelog before this offset is in the folder. */
   changelogPositions: z.record(z.string(), z.number().int()),
+  /** By store: the newest format of its values, so that an older program refuses the folder before it reads one. */
+  formats: z.record(z.string(), z.number().int()).optional(),
 });
+const formatSchema = z.object({ format: z.number().int() });
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** Another process has the folder open. */
@@ -97,13 +104,21 @@ export class LevelDbStore {
   /**
    * What the folder says of itself, undefined where it is new.
    * @throws {StoreDamagedError} it says something else
+   * @throws {StoreError} another program wrote it, in a format that this one does not read
    */
   manifest(): Manifest | undefined {
     const bytes = this.#db.getSync(MANIFEST_KEY);
     if (bytes === undefined) return undefined;
     try {
-      return manifestSchema.parse(JSON.parse(bytes.toString("utf8")));
+      const said: unknown = JSON.parse(bytes.toString("utf8"));
+      refuseUnknownFormat(
+        { format: MANIFEST_FORMAT },
+        formatSchema.parse(said).format,
+        `${this.directory}: its manifest`,
+      );
+      return manifestSchema.parse(said);
     } catch (error) {
+      if (error instanceof StoreError) throw error;
       throw new StoreDamagedError(`${this.directory}: its manifest cannot be read`, { cause: error });
     }
   }

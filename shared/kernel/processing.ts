@@ -1,7 +1,7 @@
 /** One record through process(): in, out, or to the dead letters. */
 import type { Registry } from "prom-client";
 import type { SettingDefinitions } from "../config.js";
-import { RecordError } from "../errors.js";
+import { RecordError, StoreError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { InputRecord, OutputTopic, ServiceDefinition, TaskContext } from "../service-definition.js";
 import { DEAD_LETTERS_TOPIC } from "../topics.js";
@@ -94,6 +94,7 @@ export class Processing {
   /**
    * @throws {ProcessFailure} state may be half changed
    * @throws {DamagedStateError} the store cannot be trusted
+   * @throws {StoreError} the store is of another program
    */
   process(task: Task, record: InputRecord): void {
     const place = `${record.topic}@${record.offset}`;
@@ -135,6 +136,7 @@ export class Processing {
       this.#service.process(record, context);
     } catch (error) {
       if (error instanceof DamagedValueError) throw new DamagedStateError(task, error);
+      if (error instanceof StoreError) throw error;
       const cause = error instanceof Error ? error : new Error(String(error));
       const untouched = forwards === this.#forwards && writes === writesOf(task);
       if (!(cause instanceof RecordError) || !untouched) throw new ProcessFailure(task, place, cause);

@@ -1,11 +1,13 @@
 /** Replays changelogs into a folder. */
 import { crc32 } from "node:zlib";
 import { StoreError } from "../errors.js";
+import type { Codec } from "../service-definition.js";
 import { furthest, POSITIONS_KEY, type Positions, positionsOf } from "./changelog.js";
 import type { ClientOptions, TopicPosition } from "./kafka-client.js";
 import { type ConsumedRecord, Consumer } from "./kafka-consumer.js";
 import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
 import type { LogRange } from "./log-range.js";
+import { formatOf, refuseUnknownFormat } from "./stored-value.js";
 
 const BATCH_RECORDS = 2000;
 const POLL_MS = 50;
@@ -13,9 +15,10 @@ const POLL_MS = 50;
 export interface Replay {
   readonly db: LevelDbStore;
   readonly partition: number;
-  /** By store: its changelog, what that has, and the offset to begin at. */
+  /** By store: its codec, its changelog, what that has, and the offset to begin at. */
   readonly changelogs: readonly {
     readonly store: string;
+    readonly codec: Codec<object>;
     readonly topic: string;
     readonly from: number;
     readonly range: LogRange;
@@ -24,6 +27,14 @@ export interface Replay {
   cancelled(): boolean;
   /** Told after each batch how many offsets are left. */
   progress(remaining: number, records: number): void;
+}
+
+/** A changelog that has not been read to its end. */
+interface OpenChangelog {
+  readonly store: string;
+  readonly codec: Codec<object>;
+  readonly end: number;
+  position: number;
 }
 
 export interface Replayed {
@@ -41,7 +52,7 @@ export interface Replayed {
  * The read_committed consumer waits for that marker.
  *
  * @returns undefined where it was cancelled
- * @throws {StoreError} a changelog record is damaged
+ * @throws {StoreError} a changelog record is damaged, or of a format that is not read
  */
 export async function replayChangelogs(
   options: ClientOptions,
@@ -49,9 +60,9 @@ export async function replayChangelogs(
   replay: Replay,
 ): Promise<Replayed | undefined> {
   const ends = Object.fromEntries(replay.changelogs.map(({ store, range }) => [store, range.end]));
-  const open = new Map<string, { store: string; end: number; position: number }>();
-  for (const { store, topic, from, range } of replay.changelogs) {
-    if (from < range.end) open.set(topic, { store, end: range.end, position: Math.max(from, range.begin) });
+  const open = new Map<string, OpenChangelog>();
+  for (const { store, codec, topic, from, range } of replay.changelogs) {
+    if (from < range.end) open.set(topic, { store, codec, end: range.end, position: Math.max(from, range.begin) });
   }
   if (open.size === 0) return { positions: {}, ends };
 
@@ -76,7 +87,7 @@ export async function replayChangelogs(
 
 async function readToEnds(
   consumer: Consumer,
-  open: Map<string, { store: string; end: number; position: number }>,
+  open: Map<string, OpenChangelog>,
   replay: Replay,
   ends: Readonly<Record<string, number>>,
 ): Promise<Replayed | undefined> {
@@ -90,7 +101,7 @@ async function readToEnds(
       if (log === undefined) continue;
       positions = furthest(positions, positionsOf(record) ?? {});
       log.position = record.offset + 1;
-      const write = writeOf(record, log.store);
+      const write = writeOf(record, log);
       if (write !== undefined) writes.push(write);
     }
     if (writes.length > 0) await replay.db.restore(writes);
@@ -107,14 +118,15 @@ async function readToEnds(
   }
 }
 
-function writeOf(record: ConsumedRecord, store: string): StoreWrite | undefined {
+function writeOf(record: ConsumedRecord, { store, codec }: OpenChangelog): StoreWrite | undefined {
   const key = record.key?.toString() ?? POSITIONS_KEY;
   if (key === POSITIONS_KEY) return undefined;
   const value = record.value ?? undefined;
-  if (value !== undefined && (value.length < 5 || value.readUInt32LE(0) !== crc32(value.subarray(4)))) {
-    throw new StoreError(
-      `${record.topic}[${record.partition}]@${record.offset}: the checksum of ${key} does not match; the changelog is damaged`,
-    );
+  if (value === undefined) return { store, key, value };
+  const where = `${record.topic}[${record.partition}]@${record.offset}: `;
+  if (value.length < 5 || value.readUInt32LE(0) !== crc32(value.subarray(4))) {
+    throw new StoreError(`${where}the checksum of ${key} does not match; the changelog is damaged`);
   }
+  refuseUnknownFormat(codec, formatOf(value), where + key);
   return { store, key, value };
 }

@@ -25,7 +25,10 @@ export class BufferedStore<V extends object> implements StateStore<V> {
     this.#cache = cacheEntries > 0 ? new LRUCache({ max: cacheEntries }) : undefined;
   }
 
-  /** @throws {DamagedValueError} the stored bytes are not what was written */
+  /**
+   * @throws {DamagedValueError} the stored bytes are not what was written
+   * @throws {StoreError} they are of a format that the codec does not read
+   */
   get(key: string): V | undefined {
     const buffered = this.#buffer.get(key);
     if (buffered !== undefined) return buffered === DELETED ? undefined : buffered;
@@ -33,7 +36,7 @@ export class BufferedStore<V extends object> implements StateStore<V> {
     if (cached !== undefined) return cached;
     const bytes = this.#db.get(this.name, key);
     if (bytes === undefined) return undefined;
-    const value = decodeStored(this.#codec, bytes);
+    const value = this.#decode(key, bytes);
     this.#cache?.set(key, value);
     return value;
   }
@@ -83,6 +86,10 @@ export class BufferedStore<V extends object> implements StateStore<V> {
   /** The committed value as JSON, for people; undefined where there is none. */
   inspect(key: string): unknown {
     const bytes = this.#db.get(this.name, key);
-    return bytes === undefined ? undefined : this.#codec.toJson(decodeStored(this.#codec, bytes));
+    return bytes === undefined ? undefined : this.#codec.toJson(this.#decode(key, bytes));
+  }
+
+  #decode(key: string, bytes: Buffer): V {
+    return decodeStored(this.#codec, bytes, `${this.#db.directory}: ${this.name} of ${key}`);
   }
 }

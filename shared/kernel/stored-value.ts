@@ -4,6 +4,7 @@
  * LevelDB does not verify its blocks on normal reads, so each value proves itself.
  */
 import { crc32 } from "node:zlib";
+import { StoreError } from "../errors.js";
 import type { Codec } from "../service-definition.js";
 
 const HEADER_BYTES = 5;
@@ -22,15 +23,49 @@ export function encodeStored<V>(codec: Codec<V>, value: V): Buffer {
   return bytes;
 }
 
-/** @throws {DamagedValueError} the checksum, the format or the layout is not what was written */
-export function decodeStored<V>(codec: Codec<V>, bytes: Buffer): V {
+/**
+ * @param where what the bytes are the value of, for messages
+ * @throws {DamagedValueError} the checksum or the layout is not what was written
+ * @throws {StoreError} the codec does not read this format
+ */
+export function decodeStored<V>(codec: Codec<V>, bytes: Buffer, where: string): V {
   if (bytes.length < HEADER_BYTES)
     throw new DamagedValueError(`expected at least ${HEADER_BYTES} bytes, found ${bytes.length}`);
   if (bytes.readUInt32LE(0) !== crc32(bytes.subarray(4))) throw new DamagedValueError("the checksum does not match");
-  if (bytes[4] !== codec.format) throw new DamagedValueError(`expected format ${codec.format}, found ${bytes[4]}`);
+  const format = formatOf(bytes);
+  refuseUnknownFormat(codec, format, where);
+  const decode = codec.older?.[format] ?? codec.decode;
   try {
-    return codec.decode(bytes.subarray(HEADER_BYTES));
+    return decode(bytes.subarray(HEADER_BYTES));
   } catch (error) {
     throw new DamagedValueError("the value cannot be decoded", { cause: error });
   }
+}
+
+/** The format of a stored value. */
+export function formatOf(bytes: Buffer): number {
+  return bytes[4];
+}
+
+/**
+ * Another program wrote a format that this one does not know. Its bytes are sound, here and in the changelog, so nothing is moved
+ * aside or rebuilt: that would end at the same bytes again.
+ * @param codec what is read: `format` and the keys of `older`
+ * @param where what is of that format, for the message
+ * @throws {StoreError} `format` is none of them
+ */
+export function refuseUnknownFormat(
+  codec: { readonly format: number; readonly older?: object },
+  format: number,
+  where: string,
+): void {
+  const older = Object.keys(codec.older ?? {}).map(Number);
+  if (format === codec.format || older.includes(format)) return;
+  const [reads, remedy] =
+    format > codec.format
+      ? [`up to ${codec.format}`, "Use the newer program that wrote it"]
+      : [`from ${Math.min(...older, codec.format)}`, "Upgrade by way of a program that reads both"];
+  throw new StoreError(
+    `${where} is of format ${format}, this program reads ${reads}. ${remedy}, or start anew under another APPLICATION_ID.`,
+  );
 }

@@ -17,6 +17,7 @@ import { logRanges, rangeKey } from "./log-range.js";
 import type { KernelMetrics } from "./metrics.js";
 import { replayChangelogs } from "./restore.js";
 import { BufferedStore } from "./state-store.js";
+import { refuseUnknownFormat } from "./stored-value.js";
 import type { Task } from "./task.js";
 
 /** A former owner on this host may be stopping: it gets this long to close the folder. */
@@ -72,6 +73,8 @@ export class TaskOpener {
     task.manifest = manifest;
     task.changelogLoss = this.#replacedChangelog(task);
     this.#refuseOtherInputs(task);
+    for (const [store, codec] of Object.entries(this.#o.codecs))
+      refuseUnknownFormat(codec, manifest?.formats?.[store] ?? codec.format, `${db.directory}: store ${store}`);
     task.stores = Object.entries(this.#o.codecs).map(
       ([name, codec]) => new BufferedStore(name, codec, db, this.#o.cacheEntries),
     );
@@ -131,10 +134,11 @@ export class TaskOpener {
     const cause = task.manifest === undefined ? "empty" : "behind";
     const ended = metrics.restoreDuration.startTimer();
     const label = { partition: String(task.partition) };
-    const changelogs = Object.keys(codecs).map((store) => {
+    const changelogs = Object.entries(codecs).map(([store, codec]) => {
       const topic = changelogTopic(application, store);
       return {
         store,
+        codec,
         topic,
         from: task.manifest?.changelogPositions[store] ?? 0,
         range: ranges.get(rangeKey({ topic, partition: task.partition })) ?? { begin: 0, end: 0 },
@@ -216,6 +220,7 @@ export class TaskOpener {
       },
       positions: { ...positions },
       changelogPositions: { ...changelogPositions },
+      formats: Object.fromEntries(Object.entries(this.#o.codecs).map(([store, { format }]) => [store, format])),
     };
   }
 
