@@ -12,6 +12,8 @@ export interface RaceMetrics {
   show(key: string, topic: string, series: string, models: readonly Contestant[], seriesMax: number): void;
   /** Counts an observation that a model refused. `reason` is from a closed set. */
   refused(model: string, reason: string): void;
+  /** Counts a model that began anew in a series. `reason` is from a closed set. */
+  reset(model: string, reason: string): void;
 }
 
 interface Shown {
@@ -21,7 +23,8 @@ interface Shown {
 }
 
 /**
- * Registers `regatta_model_mse{topic,series,model}` and `regatta_model_refusals_total{model,reason}`. The gauge reads the live
+ * Registers `regatta_model_mse{topic,series,model}`, `regatta_model_refusals_total{model,reason}` and
+ * `regatta_model_resets_total{model,reason}`. The gauge reads the live
  * scores when it is scraped; setting it at every record would cost more than the forecast.
  */
 export function raceMetrics(registry: Registry): RaceMetrics {
@@ -44,6 +47,12 @@ export function raceMetrics(registry: Registry): RaceMetrics {
     labelNames: ["model", "reason"],
     registers: [registry],
   });
+  const resets = new Counter({
+    name: "regatta_model_resets_total",
+    help: "Models that began anew in a series, since what they had learned was of no use any more",
+    labelNames: ["model", "reason"],
+    registers: [registry],
+  });
   return {
     show(key, topic, series, models, seriesMax) {
       const known = shown.get(key);
@@ -51,5 +60,6 @@ export function raceMetrics(registry: Registry): RaceMetrics {
       else if (shown.size < seriesMax) shown.set(key, { topic, series, models });
     },
     refused: (model, reason) => refusals.inc({ model, reason }),
+    reset: (model, reason) => resets.inc({ model, reason }),
   };
 }

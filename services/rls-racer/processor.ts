@@ -30,13 +30,14 @@ export function processObservation(
   const key = stateKey(topic, series);
   const before = stores.race.get(key);
   const race = before === undefined ? newRace(settings.models, x.length) : withModels(before, settings.models);
-  const { predictions, standings } = raceStep(race, observation);
+  const { predictions, resets, standings } = raceStep(race, observation);
 
   stores.race.put(key, race);
   for (const prediction of predictions) {
     context.forward(topics.rlsPredictions, series, prediction);
     if (prediction.reason !== undefined) metrics.refused(prediction.model, prediction.reason);
   }
+  for (const { model, reason } of resets) metrics.reset(model, reason);
   if (standings !== undefined) context.forward(topics.rlsStandings, key, standings);
   metrics.show(key, topic, series, race.models, settings.metricsSeriesMax);
 }

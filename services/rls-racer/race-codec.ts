@@ -1,21 +1,30 @@
 /**
- * How a race becomes bytes. Format 1, little endian, doubles bit for bit; with n features, p = n + 1:
+ * How a race becomes bytes. Format 2, little endian, doubles bit for bit; with n features, p = n + 1:
  *
  *   u32 n · f64 observations so far · 10 p f64 rows (the ring as it lies)
- *   u16 models, for each: text name · f64 nu · f64 mse · f64 forecasts scored · 10 f64 errors (ring) · p f64 β · p(p+1)/2 f64 V
+ *   u16 models, for each: text name · f64 nu · f64 mse · f64 forecasts scored · 10 f64 errors (ring) · u16 refusals in a row
+ *     · p f64 β · p(p+1)/2 f64 the factors of V, by columns
  *   u16 names in the ranking, 0 before the first observation; if any: each a text, best first · f64 since
  *
+ * Format 1, which is read only, has no refusals, and V itself in place of its factors: the upper triangle by rows.
  * A text is its length as u8 and its UTF-8 bytes. n and p decide every length, so bytes that are cut or have something behind
  * them are noticed.
  */
 import type { Ranking } from "../../shared/prequential.js";
 import type { Codec } from "../../shared/service-definition.js";
 import { StateReader, StateWriter } from "../../shared/state-bytes.js";
+import { covarianceOf, factorsOf } from "./covariance.js";
 import { type Race, type RaceModel, RECENT } from "./race.js";
 import { packedLength } from "./rls.js";
 
 /** See the file's head. `encode` throws a RangeError where a number is not finite: none may enter a changelog. */
-export const raceCodec: Codec<Race> = { format: 1, encode: encodeRace, decode: decodeRace, toJson: raceToJson };
+export const raceCodec: Codec<Race> = {
+  format: 2,
+  encode: encodeRace,
+  decode: (bytes) => decodeRace(bytes, readModel),
+  older: { 1: (bytes) => decodeRace(bytes, readModelOfFormat1) },
+  toJson: raceToJson,
+};
 
 function encodeRace(race: Race): Buffer {
   const names = race.ranking?.order ?? [];
@@ -25,14 +34,15 @@ function encodeRace(race: Race): Buffer {
   writer.f64(race.count);
   writer.doubles(race.rows);
   writer.u16(race.models.length);
-  for (const { name, rls, mse, n, errors } of race.models) {
+  for (const { name, rls, mse, n, errors, refusals } of race.models) {
     writer.text(name);
     writer.f64(rls.nu);
     writer.f64(mse);
     writer.f64(n);
     writer.doubles(errors);
+    writer.u16(refusals);
     writer.doubles(rls.beta);
-    writer.doubles(rls.V);
+    writer.doubles(rls.UD);
   }
   writer.u16(names.length);
   for (const name of names) writer.text(name);
@@ -45,29 +55,41 @@ function encodedLength(race: Race, names: readonly string[]): number {
   const p = race.features + 1;
   const numbers = 3 + RECENT + p + packedLength(p);
   let length = 4 + 8 + 8 * RECENT * p + 2 + 2 + (race.ranking === undefined ? 0 : 8);
-  for (const { name } of race.models) length += 1 + Buffer.byteLength(name) + 8 * numbers;
+  for (const { name } of race.models) length += 1 + Buffer.byteLength(name) + 2 + 8 * numbers;
   for (const name of names) length += 1 + Buffer.byteLength(name);
   return length;
 }
 
-function decodeRace(bytes: Buffer): Race {
+function decodeRace(bytes: Buffer, read: (reader: StateReader, p: number) => RaceModel): Race {
   const reader = new StateReader(bytes);
   const features = reader.u32();
-  const p = features + 1;
   const count = reader.f64();
-  const rows = reader.doubles(RECENT * p);
+  const rows = reader.doubles(RECENT * (features + 1));
   const models: RaceModel[] = [];
-  for (let left = reader.u16(); left > 0; left--) {
-    const name = reader.text();
-    const nu = reader.f64();
-    const mse = reader.f64();
-    const n = reader.f64();
-    const errors = reader.doubles(RECENT);
-    models.push({ name, rls: { nu, beta: reader.doubles(p), V: reader.doubles(packedLength(p)) }, mse, n, errors });
-  }
+  for (let left = reader.u16(); left > 0; left--) models.push(read(reader, features + 1));
   const ranking = readRanking(reader);
   reader.end();
   return { features, count, rows, models, ranking };
+}
+
+function readModel(reader: StateReader, p: number): RaceModel {
+  const { name, nu, mse, n, errors } = readScore(reader);
+  const refusals = reader.u16();
+  return { name, rls: { nu, beta: reader.doubles(p), UD: reader.doubles(packedLength(p)) }, mse, n, errors, refusals };
+}
+
+/** Where V is not positive definite its factors are zeros: the race starts such a model anew and counts it. */
+function readModelOfFormat1(reader: StateReader, p: number): RaceModel {
+  const { name, nu, mse, n, errors } = readScore(reader);
+  const beta = reader.doubles(p);
+  const UD = factorsOf(p, reader.doubles(packedLength(p))) ?? new Float64Array(packedLength(p));
+  return { name, rls: { nu, beta, UD }, mse, n, errors, refusals: 0 };
+}
+
+function readScore(reader: StateReader) {
+  const name = reader.text();
+  const nu = reader.f64();
+  return { name, nu, mse: reader.f64(), n: reader.f64(), errors: reader.doubles(RECENT) };
 }
 
 function readRanking(reader: StateReader): Ranking | undefined {
@@ -93,7 +115,7 @@ function raceToJson(race: Race): unknown {
       N: n,
       mse: n === 0 ? null : mse,
       beta: Array.from(rls.beta),
-      V: unpacked(rls.V, width),
+      V: covarianceOf(rls),
       errors: newestFirst(n, (slot) => errors[slot]),
     })),
   };
@@ -102,12 +124,4 @@ function raceToJson(race: Race): unknown {
 function newestFirst<T>(count: number, at: (slot: number) => T): T[] {
   const length = Math.min(count, RECENT);
   return Array.from({ length }, (_, age) => at((count - 1 - age) % RECENT));
-}
-
-/** The p×p matrix of a packed upper triangle, as rows. */
-function unpacked(packed: Float64Array, p: number): number[][] {
-  const place = (i: number, j: number) => i * p - (i * (i - 1)) / 2 + (j - i);
-  return Array.from({ length: p }, (_, i) =>
-    Array.from({ length: p }, (_, j) => packed[i <= j ? place(i, j) : place(j, i)]),
-  );
 }

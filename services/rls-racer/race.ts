@@ -6,7 +6,7 @@ import { RecordError } from "../../shared/errors.js";
 import { prequentialMse, type Ranking, rank, standingsOf } from "../../shared/prequential.js";
 import type { Observation, RlsPrediction, Standings } from "../../shared/schemas.js";
 import type { RlsModel } from "./model-list.js";
-import { learn, newRls, packedLength, predict, type Rls } from "./rls.js";
+import { isPositiveDefinite, learn, newRls, packedLength, predict, type Rls } from "./rls.js";
 
 /** Rows and errors that a race keeps for reading: the last ones, as in the notebook. */
 export const RECENT = 10;
@@ -17,16 +17,22 @@ export const RECENT = 10;
  */
 export const RACE_DOUBLES_MAX = 100_000;
 
+/** A model that refused as many observations in a row, each of which a new model would learn from, begins anew. */
+export const REFUSALS_MAX = 10;
+
 /** One model in one series. */
 export interface RaceModel {
   readonly name: string;
-  readonly rls: Rls;
+  /** Replaced only where the model begins anew. */
+  rls: Rls;
   /** Prequential mean squared error over `n` forecasts; 0 while `n` is 0. */
   mse: number;
   /** Observations scored: those of the series but the ones the model refused. */
   n: number;
   /** A ring of the last {@link RECENT} errors y − ŷ: number k, from 0, is at k mod RECENT. */
   readonly errors: Float64Array;
+  /** Observations refused since one was learned from, those not counted that no model could learn from. */
+  refusals: number;
 }
 
 /** State of one series of one input topic. */
@@ -46,9 +52,18 @@ export interface Race {
 /** Why a model refused an observation; its state is then as it was. A closed set: it becomes a metric label. */
 export type Refusal = "forecast-not-finite" | "score-not-finite" | "update-not-finite";
 
+/**
+ * Why a model began anew, from the prior; its score goes on, since its forecasts were made. A closed set: it becomes a metric
+ * label. `covariance-not-positive`: its V, read from a state of format 1, had lost its positive definiteness.
+ * `refusals-in-a-row`: {@link REFUSALS_MAX}, because its coefficients have diverged.
+ */
+export type Reset = "covariance-not-positive" | "refusals-in-a-row";
+
 /** What an observation leads to: one prediction per model, in their order, and standings where the order has changed. */
 export interface RaceResult {
   readonly predictions: readonly RlsPrediction[];
+  /** Models that began anew, empty but for very few observations. */
+  readonly resets: readonly { readonly model: string; readonly reason: Reset }[];
   readonly standings: Standings | undefined;
 }
 
@@ -92,7 +107,13 @@ export function raceStep(race: Race, observation: Observation): RaceResult {
     throw new RecordError("features-changed", `expected ${race.features} features as before, got ${x.length}`);
   }
   const predictions = new Array<RlsPrediction>(race.models.length);
-  for (let m = 0; m < predictions.length; m++) predictions[m] = modelStep(race.models[m], observation);
+  const resets: { model: string; reason: Reset }[] = [];
+  for (let m = 0; m < predictions.length; m++) {
+    const model = race.models[m];
+    if (!isPositiveDefinite(model.rls)) resets.push(reset(model, "covariance-not-positive"));
+    predictions[m] = modelStep(model, observation);
+    if (model.refusals >= REFUSALS_MAX) resets.push(reset(model, "refusals-in-a-row"));
+  }
 
   const start = (race.count % RECENT) * (race.features + 1);
   race.rows[start] = y;
@@ -100,9 +121,9 @@ export function raceStep(race: Race, observation: Observation): RaceResult {
   race.count++;
 
   const ranking = rank(race.ranking, race.models, observation.i);
-  if (ranking === race.ranking) return { predictions, standings: undefined };
+  if (ranking === race.ranking) return { predictions, resets, standings: undefined };
   race.ranking = ranking;
-  return { predictions, standings: standingsOf(observation, race.count, ranking, race.models) };
+  return { predictions, resets, standings: standingsOf(observation, race.count, ranking, race.models) };
 }
 
 function modelStep(model: RaceModel, observation: Observation): RlsPrediction {
@@ -117,12 +138,27 @@ function modelStep(model: RaceModel, observation: Observation): RlsPrediction {
   errors[model.n % RECENT] = error;
   model.mse = mse;
   model.n++;
+  model.refusals = 0;
   const { topic, series, i } = observation;
   return { topic, series, model: model.name, i, n: model.n, y, yhat, error, mse, nu: rls.nu, beta: listOf(rls.beta) };
 }
 
-function refused({ name, n, rls }: RaceModel, { topic, series, i, y }: Observation, reason: Refusal): RlsPrediction {
+function refused(model: RaceModel, observation: Observation, reason: Refusal): RlsPrediction {
+  const { name, n, rls } = model;
+  const { topic, series, i, y } = observation;
+  if (canBeLearned(observation, rls.nu)) model.refusals++;
   return { topic, series, model: name, i, n, y, yhat: null, error: null, mse: null, reason, nu: rls.nu, beta: null };
+}
+
+/** Whether a model that has seen nothing would be scored on an observation and learn from it: its forecast is 0. */
+function canBeLearned({ y, x }: Observation, nu: number): boolean {
+  return Number.isFinite(y * y) && learn(newRls(x.length, nu), x, y);
+}
+
+function reset(model: RaceModel, reason: Reset): { model: string; reason: Reset } {
+  model.rls = newRls(model.rls.beta.length - 1, model.rls.nu);
+  model.refusals = 0;
+  return { model: model.name, reason };
 }
 
 /** As Array.from, which takes several times as long: it goes through the iterator. */
@@ -133,7 +169,7 @@ function listOf(numbers: Float64Array): number[] {
 }
 
 function newModel({ name, nu }: RlsModel, features: number): RaceModel {
-  return { name, rls: newRls(features, nu), mse: 0, n: 0, errors: new Float64Array(RECENT) };
+  return { name, rls: newRls(features, nu), mse: 0, n: 0, errors: new Float64Array(RECENT), refusals: 0 };
 }
 
 function isListed(racing: readonly RaceModel[], models: readonly RlsModel[]): boolean {

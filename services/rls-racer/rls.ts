@@ -8,14 +8,37 @@
  *   α = V xᵀ                                                 with the new V
  *   β ← β + α e                                              [TP 3 of Bontempi, De Stefani, Verhelst 2020, "RLS"]
  *
- * With g = V xᵀ of the old V and d = 1 + x g, the new V gives α = (g − g (d − 1)/d)/ν = g/(d ν). That form is used here: it
+ * V is kept as U D Uᵀ, U upper triangular with ones on its diagonal, D diagonal, and the factors are updated themselves
+ * [Bierman 1977, "Factorization Methods for Discrete Sequential Estimation", V.3; for RLS Ljung, Söderström 1983, 6.2]. Each d of
+ * D is multiplied by a quotient of two numbers ≥ 1, never the result of a subtraction: V stays symmetric and positive definite
+ * whatever the rounding. The plain formula subtracts, and loses that with regressors that are collinear or far apart in scale.
+ *
+ * With g = V xᵀ of the old V and δ = 1 + x g, the new V gives α = (g − g (δ − 1)/δ)/ν = g/(δ ν). That form is used here: it
  * saves a product and does not cancel. For ν < 1 this gain is 1/ν times the one of the textbooks (Ljung 1999, 11.2), so β is
- * not quite the least-squares solution with fading weights; the numbers wanted here are the notebook's. Far below ν = 1, where
- * α x passes 2, each step overshoots and the model diverges.
+ * not quite the least-squares solution with fading weights; the numbers wanted here are the notebook's. From β0 = 0 they are
+ *
+ *   V⁻¹ = ν^N I/10 + Σ ν^(N−k+1) x_kᵀ x_k,   V⁻¹ β = Σ ν^(N−k) x_kᵀ (y_k − (1 − ν) ŷ_k),   k = 1 ... N
+ *
+ * which for ν = 1 is ridge regression with penalty 1/10, and for y without noise has the same limit for every ν. Far below
+ * ν = 1, where α x passes 2, each step overshoots and the model diverges.
+ *
+ * Where x leaves a direction without excitation (a feature that is constant, or the sum of others), division by ν would let V
+ * grow there as ν^-t until it overflows, and any first excitation would throw β about. So no d passes {@link VARIANCE_MAX}:
+ * forgetting stops in that direction and goes on in all others, since each such direction has a d of its own (selective
+ * forgetting: Parkum, Poulsen, Holst 1992, "Recursive forgetting algorithms"). Nothing changes below the bound.
  */
 
 /** β0 = 0 and V0 = 10 I: the prior of the notebook. */
 export const PRIOR_VARIANCE = 10;
+
+/**
+ * Bound of each d of D, 10^9 times the prior. One step changes a coefficient by about |e| √10^10 / 2 at most. At ν = 0.99 a
+ * feature's deviation has to fall below 10^-6 before the bound is felt.
+ */
+export const VARIANCE_MAX = 1e10;
+
+/** Least d of D: a smaller one would lose digits as a denormal, and be 0 in the end. Values of 10^150 lead there. */
+export const VARIANCE_MIN = 1e-300;
 
 /** A model's state. Only {@link learn} changes it, in place, wholly or not at all. */
 export interface Rls {
@@ -23,8 +46,11 @@ export interface Rls {
   readonly nu: number;
   /** Coefficients: p, intercept first. */
   readonly beta: Float64Array;
-  /** Covariance: p×p, symmetric by construction, since only the upper triangle is kept: packed by rows, p(p+1)/2. */
-  readonly V: Float64Array;
+  /**
+   * Covariance V = U D Uᵀ, packed by columns, p(p+1)/2: column j, from 0, begins at j(j+1)/2 with U[0, j] to U[j-1, j], then
+   * d[j] in place of the 1 of U[j, j].
+   */
+  readonly UD: Float64Array;
 }
 
 /**
@@ -37,20 +63,26 @@ export function newRls(features: number, nu: number): Rls {
   if (!Number.isInteger(features) || features < 1) throw new RangeError(`expected 1 feature or more, got ${features}`);
   if (!(nu > 0 && nu <= 1)) throw new RangeError(`expected a forgetting factor in (0, 1], got ${nu}`);
   const p = features + 1;
-  const V = new Float64Array(packedLength(p));
-  for (let i = 0, diagonal = 0; i < p; diagonal += p - i, i++) V[diagonal] = PRIOR_VARIANCE;
-  return { nu, beta: new Float64Array(p), V };
+  const UD = new Float64Array(packedLength(p));
+  for (let j = 0, k = 0; j < p; j++, k += j + 1) UD[k] = PRIOR_VARIANCE;
+  return { nu, beta: new Float64Array(p), UD };
 }
 
-/** Length of the packed upper triangle of a p×p matrix. */
+/** Length of the packed triangle of a p×p matrix. */
 export function packedLength(p: number): number {
   return (p * (p + 1)) / 2;
 }
 
+/** Whether V is positive definite: every d of D is above 0. True of every model that {@link newRls} and {@link learn} made. */
+export function isPositiveDefinite({ beta, UD }: Rls): boolean {
+  for (let j = 0, k = 0; j < beta.length; j++, k += j + 1) if (!(UD[k] > 0)) return false;
+  return true;
+}
+
 /**
  * The forecast ŷ = x β, in the unit of y.
- * @param x the n features, finite; the regressor 1 of the intercept is not among them
- * @returns not finite where the sum overflows
+ * @param x the n features; the regressor 1 of the intercept is not among them
+ * @returns not finite where the sum overflows, or x is not finite
  * @throws {RangeError} β is not of n + 1 numbers
  */
 export function predict(rls: Rls, x: readonly number[]): number {
@@ -62,47 +94,54 @@ export function predict(rls: Rls, x: readonly number[]): number {
 }
 
 /**
- * Learns from one observation. Allocates nothing.
- * @param x     the n features, finite
+ * Learns from one observation. Allocates nothing; O(p²).
+ * @param x     the n features
  * @param error e = y − ŷ, with ŷ from {@link predict} before this call
- * @returns false where a number of the new state would not be finite; `rls` is then as it was. With ν < 1 this comes in the
- *   end when some direction is never excited (a feature that is always 0, say): there V grows as ν^-t until it overflows.
+ * @returns false where a number of the new state would not be finite, because one of x, e is not or is too large; `rls` is then
+ *   as it was
  * @throws {RangeError} the shapes of x, β and V do not fit one another
  */
 export function learn(rls: Rls, x: readonly number[], error: number): boolean {
-  const { nu, beta, V } = rls;
+  const { nu, beta, UD } = rls;
   const p = beta.length;
-  if (x.length + 1 !== p || V.length !== packedLength(p)) throw shapeError(rls, x);
-  const { regressors, gain, coefficients, covariance } = scratchFor(p);
+  if (x.length + 1 !== p || UD.length !== packedLength(p)) throw shapeError(rls, x);
+  const { regressors, gain, coefficients, factors } = scratchFor(p);
   regressors[0] = 1;
   for (let j = 1; j < p; j++) regressors[j] = x[j - 1];
 
-  gain.fill(0, 0, p);
-  for (let i = 0, k = 0; i < p; i++) {
-    const xi = regressors[i];
-    let sum = gain[i] + V[k++] * xi;
-    for (let j = i + 1; j < p; j++, k++) {
-      sum += V[k] * regressors[j];
-      gain[j] += V[k] * xi;
-    }
-    gain[i] = sum;
-  }
-  let divisor = 1;
-  for (let i = 0; i < p; i++) divisor += regressors[i] * gain[i];
-
-  // v − v is 0 for a finite v and NaN for any other, so one sum tells of them all. The divisor counts too: an infinite one
-  // would make the gain 0 and pass for a step that learned nothing.
-  let probe = divisor - divisor;
-  const perDivisor = 1 / divisor;
+  // After column j, `gain` is V xᵀ and `divisor` 1 + x V xᵀ, both of the columns so far. v − v is 0 for a finite v and NaN for
+  // any other, so one sum tells of them all.
   const perNu = 1 / nu;
-  const step = error * perDivisor * perNu;
-  for (let i = 0, k = 0; i < p; i++) {
-    const scaled = gain[i] * perDivisor;
-    for (let j = i; j < p; j++, k++) {
-      const v = (V[k] - scaled * gain[j]) * perNu;
-      covariance[k] = v;
-      probe += v - v;
+  let divisor = 1;
+  let perDivisor = 1;
+  let probe = 0;
+  for (let j = 0, k = 0; j < p; j++, k++) {
+    const column = k;
+    let f = regressors[j];
+    for (let i = 0; i < j; i++, k++) f += UD[k] * regressors[i];
+    const d = UD[k];
+    const v = d * f;
+    const slope = -f * perDivisor;
+    for (let i = 0; i < j; i++) {
+      const u = UD[column + i];
+      const b = gain[i];
+      const next = u + b * slope;
+      factors[column + i] = next;
+      probe += next - next;
+      gain[i] = b + u * v;
     }
+    gain[j] = v;
+    const before = divisor;
+    divisor += f * v;
+    perDivisor = 1 / divisor;
+    const shrunk = d * (before * perDivisor) * perNu;
+    factors[k] = shrunk > VARIANCE_MAX ? VARIANCE_MAX : shrunk < VARIANCE_MIN ? VARIANCE_MIN : shrunk;
+  }
+
+  // An infinite divisor would make the gain 0 and pass for a step that learned nothing.
+  probe += divisor - divisor;
+  const step = error * perDivisor * perNu;
+  for (let i = 0; i < p; i++) {
     const b = beta[i] + gain[i] * step;
     coefficients[i] = b;
     probe += b - b;
@@ -110,7 +149,7 @@ export function learn(rls: Rls, x: readonly number[], error: number): boolean {
   if (probe !== 0) return false;
 
   for (let i = 0; i < p; i++) beta[i] = coefficients[i];
-  for (let k = 0; k < V.length; k++) V[k] = covariance[k];
+  for (let k = 0; k < UD.length; k++) UD[k] = factors[k];
   return true;
 }
 
@@ -122,7 +161,7 @@ function newScratch(p: number) {
     regressors: new Float64Array(p),
     gain: new Float64Array(p),
     coefficients: new Float64Array(p),
-    covariance: new Float64Array(packedLength(p)),
+    factors: new Float64Array(packedLength(p)),
   };
 }
 
@@ -132,9 +171,9 @@ function scratchFor(p: number): typeof scratch {
 }
 
 function shapeError(rls: Rls, x: readonly number[]): RangeError {
-  const { beta, V } = rls;
+  const { beta, UD } = rls;
   return new RangeError(
     `expected ${beta.length - 1} features and ${packedLength(beta.length)} numbers of V for ${beta.length} coefficients, ` +
-      `got ${x.length} and ${V.length}`,
+      `got ${x.length} and ${UD.length}`,
   );
 }

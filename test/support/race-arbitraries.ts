@@ -45,10 +45,11 @@ export function races(): fc.Arbitrary<Race> {
       fc.record(
         {
           name: fc.constant(name),
-          rls: fc.record({ nu: finite, beta: doubles(p), V: doubles(packedLength(p)) }, plain),
+          rls: fc.record({ nu: finite, beta: doubles(p), UD: doubles(packedLength(p)) }, plain),
           mse: finite,
           n: fc.maxSafeNat(),
           errors: doubles(RECENT),
+          refusals: fc.nat(65_535),
         },
         plain,
       );

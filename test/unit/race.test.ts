@@ -116,6 +116,59 @@ describe("a race", () => {
   }
 });
 
+describe("a model of a race that has diverged", () => {
+  const diverging = [
+    { name: "steady", nu: 1 },
+    { name: "rash", nu: 0.25 },
+  ];
+  // α x tends to (1 − ν)/ν = 3: each error is −2 times the one before, until its square overflows.
+  const drive = (race: Race, from: number, count: number) =>
+    Array.from({ length: count }, (_, k) => raceStep(race, observation({ i: from + k, y: 1, x: [1] })));
+
+  it("begins anew from the prior after ten refusals in a row that are its own fault, keeps its score, and others race on", () => {
+    const race = newRace(diverging, 1);
+    const results = drive(race, 0, 2000);
+    const refused = results.flatMap(({ predictions }, k) => (predictions[1].yhat === null ? [k] : []));
+    const first = refused[0];
+    assert.ok(first > 100, `refused first at ${first}`);
+    assert.deepEqual(
+      refused.slice(0, 11).slice(0, 10),
+      Array.from({ length: 10 }, (_, k) => first + k),
+    );
+    const reset = results.findIndex(({ resets }) => resets.length > 0);
+    assert.equal(reset, first + 9);
+    assert.deepEqual(results[reset].resets, [{ model: "rash", reason: "refusals-in-a-row" }]);
+    const [steady, rash] = results[reset + 1].predictions;
+    assert.deepEqual([rash.yhat, rash.error, rash.n], [0, 1, first + 1], "forecast and learned as a new model does");
+    assert.ok((rash.mse ?? 0) > 1e300, "the errors it made are not forgotten");
+    assert.equal(steady.n, reset + 2);
+    assert.ok(Math.abs((steady.yhat ?? 0) - 1) < 1e-3);
+  });
+
+  it("does not begin anew for observations that no model can learn from, however many", () => {
+    const race = newRace(models, 1);
+    drive(race, 0, 30);
+    const undisturbed = newRace(models, 1);
+    drive(undisturbed, 0, 30);
+    for (let i = 30; i < 130; i++) {
+      const spike = observation({ i, ...(i % 2 === 0 ? { y: 1, x: [1e160] } : { y: 1e200, x: [1] }) });
+      assert.deepEqual(raceStep(race, spike).resets, []);
+    }
+    const next = observation({ i: 130, y: 5, x: [0.5] });
+    assert.deepEqual(raceStep(race, next).predictions, raceStep(undisturbed, next).predictions);
+  });
+
+  it("counts its refusals in a row through its bytes", () => {
+    const live = newRace(diverging, 1);
+    let stored = newRace(diverging, 1);
+    for (let i = 0; i < 2000; i++) {
+      const one = observation({ i, y: 1, x: [1] });
+      stored = raceCodec.decode(raceCodec.encode(stored));
+      assert.deepEqual(raceStep(stored, one), raceStep(live, one));
+    }
+  });
+});
+
 describe("a race whose models are configured anew", () => {
   it("is the same race where nothing has changed", () => {
     const race = raced(5);

@@ -175,4 +175,15 @@ describe("rls-racer", () => {
     );
     assert.deepEqual((await driver.registry.getSingleMetric("regatta_model_mse")?.get())?.values, []);
   });
+
+  it("counts a model that begins anew, by model and reason", async () => {
+    const driver = new TopologyDriver(rlsRacer, { RLS_MODELS: "steady:1,rash:0.25" });
+    // With ν = 0.25 each error is −2 times the one before; its square overflows after some 510 records.
+    for (let i = 0; i < 600; i++) driver.pipe(observationRecord(observation({ i, y: 1, x: [1] })));
+    const metric = await driver.registry.getSingleMetric("regatta_model_resets_total")?.get();
+    assert.deepEqual(
+      metric?.values.map(({ labels, value }) => [labels, value]),
+      [[{ model: "rash", reason: "refusals-in-a-row" }, 1]],
+    );
+  });
 });

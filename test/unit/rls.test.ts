@@ -1,16 +1,29 @@
 import assert from "node:assert/strict";
-import { learn, newRls, predict, type Rls } from "../../services/rls-racer/rls.js";
+import { covarianceOf } from "../../services/rls-racer/covariance.js";
+import {
+  isPositiveDefinite,
+  learn,
+  newRls,
+  predict,
+  type Rls,
+  VARIANCE_MAX,
+  VARIANCE_MIN,
+} from "../../services/rls-racer/rls.js";
 
 /** All numbers of a state, as bytes: NaN and -0 count. */
-function bytesOf({ beta, V }: Rls): string {
-  return Buffer.concat([beta, V].map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength))).toString("hex");
+function bytesOf({ beta, UD }: Rls): string {
+  return Buffer.concat([beta, UD].map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength))).toString("hex");
 }
 
 describe("an RLS model", () => {
-  it("begins with β = 0 and V = 10 I, packed by rows of the upper triangle", () => {
-    const { beta, V } = newRls(2, 0.99);
-    assert.deepEqual([...beta], [0, 0, 0]);
-    assert.deepEqual([...V], [10, 0, 0, 10, 0, 10]);
+  it("begins with β = 0 and V = 10 I", () => {
+    const rls = newRls(2, 0.99);
+    assert.deepEqual([...rls.beta], [0, 0, 0]);
+    assert.deepEqual(covarianceOf(rls), [
+      [10, 0, 0],
+      [0, 10, 0],
+      [0, 0, 10],
+    ]);
   });
 
   it("takes the step that the equations give by hand", () => {
@@ -19,17 +32,17 @@ describe("an RLS model", () => {
     const rls = newRls(1, 0.5);
     assert.equal(predict(rls, [2]), 0);
     assert.ok(learn(rls, [2], 3));
-    const expectedV = [2 * (10 - 100 / 51), (-2 * 200) / 51, 2 * (10 - 400 / 51)];
+    const V = covarianceOf(rls).flat();
+    const expectedV = [2 * (10 - 100 / 51), (-2 * 200) / 51, (-2 * 200) / 51, 2 * (10 - 400 / 51)];
     const expectedBeta = [60 / 51, 120 / 51];
-    for (const [k, v] of expectedV.entries())
-      assert.ok(Math.abs(rls.V[k] - v) < 1e-14, `V[${k}]: ${rls.V[k]}, not ${v}`);
+    for (const [k, v] of expectedV.entries()) assert.ok(Math.abs(V[k] - v) < 1e-14, `V[${k}]: ${V[k]}, not ${v}`);
     for (const [j, b] of expectedBeta.entries())
       assert.ok(Math.abs(rls.beta[j] - b) < 1e-14, `β[${j}]: ${rls.beta[j]}`);
     assert.ok(Math.abs(predict(rls, [-1]) - (60 - 120) / 51) < 1e-14);
   });
 
   it("forecasts with β as it is, intercept first", () => {
-    const rls: Rls = { nu: 1, beta: Float64Array.of(0.5, 2, -3), V: new Float64Array(6) };
+    const rls: Rls = { nu: 1, beta: Float64Array.of(0.5, 2, -3), UD: new Float64Array(6) };
     assert.equal(predict(rls, [10, 100]), 0.5 + 20 - 300);
   });
 
@@ -46,26 +59,43 @@ describe("an RLS model", () => {
     assert.equal(bytesOf(between), bytesOf(alone));
   });
 
-  const overflows: { what: string; nu: number; x: number[]; error: number; V: number[] }[] = [
-    { what: "x V xᵀ is infinite while V xᵀ is not", nu: 1, x: [1e160], error: 1, V: [10, 0, 10] },
-    { what: "V xᵀ is infinite", nu: 1, x: [1e308], error: 1, V: [10, 0, 10] },
-    {
-      what: "V grows past the largest double in a direction that x does not excite",
-      nu: 0.5,
-      x: [0],
-      error: 1,
-      V: [1, 0, 1e308],
-    },
-    { what: "β would be infinite", nu: 1, x: [1], error: 1.7e308, V: [1, 0, 1] },
+  const overflows: { what: string; x: number[]; error: number; UD: number[] }[] = [
+    { what: "x V xᵀ is infinite while V xᵀ is not", x: [1e160], error: 1, UD: [10, 0, 10] },
+    { what: "V xᵀ is infinite", x: [1e308], error: 1, UD: [10, 0, 10] },
+    { what: "x U is infinite", x: [1e308], error: 1, UD: [1, 1e308, 1e-300] },
+    { what: "U would be infinite", x: [1.7e308], error: 0, UD: [1e10, 1.7e308, 1e-300] },
+    { what: "β would be infinite", x: [1], error: 1.7e308, UD: [1, 0, 1] },
+    ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].flatMap((bad) => [
+      { what: `a feature is ${bad}`, x: [bad], error: 1, UD: [10, 0, 10] },
+      { what: `the error is ${bad}`, x: [1], error: bad, UD: [10, 0, 10] },
+      { what: `the error is ${bad} and no feature is excited`, x: [0], error: bad, UD: [10, 0, 10] },
+    ]),
   ];
-  for (const { what, nu, x, error, V } of overflows) {
+  for (const { what, x, error, UD } of overflows) {
     it(`refuses an update, and is bit for bit as it was, when ${what}`, () => {
-      const rls: Rls = { nu, beta: Float64Array.of(1.7e308, 1.7e308), V: Float64Array.from(V) };
+      const rls: Rls = { nu: 0.99, beta: Float64Array.of(1.7e308, 1.7e308), UD: Float64Array.from(UD) };
       const before = bytesOf(rls);
       assert.equal(learn(rls, x, error), false);
       assert.equal(bytesOf(rls), before);
     });
   }
+
+  it("forgets the intercept but not what is known of a feature that is always 0, once that has reached the bound", () => {
+    // V22 grows as ν^-t from 10 to the bound and stays; V11 goes to the (1 − ν)/ν of a mean with fading weights, all the same.
+    const rls = newRls(1, 0.9);
+    for (let k = 0; k < 10_000; k++) assert.ok(learn(rls, [0], 1 - predict(rls, [0])));
+    const [[V11, V12], [, V22]] = covarianceOf(rls);
+    assert.equal(V22, VARIANCE_MAX);
+    assert.equal(V12, 0);
+    assert.ok(Math.abs(V11 - 0.1 / 0.9) < 1e-12, `${V11}`);
+  });
+
+  it("keeps V positive where regressors of 10^150 would make it vanish", () => {
+    const rls = newRls(1, 1);
+    for (let k = 0; k < 20; k++) assert.ok(learn(rls, [(-1) ** k * 1e150], 0));
+    assert.ok(isPositiveDefinite(rls));
+    assert.ok(covarianceOf(rls)[1][1] >= VARIANCE_MIN);
+  });
 
   it("throws a RangeError, and is as it was, when the shapes do not fit", () => {
     const rls = newRls(2, 1);
@@ -74,7 +104,7 @@ describe("an RLS model", () => {
       assert.throws(() => predict(rls, x), RangeError);
       assert.throws(() => learn(rls, x, 1), RangeError);
     }
-    assert.throws(() => learn({ ...rls, V: new Float64Array(5) }, [1, 2], 1), RangeError);
+    assert.throws(() => learn({ ...rls, UD: new Float64Array(5) }, [1, 2], 1), RangeError);
     assert.equal(bytesOf(rls), before);
   });
 

@@ -1,0 +1,42 @@
+/** The covariance V of an RLS model and its factors U D Uᵀ, one from the other; off the way of a record. Pure. */
+import type { Rls } from "./rls.js";
+
+/** V as p rows of p numbers. */
+export function covarianceOf({ beta, UD }: Rls): number[][] {
+  const p = beta.length;
+  const V = Array.from({ length: p }, () => new Array<number>(p).fill(0));
+  const at = (i: number, j: number) => (i === j ? 1 : UD[(j * (j + 1)) / 2 + i]);
+  for (let i = 0; i < p; i++) {
+    for (let l = i; l < p; l++) {
+      let sum = 0;
+      for (let j = l; j < p; j++) sum += at(i, j) * UD[(j * (j + 1)) / 2 + j] * at(l, j);
+      V[i][l] = sum;
+      V[l][i] = sum;
+    }
+  }
+  return V;
+}
+
+/**
+ * The factors of V, packed as in {@link Rls.UD}: from the last column to the first d[j] = V[j, j], U[i, j] = V[i, j] / d[j], and
+ * what is left of V is V − d[j] U[:, j] U[:, j]ᵀ [Golub, Van Loan 2013, 4.1].
+ * @param p     coefficients
+ * @param upper V's upper triangle packed by rows, p(p+1)/2
+ * @returns undefined where V is not positive definite in the precision of a double
+ */
+export function factorsOf(p: number, upper: Float64Array): Float64Array | undefined {
+  const place = (i: number, j: number) => i * p - (i * (i - 1)) / 2 + (j - i);
+  const V = Float64Array.from(upper);
+  const UD = new Float64Array(upper.length);
+  for (let j = p - 1; j >= 0; j--) {
+    const column = (j * (j + 1)) / 2;
+    const d = V[place(j, j)];
+    if (!(d > 0)) return undefined;
+    UD[column + j] = d;
+    for (let i = 0; i < j; i++) UD[column + i] = V[place(i, j)] / d;
+    for (let i = 0; i < j; i++) {
+      for (let l = i; l < j; l++) V[place(i, l)] -= UD[column + i] * UD[column + l] * d;
+    }
+  }
+  return UD.every(Number.isFinite) ? UD : undefined;
+}
