@@ -3,11 +3,15 @@
  * {@link GOLDEN_LENGTH} of the observations below. Programs that come later must go on from each of them.
  * `test/upgrade/make-golden.ts` makes the one of the format at hand.
  */
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { crc32 } from "node:zlib";
+import { Level } from "level";
 import { z } from "zod";
+import { Admin } from "../../shared/kernel/kafka-admin.js";
 import { LINEAR_TOPIC, observationsTopic } from "../../shared/topics.js";
-import type { RawRecord } from "./kafka-topics.js";
+import { clientOptions, createTopic, type RawRecord, writeRecords } from "./kafka-topics.js";
 
 /** The service that made the stores; its name is that of its folder. */
 export const GOLDEN_APPLICATION = "regatta-rls-racer";
@@ -21,6 +25,7 @@ export const GOLDEN_LENGTH = 60;
 const dumpSchema = z.array(
   z.object({ key: z.string(), value: z.string(), headers: z.array(z.record(z.string(), z.string())) }),
 );
+const manifestSchema = z.looseObject({ positions: z.record(z.string(), z.number()) });
 /** A changelog record; `value` is base64. */
 export type DumpedRecord = z.infer<typeof dumpSchema>[number];
 
@@ -47,4 +52,78 @@ export function goldenFolder(format: number): string {
 /** The changelog of a format, in the order of its offsets. */
 export function readGoldenChangelog(format: number): DumpedRecord[] {
   return dumpSchema.parse(JSON.parse(readFileSync(`${goldenFolder(format)}/changelog.json`, "utf8")));
+}
+
+/** The ids that topics have on this cluster, by name. */
+async function topicIds(brokers: string, names: readonly string[]): Promise<Record<string, string>> {
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    return Object.fromEntries([...(await admin.describe(names))].map(([name, { id }]) => [name, id]));
+  } finally {
+    admin.disconnect();
+  }
+}
+
+/**
+ * Puts the golden changelog of a format on a cluster, under the name that another application has for it.
+ * @param change what becomes of each value's bytes; nothing by default
+ * @returns the name of the changelog
+ */
+export async function plantChangelog(
+  brokers: string,
+  format: number,
+  application: string,
+  change = (value: Buffer) => value,
+): Promise<string> {
+  const topic = `${application}-race-changelog`;
+  await createTopic(brokers, topic, 1, { "cleanup.policy": "compact" });
+  const records = readGoldenChangelog(format).map(({ key, value, headers }) => ({
+    topic,
+    partition: 0,
+    key,
+    value: change(Buffer.from(value, "base64")),
+    headers,
+  }));
+  await writeRecords(brokers, records);
+  return topic;
+}
+
+/**
+ * Puts the golden folder of a format where a service of another application looks for it, and its changelog on the cluster. Only
+ * what names the cluster it was made on is changed in its manifest.
+ * @param change  what becomes of each value's bytes; nothing by default
+ * @param members of the manifest that are to be others
+ * @returns the folder
+ */
+export async function plantFolder(
+  stack: { readonly brokers: string; readonly stateDirectory: string },
+  format: number,
+  application: string,
+  change = (value: Buffer) => value,
+  members: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const changelog = await plantChangelog(stack.brokers, format, application, change);
+  const folder = join(stack.stateDirectory, application, "0");
+  cpSync(join(goldenFolder(format), "store"), folder, { recursive: true });
+  const level = new Level<string, Buffer>(folder, { valueEncoding: "buffer" });
+  const manifest = manifestSchema.parse(JSON.parse(String(await level.get("manifest"))));
+  const moved = {
+    ...manifest,
+    application,
+    topicIds: await topicIds(stack.brokers, [GOLDEN_INPUT, changelog]),
+    changelogPositions: { race: readGoldenChangelog(format).length },
+    ...members,
+  };
+  await level.put("manifest", Buffer.from(JSON.stringify(moved)));
+  for await (const [key, value] of level.iterator({ gte: "v/", lt: "v0" })) await level.put(key, change(value));
+  await level.close();
+  return folder;
+}
+
+/** The same value as another format would name it, with a checksum that holds. */
+export function withFormat(value: Buffer, format: number): Buffer {
+  const changed = Buffer.from(value);
+  changed[4] = format;
+  changed.writeUInt32LE(crc32(changed.subarray(4)), 0);
+  return changed;
 }

@@ -125,15 +125,17 @@ export interface RawRecord {
   readonly partition?: number;
   readonly key: Buffer | string | null;
   readonly value: Buffer | string | null;
+  readonly headers?: readonly Readonly<Record<string, string>>[];
 }
 
 /** Writes records in order and waits until the broker has them. */
 export async function writeRecords(brokers: string, records: readonly RawRecord[]): Promise<void> {
   const producer = await Producer.connect(clientOptions(brokers), undefined, 4_000_000);
   try {
-    for (const { topic, partition, key, value } of records) {
+    for (const { topic, partition, key, value, headers } of records) {
       const bytes = typeof value === "string" ? Buffer.from(value) : value;
-      await waitFor("room in the queue", () => producer.produce(topic, partition, key, bytes, undefined, undefined));
+      const written = headers?.map((header) => ({ ...header }));
+      await waitFor("room in the queue", () => producer.produce(topic, partition, key, bytes, undefined, written));
     }
     await producer.flush();
   } finally {
