@@ -24,11 +24,15 @@ const settings = {
   }),
   windowLength: setting("WINDOW_LENGTH", wholeNumber(1, WINDOW_LENGTH_MAX), {
     default: "50",
-    doc: "newest observations of a series that are kept; a window that grows has zeros where it was shorter",
+    doc:
+      "newest observations of a series that are kept; a window that grows has zeros where it was shorter, one that shrinks " +
+      "drops the oldest, and scores go on",
   }),
   trainLength: setting("TRAIN_LENGTH", wholeNumber(1, WINDOW_LENGTH_MAX), {
     default: "25",
-    doc: "newest observations of the window that models are trained on, at most WINDOW_LENGTH",
+    doc:
+      "newest observations of the window that models are trained on, at most WINDOW_LENGTH; another number holds from the " +
+      "next observation on, and scores go on",
   }),
   metricsSeriesMax: setting("METRICS_SERIES_MAX", wholeNumber(0, 10_000), {
     default: "20",
