@@ -52,6 +52,6 @@ export const mlRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics>
   inputs: ({ inputTopics }) => inputTopics,
   outputs: () => [topics.mlPredictions, topics.mlStandings],
   stores: { race: raceCodec, window: rowCodec },
-  metrics: raceMetrics,
+  metrics: (registry) => raceMetrics(registry),
   process: processObservation,
 };

@@ -17,6 +17,17 @@ export function covarianceOf({ beta, UD }: Rls): number[][] {
   return V;
 }
 
+/** The trace of V: the sum of its diagonal, Σ d[j] U[i, j]² over i ≤ j. */
+export function covarianceTrace({ beta, UD }: Rls): number {
+  let trace = 0;
+  for (let j = 0, k = 0; j < beta.length; j++, k++) {
+    let squares = 1;
+    for (let i = 0; i < j; i++, k++) squares += UD[k] * UD[k];
+    trace += squares * UD[k];
+  }
+  return trace;
+}
+
 /**
  * The factors of V, packed as in {@link Rls.UD}: from the last column to the first d[j] = V[j, j], U[i, j] = V[i, j] / d[j], and
  * what is left of V is V − d[j] U[:, j] U[:, j]ᵀ [Golub, Van Loan 2013, 4.1].

@@ -4,7 +4,7 @@ import type { RaceMetrics } from "../../shared/race-metrics.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { topics } from "../../shared/topics.js";
 import type { RlsModel } from "./model-list.js";
-import { newRace, type Race, raceStep, withModels } from "./race.js";
+import { newRace, type Race, type RaceModel, raceStep, withModels } from "./race.js";
 
 /** What the processor needs of the settings. */
 export interface RaceSettings {
@@ -22,7 +22,7 @@ export type RaceStates = { race: Race };
  */
 export function processObservation(
   record: InputRecord,
-  context: TaskContext<RaceSettings, RaceStates, RaceMetrics>,
+  context: TaskContext<RaceSettings, RaceStates, RaceMetrics<RaceModel>>,
 ): void {
   const { settings, stores, metrics } = context;
   const observation = observationOf(record);

@@ -1,11 +1,13 @@
 /** rls-racer: recursive least squares models with different forgetting factors race on every series. */
 import { setting } from "../../shared/config.js";
-import { type RaceMetrics, raceMetrics } from "../../shared/race-metrics.js";
+import { type ModelGauge, type RaceMetrics, raceMetrics } from "../../shared/race-metrics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { topicList, wholeNumber } from "../../shared/setting-texts.js";
 import { LINEAR_TOPIC, observationsTopic, topics } from "../../shared/topics.js";
+import { covarianceTrace } from "./covariance.js";
 import { modelList } from "./model-list.js";
 import { processObservation, type RaceStates } from "./processor.js";
+import type { RaceModel } from "./race.js";
 import { raceCodec } from "./race-codec.js";
 
 const settings = {
@@ -25,14 +27,20 @@ const settings = {
   }),
 };
 
+const traceGauge: ModelGauge<RaceModel> = {
+  name: "regatta_rls_covariance_trace",
+  help: "Trace of the covariance V of a model in a series: it grows where a direction of x is not excited",
+  of: ({ rls }) => covarianceTrace(rls),
+};
+
 /** The service, for the kernel to run. */
-export const rlsRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics> = {
+export const rlsRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics<RaceModel>> = {
   kind: "processor",
   name: "rls-racer",
   settings,
   inputs: ({ inputTopics }) => inputTopics,
   outputs: () => [topics.rlsPredictions, topics.rlsStandings],
   stores: { race: raceCodec },
-  metrics: raceMetrics,
+  metrics: (registry) => raceMetrics(registry, [traceGauge]),
   process: processObservation,
 };

@@ -176,6 +176,15 @@ describe("rls-racer", () => {
     assert.deepEqual((await driver.registry.getSingleMetric("regatta_model_mse")?.get())?.values, []);
   });
 
+  it("shows the trace of each model's covariance as it is when scraped", async () => {
+    const driver = new TopologyDriver(rlsRacer, { RLS_MODELS: "a:1" });
+    driver.pipe(observationRecord(observation({ i: 0, y: 3, x: [2] })));
+    // By hand: V = 10 I − (10, 20)ᵀ(10, 20)/51, so its trace is 20 − 500/51.
+    const [sample] = (await driver.registry.getSingleMetric("regatta_rls_covariance_trace")?.get())?.values ?? [];
+    assert.deepEqual(sample.labels, { topic: "dataLinearModel", series: "s1", model: "a" });
+    assert.ok(Math.abs(sample.value - (20 - 500 / 51)) < 1e-12, `${sample.value}`);
+  });
+
   it("counts a model that begins anew, by model and reason", async () => {
     const driver = new TopologyDriver(rlsRacer, { RLS_MODELS: "steady:1,rash:0.25" });
     // With ν = 0.25 each error is −2 times the one before; its square overflows after some 510 records.
