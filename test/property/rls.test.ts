@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { inverse, Matrix, solve } from "ml-matrix";
-import { covarianceOf } from "../../services/rls-racer/covariance.js";
-import { learn, newRls, predict } from "../../services/rls-racer/rls.js";
+import { covarianceOf, covarianceTrace } from "../../services/rls-racer/covariance.js";
+import { isPositiveDefinite, learn, newRls, predict } from "../../services/rls-racer/rls.js";
 import { prequentialMse } from "../../shared/prequential.js";
 import { holds } from "../support/property.js";
 import { forgettingFactors, type Stream, streams } from "../support/race-arbitraries.js";
@@ -81,9 +81,48 @@ describe("RLS on any stream", () => {
           const divisor = 1 + xV.mmul(row.transpose()).get(0, 0);
           full = full.sub(full.mmul(row.transpose()).mmul(xV).div(divisor)).div(nu);
         }
-        const V = covarianceOf(learned(stream, nu).rls);
+        const { rls } = learned(stream, nu);
+        const V = covarianceOf(rls);
+        assertNear(covarianceTrace(rls), full.trace(), "trace");
         for (let i = 0; i < p; i++) for (let j = 0; j < p; j++) assertNear(V[i][j], full.get(i, j), `V[${i}, ${j}]`);
       }),
+    );
+  });
+
+  it("takes -0, denormals, 2^53 + 1 and numbers far apart for the numbers they are", () => {
+    const odd = fc.constantFrom(
+      0,
+      -0,
+      5e-324,
+      -5e-324,
+      2.2e-308,
+      2 ** 53,
+      2 ** 53 + 1,
+      -(2 ** 53) - 1,
+      1e-160,
+      1e150,
+      1,
+      -3,
+    );
+    const rows = fc.array(fc.record({ y: odd, x: fc.tuple(odd, odd) }), { minLength: 1, maxLength: 30 });
+    holds(
+      fc.property(rows, forgettingFactors, (stream, nu) => {
+        const rls = newRls(2, nu);
+        const unsigned = newRls(2, nu);
+        for (const { y, x } of stream) {
+          const before = { beta: [...rls.beta], UD: [...rls.UD] };
+          const learned = learn(rls, x, y - predict(rls, x));
+          if (!learned) assert.deepEqual({ beta: [...rls.beta], UD: [...rls.UD] }, before);
+          assert.ok(isPositiveDefinite(rls));
+          assert.ok([...rls.beta, ...rls.UD].every(Number.isFinite));
+          // -0 + 0 is 0: the sign of a zero leaves no trace but in zeros.
+          const plus = x.map((value) => value + 0);
+          assert.equal(learn(unsigned, plus, y + 0 - predict(unsigned, plus)), learned);
+          for (const [k, value] of rls.UD.entries()) assert.ok(value === unsigned.UD[k]);
+          for (const [k, value] of rls.beta.entries()) assert.ok(value === unsigned.beta[k]);
+        }
+      }),
+      500,
     );
   });
 
