@@ -99,6 +99,9 @@ function advanceSource(task: Task, writes: readonly StoreWrite[]): void {
 
 function newestWatermarks(task: Task, scope: CommitScope): Record<string, number> {
   const positions: Record<string, number> = { ...task.manifest?.changelogPositions };
+  // The instance that has the task's other inputs writes to the same changelog partition, and this folder lacks its values:
+  // the positions stay where they were until the task is whole again and replays from there.
+  if (!scope.opener.isWhole(task)) return positions;
   for (const { name } of task.stores) {
     const known = scope.changelogPosition(changelogTopic(scope.application, name), task.partition);
     if (known !== undefined) positions[name] = Math.max(known, positions[name] ?? 0);

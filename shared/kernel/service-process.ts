@@ -145,11 +145,13 @@ export class ServiceProcess {
       return true;
     });
     if (connected === undefined) return;
+    const subscribed = service.kind === "source" ? changelogs.slice(0, 1) : inputs;
     const opener = new TaskOpener({
       application: this.#application,
       directory,
       slot: slot.number,
       codecs: service.stores as Readonly<Record<string, Codec<object>>>,
+      inputs: subscribed,
       topicIds: topics.ids,
       cacheEntries: storeCacheEntries,
       exactlyOnce,
@@ -162,7 +164,7 @@ export class ServiceProcess {
     const loop = new StreamLoop({
       service: service.name,
       application: this.#application,
-      subscription: service.kind === "source" ? changelogs.slice(0, 1) : inputs,
+      subscription: subscribed,
       isSource: service.kind === "source",
       partitions: topics.tasks,
       commitIntervalMs,

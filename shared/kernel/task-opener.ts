@@ -33,6 +33,9 @@ export interface TaskOpenerOptions {
   readonly directory: string;
   readonly slot: number;
   readonly codecs: Readonly<Record<string, Codec<object>>>;
+  /** All inputs of the service; where the assignor splits them, a task has some of them only. */
+  readonly inputs: readonly string[];
+  /** Of these inputs and the changelogs. */
   readonly topicIds: Readonly<Record<string, string>>;
   readonly cacheEntries: number;
   /** Without transactions a changelog may be ahead of the group's positions. */
@@ -70,7 +73,7 @@ export class TaskOpener {
       manifest = undefined;
     }
     task.db = db;
-    task.manifest = manifest;
+    task.manifest = manifest === undefined ? undefined : knownTo(this.#o.inputs, manifest);
     task.changelogLoss = this.#replacedChangelog(task);
     this.#refuseOtherInputs(task);
     for (const [store, codec] of Object.entries(this.#o.codecs))
@@ -78,6 +81,11 @@ export class TaskOpener {
     task.stores = Object.entries(this.#o.codecs).map(
       ([name, codec]) => new BufferedStore(name, codec, db, this.#o.cacheEntries),
     );
+  }
+
+  /** Whether the task has every input, so that nobody else writes its changelog partition. */
+  isWhole(task: Task): boolean {
+    return this.#o.inputs.every((input) => task.inputs.includes(input));
   }
 
   /** Moves the folder of a task aside whose values turned out to be damaged, and opens an empty one. */
@@ -206,18 +214,11 @@ export class TaskOpener {
 
   /** What the folder says of itself at `positions`. */
   manifest(task: Task, positions: Positions, changelogPositions: Readonly<Record<string, number>>): Manifest {
-    const relevant = new Set([
-      ...task.inputs,
-      ...Object.keys(this.#o.codecs).map((store) => changelogTopic(this.#o.application, store)),
-    ]);
     return {
       format: 1,
       application: this.#o.application,
       partition: task.partition,
-      topicIds: {
-        ...task.manifest?.topicIds,
-        ...Object.fromEntries(Object.entries(this.#o.topicIds).filter(([topic]) => relevant.has(topic))),
-      },
+      topicIds: { ...this.#o.topicIds },
       positions: { ...positions },
       changelogPositions: { ...changelogPositions },
       formats: Object.fromEntries(Object.entries(this.#o.codecs).map(([store, { format }]) => [store, format])),
@@ -269,7 +270,8 @@ export class TaskOpener {
   }
 
   async #openFolder(task: Task, directory: string): Promise<LevelDbStore> {
-    const deadline = performance.now() + LOCK_WAIT_MS;
+    // Whoever has the rest of a split task may have its folder for as long as that lasts.
+    const deadline = performance.now() + (this.isWhole(task) ? LOCK_WAIT_MS : 0);
     for (;;) {
       try {
         return await LevelDbStore.open(directory);
@@ -331,3 +333,12 @@ export class TaskOpener {
 }
 
 const positionIn = (task: Task, topic: string): number | undefined => task.manifest?.positions[topic];
+
+/**
+ * A folder that was written when the service did not read one of its present inputs may lack what another instance, which
+ * did, has written to the changelog meanwhile: its changelog is replayed from the beginning.
+ */
+function knownTo(inputs: readonly string[], manifest: Manifest): Manifest {
+  const known = inputs.every((input) => manifest.topicIds[input] !== undefined);
+  return known ? manifest : { ...manifest, changelogPositions: {} };
+}
