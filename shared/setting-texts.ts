@@ -27,6 +27,17 @@ export function wholeNumber(min: number, max: number): ZodType<number, string> {
   return textSetting((text) => within(WHOLE_NUMBER, text, min, max), `a whole number from ${min} to ${max}`);
 }
 
+/** What `schema` takes, or an empty text for undefined. */
+export function optional<T>(schema: ZodType<T, string>): ZodType<T | undefined, string> {
+  return z.string().transform((text, context) => {
+    if (text === "") return undefined;
+    const parsed = schema.safeParse(text);
+    if (parsed.success) return parsed.data;
+    for (const { message } of parsed.error.issues) context.issues.push({ code: "custom", message, input: text });
+    return z.NEVER;
+  });
+}
+
 /** A number from `min` to `max`, in decimal notation without exponent. */
 export function decimalNumber(min: number, max: number): ZodType<number, string> {
   return textSetting((text) => within(DECIMAL_NUMBER, text, min, max), `a number from ${min} to ${max}`);

@@ -6,6 +6,7 @@
  */
 import { readSettings, type SettingDefinitions, type Settings } from "./config.js";
 import { ConfigurationError, EXIT_CONFIGURATION, StoreError, TopicError } from "./errors.js";
+import { membershipFaults } from "./kernel/group-membership.js";
 import { faultsOfProperties } from "./kernel/kafka-client.js";
 import { type KernelSettings, kernelFaults, kernelSettings, readClientProperties } from "./kernel/kernel-settings.js";
 import type { AnyService } from "./kernel/processing.js";
@@ -69,9 +70,13 @@ function readAll<D extends SettingDefinitions, States, Metrics>(
       return undefined;
     }
   };
-  const check = (read: object) => [...(definition.check?.(read) ?? []), ...kernelFaults(read, environment)];
-  const settings = attempt(() => readSettings(definitions, environment, check));
   const properties = attempt(() => readClientProperties(environment));
+  const check = (read: object) => [
+    ...(definition.check?.(read) ?? []),
+    ...kernelFaults(read, environment),
+    ...membershipFaults(read, properties ?? {}),
+  ];
+  const settings = attempt(() => readSettings(definitions, environment, check));
   faults.push(...faultsOfProperties(properties ?? {}));
   if (settings === undefined || properties === undefined || faults.length > 0) throw new ConfigurationError(faults);
   return { settings: settings as KernelSettings & Settings<D>, properties };

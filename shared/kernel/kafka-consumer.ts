@@ -1,5 +1,6 @@
 /** Reading: members of consumer groups, and readers of partitions of their own choice. */
 import kafka from "@confluentinc/kafka-javascript";
+import { isEager, memberProperties } from "./group-membership.js";
 import {
   type ClientOptions,
   commonProperties,
@@ -66,12 +67,6 @@ export class Consumer {
     onStatistics?: (json: string) => void,
   ): Promise<Consumer> {
     const { settings } = options;
-    const member =
-      onRebalance === undefined
-        ? {}
-        : settings.groupProtocol === "consumer"
-          ? { "group.protocol": "consumer", "group.remote.assignor": "range" }
-          : { "partition.assignment.strategy": "range", "session.timeout.ms": 10_000 };
     const properties = {
       ...without(
         {
@@ -85,7 +80,7 @@ export class Consumer {
         },
         PRODUCER_ONLY,
       ),
-      ...member,
+      ...(onRebalance === undefined ? {} : memberProperties(settings)),
       "group.id": groupId,
       "isolation.level": "read_committed",
       "enable.auto.commit": false,
@@ -106,7 +101,7 @@ export class Consumer {
       native.on("event.stats", (event: { message: string }) => onStatistics(event.message));
     native.setDefaultIsTimeoutOnlyForFirstMessage(true);
     await connectClient(native as never, "connect consumer");
-    return new Consumer(native, onRebalance === undefined || settings.groupProtocol === "classic");
+    return new Consumer(native, onRebalance === undefined || isEager(settings));
   }
 
   subscribe(topics: readonly string[]): void {

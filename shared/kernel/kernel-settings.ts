@@ -2,12 +2,11 @@
 import { z } from "zod";
 import { type Environment, type SettingDefinitions, type Settings, setting } from "../config.js";
 import { ConfigurationError } from "../errors.js";
-import { wholeNumber } from "../setting-texts.js";
+import { optional, wholeNumber } from "../setting-texts.js";
 import { type CommitStep, commitSteps, type Failpoint } from "./failpoint.js";
 
-const name = z
-  .string()
-  .regex(/^[A-Za-z0-9._-]{1,100}$/, "expected letters, digits, dots, dashes or underscores, at most 100");
+const NAME_EXPECTED = "expected letters, digits, dots, dashes or underscores, at most 100";
+const name = z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, NAME_EXPECTED);
 
 export const kernelSettings = {
   brokers: setting(
@@ -63,9 +62,21 @@ export const kernelSettings = {
       doc: "replicas of the topics that a service creates; -1 takes the broker's default",
     },
   ),
-  groupProtocol: setting("GROUP_PROTOCOL", z.enum(["consumer", "classic"], { error: "expected consumer or classic" }), {
-    default: "consumer",
-    doc: "`consumer` (KIP-848, Kafka 4) or `classic` for older brokers",
+  groupProtocol: setting(
+    "GROUP_PROTOCOL",
+    z.enum(["consumer", "cooperative-sticky", "range"], { error: "expected consumer, cooperative-sticky or range" }),
+    {
+      default: "consumer",
+      doc: "`consumer` (KIP-848, Kafka 4), or the classic protocol with the `cooperative-sticky` or `range` assignor; all instances of a service need the same",
+    },
+  ),
+  groupInstanceId: setting("GROUP_INSTANCE_ID", z.string().regex(/^[A-Za-z0-9._-]{0,100}$/, NAME_EXPECTED), {
+    default: "",
+    doc: "static membership, another name in every instance of a service: one that is back within SESSION_TIMEOUT_MS keeps its partitions without a rebalance. Needs `cooperative-sticky` or `range`; empty for none",
+  }),
+  sessionTimeoutMs: setting("SESSION_TIMEOUT_MS", optional(wholeNumber(1000, 300_000)), {
+    default: "",
+    doc: "time until the partitions of a silent instance go to others, in ms; 10000 where empty. Needs `cooperative-sticky` or `range`: with `consumer` the broker's `group.consumer.session.timeout.ms` holds",
   }),
   transactionTimeoutMs: setting("TRANSACTION_TIMEOUT_MS", wholeNumber(1000, 900_000), {
     default: "10000",
@@ -74,6 +85,10 @@ export const kernelSettings = {
   storeCacheEntries: setting("STORE_CACHE_ENTRIES", wholeNumber(0, 100_000_000), {
     default: "10000",
     doc: "values that each store of each task keeps decoded in memory",
+  }),
+  standbyReplicas: setting("STANDBY_REPLICAS", wholeNumber(0, 100), {
+    default: "0",
+    doc: "other hosts (INSTANCE_IDs with a STATE_DIR of their own) that keep a warm copy of each task's state, so that a takeover replays only what it lacks",
   }),
   shutdownTimeoutMs: setting("SHUTDOWN_TIMEOUT_MS", wholeNumber(100, 600_000), {
     default: "25000",
@@ -144,6 +159,7 @@ const RESERVED = new Set([
   "group.protocol",
   "group.remote.assignor",
   "partition.assignment.strategy",
+  "session.timeout.ms",
   "transactional.id",
   "transaction.timeout.ms",
   "enable.idempotence",

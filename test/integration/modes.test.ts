@@ -52,8 +52,8 @@ describe("the settings that users may choose", function () {
     assert.equal(topics.get("dataNonLinearModel.observations")?.counts.missing, 0);
   });
 
-  it("the classic group protocol shares and moves partitions without changing a value", async () => {
-    const environment = { GROUP_PROTOCOL: "classic" };
+  it("the range assignor of the classic protocol shares and moves partitions without changing a value", async () => {
+    const environment = { GROUP_PROTOCOL: "range" };
     const services = start(environment);
     await services.get("rls-racer")?.ready(4);
     const second = stack.start("rls-racer", environment);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ZodType } from "zod";
-import { decimalNumber, topicList, wholeNumber } from "../../shared/setting-texts.js";
+import { decimalNumber, optional, topicList, wholeNumber } from "../../shared/setting-texts.js";
 
 /** The value of `text`, or the message of its fault. */
 function read<T>(schema: ZodType<T, string>, text: string): T | string {
@@ -17,6 +17,13 @@ describe("setting texts", () => {
     for (const text of ["-1", "21", "1.0", "1e1", "0x10", " 1", "", "NaN", "1_0"]) {
       assert.equal(read(schema, text), "expected a whole number from 0 to 20", text);
     }
+  });
+
+  it("read an empty text as nothing where that is allowed, and refuse the rest with the same words", () => {
+    const schema = optional(wholeNumber(1, 20));
+    assert.equal(read(schema, ""), undefined);
+    assert.equal(read(schema, "7"), 7);
+    assert.equal(read(schema, "0"), "expected a whole number from 1 to 20");
   });
 
   it("refuse a whole number that a double cannot hold", () => {
