@@ -10,6 +10,7 @@ import type { TopicPartition } from "./kafka-client.js";
 import { BEGINNING, type Consumer } from "./kafka-consumer.js";
 import { KafkaError } from "./kafka-error.js";
 import type { Processing } from "./processing.js";
+import type { Standbys } from "./standby.js";
 import { Task } from "./task.js";
 import type { CommittedPositions, TaskOpener } from "./task-opener.js";
 
@@ -24,6 +25,8 @@ export interface AssignmentOptions {
   readonly opener: TaskOpener;
   readonly inputs: InputWatch;
   readonly processing: Processing;
+  /** Undefined where the service keeps none. */
+  readonly standbys: Standbys | undefined;
   readonly logger: Logger;
 }
 
@@ -171,6 +174,7 @@ export class Assignment {
 
   async #open(partition: number, inputs: readonly string[]): Promise<Task> {
     const task = new Task(this.#o.service, partition, inputs);
+    await this.#o.standbys?.claim(partition);
     await this.#o.opener.open(task);
     this.#tasks.set(partition, task);
     return task;
@@ -182,6 +186,7 @@ export class Assignment {
     this.#o.processing.forget(task);
     this.#tasks.delete(task.partition);
     await task.close();
+    this.#o.standbys?.giveBack(task.partition);
   }
 
   async #committed(tasks: readonly Task[]): Promise<CommittedByPartition> {

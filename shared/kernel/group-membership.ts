@@ -8,10 +8,7 @@ const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEATS_A_SESSION = 3;
 const HEARTBEAT_MAX_MS = 3000;
 
-type MembershipSettings = Pick<
-  KernelSettings,
-  "groupProtocol" | "groupInstanceId" | "sessionTimeoutMs" | "standbyReplicas"
->;
+type MembershipSettings = Pick<KernelSettings, "groupProtocol" | "groupInstanceId" | "sessionTimeoutMs">;
 
 /**
  * Librdkafka's properties of a group member.
@@ -35,15 +32,9 @@ export function memberProperties(settings: MembershipSettings): Properties {
 /** Whether a rebalance takes every partition away before it gives new ones. */
 export const isEager = ({ groupProtocol }: MembershipSettings): boolean => groupProtocol === "range";
 
-/**
- * Settings of membership that do not go together, as sentences that name them.
- * @param properties librdkafka properties of the user
- */
-export function membershipFaults(
-  settings: Partial<MembershipSettings>,
-  properties: Readonly<Record<string, string>>,
-): readonly string[] {
-  const { groupProtocol, groupInstanceId, sessionTimeoutMs, standbyReplicas } = settings;
+/** Settings of membership that do not go together, as sentences that name them. */
+export function membershipFaults(settings: Partial<MembershipSettings>): readonly string[] {
+  const { groupProtocol, groupInstanceId, sessionTimeoutMs } = settings;
   const faults: string[] = [];
   if (groupProtocol === "consumer" && groupInstanceId !== undefined && groupInstanceId !== "") {
     faults.push(
@@ -55,12 +46,6 @@ export function membershipFaults(
     faults.push(
       `SESSION_TIMEOUT_MS=${sessionTimeoutMs} needs GROUP_PROTOCOL=cooperative-sticky or range: with \`consumer\` the broker's ` +
         "group.consumer.session.timeout.ms holds. Set it there, or leave SESSION_TIMEOUT_MS empty.",
-    );
-  }
-  if (standbyReplicas !== undefined && standbyReplicas > 0 && properties["client.id"] !== undefined) {
-    faults.push(
-      `STANDBY_REPLICAS=${standbyReplicas} does not go with KAFKA_CONF_CLIENT_ID: instances know one another by the client ids that the kernel gives. ` +
-        "Leave one of the two out.",
     );
   }
   return faults;

@@ -29,6 +29,8 @@ export type RebalanceEvent =
 
 /** Read from the start of the partition. */
 export const BEGINNING = -2;
+/** Read what is written from now on. */
+export const END = -1;
 const SEEK_RETRY_MS = 20;
 
 /** What the package's own types leave out. */

@@ -11,6 +11,7 @@ export interface Probes {
   taskStates(): Readonly<Record<string, number>>;
   storeBytes(): Promise<readonly { partition: number; bytes: number }[]>;
   transactionRecords(): number;
+  standbyLag(): readonly { partition: number; records: number }[];
 }
 
 export type KernelMetrics = ReturnType<typeof createMetrics>;
@@ -49,6 +50,24 @@ export function createMetrics(service: string, application: string, probes: Prob
     async collect() {
       this.reset();
       for (const { partition, bytes } of await probes.storeBytes()) this.set({ partition: String(partition) }, bytes);
+    },
+  });
+  new Gauge({
+    name: "regatta_standby_tasks",
+    help: "Tasks of other hosts whose state this instance keeps a copy of",
+    registers,
+    collect() {
+      this.set(probes.standbyLag().length);
+    },
+  });
+  new Gauge({
+    name: "regatta_standby_lag_records",
+    help: "Changelog offsets that a standby has still to apply",
+    labelNames: ["partition"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { partition, records } of probes.standbyLag()) this.set({ partition: String(partition) }, records);
     },
   });
   new Gauge({

@@ -118,7 +118,14 @@ async function readToEnds(
   }
 }
 
-function writeOf(record: ConsumedRecord, { store, codec }: OpenChangelog): StoreWrite | undefined {
+/**
+ * What a changelog record changes in the folder; undefined where it carries positions only.
+ * @throws {StoreError} its value is damaged, or of a format that is not read
+ */
+export function writeOf(
+  record: ConsumedRecord,
+  { store, codec }: Pick<OpenChangelog, "store" | "codec">,
+): StoreWrite | undefined {
   const key = record.key?.toString() ?? POSITIONS_KEY;
   if (key === POSITIONS_KEY) return undefined;
   const value = record.value ?? undefined;

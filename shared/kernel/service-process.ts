@@ -18,6 +18,7 @@ import { createMetrics, type KernelMetrics } from "./metrics.js";
 import { Output } from "./output.js";
 import { type AnyService, Processing } from "./processing.js";
 import { type Slot, takeSlot } from "./slot.js";
+import { Standbys } from "./standby.js";
 import { StreamLoop } from "./stream-loop.js";
 import type { Task } from "./task.js";
 import { TaskOpener } from "./task-opener.js";
@@ -39,6 +40,7 @@ export class ServiceProcess {
   readonly #metrics: KernelMetrics;
   #output: Output | undefined;
   #loop: StreamLoop | undefined;
+  #standbys: Standbys | undefined;
   #stopping = false;
   #deadline: NodeJS.Timeout | undefined;
   #waitingFor: string | undefined = "Kafka";
@@ -59,6 +61,7 @@ export class ServiceProcess {
       taskStates: () => this.#taskStates(),
       storeBytes: () => this.#storeBytes(),
       transactionRecords: () => this.#output?.records ?? 0,
+      standbyLag: () => this.#standbys?.lag() ?? [],
     });
   }
 
@@ -161,6 +164,24 @@ export class ServiceProcess {
       metrics: this.#metrics,
       logger,
     });
+    const standbys =
+      this.#settings.standbyReplicas === 0
+        ? undefined
+        : new Standbys({
+            service: service.name,
+            application: this.#application,
+            host: this.#settings.instanceId,
+            slot: slot.number,
+            inputs: subscribed,
+            stores: Object.keys(service.stores),
+            partitions: topics.tasks,
+            replicas: this.#settings.standbyReplicas,
+            opener,
+            admin,
+            clientOptions,
+            logger,
+          });
+    this.#standbys = standbys;
     const loop = new StreamLoop({
       service: service.name,
       application: this.#application,
@@ -176,6 +197,7 @@ export class ServiceProcess {
       opener,
       inputs: new InputWatch({ admin, onLoss: onInputLoss, metrics: this.#metrics, logger }),
       processing: new Processing(service, this.#settings, output, this.#metrics, this.#metrics.registry, logger),
+      standbys,
       watermarks: new Watermarks(admin, changelogs, logger),
       metrics: this.#metrics,
       logger,
@@ -188,9 +210,11 @@ export class ServiceProcess {
       { group: this.#application, transactionalId: exactlyOnce ? clientOptions.clientId : null, tasks: topics.tasks },
       "running",
     );
+    standbys?.start();
     try {
       await loop.run();
     } finally {
+      await standbys?.stop();
       await output.disconnect();
     }
   }

@@ -56,8 +56,31 @@ export class TaskOpener {
 
   /** Opens the task's folder, moving aside what cannot be used. */
   async open(task: Task): Promise<void> {
-    const directory = join(this.#o.directory, String(task.partition));
-    let db = await this.#openFolder(task, directory);
+    await this.#take(task, await this.#openFolder(task, this.#directoryOf(task)));
+  }
+
+  /**
+   * Opens the folder that the task would have here, to keep a copy of it warm.
+   * @returns false where another process of this host has it
+   * @throws {StoreError} its changelog is not the one that it was written beside
+   */
+  async openStandby(task: Task): Promise<boolean> {
+    try {
+      await this.#take(task, await this.#openOrRebuild(task, this.#directoryOf(task)));
+    } catch (error) {
+      if (error instanceof StoreLockedError) return false;
+      throw error;
+    }
+    if (task.changelogLoss !== undefined) throw new StoreError(`${task.id}: ${task.changelogLoss}`);
+    return true;
+  }
+
+  #directoryOf({ partition }: Task): string {
+    return join(this.#o.directory, String(partition));
+  }
+
+  async #take(task: Task, opened: LevelDbStore): Promise<void> {
+    let db = opened;
     let manifest: Manifest | undefined;
     try {
       manifest = db.manifest();
@@ -81,6 +104,13 @@ export class TaskOpener {
     task.stores = Object.entries(this.#o.codecs).map(
       ([name, codec]) => new BufferedStore(name, codec, db, this.#o.cacheEntries),
     );
+  }
+
+  /** @throws {RangeError} the service has no such store */
+  codec(store: string): Codec<object> {
+    const codec = this.#o.codecs[store];
+    if (codec === undefined) throw new RangeError(`expected a store of ${this.#o.application}, got ${store}`);
+    return codec;
   }
 
   /** Whether the task has every input, so that nobody else writes its changelog partition. */
@@ -116,6 +146,8 @@ export class TaskOpener {
    * @throws {StoreError} the folder is ahead of the group
    */
   isCurrent(task: Task, committed: CommittedPositions): boolean {
+    // The commit that a standby was in the middle of may be there in part.
+    if (task.manifest?.standby) return false;
     let current = task.manifest !== undefined && task.changelogLoss === undefined;
     for (const input of task.inputs) {
       const stored = task.manifest?.positions[input];
@@ -189,7 +221,8 @@ export class TaskOpener {
       task.state = "restoring";
       return false;
     }
-    if (task.manifest === undefined || task.inputs.some((topic) => committed.get(topic) !== positionIn(task, topic)))
+    const isAt = (topic: string) => committed.get(topic) === positionIn(task, topic);
+    if (task.manifest === undefined || task.manifest.standby || !task.inputs.every(isAt))
       throw rebuildError(task, loss);
     const records = await rebuildChangelogs(task, application, Object.keys(codecs), clientOptions);
     const ranges = await logRanges(admin, this.#changelogPartitions(task));
@@ -274,9 +307,8 @@ export class TaskOpener {
     const deadline = performance.now() + (this.isWhole(task) ? LOCK_WAIT_MS : 0);
     for (;;) {
       try {
-        return await LevelDbStore.open(directory);
+        return await this.#openOrRebuild(task, directory);
       } catch (error) {
-        if (error instanceof StoreDamagedError) return this.#rebuildFolder(task, directory, error);
         if (!(error instanceof StoreLockedError)) throw error;
         if (performance.now() >= deadline) break;
         await delay(LOCK_POLL_MS);
@@ -289,6 +321,15 @@ export class TaskOpener {
       "folder is locked by another process: a private one is used",
     );
     return LevelDbStore.open(own);
+  }
+
+  async #openOrRebuild(task: Task, directory: string): Promise<LevelDbStore> {
+    try {
+      return await LevelDbStore.open(directory);
+    } catch (error) {
+      if (!(error instanceof StoreDamagedError)) throw error;
+      return this.#rebuildFolder(task, directory, error);
+    }
   }
 
   async #rebuildFolder(task: Task, directory: string, error: Error): Promise<LevelDbStore> {
