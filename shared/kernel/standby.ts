@@ -251,8 +251,11 @@ export class Standbys {
     if (this.#clients === undefined) {
       const { clientOptions, application, admin } = this.#o;
       const topic = this.#rosterTopic;
-      if (!(await admin.describe([topic])).has(topic))
+      // A client that asks for a topic before the broker knows it may not look again for half a minute.
+      while (!this.#stopping && !(await admin.describe([topic])).has(topic)) {
         await admin.create(topic, 1, clientOptions.settings.replicationFactor, rosterConfig);
+        await delay(POLL_MS);
+      }
       const producer = await Producer.connect(clientOptions, undefined, ANNOUNCEMENT_BYTES_MAX);
       try {
         this.#clients = { producer, consumer: await Consumer.connect(clientOptions, `${application}-standby`) };

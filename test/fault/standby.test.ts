@@ -38,9 +38,9 @@ describe("a standby", function () {
     assert.ok(service);
     return service;
   };
+  const environmentOf = (host: string) => ({ STANDBY_REPLICAS: "1", INSTANCE_ID: host, STATE_DIR: stateOf(host) });
   function start({ name }: Service, host: string): void {
-    const environment = { STANDBY_REPLICAS: "1", INSTANCE_ID: host, STATE_DIR: stateOf(host) };
-    running.set(`${name}@${host}`, stack.start(name, environment));
+    running.set(`${name}@${host}`, stack.start(name, environmentOf(host)));
   }
 
   it("lets its instance take a dead owner's tasks over with the rest of their changelog only", async () => {
@@ -71,6 +71,33 @@ describe("a standby", function () {
       await takeover(service);
       start(service, "a");
     }
+  });
+
+  it("is handed to the other instance of its host where that is given the task", async () => {
+    const service = SERVICES[1];
+    await warm(service);
+    const sibling = stack.start(service.name, environmentOf("b"));
+    const instances = [on(service, "b"), sibling];
+    const runningTasks = () =>
+      Promise.all(instances.map((instance) => instance.metric("regatta_tasks", { state: "running" })));
+    await waitFor("the sibling and both hosts to have tasks, and host b the copies of a's", async () => {
+      const [a, ...b] = [
+        await on(service, "a").metric("regatta_tasks", { state: "running" }),
+        ...(await runningTasks()),
+      ];
+      const copies = await Promise.all(instances.map((instance) => instance.metric("regatta_standby_tasks")));
+      const lags = await Promise.all(instances.map((instance) => instance.metric("regatta_standby_lag_records")));
+      return a > 0 && b[1] > 0 && a + b[0] + b[1] === TASKS && copies[0] + copies[1] === a && lags[0] + lags[1] === 0;
+    });
+    await on(service, "a").kill();
+    await waitFor("both to have all tasks", async () => (await runningTasks()).reduce((sum, n) => sum + n) === TASKS);
+    for (const { lines } of instances) {
+      const locked = lines.find(({ msg }) => msg === "folder is locked by another process: a private one is used");
+      assert.equal(locked, undefined);
+    }
+    await progress(service);
+    assert.equal(await sibling.stop(), 0);
+    start(service, "a");
   });
 
   it("and its owner, killed together and started again, change no value; nor did anything before", async () => {
