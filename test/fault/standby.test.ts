@@ -115,8 +115,8 @@ describe("a standby", function () {
 
   /** Kills host a when host b has warm copies of its tasks, and compares what b replays with what a cold host would. */
   async function takeover(service: Service): Promise<void> {
-    await warm(service);
     await progress(service);
+    await warm(service);
     const survivor = on(service, "b");
     const before = await survivor.metric("regatta_restored_records_total");
     const { text } = await survivor.get("/metrics");
