@@ -62,6 +62,29 @@ export interface TaskContext<S, States, Metrics> {
   readonly metrics: Metrics;
   /** Writes to `topic` in the open transaction, with the timestamp of the record at hand. */
   forward<V>(topic: OutputTopic<V>, key: string, value: V): void;
+  /**
+   * Has the service's {@link HeavyWork} done on `job`, then calls `done` with the result. With worker threads that is after
+   * later records were processed, but in the order of the records and before anything of them is committed: what those records
+   * read must have been put before this call, what must come out in order is forwarded in `done`. Stores and forward serve
+   * `done` as they serve process(), and an error of the job or of `done` has the fate of one of process().
+   */
+  compute(job: Float64Array, done: (result: Float64Array) => void): void;
+}
+
+/** Does one job: a pure function of its numbers. It may keep scratch memory; what it returns is not changed afterwards. */
+export type JobRunner = (job: Float64Array) => Float64Array;
+
+/** Pure work of a service that takes so long that it may be spread over worker threads. */
+export interface HeavyWork<S> {
+  /** Number of worker threads; 0: every job is done at once, in the thread of process(). */
+  threads(settings: S): number;
+  /** Every thread has a runner of its own. */
+  runner(settings: S): JobRunner;
+  /**
+   * What a thread loads: a module with an export `run`, made by `serveJobs` from the same runner. It is given the settings,
+   * which must be plain data, and loads neither the kernel nor the Kafka client.
+   */
+  readonly module: URL;
 }
 
 interface ServiceEdges<D extends SettingDefinitions, States, Metrics> {
@@ -84,8 +107,10 @@ export interface ProcessorService<D extends SettingDefinitions, States, Metrics>
   extends ServiceEdges<D, States, Metrics> {
   readonly kind: "processor";
   inputs(settings: Settings<D>): readonly string[];
+  /** What {@link TaskContext.compute} does; without it there is no compute. */
+  readonly work?: HeavyWork<Settings<D>>;
   /**
-   * Synchronous; pure but for stores, forward and metrics.
+   * Synchronous; pure but for stores, forward, compute and metrics.
    * @throws {RecordError} before it changed anything: the record is dead-lettered and nothing else happens.
    *   Any other error, or one after a put or forward, costs an abort and a replay; the record is dead-lettered all the same.
    */

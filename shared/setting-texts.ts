@@ -1,8 +1,14 @@
 /** The kinds of text that several services take as a setting: whole numbers, decimal numbers, topic names. */
+import { availableParallelism } from "node:os";
 import { type ZodType, z } from "zod";
 
 /** Longest name that Kafka gives a topic, in characters. */
 export const TOPIC_NAME_LENGTH_MAX = 249;
+
+/** Most worker threads that a process may be told to have. */
+const THREADS_MAX = 64;
+/** Most that it has of itself: a machine of many cores has other work. */
+const THREADS_AUTO_MAX = 8;
 
 const WHOLE_NUMBER = /^-?[0-9]+$/;
 const DECIMAL_NUMBER = /^-?([0-9]+(\.[0-9]*)?|\.[0-9]+)$/;
@@ -36,6 +42,17 @@ export function optional<T>(schema: ZodType<T, string>): ZodType<T | undefined, 
     for (const { message } of parsed.error.issues) context.issues.push({ code: "custom", message, input: text });
     return z.NEVER;
   });
+}
+
+/** A number of worker threads, 0 to {@link THREADS_MAX}; `auto` is one less than the processors of this machine, at most {@link THREADS_AUTO_MAX}. */
+export function threadCount(): ZodType<number, string> {
+  return textSetting(
+    (text) =>
+      text === "auto"
+        ? Math.min(availableParallelism() - 1, THREADS_AUTO_MAX)
+        : within(WHOLE_NUMBER, text, 0, THREADS_MAX),
+    `auto or a whole number from 0 to ${THREADS_MAX}`,
+  );
 }
 
 /** A number from `min` to `max`, in decimal notation without exponent. */

@@ -1,4 +1,7 @@
-/** One observation in; a prediction per model out, standings where their order has changed; then it enters the window. */
+/**
+ * One observation in; a prediction per model out, standings where their order has changed. The models' forecasts are heavy
+ * work: what they need is copied and the observation enters the window at once, it is scored when they are there.
+ */
 import { RecordError } from "../../shared/errors.js";
 import { observationOf } from "../../shared/observation-record.js";
 import type { RaceMetrics } from "../../shared/race-metrics.js";
@@ -7,8 +10,7 @@ import type { Observation } from "../../shared/schemas.js";
 import { type InputRecord, type StateStore, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { topics } from "../../shared/topics.js";
 import type { ModelSpecification } from "./models/model-registry.js";
-import { newRace, type Race, raceStep, withModels } from "./race.js";
-import { regressorsOf } from "./regressors.js";
+import { enterWindow, newRace, type Race, scoreForecasts, withModels } from "./race.js";
 import { newWindow, pushRow, type Window } from "./window.js";
 
 /** Most features of a series: a bound on the memory of its window and of the models made for its shape. */
@@ -48,17 +50,20 @@ export function processObservation(
       ? newRace(settings.models, x.length, newRing(settings.windowLength))
       : withModels(before, settings.models);
   const window = windowOf(race, stores.window, key, settings.windowLength);
-  const regressors = regressorsOf(settings.models, { features: x.length, trainLength: settings.trainLength });
-  const { predictions, standings, learned } = raceStep(race, window, observation, regressors);
-
-  if (learned) putRow(stores.window, key, race.ring, rowOf(observation));
+  const job = enterWindow(window, observation, settings.trainLength);
+  if (job.length > 0) putRow(stores.window, key, race.ring, rowOf(observation));
   stores.race.put(key, race);
-  for (const prediction of predictions) {
-    context.forward(topics.mlPredictions, series, prediction);
-    if (prediction.reason !== undefined) metrics.refused(prediction.model, prediction.reason);
-  }
-  if (standings !== undefined) context.forward(topics.mlStandings, key, standings);
-  metrics.show(key, topic, series, race.models, settings.metricsSeriesMax);
+
+  context.compute(job, (forecasts) => {
+    const { predictions, standings } = scoreForecasts(race, observation, forecasts);
+    stores.race.put(key, race);
+    for (const prediction of predictions) {
+      context.forward(topics.mlPredictions, series, prediction);
+      if (prediction.reason !== undefined) metrics.refused(prediction.model, prediction.reason);
+    }
+    if (standings !== undefined) context.forward(topics.mlStandings, key, standings);
+    metrics.show(key, topic, series, race.models, settings.metricsSeriesMax);
+  });
 }
 
 /**

@@ -1,13 +1,14 @@
 /**
- * The race of one series: several models are trained on the newest observations, forecast the one at hand, are scored on it;
- * then it enters their window. Pure: nothing but the race that is passed in changes.
+ * The race of one series: several models are trained on the newest observations, forecast the one at hand, are scored on it.
+ * A forecast depends on nothing but the window, the window on nothing but the observations: so an observation may enter the
+ * window as soon as what its forecast needs is copied, and be scored later. Pure: nothing but what is passed in changes.
  */
 import { prequentialMse, type Ranking, rank, standingsOf } from "../../shared/prequential.js";
 import type { RowRing } from "../../shared/row-ring.js";
 import type { Observation, Prediction, Standings } from "../../shared/schemas.js";
+import { newForecastJob } from "./forecast-job.js";
 import type { ModelSpecification } from "./models/model-registry.js";
 import { isFiniteInFloat32 } from "./models/regressor.js";
-import type { Regressors } from "./regressors.js";
 import { copyNewest, pushRow, type Window } from "./window.js";
 
 /** The score of one model in one series; a model itself keeps nothing, it is trained anew for every forecast. */
@@ -48,9 +49,9 @@ export interface RaceResult {
   readonly predictions: readonly Prediction[];
   /** Where the order has changed. */
   readonly standings: Standings | undefined;
-  /** Whether the observation entered the window, and is to be stored as a row of it. */
-  readonly learned: boolean;
 }
+
+const NO_JOB = new Float64Array(0);
 
 /** The race of a series of which nothing was seen. */
 export function newRace(models: readonly ModelSpecification[], features: number, ring: RowRing): Race {
@@ -70,35 +71,38 @@ export function withModels(race: Race, models: readonly ModelSpecification[]): R
 }
 
 /**
- * One observation: every model is trained, forecasts and is scored; the order is decided; the observation enters the window.
- * @param window     of this race, in place
- * @param regressors of the race's models, in their order, and of its dimensions
- * @throws {RangeError} before anything has changed: the shapes of observation, window and regressors do not fit
+ * An observation meets its race: what the models need to forecast it is copied, then it enters the window.
+ * @param window      of this race, in place
+ * @param trainLength rows that models are trained on, at most those of the window
+ * @returns the models' job, see forecast-job.ts; an empty one where all of them refuse the observation, which then does not
+ *   enter the window
+ * @throws {RangeError} before anything has changed: the shapes do not fit
  */
-export function raceStep(race: Race, window: Window, observation: Observation, regressors: Regressors): RaceResult {
-  const { training, query, models } = regressors;
-  const { y, x, i } = observation;
-  if (x.length !== race.features || models.length !== race.models.length) {
-    throw new RangeError(
-      `expected ${race.features} features and ${race.models.length} regressors, got ${x.length} and ${models.length}`,
-    );
-  }
+export function enterWindow(window: Window, { y, x }: Observation, trainLength: number): Float64Array {
+  const { numbers, training, query } = newForecastJob({ features: x.length, trainLength });
   query.set(x);
+  if (!isFiniteInFloat32(query)) return NO_JOB;
   copyNewest(window, training);
-  const learned = isFiniteInFloat32(query);
-  const forecasts = learned ? models.map((model) => model.predict(training, query)) : undefined;
+  pushRow(window, y, query);
+  return numbers;
+}
 
+/**
+ * The forecasts of an observation are there: every model is scored on its own, and the order is decided. Observations of a
+ * series come here in the order in which they entered its window.
+ * @param forecasts one per model, in their order; empty where all refuse
+ */
+export function scoreForecasts(race: Race, observation: Observation, forecasts: Float64Array): RaceResult {
   const predictions = race.models.map((model, m) =>
-    forecasts === undefined
+    forecasts.length === 0
       ? refused(model, observation, "features-beyond-float32")
       : scored(model, observation, forecasts[m]),
   );
-  if (learned) pushRow(window, y, query);
   race.count++;
-  const ranking = rank(race.ranking, race.models, i);
-  if (ranking === race.ranking) return { predictions, standings: undefined, learned };
+  const ranking = rank(race.ranking, race.models, observation.i);
+  if (ranking === race.ranking) return { predictions, standings: undefined };
   race.ranking = ranking;
-  return { predictions, standings: standingsOf(observation, race.count, ranking, race.models), learned };
+  return { predictions, standings: standingsOf(observation, race.count, ranking, race.models) };
 }
 
 function scored(model: RaceModel, observation: Observation, yhat: number): Prediction {

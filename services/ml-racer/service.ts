@@ -3,8 +3,9 @@ import { setting } from "../../shared/config.js";
 import { type RaceMetrics, raceMetrics } from "../../shared/race-metrics.js";
 import { rowCodec } from "../../shared/row-ring.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
-import { topicList, wholeNumber } from "../../shared/setting-texts.js";
+import { threadCount, topicList, wholeNumber } from "../../shared/setting-texts.js";
 import { NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/topics.js";
+import { newForecaster } from "./forecaster.js";
 import { modelListSchema } from "./model-list.js";
 import { processObservation, type RaceStates } from "./processor.js";
 import { raceCodec } from "./race-codec.js";
@@ -34,6 +35,12 @@ const settings = {
       "newest observations of the window that models are trained on, at most WINDOW_LENGTH; another number holds from the " +
       "next observation on, and scores go on",
   }),
+  threads: setting("ML_THREADS", threadCount(), {
+    default: "auto",
+    doc:
+      "worker threads that refits are spread over, 0 to 64; with 0 the main thread refits; `auto` is one less than the machine " +
+      "has processors, at most 8. Results do not depend on it",
+  }),
   metricsSeriesMax: setting("METRICS_SERIES_MAX", wholeNumber(0, 10_000), {
     default: "20",
     doc: "number of series whose scores are shown as metrics",
@@ -53,5 +60,10 @@ export const mlRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics>
   outputs: () => [topics.mlPredictions, topics.mlStandings],
   stores: { race: raceCodec, window: rowCodec },
   metrics: (registry) => raceMetrics(registry),
+  work: {
+    threads: ({ threads }) => threads,
+    runner: newForecaster,
+    module: new URL("./forecast-thread.js", import.meta.url),
+  },
   process: processObservation,
 };

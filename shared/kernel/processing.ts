@@ -3,9 +3,10 @@ import type { Registry } from "prom-client";
 import type { SettingDefinitions } from "../config.js";
 import { RecordError, StoreError } from "../errors.js";
 import type { Logger } from "../logger.js";
-import type { InputRecord, OutputTopic, ServiceDefinition, TaskContext } from "../service-definition.js";
+import type { InputRecord, JobRunner, OutputTopic, ServiceDefinition, TaskContext } from "../service-definition.js";
 import { DEAD_LETTERS_TOPIC } from "../topics.js";
 import { deadLetter, reasonOf } from "./dead-letter.js";
+import { JobThreads } from "./job-threads.js";
 import type { KernelMetrics } from "./metrics.js";
 import type { Output } from "./output.js";
 import { DamagedValueError } from "./stored-value.js";
@@ -52,9 +53,14 @@ export class Processing {
   readonly #metrics: KernelMetrics;
   readonly #logger: Logger;
   readonly #contexts = new Map<Task, AnyContext>();
+  /** Heavy work goes to threads, or is done at once by a runner; neither where the service has none. */
+  readonly #threads: JobThreads | undefined;
+  readonly #runner: JobRunner | undefined;
   /** Records written since the batch began, by topic: counting each at Prometheus would cost more than writing it. */
   readonly #produced = new Map<string, number>();
+  /** Of the record at hand. */
   #timestamp: number | undefined;
+  #place = "";
   #forwards = 0;
 
   constructor(
@@ -71,6 +77,16 @@ export class Processing {
     this.#output = output;
     this.#metrics = metrics;
     this.#logger = logger;
+    const work = service.kind === "processor" ? service.work : undefined;
+    const count = work?.threads(this.#settings) ?? 0;
+    if (work === undefined) return;
+    if (count === 0) this.#runner = work.runner(this.#settings);
+    else this.#threads = new JobThreads(work.module, count, settings, (error) => this.#onIdleDeath(error));
+  }
+
+  /** Worker threads; 0 where all work is done in this one. */
+  get threads(): number {
+    return this.#threads?.count ?? 0;
   }
 
   /** Readies a task for records. */
@@ -81,6 +97,7 @@ export class Processing {
       stores,
       metrics: this.#serviceMetrics,
       forward: (topic, key, value) => this.#forward(topic, key, value),
+      compute: (job, done) => this.#compute(task, job, done),
     };
     this.#contexts.set(task, context);
     task.source =
@@ -107,6 +124,35 @@ export class Processing {
       task.oldestTimestampMs = record.timestamp;
   }
 
+  /** Whether {@link advance} is due. */
+  get hasChunk(): boolean {
+    return this.#threads?.isFull ?? false;
+  }
+
+  /**
+   * Hands the jobs collected to the threads, and finishes the records whose jobs they were handed before.
+   * @throws {ThreadError} a thread ended in its work
+   * @throws as {@link process}
+   */
+  async advance(): Promise<void> {
+    await this.#threads?.advance();
+  }
+
+  /** Finishes every record that process() was given: before this nothing of them may be committed. @throws as {@link advance} */
+  async settle(): Promise<void> {
+    await this.#threads?.settle();
+  }
+
+  /** Forgets records that are not finished. */
+  async discard(): Promise<void> {
+    await this.#threads?.discard();
+  }
+
+  /** Ends the threads. */
+  async close(): Promise<void> {
+    await this.#threads?.close();
+  }
+
   /** Lets a source forward what is due; returns how many records. */
   generate(task: Task, nowMs: number, limit: number): number {
     this.#timestamp = undefined;
@@ -130,18 +176,38 @@ export class Processing {
     const context = this.#contexts.get(task);
     if (this.#service.kind !== "processor" || context === undefined) throw new Error(`${task.id} is not adopted`);
     this.#timestamp = record.timestamp;
+    this.#place = place;
     const forwards = this.#forwards;
     const writes = writesOf(task);
     try {
       this.#service.process(record, context);
     } catch (error) {
-      if (error instanceof DamagedValueError) throw new DamagedStateError(task, error);
-      if (error instanceof StoreError) throw error;
-      const cause = error instanceof Error ? error : new Error(String(error));
       const untouched = forwards === this.#forwards && writes === writesOf(task);
-      if (!(cause instanceof RecordError) || !untouched) throw new ProcessFailure(task, place, cause);
-      this.#reject(task, record, cause);
+      if (!(error instanceof RecordError) || !untouched) throw failureOf(task, place, error);
+      this.#reject(task, record, error);
     }
+  }
+
+  #onIdleDeath(error: unknown): void {
+    this.#logger.warn({ err: error }, "an idle worker thread died; another takes its place");
+  }
+
+  #compute(task: Task, job: Float64Array, done: (result: Float64Array) => void): void {
+    if (this.#runner !== undefined) {
+      done(this.#runner(job));
+      return;
+    }
+    if (this.#threads === undefined) throw new Error(`${this.#service.name} declares no heavy work`);
+    const timestamp = this.#timestamp;
+    const place = this.#place;
+    this.#threads.submit(job, (outcome) => {
+      this.#timestamp = timestamp;
+      try {
+        done(outcome());
+      } catch (error) {
+        throw failureOf(task, place, error);
+      }
+    });
   }
 
   #reject(task: Task, record: InputRecord, error: Error): void {
@@ -167,6 +233,12 @@ export class Processing {
     this.#output.write(topic.name, undefined, key, bytes, this.#timestamp);
     this.#produced.set(topic.name, (this.#produced.get(topic.name) ?? 0) + 1);
   }
+}
+
+function failureOf(task: Task, place: string, error: unknown): ProcessFailure | DamagedStateError | StoreError {
+  if (error instanceof StoreError) return error;
+  if (error instanceof DamagedValueError) return new DamagedStateError(task, error);
+  return new ProcessFailure(task, place, error instanceof Error ? error : new Error(String(error)));
 }
 
 function writesOf(task: Task): number {

@@ -182,6 +182,7 @@ export class ServiceProcess {
             logger,
           });
     this.#standbys = standbys;
+    const processing = new Processing(service, this.#settings, output, this.#metrics, this.#metrics.registry, logger);
     const loop = new StreamLoop({
       service: service.name,
       application: this.#application,
@@ -196,7 +197,7 @@ export class ServiceProcess {
       output,
       opener,
       inputs: new InputWatch({ admin, onLoss: onInputLoss, metrics: this.#metrics, logger }),
-      processing: new Processing(service, this.#settings, output, this.#metrics, this.#metrics.registry, logger),
+      processing,
       standbys,
       watermarks: new Watermarks(admin, changelogs, logger),
       metrics: this.#metrics,
@@ -206,8 +207,9 @@ export class ServiceProcess {
     // A stop that was asked for while the clients connected found no loop to tell.
     if (this.#stopping) loop.stop();
     this.#waitingFor = undefined;
+    const transactionalId = exactlyOnce ? clientOptions.clientId : null;
     logger.info(
-      { group: this.#application, transactionalId: exactlyOnce ? clientOptions.clientId : null, tasks: topics.tasks },
+      { group: this.#application, transactionalId, tasks: topics.tasks, threads: processing.threads },
       "running",
     );
     standbys?.start();
@@ -215,6 +217,7 @@ export class ServiceProcess {
       await loop.run();
     } finally {
       await standbys?.stop();
+      await processing.close();
       await output.disconnect();
     }
   }

@@ -2,12 +2,14 @@
  * The loop of a service: take a batch, process it, commit when it is time; between batches answer rebalances.
  * Everything that may wait stands here and in what it calls; process() never does.
  */
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import type { Logger } from "../logger.js";
 import type { InputRecord } from "../service-definition.js";
 import { Assignment, type AssignmentOptions, nameOf } from "./assignment.js";
+import { BatchPace } from "./batch-pace.js";
 import { commitTasks } from "./commit.js";
 import type { StepListener } from "./failpoint.js";
+import { ThreadError } from "./job-threads.js";
 import { BEGINNING, type ConsumedRecord, type Consumer, type RebalanceEvent } from "./kafka-consumer.js";
 import { KafkaCode, KafkaError } from "./kafka-error.js";
 import type { KernelMetrics } from "./metrics.js";
@@ -17,14 +19,17 @@ import type { Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
 import type { Watermarks } from "./watermarks.js";
 
-const BATCH_RECORDS = 1000;
+/** Most records that a source generates at once. */
+const SOURCE_RECORDS = 1000;
 /** Waiting for a first record while work is uncommitted, or while there is none. */
 const POLL_BUSY_MS = 10;
 const POLL_IDLE_MS = 50;
 /** A transaction is committed early where it has grown this large, so that memory is bounded whatever the interval. */
 const TRANSACTION_RECORDS_MAX = 100_000;
-/** Records that are processed between two looks at the clock. */
-const RECORDS_BETWEEN_LOOKS = 16;
+/** Time of processing after which a commit may be due, and the rest of the process has its turn. */
+const LOOK_MS = 10;
+/** Worker threads that may die one after another without a commit between: the same work kills each of them. */
+const THREAD_DEATHS_MAX = 10;
 const RETRY_MS = 200;
 /** Between two looks at whether the folders are still there. */
 const FOLDER_LOOK_MS = 5000;
@@ -65,9 +70,12 @@ export class StreamLoop {
   #consumerFailure: KafkaError | undefined;
   #commitDueMs = 0;
   #foldersSeenMs = 0;
+  readonly #pace: BatchPace;
+  #threadDeaths = 0;
 
   constructor(options: StreamLoopOptions) {
     this.#o = options;
+    this.#pace = new BatchPace(Math.max(1, options.processing.threads));
   }
 
   get consumer(): Consumer | undefined {
@@ -152,29 +160,37 @@ export class StreamLoop {
     onStep("after-poll");
     await this.#beginWork();
     const ended = metrics.processDuration.startTimer();
+    const beganMs = performance.now();
+    let lookedMs = beganMs;
     const taken = new Map<string, number>();
-    let sinceLook = 0;
     for (const record of records) {
-      // A slow model must not stretch a transaction over a whole batch, nor keep the event loop from everything else.
-      if (++sinceLook === RECORDS_BETWEEN_LOOKS) {
-        sinceLook = 0;
-        if (this.#commitDue()) {
-          await this.#commit(membership);
-          await this.#beginWork();
-        }
-      }
       const task = membership.assignment.running(record.partition);
       // A batch may still hold records of a partition that is gone, being replayed, or was rewound.
       if (task === undefined || record.offset < (task.positions.get(record.topic) ?? 0)) continue;
       processing.process(task, inputOf(record));
       taken.set(record.topic, (taken.get(record.topic) ?? 0) + 1);
+      if (processing.hasChunk) await processing.advance();
+      if (performance.now() - lookedMs < LOOK_MS) continue;
+      await this.#look(membership);
+      lookedMs = performance.now();
+      // The rest belongs to the next start.
+      if (this.#stopping) break;
     }
+    await processing.settle();
     ended();
+    this.#pace.learn(records.length, performance.now() - beganMs);
     metrics.batchRecords.observe(records.length);
     for (const [topic, count] of taken) metrics.consumed.inc({ topic }, count);
     processing.countProduced();
     await output.drain();
     onStep("after-process");
+  }
+
+  /** A slow model must not stretch a transaction over a whole batch, nor keep the event loop from everything else. */
+  async #look(membership: Membership): Promise<void> {
+    if (!this.#commitDue()) return await nextTurn();
+    await this.#commit(membership);
+    await this.#beginWork();
   }
 
   async #generate({ consumer, assignment }: Membership): Promise<void> {
@@ -183,14 +199,14 @@ export class StreamLoop {
     for (const task of assignment.tasks) {
       if (task.state !== "running") continue;
       await this.#beginWork();
-      count += processing.generate(task, performance.now(), BATCH_RECORDS);
+      count += processing.generate(task, performance.now(), SOURCE_RECORDS);
     }
     processing.countProduced();
     await output.drain();
     if (count > 0) onStep("after-process");
     // Membership lives by polling. Partitions are paused, so this only waits; it is also the pace of an idle source.
     await consumer
-      .consume(1, count >= BATCH_RECORDS ? 0 : POLL_BUSY_MS)
+      .consume(1, count >= SOURCE_RECORDS ? 0 : POLL_BUSY_MS)
       .catch((error: unknown) => this.#onConsumeError(error));
   }
 
@@ -202,7 +218,7 @@ export class StreamLoop {
 
   #startBatch(consumer: Consumer): Promise<ConsumedRecord[]> {
     this.#inFlight ??= consumer
-      .consume(BATCH_RECORDS, this.#hasWork() ? POLL_BUSY_MS : POLL_IDLE_MS)
+      .consume(this.#pace.records, this.#hasWork() ? POLL_BUSY_MS : POLL_IDLE_MS)
       .catch((error: unknown) => {
         this.#onConsumeError(error);
         return [];
@@ -236,7 +252,8 @@ export class StreamLoop {
 
   async #commit({ consumer, assignment }: Membership): Promise<void> {
     if (!this.#hasWork()) return;
-    const { application, output, opener, metrics, watermarks, onStep } = this.#o;
+    const { application, output, opener, processing, metrics, watermarks, onStep } = this.#o;
+    await processing.settle();
     const tasks = assignment.tasks.filter(({ state }) => state === "running");
     const oldest = Math.min(...tasks.map(({ oldestTimestampMs }) => oldestTimestampMs ?? Number.POSITIVE_INFINITY));
     const ended = metrics.commitDuration.startTimer();
@@ -248,6 +265,7 @@ export class StreamLoop {
       throw error;
     }
     ended({ outcome: "committed" });
+    this.#threadDeaths = 0;
     metrics.lastCommit.setToCurrentTime();
     if (Number.isFinite(oldest)) metrics.endToEndLatency.observe(Math.max(0, Date.now() - oldest) / 1000);
     watermarks.refreshWhenOld(tasks.map(({ partition }) => partition));
@@ -291,6 +309,9 @@ export class StreamLoop {
       error.task.rejected.set(error.place, error.cause instanceof Error ? error.cause : error);
     } else if (error instanceof DamagedStateError) {
       metrics.aborts.inc({ cause: "store-damaged" });
+    } else if (error instanceof ThreadError && ++this.#threadDeaths <= THREAD_DEATHS_MAX) {
+      metrics.aborts.inc({ cause: "thread-died" });
+      logger.error({ err: error }, "a worker thread died: its batch is replayed on another");
     } else if (error instanceof KafkaError) {
       metrics.aborts.inc({ cause: "kafka" });
       logger.warn({ err: error }, "uncommitted work dropped; it is done again");
@@ -298,6 +319,7 @@ export class StreamLoop {
       throw error;
     }
     this.#rewindNeeded = true;
+    await this.#o.processing.discard();
     await output.recover(error);
     if (!output.ready) metrics.producerReplacements.inc();
     if (error instanceof DamagedStateError) await assignment.rebuild(error.task, error);

@@ -89,11 +89,12 @@ describe("golden files through the running topology", function () {
     assert.equal(await estimator.stop(), 0);
   });
 
-  it("gives scikit-learn's forecasts and scores on the predictions topic: trees to the last bit", async () => {
+  it("gives scikit-learn's forecasts and scores on the predictions topic: trees to the last bit, over three threads", async () => {
     const races = goldenRaces();
     const written = races.flatMap(raceObservations);
     await writeRecords(stack.brokers, written.map(rawRecord));
-    const racer = stack.start("ml-racer");
+    const racer = stack.start("ml-racer", { ML_THREADS: "3" });
+    assert.equal((await racer.logged("running")).threads, 3);
     const predictions = await waitFor(`${3 * written.length} predictions`, async () => {
       const found = await valuesOf(stack.brokers, "ml-predictions");
       return found.length >= 3 * written.length && found.map((value) => predictionSchema.parse(value));

@@ -1,5 +1,5 @@
 /** A task's surroundings in memory, for tests of a process function or a source alone: no Kafka, no LevelDB. */
-import type { Codec, OutputTopic, StateStore, TaskContext } from "../../shared/service-definition.js";
+import type { Codec, JobRunner, OutputTopic, StateStore, TaskContext } from "../../shared/service-definition.js";
 
 /** A record as it would be written. */
 export interface ForwardedRecord {
@@ -52,12 +52,16 @@ export function memoryStore<V>(codec: Codec<V>): MemoryStore<V> {
   };
 }
 
-/** A context over `stores` that adds what is forwarded to `forwarded`, encoded at once. */
+/**
+ * A context over `stores` that adds what is forwarded to `forwarded`, encoded at once.
+ * @param runner does the heavy work at once; without it there is none
+ */
 export function memoryContext<S, States, Metrics>(
   settings: S,
   stores: { readonly [K in keyof States]: StateStore<States[K]> },
   metrics: Metrics,
   forwarded: ForwardedRecord[],
+  runner?: JobRunner,
 ): TaskContext<S, States, Metrics> {
   return {
     settings,
@@ -65,6 +69,10 @@ export function memoryContext<S, States, Metrics>(
     metrics,
     forward<V>(topic: OutputTopic<V>, key: string, value: V) {
       forwarded.push({ topic: topic.name, key, value: topic.encode(value).toString("utf8") });
+    },
+    compute(job, done) {
+      if (runner === undefined) throw new Error("expected a runner for heavy work, got none");
+      done(runner(job));
     },
   };
 }

@@ -9,6 +9,7 @@ import { RecordError } from "../../shared/errors.js";
 import type {
   Codec,
   InputRecord,
+  JobRunner,
   OutputTopic,
   ProcessorService,
   StateStore,
@@ -57,21 +58,27 @@ export class TopologyDriver<
   readonly #definition: ProcessorService<D, States, Metrics>;
   readonly #stores = new Map<string, DriverStore>();
   readonly #outputNames: ReadonlySet<string>;
+  readonly #runner: JobRunner | undefined;
+  readonly #heldMax: number;
+  readonly #held: (() => void)[] = [];
 
   /**
    * @param environment texts of settings, by environment variable; the rest have their defaults
    * @param options     `roundTrip`: every value passes its codec at put and at get, as after an eviction or a restart;
-   *   else stores hold live objects. Results must not depend on it.
+   *   else stores hold live objects. `heldJobs`: so many records after a record its heavy work is done, and what that leads
+   *   to is added to its result then, as with worker threads; at once by default. Results must not depend on either.
    * @throws {ConfigurationError} the settings are wrong
    */
   constructor(
     definition: ProcessorService<D, States, Metrics>,
     environment: Environment = {},
-    options: { readonly roundTrip?: boolean } = {},
+    options: { readonly roundTrip?: boolean; readonly heldJobs?: number } = {},
   ) {
     this.#definition = definition;
+    this.#heldMax = options.heldJobs ?? 0;
     this.settings = readSettings(definition.settings, environment, (read) => definition.check?.(read) ?? []);
     this.metrics = definition.metrics(this.registry);
+    this.#runner = definition.work?.runner(this.settings);
     this.#outputNames = new Set(definition.outputs(this.settings).map((topic) => topic.name));
     for (const [name, codec] of Object.entries<Codec<unknown>>(definition.stores)) {
       this.#stores.set(name, newStore(codec, options.roundTrip ?? false));
@@ -94,6 +101,12 @@ export class TopologyDriver<
         if (!this.#outputNames.has(topic.name)) throw new Error(`${topic.name} is not among the outputs declared`);
         outputs.push({ topic: topic.name, key, value: topic.encode(value), timestamp: record.timestamp });
       },
+      compute: (job, done) => {
+        const runner = this.#runner;
+        if (runner === undefined) throw new Error(`${this.#definition.name} declares no heavy work`);
+        if (this.#heldMax === 0) done(runner(job));
+        else this.#held.push(() => done(runner(job)));
+      },
     };
     try {
       this.#definition.process(record, context);
@@ -105,7 +118,13 @@ export class TopologyDriver<
       if (changes > 0) throw new Error(`${origin}: RecordError after ${changes} puts and forwards`, { cause: error });
       return { outputs: [], deadLetters: [{ reason: error.reason, message: error.message, record }] };
     }
+    while (this.#held.length > this.#heldMax) this.#held.shift()?.();
     return { outputs, deadLetters: [] };
+  }
+
+  /** Does the heavy work that is held back. */
+  settle(): void {
+    for (const finish of this.#held.splice(0)) finish();
   }
 
   /**

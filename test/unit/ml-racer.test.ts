@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { availableParallelism } from "node:os";
 import { FEATURES_MAX } from "../../services/ml-racer/processor.js";
 import { raceCodec } from "../../services/ml-racer/race-codec.js";
 import { mlRacer } from "../../services/ml-racer/service.js";
@@ -29,6 +30,9 @@ describe("ml-racer", () => {
       ["rf", "lin", "gb"],
     );
     assert.deepEqual([settings.windowLength, settings.trainLength, settings.metricsSeriesMax], [50, 25, 20]);
+    assert.equal(settings.threads, Math.min(availableParallelism() - 1, 8));
+    assert.equal(newDriver({ ML_THREADS: "64" }).settings.threads, 64);
+    assert.throws(() => newDriver({ ML_THREADS: "65" }), /ML_THREADS=65: expected auto or a whole number from 0 to 64/);
   });
 
   it("reports a train length above the window length together with every other fault", () => {
@@ -131,13 +135,34 @@ describe("ml-racer", () => {
     }
   });
 
+  it("gives the same results and state whether a forecast comes at once or after later records of its series", () => {
+    const environment = { ...SMALL, WINDOW_LENGTH: "7", TRAIN_LENGTH: "5" };
+    const drivers = [0, 1, 9].map((heldJobs) => newDriver(environment, { heldJobs }));
+    const records = Array.from({ length: 60 }, (_, i) =>
+      i % 7 === 3 ? of({ i, y: 1, x: [1, 1e39] }) : { ...wave(i), series: `s${(i * i) % 3}` },
+    );
+    const [atOnce, ...later] = drivers.map((driver) => {
+      const results = records.map((record) => driver.pipe(observationRecord(record, { timestamp: record.i })));
+      driver.settle();
+      return results;
+    });
+    assert.ok(atOnce.every(({ outputs }) => outputs.length >= 3));
+    for (const results of later) assert.deepEqual(results, atOnce);
+    for (const store of ["race", "window"] as const) {
+      for (const key of drivers[0].keys(store)) {
+        const [bytes, ...others] = drivers.map((driver) => driver.bytes(store, key));
+        for (const other of others) assert.deepEqual(other, bytes);
+      }
+    }
+  });
+
   it("reads the rows of a window once after a restart, and from then on none", () => {
     const first = newDriver(SMALL);
     for (let i = 0; i < 10; i++) first.pipe(observationRecord(wave(i)));
     const stores = { race: memoryStore(raceCodec), window: memoryStore(rowCodec) };
     stores.race.put(KEY, raceCodec.decode(first.bytes("race", KEY)));
     for (const key of first.keys("window")) stores.window.put(key, rowCodec.decode(first.bytes("window", key)));
-    const context = memoryContext(first.settings, stores, first.metrics, []);
+    const context = memoryContext(first.settings, stores, first.metrics, [], mlRacer.work?.runner(first.settings));
     const reads = [10, 11, 12].map((i) => {
       mlRacer.process(observationRecord(wave(i)), context);
       return stores.window.reads;

@@ -21,6 +21,14 @@ function imports(): { from: string; to: string }[] {
   );
 }
 
+/** Packages that a source file loads; what is imported as a type alone is not. */
+function packagesOf(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  return [...text.matchAll(/^import (?!type )[^;]*?from "([^."][^"]*)"/gm)]
+    .map(([, name]) => name)
+    .filter((name) => !name.startsWith("node:"));
+}
+
 describe("imports flow one way", () => {
   const all = imports();
   const offending = (wrong: (edge: { from: string; to: string }) => boolean) =>
@@ -63,5 +71,17 @@ describe("imports flow one way", () => {
       offending(({ to }) => /^services\/[^/]+\/main\.ts$/.test(to)),
       [],
     );
+  });
+
+  it("a worker thread of ml-racer loads models, and neither the kernel nor anything of Kafka", () => {
+    const reached = new Set(["services/ml-racer/forecast-thread.ts"]);
+    for (const file of reached) for (const { from, to } of all) if (from === file) reached.add(to);
+    assert.ok(reached.has("services/ml-racer/models/random-forest.ts"));
+    assert.deepEqual(
+      [...reached].filter((file) => file.startsWith("shared/kernel/") || file === "shared/stream.ts"),
+      [],
+    );
+    const packages = new Set([...reached].flatMap(packagesOf));
+    assert.deepEqual([...packages].sort(), ["lru-cache", "ml-matrix"]);
   });
 });

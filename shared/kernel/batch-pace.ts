@@ -1,0 +1,33 @@
+/**
+ * How many records the loop takes at once: as many as it is done with in a moment. A rebalance, a stop and the polls that a
+ * membership lives by wait for the end of a batch, so a slow model must have short ones; the rest waits in the broker.
+ */
+
+/** What a batch should take, in ms. */
+const BATCH_MS = 250;
+const BATCH_RECORDS_MAX = 1000;
+/** From one batch to the next: a pause of the broker must not be felt for long, nor one fast batch be taken for the rule. */
+const GROWTH_MAX = 4;
+
+export class BatchPace {
+  readonly #least: number;
+  #records: number;
+
+  /** @param least records that are worked on side by side: fewer would leave threads idle */
+  constructor(least: number) {
+    this.#least = Math.min(least, BATCH_RECORDS_MAX);
+    this.#records = this.#least;
+  }
+
+  /** Most records of the next batch: 1 to 1000. */
+  get records(): number {
+    return this.#records;
+  }
+
+  /** Learns from a batch of one record or more. @param elapsedMs what it took, commits included */
+  learn(records: number, elapsedMs: number): void {
+    const fitting = Math.floor((BATCH_MS * records) / Math.max(elapsedMs, Number.MIN_VALUE));
+    const most = Math.min(GROWTH_MAX * this.#records, BATCH_RECORDS_MAX);
+    this.#records = Math.max(this.#least, Math.min(fitting, most));
+  }
+}
