@@ -15,6 +15,11 @@ export class EnvironmentError extends Error {
   override readonly name = "EnvironmentError";
 }
 
+/** A Python program ended instead of answering: that is a fault of its own, not of the machine. */
+export class ProgramError extends Error {
+  override readonly name = "ProgramError";
+}
+
 /**
  * Makes the environment where it is missing or of other versions.
  * @throws {EnvironmentError} there is no Python 3.11 or newer, or the packages cannot be installed
@@ -66,7 +71,7 @@ export function startPython(file: string): PythonProgram {
     async ask(question) {
       child.stdin.write(`${JSON.stringify(question)}\n`);
       const answer = await lines.next();
-      if (answer.done === true) throw new EnvironmentError(`${file} ended without an answer; its error stands above`);
+      if (answer.done === true) throw new ProgramError(`${file} ended without an answer; its error stands above`);
       return JSON.parse(answer.value);
     },
     close: () => child.stdin.end(),
