@@ -38,11 +38,24 @@ describe("what cannot work", function () {
     assert.equal(service.lines.length, 1);
   });
 
-  it("in several settings together is reported with what is wrong in one", async () => {
-    const service = stack.start("ml-racer", { TRAIN_LENGTH: "51", KAFKA_BROKERS: "nonsense" });
+  it("in the models is reported all at once, with what only several settings together show, and ends the process with 78", async () => {
+    const models = "rf:n_estimators=0,tree,lin";
+    const service = stack.start("ml-racer", {
+      ML_MODELS: models,
+      ML_THREADS: "many",
+      KAFKA_BROKERS: "nonsense",
+      WINDOW_LENGTH: "30",
+      TRAIN_LENGTH: "31",
+    });
     assert.equal(await service.exited(), EXIT_CONFIGURATION);
-    assert.match(JSON.stringify(service.lines), /KAFKA_BROKERS.*TRAIN_LENGTH=51/);
     assert.equal(service.lines.length, 1);
+    assert.deepEqual(service.lines[0].faults, [
+      "KAFKA_BROKERS=nonsense: expected host:port, or several separated by commas",
+      `ML_MODELS=${models}: rf: expected n_estimators to be an integer from 1 to 10000, got "0"`,
+      `ML_MODELS=${models}: expected a model of rf, lin, gb, got "tree"`,
+      "ML_THREADS=many: expected auto or a whole number from 0 to 64",
+      "TRAIN_LENGTH=31: expected the train length to be at most the window length of 30, got 31",
+    ]);
   });
 
   it("in the client's properties is named, and ends the process with 78", async () => {

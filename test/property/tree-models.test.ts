@@ -52,7 +52,7 @@ function assertSame(fast: Regressor, literal: Regressor, { training, queries }: 
   }
 }
 
-describe(`tree models on random windows (seed ${SEED})`, () => {
+describe(`tree models on random windows with ties, duplicates, constants, tiny gaps and offsets of 1e6 (seed ${SEED})`, () => {
   it("predict in WebAssembly what literal trees predict, to the last bit: random forest", () => {
     fc.assert(
       fc.property(windowArbitrary, parametersArbitrary, (seed, parameters) => {
