@@ -1,6 +1,6 @@
 /**
  * CPU time of refit-and-predict per record, beside scikit-learn's 1.9.1 in the same run, in turns, so that both meet the same
- * machine. `npm run bench:models -- --rounds 9 --seed 1`; `--million` also refits a million times and shows the memory.
+ * machine. `npm run bench:models -- --rounds 9 --seed 1`. With `--memory` it refits a million times instead and shows the memory.
  */
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
@@ -120,13 +120,16 @@ function regressorOf(kind: Kind): Regressor {
   return createRegressor(list.models[0], { features: 10, trainLength: TRAIN });
 }
 
-function million(stream: Stream): void {
-  const play = player(stream, regressorOf("rf"));
-  for (let k = 0; k <= 10; k++) {
-    const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
-    const [rssMb, heapMb, bufferMb] = [rss, heapUsed, arrayBuffers].map((bytes) => (bytes / 2 ** 20).toFixed(1));
-    console.log(`${k * 100_000} refits of rf: rss ${rssMb} MiB, heap ${heapMb} MiB, buffers ${bufferMb} MiB`);
-    if (k < 10) play(100_000);
+/** A million refits, a hundred of each model in turn, and the memory after every hundred thousand: it must not grow. */
+function refitMillion(stream: Stream): void {
+  const players = KINDS.map((kind) => player(stream, regressorOf(kind)));
+  for (let refits = 0; refits <= 1_000_000; refits += 100) {
+    if (refits % 100_000 === 0) {
+      const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+      const [rssMb, heapMb, bufferMb] = [rss, heapUsed, arrayBuffers].map((bytes) => (bytes / 2 ** 20).toFixed(1));
+      console.log(`${refits} refits: rss ${rssMb} MiB, heap ${heapMb} MiB, buffers ${bufferMb} MiB`);
+    }
+    players[(refits / 100) % players.length](100);
   }
 }
 
@@ -134,17 +137,22 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "9" },
     seed: { type: "string", default: "1" },
-    million: { type: "boolean", default: false },
+    memory: { type: "boolean", default: false },
   },
 });
-try {
+
+async function compare(continuous: Stream): Promise<void> {
   prepareEnvironment();
   const program = startPython("../../bench/models.py");
-  const continuous = continuousStream(Number(values.seed), 1000);
   console.log(`CPU time per refit and prediction, medians of ${values.rounds} rounds, seed ${values.seed}`);
   for (const stream of [continuous, diabetesStream()]) await benchStream(program, stream, Number(values.rounds));
   program.close();
-  if (values.million) million(continuous);
+}
+
+try {
+  const continuous = continuousStream(Number(values.seed), 1000);
+  if (values.memory) refitMillion(continuous);
+  else await compare(continuous);
 } catch (error) {
   if (!(error instanceof EnvironmentError)) throw error;
   console.error(`No comparison with scikit-learn was made. ${error.message}`);
