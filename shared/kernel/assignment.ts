@@ -12,7 +12,8 @@ import { KafkaError } from "./kafka-error.js";
 import type { Processing } from "./processing.js";
 import type { Standbys } from "./standby.js";
 import { Task } from "./task.js";
-import type { CommittedPositions, TaskOpener } from "./task-opener.js";
+import type { TaskOpener } from "./task-opener.js";
+import type { CommittedPositions, TaskReplay } from "./task-replay.js";
 
 const RETRY_MS = 200;
 
@@ -23,6 +24,7 @@ export interface AssignmentOptions {
   /** Partitions that inputs and changelogs have. */
   readonly partitions: number;
   readonly opener: TaskOpener;
+  readonly replay: TaskReplay;
   readonly inputs: InputWatch;
   readonly processing: Processing;
   /** Undefined where the service keeps none. */
@@ -130,7 +132,7 @@ export class Assignment {
 
   /** Runs a paused task from where it stands, or starts its replay. */
   async #settle(task: Task, committed: CommittedPositions): Promise<void> {
-    if (this.#o.opener.isCurrent(task, committed)) await this.#run(task);
+    if (this.#o.replay.isCurrent(task, committed)) await this.#run(task);
     else this.#startReplay(task, committed);
   }
 
@@ -162,7 +164,7 @@ export class Assignment {
   async #replay(task: Task, committed: CommittedPositions): Promise<void> {
     while (!isClosed(task)) {
       try {
-        if (await this.#o.opener.replay(task, committed)) await this.#run(task);
+        if (await this.#o.replay.replay(task, committed)) await this.#run(task);
         return;
       } catch (error) {
         if (!(error instanceof KafkaError)) throw error;
@@ -203,7 +205,7 @@ export class Assignment {
   /** Where the group is; and what inputs and changelogs have, asked for after that: positions must lie within. */
   async #look(tasks: readonly Task[]): Promise<CommittedByPartition> {
     const committed = await this.#committed(tasks);
-    await Promise.all([this.#o.opener.examine(tasks), this.#o.isSource || this.#o.inputs.ask(this.tasks)]);
+    await Promise.all([this.#o.replay.examine(tasks), this.#o.isSource || this.#o.inputs.ask(this.tasks)]);
     return committed;
   }
 

@@ -22,6 +22,7 @@ import { Standbys } from "./standby.js";
 import { StreamLoop } from "./stream-loop.js";
 import type { Task } from "./task.js";
 import { TaskOpener } from "./task-opener.js";
+import { TaskReplay } from "./task-replay.js";
 import { prepareTopics, refuseLoops, type Topics } from "./topic-admin.js";
 import { Watermarks } from "./watermarks.js";
 
@@ -149,14 +150,22 @@ export class ServiceProcess {
     });
     if (connected === undefined) return;
     const subscribed = service.kind === "source" ? changelogs.slice(0, 1) : inputs;
+    const codecs = service.stores as Readonly<Record<string, Codec<object>>>;
     const opener = new TaskOpener({
       application: this.#application,
       directory,
       slot: slot.number,
-      codecs: service.stores as Readonly<Record<string, Codec<object>>>,
+      codecs,
       inputs: subscribed,
       topicIds: topics.ids,
       cacheEntries: storeCacheEntries,
+      metrics: this.#metrics,
+      logger,
+    });
+    const replay = new TaskReplay({
+      application: this.#application,
+      codecs,
+      opener,
       exactlyOnce,
       onChangelogLoss,
       admin,
@@ -196,6 +205,7 @@ export class ServiceProcess {
         Consumer.connect(clientOptions, this.#application, onRebalance, (json) => this.#lag.onStatistics(json)),
       output,
       opener,
+      replay,
       inputs: new InputWatch({ admin, onLoss: onInputLoss, metrics: this.#metrics, logger }),
       processing,
       standbys,
