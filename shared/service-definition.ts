@@ -100,6 +100,8 @@ interface ServiceEdges<D extends SettingDefinitions, States, Metrics> {
   readonly stores: StoreCodecs<States>;
   /** Metrics of the service's own, made once per process; names begin with `regatta_`. */
   metrics(registry: Registry): Metrics;
+  /** The task of this partition has left the instance, so that what metrics say of its series can go with it. */
+  taskClosed?(partition: number, metrics: Metrics): void;
 }
 
 /** A service that consumes topics. */

@@ -62,7 +62,8 @@ export function processObservation(
       if (prediction.reason !== undefined) metrics.refused(prediction.model, prediction.reason);
     }
     if (standings !== undefined) context.forward(topics.mlStandings, key, standings);
-    metrics.show(key, topic, series, race.models, settings.metricsSeriesMax);
+    const shown = { topic, series, y: observation.y, forecasts: predictions, models: race.models };
+    metrics.show(key, record.partition, shown, settings.metricsSeriesMax);
   });
 }
 

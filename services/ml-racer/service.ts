@@ -65,5 +65,6 @@ export const mlRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics>
     runner: newForecaster,
     module: new URL("./forecast-thread.js", import.meta.url),
   },
+  taskClosed: (partition, metrics) => metrics.hide(partition),
   process: processObservation,
 };

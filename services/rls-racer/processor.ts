@@ -39,5 +39,6 @@ export function processObservation(
   }
   for (const { model, reason } of resets) metrics.reset(model, reason);
   if (standings !== undefined) context.forward(topics.rlsStandings, key, standings);
-  metrics.show(key, topic, series, race.models, settings.metricsSeriesMax);
+  const shown = { topic, series, y: observation.y, forecasts: predictions, models: race.models };
+  metrics.show(key, record.partition, shown, settings.metricsSeriesMax);
 }

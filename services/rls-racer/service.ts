@@ -42,5 +42,6 @@ export const rlsRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics
   outputs: () => [topics.rlsPredictions, topics.rlsStandings],
   stores: { race: raceCodec },
   metrics: (registry) => raceMetrics(registry, [traceGauge]),
+  taskClosed: (partition, metrics) => metrics.hide(partition),
   process: processObservation,
 };

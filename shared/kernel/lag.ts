@@ -1,36 +1,99 @@
-/** Lag of this instance: what is committed and readable in its partitions, less what it has read. */
+/** Lag of this instance: what is committed and readable in its partitions, less what it has processed. */
 import { z } from "zod";
-import type { TopicPartition } from "./kafka-client.js";
-import type { Consumer } from "./kafka-consumer.js";
 
 const statisticsSchema = z.object({
-  topics: z.record(z.string(), z.object({ partitions: z.record(z.string(), z.object({ ls_offset: z.number() })) })),
+  topics: z.record(
+    z.string(),
+    z.object({ partitions: z.record(z.string(), z.object({ ls_offset: z.number(), lo_offset: z.number() })) }),
+  ),
 });
 
-export class Lag {
-  /** Last stable offset by `<topic>/<partition>`, from librdkafka's statistics. */
-  readonly #ends = new Map<string, number>();
+/** Ends that are remembered of a partition; statistics come every 2 s. */
+const ENDS_MAX = 256;
 
-  onStatistics(json: string): void {
+/** The end of a partition, and when it was first seen there, in ms since the epoch. */
+interface SeenEnd {
+  readonly end: number;
+  readonly atMs: number;
+}
+
+interface SeenPartition {
+  /** First offset that the broker still has. */
+  low: number;
+  /** The end by the newest statistics. */
+  end: number;
+  /** Rising, never empty; the first may lie before the position, the others do not. */
+  ends: SeenEnd[];
+  /** Least time between two of them. */
+  spacingMs: number;
+}
+
+/** How far one input partition is behind. */
+export interface PartitionLag {
+  readonly topic: string;
+  readonly partition: number;
+  /** The next offset to process. */
+  readonly position: number;
+  readonly records: number;
+  /** How long the oldest record that is not processed has been there; 0 where there is none. */
+  readonly seconds: number;
+}
+
+export class Lag {
+  /** By `<topic>/<partition>`. */
+  readonly #partitions = new Map<string, SeenPartition>();
+
+  /** @param json librdkafka's statistics; ends are last stable offsets, so that an open transaction is no lag */
+  onStatistics(json: string, nowMs: number): void {
     const statistics = statisticsSchema.safeParse(JSON.parse(json));
     if (!statistics.success) return;
     for (const [topic, { partitions }] of Object.entries(statistics.data.topics)) {
-      for (const [partition, { ls_offset }] of Object.entries(partitions)) {
-        if (ls_offset >= 0) this.#ends.set(`${topic}/${partition}`, ls_offset);
+      for (const [partition, { ls_offset, lo_offset }] of Object.entries(partitions)) {
+        if (ls_offset >= 0) this.#see(`${topic}/${partition}`, ls_offset, Math.max(0, lo_offset), nowMs);
       }
     }
   }
 
-  /** The consumer's position passes transaction markers, so that the lag does reach 0. */
+  /**
+   * @param position          the next offset to process, undefined where the partition was never read
+   * @param recordTimestampMs of the record processed last. It dates a backlog that was there before this instance came;
+   *   the age of any other is known from when it was seen to grow
+   * @returns undefined while the partition's end is not known
+   */
   of(
-    consumer: Consumer,
-    partitions: readonly TopicPartition[],
-  ): { topic: string; partition: number; records: number }[] {
-    if (partitions.length === 0) return [];
-    return consumer.position(partitions).flatMap(({ topic, partition, position }) => {
-      const end = this.#ends.get(`${topic}/${partition}`);
-      if (end === undefined) return [];
-      return [{ topic, partition, records: Math.max(0, end - (position ?? 0)) }];
-    });
+    topic: string,
+    partition: number,
+    position: number | undefined,
+    recordTimestampMs: number | undefined,
+    nowMs: number,
+  ): PartitionLag | undefined {
+    const seen = this.#partitions.get(`${topic}/${partition}`);
+    if (seen === undefined) return undefined;
+    const from = position ?? seen.low;
+    while (seen.ends.length > 1 && seen.ends[1].end <= from) seen.ends.shift();
+    if (seen.ends.length === 1) seen.spacingMs = 0;
+    const place = { topic, partition, position: from };
+    if (from >= seen.end) return { ...place, records: 0, seconds: 0 };
+    const [first, second = first] = seen.ends;
+    const wasThere = first.end > from;
+    const sinceMs = wasThere ? Math.min(first.atMs, recordTimestampMs ?? first.atMs) : second.atMs;
+    return { ...place, records: seen.end - from, seconds: Math.max(0, nowMs - sinceMs) / 1000 };
+  }
+
+  #see(key: string, end: number, low: number, nowMs: number): void {
+    const seen = this.#partitions.get(key);
+    if (seen === undefined) {
+      this.#partitions.set(key, { low, end, ends: [{ end, atMs: nowMs }], spacingMs: 0 });
+      return;
+    }
+    seen.low = low;
+    const last = seen.ends[seen.ends.length - 1];
+    seen.end = Math.max(seen.end, end);
+    if (end <= last.end || nowMs - last.atMs < seen.spacingMs) return;
+    seen.ends.push({ end, atMs: nowMs });
+    if (seen.ends.length <= ENDS_MAX) return;
+    // A backlog that lasts keeps its beginning, at a resolution that goes down with its age.
+    seen.ends = seen.ends.filter((_, k) => k % 2 === 0);
+    seen.spacingMs = (nowMs - seen.ends[0].atMs) / seen.ends.length;
   }
 }

@@ -1,18 +1,11 @@
 /** What every service tells Prometheus. Names and labels are part of the product; see the README. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { registerProbes } from "./probe-gauges.js";
+import type { Probes } from "./probes.js";
 
 /** 1 ms to 10 s in 1-2.5-5 steps: a stream stage, not a web page. */
 const STAGE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const LONG_SECONDS = [...STAGE_SECONDS, 25, 50, 100, 300];
-
-/** What a scrape asks the running process for. */
-export interface Probes {
-  lag(): readonly { topic: string; partition: number; records: number }[];
-  taskStates(): Readonly<Record<string, number>>;
-  storeBytes(): Promise<readonly { partition: number; bytes: number }[]>;
-  transactionRecords(): number;
-  standbyLag(): readonly { partition: number; records: number }[];
-}
 
 export type KernelMetrics = ReturnType<typeof createMetrics>;
 
@@ -20,67 +13,20 @@ export function createMetrics(service: string, application: string, probes: Prob
   const registry = new Registry();
   registry.setDefaultLabels({ service, application });
   collectDefaultMetrics({ register: registry });
+  registerProbes(registry, probes);
+  const metrics = createCounters(registry);
+  // A series that is born with its first event has no increase at it: rates and alerts would miss the first.
+  for (const reason of ["fenced", "failed"]) metrics.producerReplacements.inc({ reason }, 0);
+  for (const cause of ["process-failed", "store-damaged", "kafka"]) metrics.aborts.inc({ cause }, 0);
+  for (const kind of ["assign", "revoke", "lost"]) metrics.rebalances.inc({ kind }, 0);
+  for (const cause of ["empty", "behind"]) metrics.restores.inc({ cause }, 0);
+  for (const outcome of ["committed", "failed"]) metrics.commitDuration.zero({ outcome });
+  return { registry, ...metrics };
+}
+
+function createCounters(registry: Registry) {
   const registers = [registry];
-
-  new Gauge({
-    name: "regatta_consumer_lag_records",
-    help: "Committed records of an input partition that this instance has not read yet",
-    labelNames: ["topic", "partition"],
-    registers,
-    collect() {
-      this.reset();
-      for (const { topic, partition, records } of probes.lag())
-        this.set({ topic, partition: String(partition) }, records);
-    },
-  });
-  new Gauge({
-    name: "regatta_tasks",
-    help: "Tasks of this instance by state",
-    labelNames: ["state"],
-    registers,
-    collect() {
-      for (const [state, count] of Object.entries(probes.taskStates())) this.set({ state }, count);
-    },
-  });
-  new Gauge({
-    name: "regatta_store_bytes",
-    help: "Size on disk of a task's LevelDB folder",
-    labelNames: ["partition"],
-    registers,
-    async collect() {
-      this.reset();
-      for (const { partition, bytes } of await probes.storeBytes()) this.set({ partition: String(partition) }, bytes);
-    },
-  });
-  new Gauge({
-    name: "regatta_standby_tasks",
-    help: "Tasks of other hosts whose state this instance keeps a copy of",
-    registers,
-    collect() {
-      this.set(probes.standbyLag().length);
-    },
-  });
-  new Gauge({
-    name: "regatta_standby_lag_records",
-    help: "Changelog offsets that a standby has still to apply",
-    labelNames: ["partition"],
-    registers,
-    collect() {
-      this.reset();
-      for (const { partition, records } of probes.standbyLag()) this.set({ partition: String(partition) }, records);
-    },
-  });
-  new Gauge({
-    name: "regatta_transaction_open_records",
-    help: "Records written since the last commit",
-    registers,
-    collect() {
-      this.set(probes.transactionRecords());
-    },
-  });
-
   return {
-    registry,
     consumed: new Counter({
       name: "regatta_records_consumed_total",
       help: "Records processed",
@@ -131,7 +77,8 @@ export function createMetrics(service: string, application: string, probes: Prob
     }),
     producerReplacements: new Counter({
       name: "regatta_producer_replacements_total",
-      help: "Producers thrown away after an error",
+      help: "Producers thrown away after an error; fenced: void by another holder of the id, or by the transaction's timeout",
+      labelNames: ["reason"],
       registers,
     }),
     aborts: new Counter({

@@ -104,8 +104,10 @@ export class Processing {
       this.#service.kind === "source" ? this.#service.source(task.partition, partitions, context) : undefined;
   }
 
+  /** The task is closed, or about to be opened anew. */
   forget(task: Task): void {
     this.#contexts.delete(task);
+    this.#service.taskClosed?.(task.partition, this.#serviceMetrics);
   }
 
   /**
@@ -120,6 +122,7 @@ export class Processing {
     else this.#processNew(task, record, place);
     task.positions.set(record.topic, record.offset + 1);
     task.advanced = true;
+    task.lastTimestampMs = record.timestamp;
     if (task.oldestTimestampMs === undefined || record.timestamp < task.oldestTimestampMs)
       task.oldestTimestampMs = record.timestamp;
   }

@@ -16,6 +16,7 @@ import type { KernelSettings } from "./kernel-settings.js";
 import { Lag } from "./lag.js";
 import { createMetrics, type KernelMetrics } from "./metrics.js";
 import { Output } from "./output.js";
+import { createProbes } from "./probes.js";
 import { type AnyService, Processing } from "./processing.js";
 import { type Slot, takeSlot } from "./slot.js";
 import { Standbys } from "./standby.js";
@@ -57,13 +58,17 @@ export class ServiceProcess {
     this.#properties = properties;
     this.#logger = logger;
     this.#application = `${settings.applicationId}-${service.name}`;
-    this.#metrics = createMetrics(service.name, settings.applicationId, {
-      lag: () => this.#lagNow(),
-      taskStates: () => this.#taskStates(),
-      storeBytes: () => this.#storeBytes(),
+    const probes = createProbes({
+      isSource: service.kind === "source",
+      stateDir: settings.stateDir,
+      lag: this.#lag,
+      loop: () => this.#loop,
+      stopping: () => this.#stopping,
+      waitingFor: () => this.#waitingFor,
       transactionRecords: () => this.#output?.records ?? 0,
       standbyLag: () => this.#standbys?.lag() ?? [],
     });
+    this.#metrics = createMetrics(service.name, settings.applicationId, probes);
   }
 
   /** Asks for a clean end; a second call changes nothing. */
@@ -202,7 +207,9 @@ export class ServiceProcess {
       onLeave: () => this.#setDeadline(),
       onStep: killAt(this.#settings.failpoint),
       connectConsumer: (onRebalance) =>
-        Consumer.connect(clientOptions, this.#application, onRebalance, (json) => this.#lag.onStatistics(json)),
+        Consumer.connect(clientOptions, this.#application, onRebalance, (json) =>
+          this.#lag.onStatistics(json, Date.now()),
+        ),
       output,
       opener,
       replay,
@@ -296,27 +303,6 @@ export class ServiceProcess {
     if (this.#loop?.rewinding === true) reasons.push("waiting for Kafka after an aborted transaction");
     for (const task of this.#tasks()) if (task.state !== "running") reasons.push(`task ${task.id} is ${task.state}`);
     return reasons;
-  }
-
-  #lagNow() {
-    const consumer = this.#loop?.consumer;
-    if (consumer === undefined || this.#service.kind === "source") return [];
-    const partitions = this.#tasks().flatMap(({ inputs, partition }) => inputs.map((topic) => ({ topic, partition })));
-    return this.#lag.of(consumer, partitions);
-  }
-
-  #taskStates(): Record<string, number> {
-    const states: Record<string, number> = { created: 0, restoring: 0, running: 0 };
-    for (const { state } of this.#tasks()) states[state] = (states[state] ?? 0) + 1;
-    return states;
-  }
-
-  async #storeBytes(): Promise<{ partition: number; bytes: number }[]> {
-    return Promise.all(
-      this.#tasks()
-        .filter(({ db }) => db !== undefined)
-        .map(async ({ partition, db }) => ({ partition, bytes: (await db?.bytes()) ?? 0 })),
-    );
   }
 
   async #keys(store: string, limit: number): Promise<string[]> {

@@ -33,6 +33,12 @@ const THREAD_DEATHS_MAX = 10;
 const RETRY_MS = 200;
 /** Between two looks at whether the folders are still there. */
 const FOLDER_LOOK_MS = 5000;
+/** Another holder of the transactional id, or the broker after the transaction's timeout, has made this producer void. */
+const FENCED: ReadonlySet<number> = new Set([
+  KafkaCode.FENCED,
+  KafkaCode.INVALID_PRODUCER_EPOCH,
+  KafkaCode.PRODUCER_FENCED,
+]);
 
 export interface StreamLoopOptions extends AssignmentOptions {
   readonly application: string;
@@ -63,6 +69,9 @@ export class StreamLoop {
   readonly #rebalances: RebalanceEvent[] = [];
   #membership: Membership | undefined;
   #inFlight: Promise<ConsumedRecord[]> | undefined;
+  /** Records that the client has handed over and that are not taken yet, and the batch at hand. */
+  #fetched: readonly ConsumedRecord[] = [];
+  #batch: readonly ConsumedRecord[] = [];
   #stopping = false;
   #leaving = false;
   /** Set when uncommitted work was dropped: positions are read anew before the next record is taken. */
@@ -89,6 +98,21 @@ export class StreamLoop {
   /** Whether dropped work waits to be read again. */
   get rewinding(): boolean {
     return this.#rewindNeeded;
+  }
+
+  /**
+   * The next offset that a task has to process; undefined where the partition was never read. Once all that was handed over is
+   * processed, it is the consumer's position, which has also passed the markers of transactions.
+   */
+  positionOf(task: Task, topic: string): number | undefined {
+    const committed = task.manifest?.positions[topic];
+    if (this.#rewindNeeded) return committed;
+    const processed = task.positions.get(topic) ?? committed;
+    const isWaiting = (record: ConsumedRecord) =>
+      record.partition === task.partition && record.topic === topic && record.offset >= (processed ?? 0);
+    if (this.#batch.some(isWaiting) || this.#fetched.some(isWaiting)) return processed;
+    const [consumed] = this.consumer?.position([{ topic, partition: task.partition }]) ?? [];
+    return consumed?.position === undefined ? processed : Math.max(consumed.position, processed ?? 0);
   }
 
   stop(): void {
@@ -156,6 +180,15 @@ export class StreamLoop {
     // The client fetches the next batch while this one is processed.
     void this.#startBatch(membership.consumer);
     if (records.length === 0) return;
+    this.#batch = records;
+    try {
+      await this.#processBatch(records, membership);
+    } finally {
+      this.#batch = [];
+    }
+  }
+
+  async #processBatch(records: readonly ConsumedRecord[], membership: Membership): Promise<void> {
     const { metrics, output, processing, onStep } = this.#o;
     onStep("after-poll");
     await this.#beginWork();
@@ -222,6 +255,10 @@ export class StreamLoop {
       .catch((error: unknown) => {
         this.#onConsumeError(error);
         return [];
+      })
+      .then((records) => {
+        this.#fetched = records;
+        return records;
       });
     return this.#inFlight;
   }
@@ -229,6 +266,7 @@ export class StreamLoop {
   async #takeBatch(consumer: Consumer): Promise<ConsumedRecord[]> {
     const records = await this.#startBatch(consumer);
     this.#inFlight = undefined;
+    this.#fetched = [];
     return records;
   }
 
@@ -321,7 +359,10 @@ export class StreamLoop {
     this.#rewindNeeded = true;
     await this.#o.processing.discard();
     await output.recover(error);
-    if (!output.ready) metrics.producerReplacements.inc();
+    if (!output.ready) {
+      const fenced = error instanceof KafkaError && FENCED.has(error.code);
+      metrics.producerReplacements.inc({ reason: fenced ? "fenced" : "failed" });
+    }
     if (error instanceof DamagedStateError) await assignment.rebuild(error.task, error);
   }
 

@@ -32,6 +32,8 @@ export class Task {
   readonly rejected = new Map<string, Error>();
   /** Timestamp of the oldest record since the last commit, in ms since the epoch. */
   oldestTimestampMs: number | undefined;
+  /** Timestamp of the record processed last, in ms since the epoch. */
+  lastTimestampMs: number | undefined;
 
   constructor(service: string, partition: number, inputs: readonly string[]) {
     this.id = `${service}/${partition}`;

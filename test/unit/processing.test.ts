@@ -6,6 +6,7 @@ import { Output } from "../../shared/kernel/output.js";
 import { type AnyService, ProcessFailure, Processing } from "../../shared/kernel/processing.js";
 import { Task } from "../../shared/kernel/task.js";
 import { createLogger } from "../../shared/logger.js";
+import { idleProbes } from "../support/idle-probes.js";
 import { Deed, newAdder } from "../support/job-thread.js";
 
 const SETTINGS = { added: 1 };
@@ -45,13 +46,7 @@ for (const count of [0, 1, 2]) {
     beforeEach(() => {
       const settings = readSettings(kernelSettings, {});
       const output = new Output({ settings, properties: {}, clientId: "test", logger }, undefined, () => false);
-      const metrics = createMetrics("adder", "test", {
-        lag: () => [],
-        taskStates: () => ({}),
-        standbyLag: () => [],
-        storeBytes: async () => [],
-        transactionRecords: () => 0,
-      });
+      const metrics = createMetrics("adder", "test", idleProbes);
       results = [];
       processing = new Processing(addingService(count, results), SETTINGS, output, metrics, metrics.registry, logger);
       task = new Task("adder", 0, ["numbers"]);

@@ -15,19 +15,14 @@ import { TaskOpener } from "../../shared/kernel/task-opener.js";
 import { TaskReplay } from "../../shared/kernel/task-replay.js";
 import { createLogger } from "../../shared/logger.js";
 import { countingService } from "../support/counting-service.js";
+import { idleProbes } from "../support/idle-probes.js";
 import { clientOptions } from "../support/kafka-topics.js";
 
 const CHANGELOG = "app-counter-changelog";
 const STORE_OF = new Map([[CHANGELOG, "counter"]]);
 const { stores: codecs } = countingService("counting", "in", "out");
 const logger = createLogger("test", "silent");
-const metrics = createMetrics("counting", "app", {
-  lag: () => [],
-  taskStates: () => ({}),
-  storeBytes: async () => [],
-  transactionRecords: () => 0,
-  standbyLag: () => [],
-});
+const metrics = createMetrics("counting", "app", idleProbes);
 
 describe("a standby's folder", () => {
   let directory: string;

@@ -1,0 +1,91 @@
+/** What a scrape asks the running process for. */
+import { statfs } from "node:fs/promises";
+import { totalmem } from "node:os";
+import type { Lag, PartitionLag } from "./lag.js";
+import type { StreamLoop } from "./stream-loop.js";
+import type { Task, TaskState } from "./task.js";
+
+/** `waiting`: for Kafka or for topics. `rewinding`: dropped work is about to be read again. */
+export const SERVICE_STATES = ["waiting", "restoring", "rewinding", "running", "stopping"] as const;
+export type ServiceState = (typeof SERVICE_STATES)[number];
+
+/** What every service tells Prometheus when it is asked. */
+export interface Probes {
+  lag(): readonly PartitionLag[];
+  state(): ServiceState;
+  /** Tasks by state; states that no task is in are there with 0. */
+  taskStates(): Readonly<Record<string, number>>;
+  storeBytes(): Promise<readonly { partition: number; bytes: number }[]>;
+  transactionRecords(): number;
+  /** Offsets that each standby of this instance has still to apply. */
+  standbyLag(): readonly { partition: number; records: number }[];
+  /** Free bytes of the file system that holds STATE_DIR; undefined where it cannot be asked. */
+  diskAvailableBytes(): Promise<number | undefined>;
+}
+
+/** What the probes look at. */
+export interface ProbedService {
+  readonly isSource: boolean;
+  readonly stateDir: string;
+  readonly lag: Lag;
+  /** Undefined until Kafka and the topics are there. */
+  loop(): StreamLoop | undefined;
+  stopping(): boolean;
+  /** What is waited for, undefined once nothing is. */
+  waitingFor(): string | undefined;
+  transactionRecords(): number;
+  standbyLag(): readonly { partition: number; records: number }[];
+}
+
+export function createProbes(service: ProbedService): Probes {
+  const tasks = () => service.loop()?.tasks ?? [];
+  return {
+    lag: () => {
+      const loop = service.loop();
+      return loop === undefined || service.isSource ? [] : lagOf(loop, service.lag);
+    },
+    state: () => stateOf(service, tasks()),
+    taskStates: () => countStates(tasks()),
+    storeBytes: () => Promise.all(tasks().flatMap(bytesOf)),
+    transactionRecords: () => service.transactionRecords(),
+    standbyLag: () => service.standbyLag(),
+    diskAvailableBytes: () =>
+      statfs(service.stateDir).then(
+        ({ bavail, bsize }) => bavail * bsize,
+        () => undefined,
+      ),
+  };
+}
+
+/** The memory that this process may use, in bytes: the limit of its container, or what the machine has. */
+export function memoryLimitBytes(): number {
+  const machine = totalmem();
+  const limit = process.constrainedMemory();
+  return limit !== undefined && limit > 0 ? Math.min(limit, machine) : machine;
+}
+
+function stateOf(service: ProbedService, tasks: readonly Task[]): ServiceState {
+  if (service.stopping()) return "stopping";
+  if (service.waitingFor() !== undefined) return "waiting";
+  if (service.loop()?.rewinding === true) return "rewinding";
+  return tasks.every(({ state }) => state === "running") ? "running" : "restoring";
+}
+
+function countStates(tasks: readonly Task[]): Record<string, number> {
+  const states: Partial<Record<TaskState, number>> & Record<string, number> = { created: 0, restoring: 0, running: 0 };
+  for (const { state } of tasks) states[state] = (states[state] ?? 0) + 1;
+  return states;
+}
+
+function lagOf(loop: StreamLoop, lag: Lag): PartitionLag[] {
+  return loop.tasks.flatMap((task) =>
+    task.inputs.flatMap((topic) => {
+      const position = loop.positionOf(task, topic);
+      return lag.of(topic, task.partition, position, task.lastTimestampMs, Date.now()) ?? [];
+    }),
+  );
+}
+
+function bytesOf({ partition, db }: Task): Promise<{ partition: number; bytes: number }>[] {
+  return db === undefined ? [] : [db.bytes().then((bytes) => ({ partition, bytes }))];
+}
