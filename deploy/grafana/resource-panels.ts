@@ -1,0 +1,140 @@
+/** Panels of what is held and used: tasks, state, memory, time. */
+import { lines, WINDOW } from "./panels.js";
+
+const SERVICE = 'service=~"$service"';
+const THIRD = { width: 8, height: 8 };
+
+/** Tasks and their state stores. */
+export function statePanels() {
+  return [
+    lines({
+      title: "Tasks",
+      description: "Tasks by service and state; all should run.",
+      queries: [{ expr: `sum by (service, state) (regatta_tasks{${SERVICE}}) > 0`, legend: "{{service}} {{state}}" }],
+      unit: "short",
+      size: THIRD,
+    }),
+    lines({
+      title: "State restored",
+      description: "Changelog records replayed per second, by service. A clean stop and start replays none.",
+      queries: [
+        {
+          expr: `sum by (service) (rate(regatta_restored_records_total{${SERVICE}}[${WINDOW}]))`,
+          legend: "{{service}}",
+        },
+      ],
+      unit: "cps",
+      size: THIRD,
+    }),
+    lines({
+      title: "State left to restore",
+      description: "Changelog records still to replay before all tasks of a service run.",
+      queries: [
+        {
+          expr: `sum by (service) (regatta_restore_remaining_records{${SERVICE}}) or 0 * sum by (service) (regatta_tasks{${SERVICE}})`,
+          legend: "{{service}}",
+        },
+      ],
+      unit: "short",
+      size: THIRD,
+    }),
+    lines({
+      title: "State on disk",
+      description:
+        "Size of the LevelDB folders, by service. It grows with the number of series, not with that of records.",
+      queries: [{ expr: `sum by (service) (regatta_store_bytes{${SERVICE}})`, legend: "{{service}}" }],
+      unit: "bytes",
+      size: THIRD,
+    }),
+    lines({
+      title: "Folders moved aside",
+      description:
+        "State folders that could not be used and were rebuilt, since the replica started. Any is worth a look at the disk.",
+      queries: [{ expr: `sum by (service) (regatta_store_damages_total{${SERVICE}})`, legend: "{{service}}" }],
+      unit: "short",
+      size: THIRD,
+    }),
+    lines({
+      title: "Disk left",
+      description: "Free bytes of the file system with the state, by service, where least is left.",
+      queries: [{ expr: `min by (service) (regatta_state_disk_available_bytes{${SERVICE}})`, legend: "{{service}}" }],
+      unit: "bytes",
+      size: THIRD,
+    }),
+  ];
+}
+
+/** What the processes take of their machine. */
+export function resourcePanels() {
+  return [
+    lines({
+      title: "CPU",
+      description: "Cores used by each replica. JavaScript takes one at most; Kafka's client has threads of its own.",
+      queries: [
+        {
+          expr: `rate(process_cpu_seconds_total{job="regatta", ${SERVICE}}[${WINDOW}])`,
+          legend: "{{service}} {{instance}}",
+        },
+      ],
+      unit: "short",
+      size: THIRD,
+    }),
+    lines({
+      title: "Memory",
+      description:
+        "Resident memory of each replica as a share of what it may use. At 100 % it is killed and started again.",
+      queries: [
+        {
+          expr: `process_resident_memory_bytes{job="regatta", ${SERVICE}} / on (service, instance) regatta_memory_limit_bytes`,
+          legend: "{{service}} {{instance}}",
+        },
+      ],
+      unit: "percentunit",
+      size: THIRD,
+    }),
+    lines({
+      title: "Event loop",
+      description:
+        "Delay of the event loop, 99 of 100 turns, by replica. Above seconds the replica answers Kafka late.",
+      queries: [
+        {
+          expr: `nodejs_eventloop_lag_p99_seconds{job="regatta", ${SERVICE}}`,
+          legend: "{{service}} {{instance}}",
+        },
+      ],
+      unit: "s",
+      size: THIRD,
+    }),
+    lines({
+      title: "Heap",
+      description: "JavaScript heap in use, by replica. It does not grow with lag.",
+      queries: [
+        {
+          expr: `nodejs_heap_size_used_bytes{job="regatta", ${SERVICE}}`,
+          legend: "{{service}} {{instance}}",
+        },
+      ],
+      unit: "bytes",
+      size: THIRD,
+    }),
+    lines({
+      title: "Garbage collection",
+      description: "Share of the time that each replica spends collecting garbage.",
+      queries: [
+        {
+          expr: `sum by (service, instance) (rate(nodejs_gc_duration_seconds_sum{job="regatta", ${SERVICE}}[${WINDOW}]))`,
+          legend: "{{service}} {{instance}}",
+        },
+      ],
+      unit: "percentunit",
+      size: THIRD,
+    }),
+    lines({
+      title: "Open files",
+      description: "File descriptors open, by replica: LevelDB's files and the connections to Kafka.",
+      queries: [{ expr: `process_open_fds{job="regatta", ${SERVICE}}`, legend: "{{service}} {{instance}}" }],
+      unit: "short",
+      size: THIRD,
+    }),
+  ];
+}

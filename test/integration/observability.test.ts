@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { panelQueries } from "../support/dashboard-queries.js";
+import { topicEnd, writeRecords } from "../support/kafka-topics.js";
+import { PrometheusServer } from "../support/prometheus-server.js";
+import { MISSING_PROMETHEUS, prometheusProgram } from "../support/promtool.js";
+import { alertRules, recordingRules } from "../support/rule-files.js";
+import type { RunningService } from "../support/service-runner.js";
+import { Stack } from "../support/stack.js";
+import { waitFor } from "../support/wait.js";
+
+const SERIES = 6;
+const INPUT = "dataLinearModel.observations";
+const METRIC = /\b(?:service:)?(?:regatta|process|nodejs)_\w+(?::\w+)?/g;
+
+describe("Prometheus that scrapes the services", function () {
+  this.timeout(300_000);
+  let stack: Stack | undefined;
+  let prometheus: PrometheusServer | undefined;
+  let producer: RunningService;
+  let consumers: RunningService[];
+  let racers: RunningService[];
+
+  before(async function () {
+    const program = prometheusProgram("prometheus");
+    if (program === undefined) {
+      console.log(`    ${MISSING_PROMETHEUS}.`);
+      this.skip();
+    }
+    stack = await Stack.open();
+    const started = stack;
+    producer = stack.start("producer", { SERIES: String(SERIES), RATE: "60" });
+    const others = ["deserializer", "stateful-estimator", "ml-racer"].map((name) => started.start(name));
+    racers = [stack.start("rls-racer")];
+    const [first] = racers;
+    // All series are shown by the one before the other comes to share them.
+    await waitFor("every series", async () => shownSeries((await first.get("/metrics")).text) === SERIES);
+    racers.push(stack.start("rls-racer"));
+    consumers = [...others, ...racers];
+    // One record that is none, and one that no model can be scored on.
+    await writeRecords(stack.brokers, [
+      { topic: "dataLinearModel", partition: 0, key: "bad", value: "not a record" },
+      { topic: "dataLinearModel", partition: 0, key: "huge", value: '{"i": 0, "y": 1e200, "x": [1]}' },
+    ]);
+    const targets = [producer, ...consumers].map(async (service) => ({
+      service: service.name,
+      address: new URL(await service.url()).host,
+    }));
+    prometheus = await PrometheusServer.start(program, join(stack.directory, "prometheus"), await Promise.all(targets));
+  });
+  after(async () => {
+    await prometheus?.stop();
+    await stack?.close();
+  });
+
+  const ask = async (expr: string) => (await prometheus?.query(expr)) ?? [];
+  const hasData = async (expr: string, labels: readonly string[] = []) => {
+    const found = (await ask(expr)).filter(({ value }) => Number.isFinite(value));
+    return found.length > 0 && found.every((series) => labels.every((label) => label in series.labels));
+  };
+
+  it("has data for every line of every panel, with the labels of its legend", async () => {
+    const queries = panelQueries();
+    assert.ok(queries.length > 40);
+    for (const { of, expr, legendLabels } of queries) {
+      await waitFor(`data of ${of}: ${expr}`, () => hasData(expr, legendLabels), 90_000);
+    }
+  });
+
+  it("has data for every recording rule", async () => {
+    for (const { record } of recordingRules()) await waitFor(`data of ${record}`, () => hasData(record), 90_000);
+  });
+
+  it("has every metric that an alert asks for, and no alert fires while all is well", async () => {
+    for (const { alert, expr } of alertRules()) {
+      for (const [metric] of expr.matchAll(METRIC)) {
+        if (metric === "regatta_input_unstable_records") continue;
+        await waitFor(`${metric} of ${alert}`, () => hasData(`count(${metric})`), 90_000);
+      }
+    }
+    assert.deepEqual(await ask('ALERTS{alertstate="firing"}'), []);
+  });
+
+  it("sees each series of the race in one instance, the one that has its partition", async () => {
+    await waitFor(
+      "both instances to race",
+      async () => (await hasData("count(regatta_tasks{state='running'} > 0)")) && (await shared()),
+    );
+    await waitFor("each series to be shown once", async () => {
+      const shown = await ask('count by (topic, series) (regatta_series_target{series=~"s.+"})');
+      return shown.length === 2 * SERIES && shown.every(({ value }) => value === 1);
+    });
+  });
+
+  it("sees every lag fall to 0, at the end of each input, also after a start that finds nothing new", async () => {
+    assert.ok(stack);
+    const { brokers } = stack;
+    assert.equal(await producer.stop(), 0);
+    const lags = (service: RunningService) => service.metric("regatta_consumer_lag_records");
+    const settled = async () => {
+      for (const service of consumers) {
+        await waitFor(`the lag of ${service.name} to be 0`, async () => (await lags(service)) === 0);
+        assert.equal(await service.metric("regatta_consumer_lag_seconds"), 0);
+      }
+      const end = await topicEnd(brokers, INPUT);
+      await waitFor(`positions at the end ${end} of ${INPUT}`, async () => {
+        const positions = await Promise.all(
+          racers.map((racer) => racer.metric("regatta_input_position", { topic: INPUT })),
+        );
+        return positions.reduce((sum, position) => sum + position, 0) === end;
+      });
+    };
+    await settled();
+    for (const racer of racers) assert.equal(await racer.stop(), 0);
+    consumers = consumers.filter((service) => !racers.includes(service));
+    racers = [stack.start("rls-racer")];
+    consumers.push(...racers);
+    await racers[0].ready(4);
+    await settled();
+  });
+
+  it("sees producers fence each other where two hosts have one INSTANCE_ID", async () => {
+    assert.ok(stack);
+    const [racer] = racers;
+    stack.start("rls-racer", { STATE_DIR: join(stack.directory, "other-host") });
+    const again = stack.start("producer", { SERIES: String(SERIES), RATE: "60" });
+    await waitFor(
+      "a fenced producer",
+      async () => (await racer.metric("regatta_producer_replacements_total", { reason: "fenced" })) > 0,
+    );
+    assert.equal(await again.stop(), 0);
+  });
+
+  async function shared(): Promise<boolean> {
+    const running = await Promise.all(racers.map((racer) => racer.metric("regatta_tasks", { state: "running" })));
+    return running.every((tasks) => tasks > 0);
+  }
+});
+
+function shownSeries(metrics: string): number {
+  return metrics.split("\n").filter((line) => line.startsWith("regatta_series_target{")).length;
+}
