@@ -189,6 +189,15 @@ export const ALERT_CASES: readonly AlertCase[] = [
     },
   },
   {
+    alert: "RegattaInputLost",
+    when: "records were deleted before they were read",
+    scraped: { [of("regatta_input_records_lost_total", `${RACER}, topic="raw"`)]: "_x10 12x30" },
+    by: "5m",
+    labels: { service: "rls-racer", topic: "raw" },
+    notWhen: "none were",
+    quiet: { [of("regatta_input_records_lost_total", `${RACER}, topic="raw"`)]: "0x130" },
+  },
+  {
     alert: "RegattaRestoringLong",
     when: "a task is restored for more than ten minutes",
     scraped: { [of("regatta_tasks", `${RACER}, state="restoring"`)]: "2x60" },
