@@ -5,10 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { z } from "zod";
 import { freePort } from "../../deploy/local/free-port.js";
 
 const projectDirectory = fileURLToPath(new URL("../../../", import.meta.url));
 const servicesDirectory = fileURLToPath(new URL("../../services/", import.meta.url));
+const PULL_TIMEOUT_MS = 60_000;
 /** One name for all runs, so that each run clears away what a killed one left. */
 const PROJECT = "regatta-compose-test";
 const COMMAND_TIMEOUT_MS = 240_000;
@@ -17,6 +19,7 @@ const UP_TIMEOUT_S = "240";
 const ENGINE_TIMEOUT_MS = 20_000;
 
 const run = promisify(execFile);
+const configSchema = z.object({ services: z.record(z.string(), z.object({ image: z.string() })) });
 
 /**
  * Why containers cannot be run here, in words; undefined where they can.
@@ -38,8 +41,12 @@ function failureOf({ stderr, error }: { stderr: string | null; error?: Error }):
 export class ComposeStack {
   /** For programs on this machine: `127.0.0.1:<port>`. */
   readonly brokers: string;
+  /** Prometheus of the stack, for programs on this machine. */
+  readonly prometheus: string;
   /** The services of docker-compose.yml that this project has programs of, in its order. */
   readonly services: readonly string[];
+  /** All that runs: the services and what they need. */
+  readonly containers: readonly string[];
   readonly #directory: string;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #onSignal = (signal: NodeJS.Signals) => {
@@ -47,9 +54,17 @@ export class ComposeStack {
     process.kill(process.pid, signal);
   };
 
-  private constructor(port: number, services: readonly string[], directory: string, environment: NodeJS.ProcessEnv) {
-    this.brokers = `127.0.0.1:${port}`;
+  private constructor(
+    ports: { readonly kafka: number; readonly prometheus: number },
+    services: readonly string[],
+    containers: readonly string[],
+    directory: string,
+    environment: NodeJS.ProcessEnv,
+  ) {
+    this.brokers = `127.0.0.1:${ports.kafka}`;
+    this.prometheus = `http://127.0.0.1:${ports.prometheus}`;
     this.services = services;
+    this.containers = containers;
     this.#directory = directory;
     this.#environment = environment;
     // A signal ends mocha without its hooks; containers would stay.
@@ -57,12 +72,13 @@ export class ComposeStack {
   }
 
   /**
-   * Builds the image and starts Kafka and the services, all of them ready.
+   * Builds the image and starts everything that docker-compose.yml has, all of it ready. What only a registry gives is left out
+   * where there is none, and that is said.
    * @param settings of the services, as a user writes them to .env
    * @throws {Error} a command failed, with its output
    */
   static async open(settings: Readonly<Record<string, string>>): Promise<ComposeStack> {
-    const port = await freePort();
+    const ports = { kafka: await freePort(), prometheus: await freePort(), grafana: await freePort() };
     const directory = mkdtempSync(join(tmpdir(), "regatta-compose-"));
     const settingsFile = join(directory, "settings.env");
     writeFileSync(
@@ -73,7 +89,9 @@ export class ComposeStack {
     );
     const environment = {
       ...process.env,
-      KAFKA_PORT: String(port),
+      KAFKA_PORT: String(ports.kafka),
+      PROMETHEUS_PORT: String(ports.prometheus),
+      GRAFANA_PORT: String(ports.grafana),
       REGATTA_ENV_FILE: settingsFile,
       REGATTA_IMAGE: `${PROJECT}:local`,
       // Compose builds by itself; by default it asks for a plugin that not every engine comes with.
@@ -85,16 +103,16 @@ export class ComposeStack {
       env: environment,
     });
     if (named.status !== 0) throw new Error(`docker-compose.yml cannot be read: ${failureOf(named)}`);
-    const services = named.stdout
-      .trim()
-      .split("\n")
-      .filter((name) => existsSync(join(servicesDirectory, name, "main.js")))
-      .sort();
-    const stack = new ComposeStack(port, services, directory, environment);
+    const names = named.stdout.trim().split("\n").sort();
+    const services = names.filter((name) => existsSync(join(servicesDirectory, name, "main.js")));
+    const containers = names.filter((name) => services.includes(name) || imageIsThere(name, environment));
+    const left = names.filter((name) => !containers.includes(name));
+    if (left.length > 0) console.log(`      Left out, since its image cannot be had here: ${left.join(", ")}.`);
+    const stack = new ComposeStack(ports, services, containers, directory, environment);
     try {
       await stack.#compose(["down", "-v", "--remove-orphans", "--timeout", "1"]);
       await stack.#compose(["build", ...services], BUILD_TIMEOUT_MS);
-      await stack.#compose(["up", "-d", "--no-build", "--wait", "--wait-timeout", UP_TIMEOUT_S, ...services]);
+      await stack.up();
     } catch (error) {
       const { stdout } = await stack.#compose(["logs", "--tail", "30"]).catch(() => ({ stdout: "" }));
       console.log(stdout);
@@ -102,6 +120,34 @@ export class ComposeStack {
       throw error;
     }
     return stack;
+  }
+
+  /** Starts what does not run, and waits until all of it is ready. */
+  async up(): Promise<void> {
+    await this.#compose(["up", "-d", "--no-build", "--wait", "--wait-timeout", UP_TIMEOUT_S, ...this.containers]);
+  }
+
+  /** Removes containers and network; volumes stay. */
+  async down(): Promise<void> {
+    await this.#compose(["down"]);
+  }
+
+  /** Runs a service in so many replicas, all of them ready. */
+  async scale(service: string, replicas: number): Promise<void> {
+    const scale = `${service}=${replicas}`;
+    await this.#compose(["up", "-d", "--no-build", "--no-recreate", "--wait", "--scale", scale, ...this.containers]);
+  }
+
+  /** What docker-compose.yml is found wrong with; empty where it is not. */
+  async faults(): Promise<string> {
+    const { stdout, stderr } = await this.#compose(["config", "-q"]);
+    return stdout + stderr;
+  }
+
+  /** What the engine says of every container of a service, as `docker inspect` does. */
+  async inspect(service: string): Promise<unknown[]> {
+    const ids = (await this.#compose(["ps", "-a", "-q", service])).stdout.trim().split("\n");
+    return JSON.parse((await run("docker", ["inspect", ...ids], { timeout: COMMAND_TIMEOUT_MS })).stdout) as unknown[];
   }
 
   /** SIGTERM, and the exit code. */
@@ -179,6 +225,15 @@ export class ComposeStack {
       maxBuffer: 64 * 1024 * 1024,
     });
   }
+}
+
+/** Whether the image of a container is here, or can be fetched. */
+function imageIsThere(name: string, environment: NodeJS.ProcessEnv): boolean {
+  const options = { ...answerOptions, cwd: projectDirectory, env: environment };
+  const images = spawnSync("docker", ["compose", "config", "--format", "json"], options).stdout;
+  const image = configSchema.parse(JSON.parse(images)).services[name].image;
+  if (spawnSync("docker", ["image", "inspect", image], answerOptions).status === 0) return true;
+  return spawnSync("docker", ["pull", "-q", image], { ...answerOptions, timeout: PULL_TIMEOUT_MS }).status === 0;
 }
 
 function settingLine([name, value]: readonly [string, string]): string {
