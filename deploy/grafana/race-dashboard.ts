@@ -119,13 +119,17 @@ export function raceDashboard(): Dashboard {
     )
     .withPanel(
       lines({
-        title: "Refusals",
+        title: "Refusals and resets",
         description:
-          "Observations per second that a model refused, because a number would not have been finite. None is normal.",
+          "Observations per second that a model refused, because a number would not have been finite, and models that began anew. None is normal.",
         queries: [
           {
             expr: `sum by (model) (rate(regatta_model_refusals_total{model=~"$model"}[${WINDOW}])) or 0 * ${MEAN_MSE}`,
-            legend: "{{model}}",
+            legend: "{{model}} refusals",
+          },
+          {
+            expr: `sum by (model) (rate(regatta_model_resets_total{model=~"$model"}[${WINDOW}])) or 0 * ${MEAN_MSE}`,
+            legend: "{{model}} resets",
           },
         ],
         unit: "cps",

@@ -250,6 +250,18 @@ export const ALERT_CASES: readonly AlertCase[] = [
     quiet: { [of("regatta_model_refusals_total", `${RACER}, model="rls2", reason="update-not-finite"`)]: "0+1x5 5x90" },
   },
   {
+    alert: "RegattaModelResets",
+    when: "a model begins anew every five minutes",
+    scraped: {
+      [of("regatta_model_resets_total", `${RACER}, model="rls2", reason="refusals-in-a-row"`)]:
+        "1x20 2x20 3x20 4x20 5x20 6x20",
+    },
+    by: "28m",
+    labels: { service: "rls-racer", model: "rls2", reason: "refusals-in-a-row" },
+    notWhen: "it did so twice",
+    quiet: { [of("regatta_model_resets_total", `${RACER}, model="rls2", reason="refusals-in-a-row"`)]: "1x20 2x110" },
+  },
+  {
     alert: "RegattaMemoryHigh",
     when: "95 of 100 MB are used for five minutes",
     scraped: {
