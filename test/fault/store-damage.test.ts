@@ -250,7 +250,9 @@ async function flipValue(folder: string): Promise<void> {
   const values: Buffer[] = [];
   for await (const { value } of store.entries("race")) values.push(value);
   await store.close();
-  for (const name of readdirSync(folder).filter((entry) => entry.endsWith(".ldb"))) {
+  // The newest table first: an older one may hold the same bytes in a value that nobody reads any more.
+  const tables = readdirSync(folder).filter((entry) => entry.endsWith(".ldb"));
+  for (const name of tables.sort().reverse()) {
     const table = readFileSync(join(folder, name));
     for (const value of values) {
       for (let from = 5; from + WINDOW_BYTES <= value.length; from += WINDOW_BYTES) {
