@@ -76,6 +76,7 @@ export class Admin {
   /**
    * End of each partition.
    * @param isolation `uncommitted`: the high watermark; `committed`: the last stable offset
+   * @throws {KafkaError} the broker does not answer, or does not know yet
    */
   ends(partitions: readonly TopicPartition[], isolation: "committed" | "uncommitted"): Promise<TopicPosition[]> {
     return this.#offsets(partitions, kafka.OffsetSpec.LATEST, isolation);
@@ -102,7 +103,10 @@ export class Admin {
         ),
     );
     return answer.map(({ topic, partition, offset, error }) => {
-      if (error) throw new KafkaError(`offsets of ${topic}[${partition}]`, error);
+      const call = `offsets of ${topic}[${partition}]`;
+      if (error) throw new KafkaError(call, error);
+      // A partition that was made a moment ago may have no answer yet; taken for a number it would be an empty log.
+      if (offset < 0) throw new KafkaError(call, { code: -1, message: `not known (${offset})`, isRetriable: true });
       return { topic, partition, position: offset };
     });
   }

@@ -211,7 +211,7 @@ export class Standbys {
 
   #endsOf(partitions: readonly number[]): Promise<TopicPosition[]> {
     const asked = partitions.flatMap((partition) => [...this.#storeOf.keys()].map((topic) => ({ topic, partition })));
-    return asked.length === 0 ? Promise.resolve([]) : this.#o.admin.ends(asked, "committed");
+    return this.#o.admin.ends(asked, "committed");
   }
 
   // -- records ---------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import { readSettings } from "../../shared/config.js";
 import { Admin } from "../../shared/kernel/kafka-admin.js";
 import type { ClientOptions, TopicPosition } from "../../shared/kernel/kafka-client.js";
 import { type ConsumedRecord, Consumer } from "../../shared/kernel/kafka-consumer.js";
+import { KafkaError } from "../../shared/kernel/kafka-error.js";
 import { Producer } from "../../shared/kernel/kafka-producer.js";
 import { kernelSettings } from "../../shared/kernel/kernel-settings.js";
 import { createLogger } from "../../shared/logger.js";
@@ -114,7 +115,14 @@ export async function topicEnd(brokers: string, name: string): Promise<number> {
     const partitions = (await admin.describe([name])).get(name)?.partitions ?? 0;
     const asked = Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
     if (asked.length === 0) return 0;
-    return (await admin.ends(asked, "committed")).reduce((sum, { position }) => sum + position, 0);
+    // A topic that was made a moment ago may not be known everywhere.
+    const ends = await waitFor(`the ends of ${name}`, () =>
+      admin.ends(asked, "committed").catch((error: unknown) => {
+        if (error instanceof KafkaError) return undefined;
+        throw error;
+      }),
+    );
+    return ends.reduce((sum, { position }) => sum + position, 0);
   } finally {
     admin.disconnect();
   }
