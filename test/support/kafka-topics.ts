@@ -108,6 +108,37 @@ export async function readTopic(brokers: string, name: string): Promise<Consumed
   }
 }
 
+/**
+ * Waits until a topic holds `count` records that a reader can see. They are counted, not kept.
+ * @throws {Error} none came for `timeoutMs`
+ */
+export async function waitForRecords(brokers: string, name: string, count: number, timeoutMs = 60_000): Promise<void> {
+  if (count === 0) return;
+  const options = clientOptions(brokers);
+  const admin = new Admin(options);
+  const consumer = await Consumer.connect(options, `test-counter-${process.pid}`);
+  try {
+    const partitions = await waitFor(
+      `topic ${name}`,
+      async () => (await admin.describe([name])).get(name)?.partitions,
+      timeoutMs,
+    );
+    consumer.assign(Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition, position: 0 })));
+    let counted = 0;
+    let grownMs = performance.now();
+    while (counted < count) {
+      const batch = await consumer.consume(5000, 100);
+      counted += batch.length;
+      if (batch.length > 0) grownMs = performance.now();
+      else if (performance.now() - grownMs > timeoutMs)
+        throw new Error(`${name} holds ${counted} records and not ${count}; none came for ${timeoutMs / 1000} s`);
+    }
+  } finally {
+    await consumer.disconnect();
+    admin.disconnect();
+  }
+}
+
 /** The committed end of all partitions of a topic, markers included: it grows with every commit. */
 export async function topicEnd(brokers: string, name: string): Promise<number> {
   const admin = new Admin(clientOptions(brokers));

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { waitFor } from "./wait.js";
 
 const servicesDirectory = fileURLToPath(new URL("../../services/", import.meta.url));
+const SERVING = "serving /metrics, /live, /ready, /state";
 const logLineSchema = z.looseObject({ msg: z.string().optional(), level: z.string(), url: z.string().optional() });
 export type LogLine = z.infer<typeof logLineSchema>;
 
@@ -48,6 +49,11 @@ export class RunningService {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
+  /** Whether it runs and has opened its port. */
+  get serving(): boolean {
+    return this.running && this.lines.some(({ msg }) => msg === SERVING);
+  }
+
   get stderr(): string {
     return this.#stderr;
   }
@@ -62,7 +68,10 @@ export class RunningService {
   }
 
   async url(): Promise<string> {
-    const { url } = await this.logged("serving /metrics, /live, /ready, /state");
+    const { url } = await waitFor(`${this.name} to serve`, () => {
+      this.#mustRun();
+      return this.lines.find(({ msg }) => msg === SERVING);
+    });
     if (url === undefined) throw new Error("the line names no url");
     return url;
   }

@@ -7,26 +7,29 @@ import { rlsRacer } from "../../services/rls-racer/service.js";
 import { statefulEstimator } from "../../services/stateful-estimator/service.js";
 import type { ConsumedRecord } from "../../shared/kernel/kafka-consumer.js";
 import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
-import { type ComparedRecord, type Comparison, compareRecords, deadLetterRecord, resultRecord } from "./comparer.js";
-import { asInput, headersOf, readTopic } from "./kafka-topics.js";
+import {
+  type ComparedRecord,
+  type Comparison,
+  compareRecords,
+  deadLetterRecord,
+  isEqual,
+  resultRecord,
+  type TopicComparison,
+} from "./comparer.js";
+import { asInput, headersOf, readTopic, waitForRecords } from "./kafka-topics.js";
 import { recompute } from "./offline-model.js";
 import type { AnyProcessor } from "./topology-driver.js";
-import { waitFor } from "./wait.js";
 
 /** The services of the linear race. */
 export const LINEAR_CHAIN: readonly AnyProcessor[] = [deserializer, rlsRacer];
 /** Every service that consumes topics. */
 export const CHAIN: readonly AnyProcessor[] = [deserializer, statefulEstimator, rlsRacer, mlRacer];
 
-async function readResults(brokers: string, topics: Iterable<string>): Promise<ComparedRecord[]> {
-  const results: ComparedRecord[] = [];
-  for (const topic of topics) {
-    for (const { key, value } of await readTopic(brokers, topic)) {
-      results.push(resultRecord({ topic, key: key?.toString() ?? "", value: value ?? Buffer.alloc(0) }));
-    }
-  }
-  for (const record of await readTopic(brokers, DEAD_LETTERS_TOPIC)) results.push(deadLetterOf(record));
-  return results;
+/** A record of a topic of results, or of the dead letters. */
+function comparable(topic: string, record: ConsumedRecord): ComparedRecord {
+  if (topic === DEAD_LETTERS_TOPIC) return deadLetterOf(record);
+  const { key, value } = record;
+  return resultRecord({ topic, key: key?.toString() ?? "", value: value ?? Buffer.alloc(0) });
 }
 
 function deadLetterOf(record: ConsumedRecord): ComparedRecord {
@@ -38,8 +41,8 @@ function deadLetterOf(record: ConsumedRecord): ComparedRecord {
 }
 
 /**
- * Waits until as many records came out as must, then compares every output topic and the dead letters.
- * Prints four counts per topic.
+ * Waits until as many records came out as must, then compares every output topic and the dead letters, one after the
+ * other: a long run's topics do not fit into memory together. Prints four counts per topic.
  * @param chain       the services that ran
  * @param environment settings that each of them ran with
  */
@@ -51,22 +54,34 @@ export async function judge(
   const raw = [...(await readTopic(brokers, LINEAR_TOPIC)), ...(await readTopic(brokers, NON_LINEAR_TOPIC))];
   const environments = Object.fromEntries(chain.map(({ name }) => [name, environment]));
   const { outputs, deadLetters } = recompute(chain, raw.map(asInput), { environments });
-  const expected = [...outputs].flatMap(([topic, records]) =>
-    records.map(({ key, value }) => resultRecord({ topic, key, value })),
-  );
-  for (const { service, reason, record } of deadLetters)
-    expected.push(deadLetterRecord({ service, reason, ...record }, record.value));
-  const topics = [...outputs.keys()];
-  const actual = await waitFor("all results", async () => {
-    const results = await readResults(brokers, topics);
-    return results.length >= expected.length ? results : undefined;
-  }).catch(() => readResults(brokers, topics));
-  console.log(`      ${raw.length} raw records, ${expected.length} results expected`);
-  return compareRecords(expected, actual, (report) => console.log(report.replace(/^/gm, "      ")));
+  const counts = new Map([...outputs].map(([topic, records]) => [topic, records.length]));
+  counts.set(DEAD_LETTERS_TOPIC, deadLetters.length);
+  // All of them first: a topic that has its records may get one too many while its neighbours still grow.
+  for (const [topic, count] of counts) await waitForRecords(brokers, topic, count).catch(() => undefined);
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  console.log(`      ${raw.length} raw records, ${total} results expected`);
+
+  const topics = new Map<string, TopicComparison>();
+  for (const topic of counts.keys()) {
+    const expected =
+      topic === DEAD_LETTERS_TOPIC
+        ? deadLetters.map(({ service, reason, record }) =>
+            deadLetterRecord({ service, reason, ...record }, record.value),
+          )
+        : (outputs.get(topic) ?? []).map(({ key, value }) => resultRecord({ topic, key, value }));
+    const actual = (await readTopic(brokers, topic)).map((record) => comparable(topic, record));
+    if (expected.length + actual.length === 0) continue;
+    const { topics: compared } = compareRecords(expected, actual, (report) =>
+      console.log(report.replace(/^/gm, "      ")),
+    );
+    for (const [name, comparison] of compared) topics.set(name, comparison);
+  }
+  return { equal: isEqual(topics), topics };
 }
 
 /** The producer's own promise: each of `series` series of a raw topic has every i exactly once, in order. */
-export async function assertCountersFollow(brokers: string, series: number): Promise<void> {
+export async function assertCountersFollow(brokers: string, series: number): Promise<number> {
+  let records = 0;
   for (const topic of [LINEAR_TOPIC, NON_LINEAR_TOPIC]) {
     const next = new Map<string, number>();
     for (const { key, value } of await readTopic(brokers, topic)) {
@@ -74,7 +89,9 @@ export async function assertCountersFollow(brokers: string, series: number): Pro
       const i = Number(/^\[(\d+),/.exec(value?.toString() ?? "")?.[1]);
       assert.equal(i, next.get(name) ?? 0, `${topic}, ${name}`);
       next.set(name, i + 1);
+      records++;
     }
     assert.equal(next.size, series);
   }
+  return records;
 }

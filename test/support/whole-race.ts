@@ -1,0 +1,93 @@
+/** All five services on a stack: started together, watched at work, and judged at the end. */
+import assert from "node:assert/strict";
+import { LINEAR_TOPIC, observationsTopic, topics } from "../../shared/topics.js";
+import { topicEnd } from "./kafka-topics.js";
+import type { RunningService } from "./service-runner.js";
+import type { Stack } from "./stack.js";
+import { assertCountersFollow, CHAIN, judge } from "./verdict.js";
+import { waitFor } from "./wait.js";
+
+export const SERVICE_NAMES = ["producer", "deserializer", "stateful-estimator", "rls-racer", "ml-racer"] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+/** A topic that each of the consuming services writes for every record that it takes. */
+const RESULTS = [
+  observationsTopic(LINEAR_TOPIC).name,
+  topics.estimates.name,
+  topics.rlsPredictions.name,
+  topics.mlPredictions.name,
+];
+/** By how much each must grow, markers included, to count as work. */
+const GROWTH = 200;
+
+export interface RaceOptions {
+  readonly series?: number;
+  /** Records per second of each of the two raw topics. */
+  readonly rate?: number;
+  /** Settings of all services. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The five services, one process each. ml-racer races the linear model alone: the trees would take the processor from the rest. */
+export class WholeRace {
+  readonly services: ReadonlyMap<ServiceName, RunningService>;
+  readonly #stack: Stack;
+  readonly #series: number;
+  readonly #environment: Readonly<Record<string, string>>;
+
+  private constructor(stack: Stack, { series = 8, rate = 150, environment = {} }: RaceOptions) {
+    this.#stack = stack;
+    this.#series = series;
+    this.#environment = { ML_MODELS: "lin", SERIES: String(series), RATE: String(rate), ...environment };
+    this.services = new Map(SERVICE_NAMES.map((name) => [name, this.start(name)]));
+  }
+
+  /** Starts them, without a wait. */
+  static start(stack: Stack, options: RaceOptions = {}): WholeRace {
+    return new WholeRace(stack, options);
+  }
+
+  /** One more process of a service, with the settings of the first. */
+  start(name: ServiceName, environment: Readonly<Record<string, string>> = {}): RunningService {
+    return this.#stack.start(name, { ...this.#environment, ...environment });
+  }
+
+  get(name: ServiceName): RunningService {
+    const service = this.services.get(name);
+    assert.ok(service);
+    return service;
+  }
+
+  /** Waits until results of every service have grown. */
+  async progress(): Promise<void> {
+    const ends = () => Promise.all(RESULTS.map((topic) => topicEnd(this.#stack.brokers, topic)));
+    const before = await ends();
+    await waitFor(`results to grow in ${RESULTS.join(", ")}`, async () =>
+      (await ends()).every((end, at) => end >= before[at] + GROWTH),
+    );
+  }
+
+  /** Sum of a metric over the five services. */
+  async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
+    const values = await Promise.all([...this.services.values()].map((service) => service.metric(name, labels)));
+    return values.reduce((sum, value) => sum + value, 0);
+  }
+
+  /** The first processes still run: none died, and none was started again. */
+  assertAllRun(): void {
+    for (const { name, running, stderr } of this.services.values()) assert.ok(running, `${name} has ended: ${stderr}`);
+  }
+
+  /**
+   * Ends the producer, judges everything that came out, and ends the rest.
+   * @param further processes that were started beside the five
+   */
+  async finish(further: readonly RunningService[] = []): Promise<void> {
+    const processes = [...this.services.values(), ...further].filter(({ running }) => running);
+    const producers = processes.filter(({ name }) => name === "producer");
+    for (const producer of producers) assert.equal(await producer.stop(), 0);
+    assert.ok((await judge(this.#stack.brokers, CHAIN, this.#environment)).equal);
+    await assertCountersFollow(this.#stack.brokers, this.#series);
+    for (const service of processes) if (!producers.includes(service)) assert.equal(await service.stop(), 0);
+  }
+}
