@@ -7,6 +7,7 @@ import type { InputRecord, JobRunner, OutputTopic, ServiceDefinition, TaskContex
 import { DEAD_LETTERS_TOPIC } from "../topics.js";
 import { deadLetter, reasonOf } from "./dead-letter.js";
 import { JobThreads } from "./job-threads.js";
+import { KafkaError } from "./kafka-error.js";
 import type { KernelMetrics } from "./metrics.js";
 import type { Output } from "./output.js";
 import { DamagedValueError } from "./stored-value.js";
@@ -114,6 +115,7 @@ export class Processing {
    * @throws {ProcessFailure} state may be half changed
    * @throws {DamagedStateError} the store cannot be trusted
    * @throws {StoreError} the store is of another program
+   * @throws {KafkaError} the open transaction takes no more records
    */
   process(task: Task, record: InputRecord): void {
     const place = `${record.topic}@${record.offset}`;
@@ -238,8 +240,13 @@ export class Processing {
   }
 }
 
-function failureOf(task: Task, place: string, error: unknown): ProcessFailure | DamagedStateError | StoreError {
-  if (error instanceof StoreError) return error;
+function failureOf(
+  task: Task,
+  place: string,
+  error: unknown,
+): ProcessFailure | DamagedStateError | StoreError | KafkaError {
+  // The client refuses a write where the transaction cannot be committed any more: the record is not at fault.
+  if (error instanceof StoreError || error instanceof KafkaError) return error;
   if (error instanceof DamagedValueError) return new DamagedStateError(task, error);
   return new ProcessFailure(task, place, error instanceof Error ? error : new Error(String(error)));
 }
