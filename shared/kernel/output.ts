@@ -6,13 +6,22 @@ import type { Logger } from "../logger.js";
 import type { StepListener } from "./failpoint.js";
 import type { ClientOptions, TopicPosition } from "./kafka-client.js";
 import type { Consumer } from "./kafka-consumer.js";
-import { KafkaError } from "./kafka-error.js";
+import { KafkaCode, KafkaError } from "./kafka-error.js";
 import { type Headers, Producer } from "./kafka-producer.js";
 
 /** Room for a dead letter of the largest size with its headers. */
 export const RECORD_BYTES_MAX = 2 * 1024 * 1024 + 64 * 1024;
 const QUEUE_FULL_WAIT_MS = 5;
 const RETRY_WAIT_MS = 100;
+/**
+ * Two processes of one transactional id fence each other. Each asks for the id again half a second after it was told to
+ * wait for the other's transaction, so that whoever comes back at once fences the other before it is through, and neither
+ * ever works. The pause ends that, and it doubles while fences follow each other.
+ */
+const FENCED_WAIT_MIN_MS = 1000;
+const FENCED_WAIT_MAX_MS = 8000;
+/** A fence that comes so long after the last one has nothing to do with it. */
+const FENCED_APART_MS = 60_000;
 
 interface OutputRecord {
   readonly topic: string;
@@ -34,6 +43,8 @@ export class Output {
   /** Records that the client's queue had no room for. */
   #waiting: OutputRecord[] = [];
   #records = 0;
+  #fencedMs = Number.NEGATIVE_INFINITY;
+  #fencedWaitMs = 0;
 
   /** @param transactionalId undefined: at least once, without transactions */
   constructor(options: ClientOptions, transactionalId: string | undefined, givenUp: () => boolean) {
@@ -50,6 +61,11 @@ export class Output {
 
   get ready(): boolean {
     return this.#producer !== undefined;
+  }
+
+  /** Whether {@link connect} may be called: not for a while after another producer has taken the transactional id. */
+  get mayConnect(): boolean {
+    return performance.now() >= this.#fencedMs + this.#fencedWaitMs;
   }
 
   /**
@@ -167,9 +183,24 @@ export class Output {
   }
 
   #replace(producer: Producer, error: unknown): void {
-    this.#logger.warn({ err: error }, "producer replaced");
+    const fenced = error instanceof KafkaError && (error.code === KafkaCode.FENCED || error.code === KafkaCode.FATAL);
+    this.#logger.warn(
+      { err: error, ...(fenced ? { transactionalId: this.#transactionalId, waitMs: this.#waitAfterFence() } : {}) },
+      "producer replaced",
+    );
     this.#producer = undefined;
     this.#drop(producer);
+  }
+
+  /** A transaction that outlived its timeout looks the same; the shortest pause does no harm there. */
+  #waitAfterFence(): number {
+    const now = performance.now();
+    this.#fencedWaitMs =
+      now - this.#fencedMs > FENCED_APART_MS
+        ? FENCED_WAIT_MIN_MS
+        : Math.min(2 * this.#fencedWaitMs, FENCED_WAIT_MAX_MS);
+    this.#fencedMs = now;
+    return this.#fencedWaitMs;
   }
 
   /** Nothing waits for a producer that is thrown away: with the broker gone that may take long. */

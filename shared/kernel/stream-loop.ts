@@ -371,6 +371,7 @@ export class StreamLoop {
     try {
       // Records that were on their way belong to the dropped work; polling keeps the membership alive.
       await this.#takeBatch(consumer);
+      if (!this.#o.output.mayConnect) return false;
       await this.#o.output.connect();
       if (this.#rebalances.length > 0) return false;
       await assignment.rewind();
