@@ -143,17 +143,18 @@ export async function waitForRecords(brokers: string, name: string, count: numbe
 export async function topicEnd(brokers: string, name: string): Promise<number> {
   const admin = new Admin(clientOptions(brokers));
   try {
-    const partitions = (await admin.describe([name])).get(name)?.partitions ?? 0;
-    const asked = Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
-    if (asked.length === 0) return 0;
-    // A topic that was made a moment ago may not be known everywhere.
-    const ends = await waitFor(`the ends of ${name}`, () =>
-      admin.ends(asked, "committed").catch((error: unknown) => {
+    return await waitFor(`the end of ${name}`, async () => {
+      try {
+        const partitions = (await admin.describe([name])).get(name)?.partitions ?? 0;
+        const asked = Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
+        if (asked.length === 0) return 0;
+        return (await admin.ends(asked, "committed")).reduce((sum, { position }) => sum + position, 0);
+      } catch (error) {
+        // A topic that was just made, or a broker that was just started, knows no leader for a moment.
         if (error instanceof KafkaError) return undefined;
         throw error;
-      }),
-    );
-    return ends.reduce((sum, { position }) => sum + position, 0);
+      }
+    });
   } finally {
     admin.disconnect();
   }
