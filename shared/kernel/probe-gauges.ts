@@ -11,7 +11,18 @@ export function registerProbes(registry: Registry, probes: Probes): void {
   registerSizes(registry, probes);
 }
 
-function registerLag(registry: Registry, { lag }: Probes): void {
+function registerLag(registry: Registry, { lag, unstable }: Probes): void {
+  new Gauge({
+    name: "regatta_input_unstable_records",
+    help: "Records of an input partition behind the first transaction that its writer has left open: nobody may read them yet",
+    labelNames: ["topic", "partition"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { topic, partition, records } of unstable())
+        this.set({ topic, partition: String(partition) }, records);
+    },
+  });
   const gauges = [
     {
       name: "regatta_consumer_lag_records",

@@ -12,6 +12,8 @@ export type ServiceState = (typeof SERVICE_STATES)[number];
 /** What every service tells Prometheus when it is asked. */
 export interface Probes {
   lag(): readonly PartitionLag[];
+  /** Records of each input partition that are behind an open transaction of their writer. */
+  unstable(): readonly { topic: string; partition: number; records: number }[];
   state(): ServiceState;
   /** Tasks by state; states that no task is in are there with 0. */
   taskStates(): Readonly<Record<string, number>>;
@@ -33,6 +35,7 @@ export interface ProbedService {
   stopping(): boolean;
   /** What is waited for, undefined once nothing is. */
   waitingFor(): string | undefined;
+  unstable(): readonly { topic: string; partition: number; records: number }[];
   transactionRecords(): number;
   standbyLag(): readonly { partition: number; records: number }[];
 }
@@ -44,6 +47,7 @@ export function createProbes(service: ProbedService): Probes {
       const loop = service.loop();
       return loop === undefined || service.isSource ? [] : lagOf(loop, service.lag);
     },
+    unstable: () => service.unstable(),
     state: () => stateOf(service, tasks()),
     taskStates: () => countStates(tasks()),
     storeBytes: () => Promise.all(tasks().flatMap(bytesOf)),

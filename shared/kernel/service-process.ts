@@ -7,9 +7,10 @@ import { changelogTopic } from "./changelog.js";
 import { isCompacted } from "./compaction-probe.js";
 import { killAt } from "./failpoint.js";
 import { type HttpServer, startHttpServer } from "./http-server.js";
+import { InputStalls } from "./input-stalls.js";
 import { InputWatch } from "./input-watch.js";
 import { Admin } from "./kafka-admin.js";
-import type { ClientOptions } from "./kafka-client.js";
+import type { ClientOptions, TopicPartition } from "./kafka-client.js";
 import { Consumer } from "./kafka-consumer.js";
 import { KafkaError } from "./kafka-error.js";
 import type { KernelSettings } from "./kernel-settings.js";
@@ -25,6 +26,7 @@ import type { Task } from "./task.js";
 import { TaskOpener } from "./task-opener.js";
 import { TaskReplay } from "./task-replay.js";
 import { prepareTopics, refuseLoops, type Topics } from "./topic-admin.js";
+import { UnstableInputs } from "./unstable-inputs.js";
 import { Watermarks } from "./watermarks.js";
 
 const BACKOFF_MIN_MS = 100;
@@ -39,6 +41,8 @@ export class ServiceProcess {
   /** `<APPLICATION_ID>-<service>`: group id, and prefix of transactional id, changelogs and folder. */
   readonly #application: string;
   readonly #lag = new Lag();
+  readonly #unstable = new UnstableInputs();
+  readonly #stalls: InputStalls;
   readonly #metrics: KernelMetrics;
   #output: Output | undefined;
   #loop: StreamLoop | undefined;
@@ -58,6 +62,7 @@ export class ServiceProcess {
     this.#properties = properties;
     this.#logger = logger;
     this.#application = `${settings.applicationId}-${service.name}`;
+    this.#stalls = new InputStalls(settings.transactionTimeoutMs, logger);
     const probes = createProbes({
       isSource: service.kind === "source",
       stateDir: settings.stateDir,
@@ -65,6 +70,7 @@ export class ServiceProcess {
       loop: () => this.#loop,
       stopping: () => this.#stopping,
       waitingFor: () => this.#waitingFor,
+      unstable: () => this.#unstable.of(this.#inputPartitions(), performance.now()),
       transactionRecords: () => this.#output?.records ?? 0,
       standbyLag: () => this.#standbys?.lag() ?? [],
     });
@@ -207,9 +213,7 @@ export class ServiceProcess {
       onLeave: () => this.#setDeadline(),
       onStep: killAt(this.#settings.failpoint),
       connectConsumer: (onRebalance) =>
-        Consumer.connect(clientOptions, this.#application, onRebalance, (json) =>
-          this.#lag.onStatistics(json, Date.now()),
-        ),
+        Consumer.connect(clientOptions, this.#application, onRebalance, (json) => this.#onStatistics(json)),
       output,
       opener,
       replay,
@@ -303,6 +307,19 @@ export class ServiceProcess {
     if (this.#loop?.rewinding === true) reasons.push("waiting for Kafka after an aborted transaction");
     for (const task of this.#tasks()) if (task.state !== "running") reasons.push(`task ${task.id} is ${task.state}`);
     return reasons;
+  }
+
+  #onStatistics(json: string): void {
+    const nowMs = performance.now();
+    this.#lag.onStatistics(json, Date.now());
+    this.#unstable.onStatistics(json, nowMs);
+    this.#stalls.look(this.#unstable.of(this.#inputPartitions(), nowMs));
+  }
+
+  /** A source reads nothing. */
+  #inputPartitions(): TopicPartition[] {
+    if (this.#service.kind === "source") return [];
+    return this.#tasks().flatMap(({ inputs, partition }) => inputs.map((topic) => ({ topic, partition })));
   }
 
   async #keys(store: string, limit: number): Promise<string[]> {

@@ -3,6 +3,7 @@ import type { Probes } from "../../shared/kernel/probes.js";
 
 export const idleProbes: Probes = {
   lag: () => [],
+  unstable: () => [],
   state: () => "running",
   taskStates: () => ({}),
   storeBytes: async () => [],
