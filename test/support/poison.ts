@@ -3,6 +3,7 @@
  * topic that anyone may write: mistakes of senders, habits of other languages, attempts on parsers.
  */
 import type { ObservationFault } from "../../services/deserializer/text-cursor.js";
+import { PYTHON_LITERALS } from "./poison-literals.js";
 
 /** A value that must be refused. */
 export interface Poison {
@@ -103,16 +104,17 @@ const arities: readonly Poison[] = [
   text("400,000 numbers", `[0${",1".repeat(400_000)}]`, "arity"),
 ];
 
+const noNumbers = [
+  ...["None", "True", "False", "null", "true", "undefined", '"1"', '""', "''", "'1'", "b'1'", "x", "$", "`1`"],
+  ...["0x10", "0b1", "0o7", "010", "00", "-01", "1_000", "1j", "1+2j", "1n", "1L", "1f", "1%", "1/2", "1:2"],
+  ...["+1", ".5", "-.5", "1.", "-", "--1", "- 1", "-+1", "1e", "1e+", "1e1.5", "1.5.2", "1E++1", "1,5e", "e5"],
+];
+
 const numbers: readonly Poison[] = [
-  ...["None", "True", "False", "null", "true", "undefined", '"1"', '""', "''", "'1'", "b'1'", "x", "$", "`1`"].map(
-    (word) => text(`${word} for a number`, inPlaceOf("x", word), "not-a-number"),
-  ),
-  ...["0x10", "0b1", "0o7", "010", "00", "-01", "1_000", "1j", "1+2j", "1n", "1L", "1f", "1%", "1/2", "1:2"].map(
-    (word) => text(`${word}, a number elsewhere`, inPlaceOf("x", word), "not-a-number"),
-  ),
-  ...["+1", ".5", "-.5", "1.", "-", "--1", "- 1", "-+1", "1e", "1e+", "1e1.5", "1.5.2", "1E++1", "1,5e", "e5"].map(
-    (word) => text(`${word}, nearly a JSON number`, inPlaceOf("x", word), "not-a-number"),
-  ),
+  ...noNumbers.map((word) => text(`${word} for a number`, inPlaceOf("x", word), "not-a-number")),
+  ...noNumbers
+    .filter((word) => !word.includes(","))
+    .map((word) => text(`${word} for y in an object`, `{"i": 0, "y": ${word}, "x": [2]}`, "not-a-number")),
   ...["NaN", "-NaN", "nan", "Infinity", "-Infinity", "inf", "-inf"].map((word) =>
     text(`${word} for a number`, inPlaceOf("y", word), "not-finite"),
   ),
@@ -159,8 +161,6 @@ const objects: readonly Poison[] = [
   text("x is a number", '{"i": 0, "y": 1, "x": 2}', "not-an-observation"),
   text("x is null", '{"i": 0, "y": 1, "x": null}', "not-an-observation"),
   text("x is a text", '{"i": 0, "y": 1, "x": "[2]"}', "not-an-observation"),
-  text("y is a text", '{"i": 0, "y": "1", "x": [2]}', "not-a-number"),
-  text("y is null", '{"i": 0, "y": null, "x": [2]}', "not-a-number"),
   text("NaN in an object", '{"i": 0, "y": NaN, "x": [2]}', "not-finite"),
 ];
 
@@ -204,6 +204,9 @@ const python: readonly Poison[] = [
   text("numpy numbers", "[np.float64(0.0), np.float64(1.5), np.float64(2.0)]", "not-a-number"),
   text("an Ellipsis", "[0, 1, ...]", "not-a-number"),
   text("an empty list constructor", "list()", "not-an-observation"),
+  ...PYTHON_LITERALS.flatMap(({ name, text: literal, fate }) =>
+    fate === "accepted" ? [] : [text(`Python: ${name}`, literal, fate)],
+  ),
   text("a sum of 200,000 terms", `[0, 1, 0${"+0".repeat(200_000)}]`, "not-a-number"),
 ];
 

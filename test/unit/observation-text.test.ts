@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseObservation } from "../../services/deserializer/observation-text.js";
 import { RecordError } from "../../shared/errors.js";
 import { OVERSIZE_POISON, POISON } from "../support/poison.js";
+import { PYTHON_LITERALS } from "../support/poison-literals.js";
 
 const FEATURES_MAX = 1000;
 const poisons = [...POISON, ...OVERSIZE_POISON];
@@ -95,8 +96,8 @@ describe("observation text", () => {
 });
 
 describe("poison", () => {
-  it("is a list of at least 60 payloads, no two alike", () => {
-    assert.ok(poisons.length >= 60);
+  it("is a list of at least 300 payloads, no two alike", () => {
+    assert.ok(poisons.length >= 300);
     assert.equal(new Set(poisons.map(({ name }) => name)).size, poisons.length, "names");
     assert.equal(new Set(poisons.map(({ bytes }) => bytes?.toString("latin1"))).size, poisons.length, "payloads");
   });
@@ -112,6 +113,13 @@ describe("poison", () => {
       assert.equal(error.reason, reason);
       assert.match(error.message, /^expected [ -~]+, got [ -~]+$/);
       assert.ok(error.message.length < 120, error.message);
+    });
+  }
+
+  for (const { name, text } of PYTHON_LITERALS.filter(({ fate }) => fate === "accepted")) {
+    it(`is not what Python writes as ${name}: ${text}`, () => {
+      const [i, y, ...x]: number[] = JSON.parse(text);
+      assert.deepEqual(parseObservation(Buffer.from(text), FEATURES_MAX), { i, y, x });
     });
   }
 
