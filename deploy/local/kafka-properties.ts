@@ -32,8 +32,12 @@ export function kafkaProperties(place: BrokerPlace, extra: Readonly<Record<strin
     .join("");
 }
 
-/** One node holds the only replica of everything; few partitions, since each is files to open at every start. */
+/**
+ * One node holds the only replica of everything; few partitions, since each is files to open at every start. When it stops it
+ * has nobody to hand them to: it would leave them without a leader, and pass over the ends of transactions that are due just then.
+ */
 const singleNode = {
+  "controlled.shutdown.enable": "false",
   "default.replication.factor": "1",
   "min.insync.replicas": "1",
   "offsets.topic.replication.factor": "1",
