@@ -34,15 +34,17 @@ export class Roster {
   /**
    * Takes in an announcement; one without a value is a farewell. What is no announcement is passed over.
    * @param nowMs milliseconds of a monotonic clock
+   * @returns what was announced
    */
-  hear({ key, value }: Pick<ConsumedRecord, "key" | "value">, nowMs: number): void {
+  hear({ key, value }: Pick<ConsumedRecord, "key" | "value">, nowMs: number): Instance | undefined {
     const name = String(key);
     if (value === null) {
       this.#heard.delete(name);
-      return;
+      return undefined;
     }
     const instance = instanceOf(value);
     if (instance !== undefined) this.#heard.set(name, { instance, heardMs: nowMs });
+    return instance;
   }
 
   /** The instances that were heard of lately, in order of their names. */

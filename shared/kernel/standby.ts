@@ -15,7 +15,7 @@ import { Producer } from "./kafka-producer.js";
 import { StoreWriteError } from "./leveldb-store.js";
 import { StandbyCopy } from "./standby-copy.js";
 import { announcementKey, announcementValue, Roster, rosterConfig, rosterTopic } from "./standby-roster.js";
-import { standbyPartitions } from "./standby-rule.js";
+import { type Instance, standbyPartitions } from "./standby-rule.js";
 import { Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
 
@@ -171,6 +171,18 @@ export class Standbys {
       this.#copies.get(partition)?.reachesTo(topic, position);
   }
 
+  /**
+   * Another instance of this host waits for the folders of its tasks. It may wait before it claims the rest of what it was
+   * given, so that the next look would find partitions without an owner and leave everything as it is: they go at once.
+   */
+  async #yieldTo({ host, slot, partitions }: Instance): Promise<void> {
+    if (host !== this.#o.host || slot === this.#o.slot) return;
+    for (const partition of partitions) {
+      const copy = this.#copies.get(partition);
+      if (copy !== undefined) await this.#close(copy);
+    }
+  }
+
   /** @param ends committed end of each changelog of the task */
   async #open(partition: number, ends: readonly TopicPosition[]): Promise<void> {
     if (this.#isTaken(partition)) return;
@@ -226,7 +238,8 @@ export class Standbys {
     const byCopy = new Map<StandbyCopy, ConsumedRecord[]>();
     for (const record of await consumer.consume(BATCH_RECORDS, POLL_MS)) {
       if (record.topic === this.#rosterTopic) {
-        this.#roster.hear(record, performance.now());
+        const instance = this.#roster.hear(record, performance.now());
+        if (instance !== undefined) await this.#yieldTo(instance);
         continue;
       }
       const copy = this.#copies.get(record.partition);

@@ -89,7 +89,7 @@ describe("a standby", function () {
       const lags = await Promise.all(instances.map((instance) => instance.metric("regatta_standby_lag_records")));
       return a > 0 && b[1] > 0 && a + b[0] + b[1] === TASKS && copies[0] + copies[1] === a && lags[0] + lags[1] === 0;
     });
-    await on(service, "a").kill();
+    assert.equal(await on(service, "a").stop(), 0);
     await waitFor("both to have all tasks", async () => (await runningTasks()).reduce((sum, n) => sum + n) === TASKS);
     for (const { lines } of instances) {
       const locked = lines.find(({ msg }) => msg === "folder is locked by another process: a private one is used");

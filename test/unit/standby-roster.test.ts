@@ -11,7 +11,7 @@ describe("the roster of instances", () => {
     const roster = new Roster();
     roster.hear(announced(B), 0);
     roster.hear(announced(A), 0);
-    roster.hear(announced({ ...A, partitions: [1] }), 1);
+    assert.deepEqual(roster.hear(announced({ ...A, partitions: [1] }), 1), { ...A, partitions: [1] });
     assert.deepEqual(roster.instances(2), [{ ...A, partitions: [1] }, B]);
   });
 
