@@ -35,6 +35,8 @@ export function commonProperties({ settings, properties, clientId }: ClientOptio
     "reconnect.backoff.ms": 50,
     "reconnect.backoff.max.ms": 1000,
     "socket.keepalive.enable": true,
+    // A connection that died without a word is found by an answer that does not come; the client's own default is 60 s.
+    "socket.timeout.ms": 10_000,
     "topic.metadata.refresh.interval.ms": 30_000,
     ...properties,
   };

@@ -16,6 +16,8 @@ const FRAME_BYTES_MAX = 256 * 1024 * 1024;
 interface Link {
   readonly client: Socket;
   readonly broker: Socket;
+  /** Whether the client is left alone with its side. */
+  abandoned: boolean;
 }
 
 /** One port before one broker. */
@@ -26,7 +28,6 @@ export class TcpProxy {
   readonly #links = new Set<Link>();
   #delayMs = 0;
   #hole = false;
-  #refusing = false;
   #losing: { readonly apiKey: number; rest: number } | undefined;
   #lost = 0;
 
@@ -76,11 +77,15 @@ export class TcpProxy {
     if (!on) this.reset();
   }
 
-  /** Half-open connections: the broker's side is gone and the client is not told. New connections are refused. */
-  halfOpen(on: boolean): void {
-    this.#refusing = on;
-    if (on) for (const { broker } of this.#links) broker.resetAndDestroy();
-    else this.reset();
+  /**
+   * Half-open connections: the broker's side of each is gone and the client is never told, it has to find out. New
+   * connections are let through.
+   */
+  halfOpen(): void {
+    for (const link of this.#links) {
+      link.abandoned = true;
+      link.broker.resetAndDestroy();
+    }
   }
 
   /** The broker does what the next `count` requests of this kind ask, and the connection breaks in place of the reply. */
@@ -96,13 +101,8 @@ export class TcpProxy {
   }
 
   #accept(client: Socket): void {
-    if (this.#refusing) {
-      client.on("error", () => {});
-      client.resetAndDestroy();
-      return;
-    }
     const broker = connect(this.#brokerPort, "127.0.0.1");
-    const link = { client, broker };
+    const link: Link = { client, broker, abandoned: false };
     this.#links.add(link);
     const apiKeyOf = new Map<number, number>();
     const toBroker = this.#writer(broker);
@@ -130,7 +130,7 @@ export class TcpProxy {
       broker.destroy();
     });
     broker.on("close", () => {
-      if (!this.#refusing && !this.#hole) client.destroy();
+      if (!link.abandoned && !this.#hole) client.destroy();
     });
   }
 
