@@ -45,6 +45,12 @@ function createCounters(registry: Registry) {
       labelNames: ["reason"],
       registers,
     }),
+    timestampsAhead: new Counter({
+      name: "regatta_timestamps_ahead_total",
+      help: "Records stamped in the future, whose results bear the time of processing",
+      labelNames: ["topic"],
+      registers,
+    }),
     processDuration: new Histogram({
       name: "regatta_process_duration_seconds",
       help: "Time in process() for one consumed batch",

@@ -21,6 +21,13 @@ export type AnyContext = TaskContext<never, Record<string, object>, unknown>;
 const RESULT_BYTES_MAX = 1_000_000;
 
 /**
+ * Brokers refuse a record stamped more than an hour ahead of their clock, and with it the transaction. A raw record may be
+ * stamped so where its topic allows it: what comes of it is stamped with the time of processing instead. Half an hour
+ * leaves room for clocks that differ.
+ */
+const AHEAD_MAX_MS = 30 * 60_000;
+
+/**
  * process() failed after it may have changed state. The transaction is aborted and the batch replayed without this record.
  */
 export class ProcessFailure extends Error {
@@ -180,7 +187,8 @@ export class Processing {
   #processNew(task: Task, record: InputRecord, place: string): void {
     const context = this.#contexts.get(task);
     if (this.#service.kind !== "processor" || context === undefined) throw new Error(`${task.id} is not adopted`);
-    this.#timestamp = record.timestamp;
+    this.#timestamp = notAhead(record.timestamp);
+    if (this.#timestamp !== record.timestamp) this.#metrics.timestampsAhead.inc({ topic: record.topic });
     this.#place = place;
     const forwards = this.#forwards;
     const writes = writesOf(task);
@@ -218,7 +226,7 @@ export class Processing {
   #reject(task: Task, record: InputRecord, error: Error): void {
     const { key, value, headers } = deadLetter(this.#service.name, record, error);
     const { topic, partition, offset } = record;
-    this.#output.write(DEAD_LETTERS_TOPIC, undefined, key, value, record.timestamp, headers);
+    this.#output.write(DEAD_LETTERS_TOPIC, undefined, key, value, notAhead(record.timestamp), headers);
     this.#metrics.deadLetters.inc({ reason: reasonOf(error) });
     this.#logger.warn(
       { task: task.id, topic, partition, offset, reason: reasonOf(error), err: error.message },
@@ -249,6 +257,12 @@ function failureOf(
   if (error instanceof StoreError || error instanceof KafkaError) return error;
   if (error instanceof DamagedValueError) return new DamagedStateError(task, error);
   return new ProcessFailure(task, place, error instanceof Error ? error : new Error(String(error)));
+}
+
+/** The timestamp of what comes of a record: its own, unless that lies in the future. */
+function notAhead(timestamp: number): number {
+  const nowMs = Date.now();
+  return timestamp <= nowMs + AHEAD_MAX_MS ? timestamp : nowMs;
 }
 
 function writesOf(task: Task): number {

@@ -166,16 +166,18 @@ export interface RawRecord {
   readonly key: Buffer | string | null;
   readonly value: Buffer | string | null;
   readonly headers?: readonly Readonly<Record<string, string>>[];
+  /** Milliseconds since the epoch; now by default. */
+  readonly timestamp?: number;
 }
 
 /** Writes records in order and waits until the broker has them. */
 export async function writeRecords(brokers: string, records: readonly RawRecord[]): Promise<void> {
-  const producer = await Producer.connect(clientOptions(brokers), undefined, 4_000_000);
+  const producer = await Producer.connect(clientOptions(brokers), undefined, 6_000_000);
   try {
-    for (const { topic, partition, key, value, headers } of records) {
+    for (const { topic, partition, key, value, timestamp, headers } of records) {
       const bytes = typeof value === "string" ? Buffer.from(value) : value;
       const written = headers?.map((header) => ({ ...header }));
-      await waitFor("room in the queue", () => producer.produce(topic, partition, key, bytes, undefined, written));
+      await waitFor("room in the queue", () => producer.produce(topic, partition, key, bytes, timestamp, written));
     }
     await producer.flush();
   } finally {

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
+import {
+  createTopic,
+  headersOf,
+  type RawRecord,
+  readTopic,
+  waitForRecords,
+  writeRecords,
+} from "../support/kafka-topics.js";
+import { Stack } from "../support/stack.js";
+import { judge } from "../support/verdict.js";
+
+const HOUR_MS = 3_600_000;
+/** Lets records of any time in; those of Kafka 4 are at most an hour ahead otherwise. */
+const ANY_TIME = { "message.timestamp.after.max.ms": "9223372036854775807" };
+
+describe("raw records that come twice, late, or from the future", function () {
+  this.timeout(300_000);
+  let stack: Stack;
+
+  before(async () => {
+    stack = await Stack.open();
+    for (const topic of [LINEAR_TOPIC, NON_LINEAR_TOPIC]) await createTopic(stack.brokers, topic, 4, ANY_TIME);
+  });
+  after(async () => {
+    await stack.close();
+  });
+
+  it("are processed in the order of their offsets, and counted: a repeat, a gap, a step back", async () => {
+    const steps = [0, 1, 1, 5, 3];
+    await writeRecords(
+      stack.brokers,
+      steps.map((i) => record("s1", i)),
+    );
+    const services = [stack.start("deserializer"), stack.start("rls-racer")];
+    await waitForRecords(stack.brokers, "rls-predictions", 2 * steps.length);
+    for (const counter of ["repeats", "gaps", "steps_back"]) {
+      assert.equal(await services[0].metric(`regatta_series_${counter}_total`), 1, counter);
+    }
+    assert.ok((await judge(stack.brokers)).equal);
+    for (const service of services) assert.equal(await service.stop(), 0);
+  });
+
+  it("stamped two hours ahead pass, good and bad, with the time of processing on what comes of them", async () => {
+    const services = [stack.start("deserializer"), stack.start("rls-racer")];
+    const ahead = Date.now() + 2 * HOUR_MS;
+    await writeRecords(stack.brokers, [
+      record("s2", 0),
+      { ...record("s2", 1), timestamp: ahead },
+      { topic: LINEAR_TOPIC, key: "s2", value: "no observation", timestamp: ahead },
+      record("s2", 2),
+    ]);
+    await waitForRecords(stack.brokers, DEAD_LETTERS_TOPIC, 1);
+    assert.ok((await judge(stack.brokers)).equal);
+    const [letter] = await readTopic(stack.brokers, DEAD_LETTERS_TOPIC);
+    assert.equal(headersOf(letter).timestamp, String(ahead));
+    for (const { timestamp } of [letter, ...(await readTopic(stack.brokers, `${LINEAR_TOPIC}.observations`))]) {
+      assert.ok((timestamp ?? 0) < ahead - HOUR_MS);
+    }
+    assert.equal(await services[0].metric("regatta_timestamps_ahead_total"), 2);
+    for (const service of services) {
+      assert.equal(await service.metric("regatta_aborts_total"), 0);
+      assert.equal(await service.stop(), 0);
+    }
+  });
+});
+
+function record(series: string, i: number): RawRecord {
+  return { topic: LINEAR_TOPIC, key: series, value: `[${i}, ${Math.sin(i)}, ${Math.cos(i)}]` };
+}
