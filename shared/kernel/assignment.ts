@@ -26,6 +26,8 @@ export interface AssignmentOptions {
   readonly opener: TaskOpener;
   readonly replay: TaskReplay;
   readonly inputs: InputWatch;
+  /** Whether the service was told to stop. */
+  readonly stopping: () => boolean;
   readonly processing: Processing;
   /** Undefined where the service keeps none. */
   readonly standbys: Standbys | undefined;
@@ -209,9 +211,12 @@ export class Assignment {
     return committed;
   }
 
-  /** The group's answer waits for transactions of a former owner to end, so it may take the transaction timeout. */
+  /**
+   * The group's answer waits for transactions of a former owner to end, so it may take the transaction timeout. A service that
+   * is told to stop meanwhile needs no answer: its tasks are closed before they run.
+   */
   async #lookPersistently(tasks: readonly Task[]): Promise<CommittedByPartition> {
-    for (;;) {
+    while (!this.#o.stopping()) {
       try {
         return await this.#look(tasks);
       } catch (error) {
@@ -220,6 +225,7 @@ export class Assignment {
         await delay(RETRY_MS);
       }
     }
+    return new Map();
   }
 
   #refuseBeyond(partitions: readonly TopicPartition[]): void {

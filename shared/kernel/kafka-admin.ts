@@ -11,6 +11,8 @@ import {
 } from "./kafka-client.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 
+const METADATA_AGE_MAX_MS = 5000;
+
 export interface TopicDescription {
   readonly name: string;
   /** Changes when a topic is deleted and made again. */
@@ -24,7 +26,11 @@ export class Admin {
 
   constructor(options: ClientOptions) {
     this.#native = kafka.AdminClient.create(
-      without(without(commonProperties(options), CONSUMER_ONLY), PRODUCER_ONLY) as object,
+      // Leader epochs of before a broker's restart would be asked with until the metadata is as old as this.
+      {
+        ...without(without(commonProperties(options), CONSUMER_ONLY), PRODUCER_ONLY),
+        "metadata.max.age.ms": METADATA_AGE_MAX_MS,
+      } as object,
       { "event.log": () => {}, "event.error": () => {} } as never,
     );
   }

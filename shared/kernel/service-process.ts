@@ -217,6 +217,7 @@ export class ServiceProcess {
       output,
       opener,
       replay,
+      stopping: () => this.#stopping,
       inputs: new InputWatch({ admin, onLoss: onInputLoss, metrics: this.#metrics, logger }),
       processing,
       standbys,
