@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { topicEnd } from "../support/kafka-topics.js";
+import type { RunningService } from "../support/service-runner.js";
+import { Stack } from "../support/stack.js";
+import { judge } from "../support/verdict.js";
+import { waitFor } from "../support/wait.js";
+
+const TASKS = 4;
+
+describe("instances of one service", function () {
+  this.timeout(300_000);
+  let stack: Stack;
+
+  before(async () => {
+    stack = await Stack.open();
+  });
+  after(async () => {
+    await stack.close();
+  });
+
+  it("share the partitions, and one that joins and leaves under load changes no value", async () => {
+    const producer = stack.start("producer", { SERIES: "12", RATE: "500" });
+    const deserializer = stack.start("deserializer");
+    const first = stack.start("rls-racer");
+    await first.ready(TASKS);
+    const second = stack.start("rls-racer");
+    await waitFor("the second to get a task", async () => (await running(second)) > 0);
+    await shared([first, second]);
+    await progress();
+
+    const third = stack.start("rls-racer");
+    const secondDeserializer = stack.start("deserializer");
+    await waitFor("the third to get a task", async () => (await running(third)) > 0);
+    await shared([first, second, third]);
+    await shared([deserializer, secondDeserializer]);
+    await progress();
+
+    assert.equal(await third.stop(), 0);
+    await shared([first, second]);
+    await second.kill();
+    await shared([first]);
+    assert.equal(await secondDeserializer.stop(), 0);
+    await progress();
+
+    // More instances than tasks: the rest are idle, ready, and open no folder.
+    const many = [1, 2, 3, 4].map(() => stack.start("rls-racer"));
+    for (const instance of many) await instance.ready();
+    await shared([first, ...many]);
+    await progress();
+
+    assert.equal(await producer.stop(), 0);
+    assert.ok((await judge(stack.brokers)).equal);
+    for (const instance of [first, deserializer, ...many]) assert.equal(await instance.stop(), 0);
+  });
+
+  /** Each task runs in exactly one instance. */
+  async function shared(instances: readonly RunningService[]): Promise<void> {
+    await waitFor(`${TASKS} tasks in ${instances.length} instances`, async () => {
+      const counts = await Promise.all(instances.map(running));
+      return counts.reduce((sum, count) => sum + count, 0) === TASKS;
+    });
+  }
+
+  async function progress(): Promise<void> {
+    const end = await topicEnd(stack.brokers, "rls-predictions");
+    await waitFor("more predictions", async () => (await topicEnd(stack.brokers, "rls-predictions")) > end + 500);
+  }
+});
+
+function running(service: RunningService): Promise<number> {
+  return service.metric("regatta_tasks", { state: "running" });
+}
