@@ -35,10 +35,19 @@ export class RunningService {
     });
   }
 
-  /** Starts it; ports are free ones. */
-  static start(name: string, environment: Readonly<Record<string, string>>, logFile?: string): RunningService {
+  /**
+   * Starts it; ports are free ones.
+   * @param launcher words in front of the command line, of a program that becomes what follows them
+   */
+  static start(
+    name: string,
+    environment: Readonly<Record<string, string>>,
+    logFile?: string,
+    launcher: readonly string[] = [],
+  ): RunningService {
     if (logFile !== undefined) mkdirSync(dirname(logFile), { recursive: true });
-    const child = spawn(process.execPath, [join(servicesDirectory, name, "main.js")], {
+    const [program, ...args] = [...launcher, process.execPath, join(servicesDirectory, name, "main.js")];
+    const child = spawn(program, args, {
       env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: "8", HTTP_PORT: "0", ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -47,6 +56,12 @@ export class RunningService {
 
   get running(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** @throws {Error} it could not be started */
+  get pid(): number {
+    if (this.#process.pid === undefined) throw new Error(`${this.name} has no process`);
+    return this.#process.pid;
   }
 
   /** Whether it runs and has opened its port. */

@@ -71,12 +71,17 @@ export class Stack {
     return join(this.directory, "state");
   }
 
-  /** Starts one more process of a service on this stack. */
-  start(name: string, environment: Readonly<Record<string, string>> = {}): RunningService {
+  /** Starts one more process of a service on this stack; see {@link RunningService.start}. */
+  start(
+    name: string,
+    environment: Readonly<Record<string, string>> = {},
+    launcher: readonly string[] = [],
+  ): RunningService {
     const service = RunningService.start(
       name,
       { KAFKA_BROKERS: this.#serviceBrokers, STATE_DIR: this.stateDirectory, ...environment },
       join(this.directory, "log", `${name}-${this.#starts++}.log`),
+      launcher,
     );
     this.#services.push(service);
     return service;
