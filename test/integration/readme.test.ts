@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { settingsTable } from "../../deploy/cli/settings-table.js";
+import { topicEnd } from "../support/kafka-topics.js";
 import { Stack } from "../support/stack.js";
 import { waitFor } from "../support/wait.js";
 
@@ -32,6 +33,8 @@ describe("the README", function () {
     const folder = mkdtempSync(join(root, ".local", "readme-"));
     writeFileSync(join(folder, "reader.mjs"), code);
     for (const name of ["producer", "deserializer", "rls-racer"]) stack.start(name);
+    // A consumer that subscribes to a topic that is not there yet learns of it minutes later.
+    await waitFor("predictions", async () => (await topicEnd(stack.brokers, "rls-predictions")) > 0);
     const reader = spawn(process.execPath, [join(folder, "reader.mjs")], {
       env: { PATH: process.env.PATH, KAFKA_BROKERS: stack.brokers },
       stdio: ["ignore", "pipe", "inherit"],
