@@ -42,6 +42,8 @@ export interface LocalKafkaOptions {
   readonly port: number;
   /** Port of the controller; a free one by default. */
   readonly controllerPort?: number;
+  /** Cluster that it belongs to; a new one by default. Used where the folder is new. */
+  readonly clusterId?: string;
   /** Broker properties that add to the defaults or take the place of one. */
   readonly properties?: Readonly<Record<string, string>>;
   /** Java heap in MiB, 512 by default. */
@@ -201,7 +203,7 @@ class Broker implements LocalKafka {
     const partial = `${this.#place.dataDirectory}.partial`;
     rmSync(partial, { recursive: true, force: true });
     const configuration = this.#configuration("format.properties", { ...this.#place, dataDirectory: partial });
-    const format = ["format", "--cluster-id", clusterId(), "--config", configuration];
+    const format = ["format", "--cluster-id", this.#options.clusterId ?? newClusterId(), "--config", configuration];
     const jvm = this.#spawnJava(["kafka.tools.StorageTool", ...format]);
     await ended(jvm);
     if (jvm.exitCode !== 0) throw this.#failure("Kafka's storage could not be formatted", jvm);
@@ -270,7 +272,7 @@ class Broker implements LocalKafka {
 }
 
 /** A new cluster's id, as Kafka writes one: 16 random bytes in URL-safe base64. A leading dash would look like an option. */
-function clusterId(): string {
+export function newClusterId(): string {
   const id = randomBytes(16).toString("base64url");
-  return id.startsWith("-") ? clusterId() : id;
+  return id.startsWith("-") ? newClusterId() : id;
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../deploy/local/free-port.js";
-import { type LocalKafka, startLocalKafka } from "../../deploy/local/local-kafka.js";
+import { type LocalKafka, newClusterId, startLocalKafka } from "../../deploy/local/local-kafka.js";
 import { RunningService } from "./service-runner.js";
 import { TcpProxy } from "./tcp-proxy.js";
 
@@ -15,42 +15,73 @@ export interface StackOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** Whether services reach the broker through {@link Stack.proxy} only; tests themselves never do. */
   readonly proxied?: boolean;
+  /**
+   * Whether the controller is a process of its own, which stays when the broker dies, as in a cluster. Where the two are one, a
+   * killed broker comes back before its controller knows that it was gone, tries to send the markers of decided transactions to
+   * itself, is taken for dead meanwhile, and drops them: what those transactions wrote is never readable, nor is anything behind.
+   */
+  readonly separateController?: boolean;
 }
+
+const CONTROLLER_ID = "100";
 
 export class Stack {
   readonly directory: string;
   readonly kafka: LocalKafka;
+  readonly #controller: LocalKafka | undefined;
   readonly #proxy: TcpProxy | undefined;
   readonly #services: RunningService[] = [];
   #starts = 0;
 
-  private constructor(directory: string, kafka: LocalKafka, proxy: TcpProxy | undefined) {
+  private constructor(
+    directory: string,
+    kafka: LocalKafka,
+    controller: LocalKafka | undefined,
+    proxy: TcpProxy | undefined,
+  ) {
     this.directory = directory;
     this.kafka = kafka;
+    this.#controller = controller;
     this.#proxy = proxy;
   }
 
-  static async open({ properties = {}, proxied = false }: StackOptions = {}): Promise<Stack> {
+  static async open({
+    properties = {},
+    proxied = false,
+    separateController = false,
+  }: StackOptions = {}): Promise<Stack> {
     const directory = mkdtempSync(join(tmpdir(), "regatta-test-"));
     const port = await freePort();
     const controllerPort = await freePort();
     const [behindPort, proxyPort] = proxied ? [await freePort(), await freePort()] : [];
+    const clusterId = newClusterId();
+    const controller = separateController
+      ? await startLocalKafka({
+          directory: join(directory, "controller"),
+          port,
+          controllerPort,
+          clusterId,
+          properties: controllerAlone(controllerPort),
+        })
+      : undefined;
     const kafka = await startLocalKafka({
       directory: join(directory, "kafka"),
       port,
       controllerPort,
+      clusterId,
       properties: {
         "group.consumer.session.timeout.ms": SESSION_MS,
         "group.consumer.min.session.timeout.ms": SESSION_MS,
         "group.consumer.heartbeat.interval.ms": "500",
         "group.consumer.min.heartbeat.interval.ms": "500",
         ...(behindPort === undefined ? {} : listenersWithProxy(port, controllerPort, behindPort, proxyPort)),
+        ...(separateController ? brokerAlone(port, controllerPort) : {}),
         ...properties,
       },
     });
     const proxy =
       behindPort === undefined || proxyPort === undefined ? undefined : await TcpProxy.listen(proxyPort, behindPort);
-    return new Stack(directory, kafka, proxy);
+    return new Stack(directory, kafka, controller, proxy);
   }
 
   /** @throws {Error} the stack was opened without one */
@@ -97,6 +128,7 @@ export class Stack {
     for (const service of this.#services) if (service.running) await service.kill();
     await this.#proxy?.close();
     await this.kafka.kill();
+    await this.#controller?.kill();
     if (process.env.REGATTA_TEST_KEEP === undefined) rmSync(this.directory, { recursive: true, force: true });
   }
 }
@@ -109,4 +141,23 @@ function listenersWithProxy(port: number, controllerPort: number, behindPort: nu
     "advertised.listeners": `${broker},PROXIED://127.0.0.1:${proxyPort}`,
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
   };
+}
+
+const votersOf = (controllerPort: number) => ({
+  "controller.quorum.voters": `${CONTROLLER_ID}@127.0.0.1:${controllerPort}`,
+});
+
+function controllerAlone(controllerPort: number): Readonly<Record<string, string>> {
+  const listener = `CONTROLLER://127.0.0.1:${controllerPort}`;
+  return {
+    "process.roles": "controller",
+    "node.id": CONTROLLER_ID,
+    listeners: listener,
+    "advertised.listeners": listener,
+    ...votersOf(controllerPort),
+  };
+}
+
+function brokerAlone(port: number, controllerPort: number): Readonly<Record<string, string>> {
+  return { "process.roles": "broker", listeners: `PLAINTEXT://127.0.0.1:${port}`, ...votersOf(controllerPort) };
 }
