@@ -141,7 +141,15 @@ describe("the race in containers", function () {
 
   it("go on after Kafka was restarted, and after all were taken down and brought up again", async () => {
     const stack = stackOf();
+    // Not under load: a node that is broker and controller in one may drop the markers of transactions that were decided in its
+    // last moment, and nothing that waits for them goes on (see the runbook of RegattaTransactionHangs).
+    assert.equal(await stack.stop("producer"), 0);
+    await waitFor("the race to come to rest", async () => {
+      const [rate] = await ask('sum(rate(regatta_records_consumed_total{job="regatta"}[30s]))');
+      return rate?.value === 0;
+    });
     await stack.restart("kafka");
+    await stack.start("producer");
     await grows("Kafka was restarted");
     await stack.down();
     await stack.up();
