@@ -11,6 +11,7 @@ import { faultsOfProperties } from "./kernel/kafka-client.js";
 import { type KernelSettings, kernelFaults, kernelSettings, readClientProperties } from "./kernel/kernel-settings.js";
 import type { AnyService } from "./kernel/processing.js";
 import { ServiceProcess } from "./kernel/service-process.js";
+import { endSuddenly } from "./kernel/sudden-end.js";
 import { createLogger } from "./logger.js";
 import type { ServiceDefinition } from "./service-definition.js";
 
@@ -37,10 +38,10 @@ export async function runService<D extends SettingDefinitions, States, Metrics>(
   const stop = (signal: NodeJS.Signals) => running.stop(signal);
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  // A bug: nothing is known to hold any more. An ordinary exit would join the client's threads, which may wait for ever.
+  // A bug: nothing is known to hold any more.
   const die = (error: unknown) => {
     logger.fatal({ err: error }, "unexpected error");
-    process.kill(process.pid, "SIGKILL");
+    endSuddenly();
   };
   process.on("uncaughtException", die);
   process.on("unhandledRejection", die);

@@ -22,6 +22,7 @@ import { type AnyService, Processing } from "./processing.js";
 import { type Slot, takeSlot } from "./slot.js";
 import { Standbys } from "./standby.js";
 import { StreamLoop } from "./stream-loop.js";
+import { endSuddenly } from "./sudden-end.js";
 import type { Task } from "./task.js";
 import { TaskOpener } from "./task-opener.js";
 import { TaskReplay } from "./task-replay.js";
@@ -91,7 +92,7 @@ export class ServiceProcess {
     const timeoutMs = this.#settings.shutdownTimeoutMs;
     this.#deadline ??= setTimeout(() => {
       this.#logger.warn({ timeoutMs }, "not done in time: uncommitted work is left to the next start");
-      process.kill(process.pid, "SIGKILL");
+      endSuddenly();
     }, timeoutMs).unref();
   }
 
