@@ -10,6 +10,8 @@ const PRODUCER = { SERIES: "6", RATE: "60", SEED: "11" };
 const SERVICES = ["producer", ...CHAIN.map(({ name }) => name)];
 /** Passes before the death: enough that the process has committed since it started. */
 const PASSES = { least: 3, most: 8 };
+/** Ends a test that hangs; on a busy machine the services that feed one may be dead for long. */
+const DEATH_TIMEOUT_MS = 300_000;
 
 describe("a process that is killed at a step of its commit", function () {
   this.timeout(600_000);
@@ -30,7 +32,7 @@ describe("a process that is killed at a step of its commit", function () {
     const dieAt = async (name: string, step: CommitStep) => {
       const pass = PASSES.least + Math.floor(random() * (PASSES.most - PASSES.least + 1));
       const service = start(name, { FAILPOINT: `${step}:${pass}` });
-      await waitFor(`${name} to die at ${step}:${pass}`, () => !service.running);
+      await waitFor(`${name} to die at ${step}:${pass}`, () => !service.running, DEATH_TIMEOUT_MS);
       assert.equal(await service.exited(), null, `${name} at ${step}: expected SIGKILL, got an exit`);
     };
 
