@@ -1,7 +1,6 @@
 /** Panels of what flows: records, errors, durations, lag, commits. */
-import { lines, WINDOW } from "./panels.js";
+import { lines, SERVICE, WINDOW } from "./panels.js";
 
-const SERVICE = 'service=~"$service"';
 const THIRD = { width: 8, height: 8 };
 const HALF = { width: 12, height: 8 };
 

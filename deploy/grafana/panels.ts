@@ -31,6 +31,8 @@ import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-s
 export const DATASOURCE = { type: "prometheus", uid: "$datasource" };
 /** A window for rate() that Grafana fits to the scrape interval and to the time shown. */
 export const WINDOW = "$__rate_interval";
+/** Matches the services that the viewer has chosen. */
+export const SERVICE = 'service=~"$service"';
 
 /** Grafana's grid is 24 wide. */
 export interface Size {
@@ -62,14 +64,7 @@ export interface Step {
 
 /** Lines over time. `repeat` names a variable: one panel for each of its values. */
 export function lines(panel: Panel & { readonly repeat?: string }): TimeseriesBuilder {
-  const { title, description, unit, size, repeat } = panel;
-  const builder = new TimeseriesBuilder()
-    .title(title)
-    .description(description)
-    .datasource(DATASOURCE)
-    .unit(unit)
-    .span(size.width)
-    .height(size.height)
+  const builder = framed(new TimeseriesBuilder(), panel)
     .lineWidth(1)
     .fillOpacity(5)
     .showPoints(VisibilityMode.Never)
@@ -82,20 +77,14 @@ export function lines(panel: Panel & { readonly repeat?: string }): TimeseriesBu
         .calcs(["lastNotNull", "max"]),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
-  if (repeat !== undefined) builder.repeat(repeat).repeatDirection("h").maxPerRow(2);
+  if (panel.repeat !== undefined) builder.repeat(panel.repeat).repeatDirection("h").maxPerRow(2);
   return builder;
 }
 
 /** The newest value in large figures, coloured by its steps; `name` shows the legend beside it. */
 export function figure(panel: Panel & { readonly steps: readonly Step[]; readonly name?: boolean }): StatBuilder {
-  const { title, description, unit, size, steps, name = false } = panel;
-  return new StatBuilder()
-    .title(title)
-    .description(description)
-    .datasource(DATASOURCE)
-    .unit(unit)
-    .span(size.width)
-    .height(size.height)
+  const { steps, name = false } = panel;
+  return framed(new StatBuilder(), panel)
     .targets(targetsOf(panel.queries))
     .graphMode(BigValueGraphMode.None)
     .colorMode(BigValueColorMode.Value)
@@ -110,16 +99,29 @@ export function figure(panel: Panel & { readonly steps: readonly Step[]; readonl
 
 /** The newest values as rows. */
 export function rows(panel: Panel & { readonly transformations: readonly DataTransformerConfig[] }): TableBuilder {
-  const { title, description, unit, size, transformations } = panel;
-  return new TableBuilder()
+  return framed(new TableBuilder(), panel)
+    .targets(panel.queries.map((query) => target(query).instant().format(PromQueryFormat.Table)))
+    .transformations([...panel.transformations]);
+}
+
+/** What every kind of panel has. */
+interface Framed {
+  title(title: string): this;
+  description(description: string): this;
+  datasource(datasource: typeof DATASOURCE): this;
+  unit(unit: string): this;
+  span(columns: number): this;
+  height(rows: number): this;
+}
+
+function framed<B extends Framed>(builder: B, { title, description, unit, size }: Panel): B {
+  return builder
     .title(title)
     .description(description)
     .datasource(DATASOURCE)
     .unit(unit)
     .span(size.width)
-    .height(size.height)
-    .targets(panel.queries.map((query) => target(query).instant().format(PromQueryFormat.Table)))
-    .transformations([...transformations]);
+    .height(size.height);
 }
 
 /** Lets the viewer choose the Prometheus, where Grafana knows several. */

@@ -6,11 +6,18 @@ import {
   RowBuilder,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import { commitPanels, ratePanels } from "./flow-panels.js";
-import { datasourceVariable, figure, labelVariable, rows } from "./panels.js";
+import { datasourceVariable, figure, labelVariable, rows, SERVICE } from "./panels.js";
 import { resourcePanels, statePanels } from "./resource-panels.js";
 
-const SERVICE = 'service=~"$service"';
 const TILE = { width: 4, height: 4 };
+
+const SECTIONS = [
+  ["Is it well", wellPanels],
+  ["Rate, errors, duration by stage", ratePanels],
+  ["Commits and the group", commitPanels],
+  ["State", statePanels],
+  ["Process resources", resourcePanels],
+] as const;
 
 export function pipelineDashboard(): Dashboard {
   const builder = new DashboardBuilder("Regatta: the pipeline")
@@ -21,17 +28,11 @@ export function pipelineDashboard(): Dashboard {
     .refresh("10s")
     .tooltip(DashboardCursorSync.Crosshair)
     .withVariable(datasourceVariable())
-    .withVariable(labelVariable("service", "Service", "regatta_build_info", "any"))
-    .withRow(new RowBuilder("Is it well"));
-  for (const panel of wellPanels()) builder.withPanel(panel);
-  builder.withRow(new RowBuilder("Rate, errors, duration by stage"));
-  for (const panel of ratePanels()) builder.withPanel(panel);
-  builder.withRow(new RowBuilder("Commits and the group"));
-  for (const panel of commitPanels()) builder.withPanel(panel);
-  builder.withRow(new RowBuilder("State"));
-  for (const panel of statePanels()) builder.withPanel(panel);
-  builder.withRow(new RowBuilder("Process resources"));
-  for (const panel of resourcePanels()) builder.withPanel(panel);
+    .withVariable(labelVariable("service", "Service", "regatta_build_info", "any"));
+  for (const [title, panels] of SECTIONS) {
+    builder.withRow(new RowBuilder(title));
+    for (const panel of panels()) builder.withPanel(panel);
+  }
   return builder.build();
 }
 

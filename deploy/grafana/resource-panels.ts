@@ -1,7 +1,6 @@
 /** Panels of what is held and used: tasks, state, memory, time. */
-import { lines, WINDOW } from "./panels.js";
+import { lines, SERVICE, WINDOW } from "./panels.js";
 
-const SERVICE = 'service=~"$service"';
 const THIRD = { width: 8, height: 8 };
 
 /** Tasks and their state stores. */
