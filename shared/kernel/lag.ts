@@ -1,12 +1,6 @@
 /** Lag of this instance: what is committed and readable in its partitions, less what it has processed. */
-import { z } from "zod";
-
-const statisticsSchema = z.object({
-  topics: z.record(
-    z.string(),
-    z.object({ partitions: z.record(z.string(), z.object({ ls_offset: z.number(), lo_offset: z.number() })) }),
-  ),
-});
+import type { LogStatistics } from "./consumer-statistics.js";
+import { partitionKey } from "./partition-key.js";
 
 /** Ends that are remembered of a partition; statistics come every 2 s. */
 const ENDS_MAX = 256;
@@ -40,18 +34,12 @@ export interface PartitionLag {
 }
 
 export class Lag {
-  /** By `<topic>/<partition>`. */
+  /** By {@link partitionKey}. */
   readonly #partitions = new Map<string, SeenPartition>();
 
-  /** @param json librdkafka's statistics; ends are last stable offsets, so that an open transaction is no lag */
-  onStatistics(json: string, nowMs: number): void {
-    const statistics = statisticsSchema.safeParse(JSON.parse(json));
-    if (!statistics.success) return;
-    for (const [topic, { partitions }] of Object.entries(statistics.data.topics)) {
-      for (const [partition, { ls_offset, lo_offset }] of Object.entries(partitions)) {
-        if (ls_offset >= 0) this.#see(`${topic}/${partition}`, ls_offset, Math.max(0, lo_offset), nowMs);
-      }
-    }
+  /** Ends are last stable offsets, so that an open transaction is no lag. */
+  onStatistics(statistics: readonly LogStatistics[], nowMs: number): void {
+    for (const log of statistics) this.#see(partitionKey(log), log.lastStableOffset, Math.max(0, log.low), nowMs);
   }
 
   /**
@@ -67,7 +55,7 @@ export class Lag {
     recordTimestampMs: number | undefined,
     nowMs: number,
   ): PartitionLag | undefined {
-    const seen = this.#partitions.get(`${topic}/${partition}`);
+    const seen = this.#partitions.get(partitionKey({ topic, partition }));
     if (seen === undefined) return undefined;
     const from = position ?? seen.low;
     while (seen.ends.length > 1 && seen.ends[1].end <= from) seen.ends.shift();

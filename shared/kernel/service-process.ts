@@ -5,6 +5,7 @@ import type { Logger } from "../logger.js";
 import type { Codec } from "../service-definition.js";
 import { changelogTopic } from "./changelog.js";
 import { isCompacted } from "./compaction-probe.js";
+import { logStatistics } from "./consumer-statistics.js";
 import { killAt } from "./failpoint.js";
 import { type HttpServer, startHttpServer } from "./http-server.js";
 import { InputStalls } from "./input-stalls.js";
@@ -312,16 +313,17 @@ export class ServiceProcess {
   }
 
   #onStatistics(json: string): void {
+    const statistics = logStatistics(json);
     const nowMs = performance.now();
-    this.#lag.onStatistics(json, Date.now());
-    this.#unstable.onStatistics(json, nowMs);
+    this.#lag.onStatistics(statistics, Date.now());
+    this.#unstable.onStatistics(statistics, nowMs);
     this.#stalls.look(this.#unstable.of(this.#inputPartitions(), nowMs));
   }
 
   /** A source reads nothing. */
   #inputPartitions(): TopicPartition[] {
     if (this.#service.kind === "source") return [];
-    return this.#tasks().flatMap(({ inputs, partition }) => inputs.map((topic) => ({ topic, partition })));
+    return this.#tasks().flatMap(({ inputPartitions }) => inputPartitions);
   }
 
   async #keys(store: string, limit: number): Promise<string[]> {

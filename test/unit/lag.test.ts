@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { logStatistics } from "../../shared/kernel/consumer-statistics.js";
 import { Lag } from "../../shared/kernel/lag.js";
 
 const TOPIC = "observations";
@@ -7,7 +8,11 @@ describe("lag", () => {
   /** What librdkafka would say at `atMs`. */
   const see = (lag: Lag, atMs: number, end: number, low = 0) =>
     lag.onStatistics(
-      JSON.stringify({ topics: { [TOPIC]: { partitions: { 0: { ls_offset: end, lo_offset: low } } } } }),
+      logStatistics(
+        JSON.stringify({
+          topics: { [TOPIC]: { partitions: { 0: { ls_offset: end, lo_offset: low, hi_offset: end } } } },
+        }),
+      ),
       atMs,
     );
   const of = (lag: Lag, position: number | undefined, nowMs: number, recordTimestampMs?: number) => {
