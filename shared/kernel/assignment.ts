@@ -9,6 +9,7 @@ import type { InputWatch } from "./input-watch.js";
 import type { TopicPartition } from "./kafka-client.js";
 import { BEGINNING, type Consumer } from "./kafka-consumer.js";
 import { KafkaError } from "./kafka-error.js";
+import { partitionName } from "./partition-key.js";
 import type { Processing } from "./processing.js";
 import type { Standbys } from "./standby.js";
 import { Task } from "./task.js";
@@ -83,7 +84,7 @@ export class Assignment {
       })),
     );
     for (const task of opened) {
-      this.#consumer.pause(partitionsOf(task));
+      this.#consumer.pause(task.inputPartitions);
       await this.#settle(task, committed.get(task.partition) ?? NONE);
     }
   }
@@ -103,7 +104,7 @@ export class Assignment {
     if (this.#consumer.eager) return;
     for (const [partition, inputs] of kept) {
       const task = await this.#open(partition, inputs);
-      this.#consumer.pause(partitionsOf(task));
+      this.#consumer.pause(task.inputPartitions);
       await this.#settle(task, (await this.#lookPersistently([task])).get(partition) ?? NONE);
     }
   }
@@ -117,7 +118,7 @@ export class Assignment {
     const tasks = this.tasks.filter((task) => !this.#replays.has(task));
     const committed = await this.#look(tasks);
     for (const task of tasks) {
-      this.#consumer.pause(partitionsOf(task));
+      this.#consumer.pause(task.inputPartitions);
       await this.#settle(task, committed.get(task.partition) ?? NONE);
     }
   }
@@ -142,12 +143,12 @@ export class Assignment {
     task.rewind();
     if (!this.#o.isSource) {
       this.#o.inputs.check(task);
-      for (const { topic, partition } of partitionsOf(task)) {
+      for (const { topic, partition } of task.inputPartitions) {
         await this.#consumer.seek({ topic, partition, position: task.positions.get(topic) ?? BEGINNING });
       }
       // It may have been closed while the seek was on its way.
       if (isClosed(task)) return;
-      this.#consumer.resume(partitionsOf(task));
+      this.#consumer.resume(task.inputPartitions);
     }
     this.#o.processing.adopt(task, this.#o.partitions);
     task.state = "running";
@@ -196,7 +197,9 @@ export class Assignment {
   async #committed(tasks: readonly Task[]): Promise<CommittedByPartition> {
     const result = new Map<number, Map<string, number | undefined>>();
     if (tasks.length === 0) return result;
-    for (const { topic, partition, position } of await this.#consumer.committed(tasks.flatMap(partitionsOf))) {
+    for (const { topic, partition, position } of await this.#consumer.committed(
+      tasks.flatMap(({ inputPartitions }) => inputPartitions),
+    )) {
       const positions = result.get(partition) ?? new Map<string, number | undefined>();
       positions.set(topic, position);
       result.set(partition, positions);
@@ -232,16 +235,11 @@ export class Assignment {
     const beyond = partitions.find(({ partition }) => partition >= this.#o.partitions);
     if (beyond === undefined) return;
     throw new TopicError(
-      `${nameOf(beyond)} was added while the service ran: its changelogs have ${this.#o.partitions} partitions, and series ` +
+      `${partitionName(beyond)} was added while the service ran: its changelogs have ${this.#o.partitions} partitions, and series ` +
         "would move between partitions. Give the inputs their former number of partitions, or start under another APPLICATION_ID.",
     );
   }
 }
-
-export const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`;
-
-const partitionsOf = (task: Task): TopicPartition[] =>
-  task.inputs.map((topic) => ({ topic, partition: task.partition }));
 
 const isClosed = (task: Task): boolean => task.state === "closed";
 

@@ -4,23 +4,18 @@
  * somebody has to decide (ON_CHANGELOG_LOSS).
  */
 import { StoreError } from "../errors.js";
-import { changelogTopic } from "./changelog.js";
-import { type LogRanges, rangeKey } from "./log-range.js";
+import type { Changelog } from "./changelog.js";
+import type { LogRanges } from "./log-range.js";
+import { partitionKey, partitionName } from "./partition-key.js";
 import type { Task } from "./task.js";
 
 /** @returns the first fault of the task's changelogs against its folder, undefined where there is none */
-export function rangeFault(
-  task: Task,
-  application: string,
-  stores: readonly string[],
-  ranges: LogRanges,
-): string | undefined {
-  for (const store of stores) {
-    const topic = changelogTopic(application, store);
-    const range = ranges.get(rangeKey({ topic, partition: task.partition }));
+export function rangeFault(task: Task, changelogs: readonly Changelog[], ranges: LogRanges): string | undefined {
+  for (const changelog of changelogs) {
+    const range = ranges.get(partitionKey(changelog));
     if (range === undefined) continue;
-    const place = `changelog ${topic}[${task.partition}]`;
-    const applied = task.manifest?.changelogPositions[store] ?? 0;
+    const place = `changelog ${partitionName(changelog)}`;
+    const applied = task.manifest?.changelogPositions[changelog.store] ?? 0;
     if (applied > range.end) {
       return `${place} ends at ${range.end}, but ${task.db?.directory} has applied it up to ${applied}: it was truncated`;
     }

@@ -20,6 +20,13 @@ export type Positions = Readonly<Record<string, number>>;
 
 const positionsSchema = z.record(z.string(), z.number().int().nonnegative());
 
+/** The log of one store of one task. */
+export interface Changelog {
+  readonly store: string;
+  readonly topic: string;
+  readonly partition: number;
+}
+
 export function changelogTopic(application: string, store: string): string {
   return `${application}-${store}-changelog`;
 }

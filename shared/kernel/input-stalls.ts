@@ -1,5 +1,6 @@
 /** Tells when an input stands still at a transaction that its writer neither commits nor aborts, and when it goes on. */
 import type { Logger } from "../logger.js";
+import { partitionKey } from "./partition-key.js";
 import type { UnstableInput } from "./unstable-inputs.js";
 
 export class InputStalls {
@@ -16,7 +17,7 @@ export class InputStalls {
   /** Each stall is told of once, and its end. Nothing else can be done: the broker ends it, in at most 15 minutes. */
   look(inputs: readonly UnstableInput[]): void {
     for (const { topic, partition, records, lastStableOffset, standsStillMs } of inputs) {
-      const input = `${topic}/${partition}`;
+      const input = partitionKey({ topic, partition });
       const stalled = standsStillMs > this.#thresholdMs;
       if (stalled === this.#told.has(input)) continue;
       if (stalled) {

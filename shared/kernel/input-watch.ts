@@ -6,9 +6,9 @@
 import { TopicError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Admin } from "./kafka-admin.js";
-import type { TopicPartition } from "./kafka-client.js";
-import { type LogRange, type LogRanges, logRanges, rangeKey } from "./log-range.js";
+import { type LogRange, type LogRanges, logRanges } from "./log-range.js";
 import type { KernelMetrics } from "./metrics.js";
+import { partitionKey } from "./partition-key.js";
 import type { Task } from "./task.js";
 
 const LOOK_MS = 5000;
@@ -36,7 +36,10 @@ export class InputWatch {
    */
   async ask(tasks: readonly Task[]): Promise<void> {
     this.#askedMs = performance.now();
-    this.#ranges = await logRanges(this.#o.admin, inputsOf(tasks));
+    this.#ranges = await logRanges(
+      this.#o.admin,
+      tasks.flatMap(({ inputPartitions }) => inputPartitions),
+    );
     this.#lossSeen = false;
   }
 
@@ -50,7 +53,7 @@ export class InputWatch {
     );
     logRanges(this.#o.admin, places).then(
       (ranges) => {
-        this.#lossSeen ||= places.some((place) => !isWithin(place.position, ranges.get(rangeKey(place))));
+        this.#lossSeen ||= places.some((place) => !isWithin(place.position, ranges.get(partitionKey(place))));
       },
       (error: unknown) => this.#o.logger.debug({ err: error }, "ranges of the inputs not known"),
     );
@@ -73,7 +76,7 @@ export class InputWatch {
   check(task: Task): void {
     for (const topic of task.inputs) {
       const position = task.positions.get(topic);
-      const range = this.#ranges.get(rangeKey({ topic, partition: task.partition }));
+      const range = this.#ranges.get(partitionKey({ topic, partition: task.partition }));
       if (range === undefined || position === undefined || isWithin(position, range)) continue;
       if (position > range.end) throw truncatedError(task, topic, position, range);
       if (this.#o.onLoss === "stop") throw deletedError(task, topic, position, range);
@@ -90,10 +93,6 @@ export class InputWatch {
 
 function isWithin(position: number | undefined, range: LogRange | undefined): boolean {
   return range === undefined || position === undefined || (position >= range.begin && position <= range.end);
-}
-
-function inputsOf(tasks: readonly Task[]): TopicPartition[] {
-  return tasks.flatMap((task) => task.inputs.map((topic) => ({ topic, partition: task.partition })));
 }
 
 const truncatedError = ({ id, partition }: Task, topic: string, position: number, { end }: LogRange) =>

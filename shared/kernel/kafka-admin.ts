@@ -111,7 +111,8 @@ export class Admin {
     return answer.map(({ topic, partition, offset, error }) => {
       const call = `offsets of ${topic}[${partition}]`;
       if (error) throw new KafkaError(call, error);
-      // Where a partition was just made, or a connection died under the question, there is neither error nor offset; taken for a number it would be an empty log.
+      // Where a partition was just made, or a connection died under the question, there is neither error nor offset; taken
+      // for a number it would be an empty log.
       if (offset < 0) throw new KafkaError(call, { code: -1, message: `not known (${offset})`, isRetriable: true });
       return { topic, partition, position: offset };
     });

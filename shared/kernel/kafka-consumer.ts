@@ -1,5 +1,6 @@
 /** Reading: members of consumer groups, and readers of partitions of their own choice. */
 import kafka from "@confluentinc/kafka-javascript";
+import type { InputRecord } from "../service-definition.js";
 import { isEager, memberProperties } from "./group-membership.js";
 import {
   type ClientOptions,
@@ -21,6 +22,18 @@ export interface ConsumedRecord {
   readonly key?: Buffer | string | null;
   readonly value: Buffer | null;
   readonly headers?: readonly Readonly<Record<string, Buffer | string>>[];
+}
+
+/** A consumed record as process() sees it. */
+export function inputRecordOf({ topic, partition, offset, timestamp, key, value }: ConsumedRecord): InputRecord {
+  return {
+    topic,
+    partition,
+    offset,
+    timestamp: timestamp ?? 0,
+    key: typeof key === "string" ? Buffer.from(key) : (key ?? null),
+    value,
+  };
 }
 
 export type RebalanceEvent =

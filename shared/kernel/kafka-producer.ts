@@ -15,6 +15,7 @@ import type { Consumer } from "./kafka-consumer.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 
 const REPORT_WAIT_MS = 1;
+const QUEUE_FULL_WAIT_MS = 5;
 
 /** Headers of a produced record. */
 export type Headers = { [name: string]: Buffer | string }[];
@@ -117,6 +118,11 @@ export class Producer {
       if (failure.code === KafkaCode.QUEUE_FULL) return false;
       throw failure;
     }
+  }
+
+  /** As {@link produce}, but waits for room in the queue. */
+  async produceWaiting(...record: Parameters<Producer["produce"]>): Promise<void> {
+    while (!this.produce(...record)) await delay(QUEUE_FULL_WAIT_MS);
   }
 
   sendOffsets(positions: readonly TopicPosition[], consumer: Consumer): Promise<void> {

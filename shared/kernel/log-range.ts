@@ -1,6 +1,7 @@
 /** What a partition's log still has. */
 import type { Admin } from "./kafka-admin.js";
 import type { TopicPartition } from "./kafka-client.js";
+import { partitionKey } from "./partition-key.js";
 
 /** Offsets from `begin`, which is 0 unless records were deleted, up to `end`, the high watermark. */
 export interface LogRange {
@@ -8,18 +9,16 @@ export interface LogRange {
   readonly end: number;
 }
 
-/** By {@link rangeKey}. */
+/** By {@link partitionKey}. */
 export type LogRanges = ReadonlyMap<string, LogRange>;
-
-export const rangeKey = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 /** @throws {KafkaError} the broker does not answer */
 export async function logRanges(admin: Admin, partitions: readonly TopicPartition[]): Promise<LogRanges> {
   const [begins, ends] = await Promise.all([admin.beginnings(partitions), admin.ends(partitions, "uncommitted")]);
-  const begin = new Map(begins.map((place) => [rangeKey(place), place.position]));
+  const begin = new Map(begins.map((place) => [partitionKey(place), place.position]));
   return new Map(
     ends.map((place) => {
-      const key = rangeKey(place);
+      const key = partitionKey(place);
       return [key, { begin: begin.get(key) ?? 0, end: place.position }];
     }),
   );

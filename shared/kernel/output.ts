@@ -11,7 +11,6 @@ import { type Headers, Producer } from "./kafka-producer.js";
 
 /** Room for a dead letter of the largest size with its headers. */
 export const RECORD_BYTES_MAX = 2 * 1024 * 1024 + 64 * 1024;
-const QUEUE_FULL_WAIT_MS = 5;
 const RETRY_WAIT_MS = 100;
 /**
  * Two processes of one transactional id fence each other. Each asks for the id again half a second after it was told to
@@ -111,7 +110,7 @@ export class Output {
     if (this.#waiting.length === 0) return;
     const producer = this.#connected();
     for (const { topic, partition, key, value, timestamp, headers } of this.#waiting) {
-      while (!producer.produce(topic, partition, key, value, timestamp, headers)) await delay(QUEUE_FULL_WAIT_MS);
+      await producer.produceWaiting(topic, partition, key, value, timestamp, headers);
     }
     this.#waiting = [];
   }

@@ -1,5 +1,4 @@
 /** Replays changelogs into a folder. */
-import { crc32 } from "node:zlib";
 import { StoreError } from "../errors.js";
 import type { Codec } from "../service-definition.js";
 import { furthest, POSITIONS_KEY, type Positions, positionsOf } from "./changelog.js";
@@ -7,7 +6,7 @@ import type { ClientOptions, TopicPosition } from "./kafka-client.js";
 import { type ConsumedRecord, Consumer } from "./kafka-consumer.js";
 import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
 import type { LogRange } from "./log-range.js";
-import { formatOf, refuseUnknownFormat } from "./stored-value.js";
+import { formatOf, isIntact, refuseUnknownFormat } from "./stored-value.js";
 
 const BATCH_RECORDS = 2000;
 const POLL_MS = 50;
@@ -131,7 +130,7 @@ export function writeOf(
   const value = record.value ?? undefined;
   if (value === undefined) return { store, key, value };
   const where = `${record.topic}[${record.partition}]@${record.offset}: `;
-  if (value.length < 5 || value.readUInt32LE(0) !== crc32(value.subarray(4))) {
+  if (!isIntact(value)) {
     throw new StoreError(`${where}the checksum of ${key} does not match; the changelog is damaged`);
   }
   refuseUnknownFormat(codec, formatOf(value), where + key);

@@ -31,7 +31,7 @@ export function encodeStored<V>(codec: Codec<V>, value: V): Buffer {
 export function decodeStored<V>(codec: Codec<V>, bytes: Buffer, where: string): V {
   if (bytes.length < HEADER_BYTES)
     throw new DamagedValueError(`expected at least ${HEADER_BYTES} bytes, found ${bytes.length}`);
-  if (bytes.readUInt32LE(0) !== crc32(bytes.subarray(4))) throw new DamagedValueError("the checksum does not match");
+  if (!isIntact(bytes)) throw new DamagedValueError("the checksum does not match");
   const format = formatOf(bytes);
   refuseUnknownFormat(codec, format, where);
   const decode = codec.older?.[format] ?? codec.decode;
@@ -40,6 +40,11 @@ export function decodeStored<V>(codec: Codec<V>, bytes: Buffer, where: string): 
   } catch (error) {
     throw new DamagedValueError("the value cannot be decoded", { cause: error });
   }
+}
+
+/** Whether stored bytes are what was written, as far as their checksum tells. */
+export function isIntact(bytes: Buffer): boolean {
+  return bytes.length >= HEADER_BYTES && bytes.readUInt32LE(0) === crc32(bytes.subarray(4));
 }
 
 /** The format of a stored value. */

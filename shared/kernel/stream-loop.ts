@@ -4,16 +4,16 @@
  */
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import type { Logger } from "../logger.js";
-import type { InputRecord } from "../service-definition.js";
-import { Assignment, type AssignmentOptions, nameOf } from "./assignment.js";
+import { Assignment, type AssignmentOptions } from "./assignment.js";
 import { BatchPace } from "./batch-pace.js";
 import { commitTasks } from "./commit.js";
 import type { StepListener } from "./failpoint.js";
 import { ThreadError } from "./job-threads.js";
-import { BEGINNING, type ConsumedRecord, type Consumer, type RebalanceEvent } from "./kafka-consumer.js";
+import { BEGINNING, type ConsumedRecord, type Consumer, inputRecordOf, type RebalanceEvent } from "./kafka-consumer.js";
 import { KafkaCode, KafkaError } from "./kafka-error.js";
 import type { KernelMetrics } from "./metrics.js";
 import type { Output } from "./output.js";
+import { partitionName } from "./partition-key.js";
 import { DamagedStateError, ProcessFailure, type Processing } from "./processing.js";
 import type { Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
@@ -200,7 +200,7 @@ export class StreamLoop {
       const task = membership.assignment.running(record.partition);
       // A batch may still hold records of a partition that is gone, being replayed, or was rewound.
       if (task === undefined || record.offset < (task.positions.get(record.topic) ?? 0)) continue;
-      processing.process(task, inputOf(record));
+      processing.process(task, inputRecordOf(record));
       taken.set(record.topic, (taken.get(record.topic) ?? 0) + 1);
       if (processing.hasChunk) await processing.advance();
       if (performance.now() - lookedMs < LOOK_MS) continue;
@@ -395,7 +395,7 @@ export class StreamLoop {
   async #serveRebalances(membership: Membership): Promise<void> {
     for (let event = this.#rebalances.shift(); event !== undefined; event = this.#rebalances.shift()) {
       const lost = event.kind === "revoke" && event.lost;
-      this.#o.logger.info({ kind: event.kind, lost, partitions: event.partitions.map(nameOf) }, "rebalance");
+      this.#o.logger.info({ kind: event.kind, lost, partitions: event.partitions.map(partitionName) }, "rebalance");
       // Work is committed before a partition is given up. A lost one belongs to somebody else already: its work is dropped.
       if (!lost) await this.#commitOrRecover(membership);
       else if (this.#hasWork() || this.#o.output.records > 0) await this.#recover(lostError(), membership);
@@ -436,14 +436,3 @@ export class StreamLoop {
 
 const lostError = () =>
   new KafkaError("revoke", { code: -1, message: "partitions were lost", isTxnRequiresAbort: true });
-
-function inputOf({ topic, partition, offset, timestamp, key, value }: ConsumedRecord): InputRecord {
-  return {
-    topic,
-    partition,
-    offset,
-    timestamp: timestamp ?? 0,
-    key: typeof key === "string" ? Buffer.from(key) : (key ?? null),
-    value,
-  };
-}

@@ -5,13 +5,14 @@
 import { StoreError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Codec } from "../service-definition.js";
-import { changelogTopic, furthest, type Positions } from "./changelog.js";
+import { type Changelog, changelogTopic, furthest, type Positions } from "./changelog.js";
 import { lossError, rangeFault, rebuildError } from "./changelog-loss.js";
 import { rebuildChangelogs } from "./changelog-rebuild.js";
 import type { Admin } from "./kafka-admin.js";
-import type { ClientOptions, TopicPartition } from "./kafka-client.js";
-import { logRanges, rangeKey } from "./log-range.js";
+import type { ClientOptions } from "./kafka-client.js";
+import { logRanges } from "./log-range.js";
 import type { KernelMetrics } from "./metrics.js";
+import { partitionKey } from "./partition-key.js";
 import { replayChangelogs } from "./restore.js";
 import type { Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
@@ -46,10 +47,9 @@ export class TaskReplay {
   async examine(tasks: readonly Task[]): Promise<void> {
     const ranges = await logRanges(
       this.#o.admin,
-      tasks.flatMap((task) => this.#changelogPartitions(task)),
+      tasks.flatMap((task) => this.#changelogsOf(task)),
     );
-    for (const task of tasks)
-      task.changelogLoss ??= rangeFault(task, this.#o.application, Object.keys(this.#o.codecs), ranges);
+    for (const task of tasks) task.changelogLoss ??= rangeFault(task, this.#changelogsOf(task), ranges);
   }
 
   /**
@@ -77,31 +77,26 @@ export class TaskReplay {
    * @throws {StoreError} the changelog is ahead of the group, lacks what the group has committed, or is damaged
    */
   async replay(task: Task, committed: CommittedPositions): Promise<boolean> {
-    const { opener, metrics, logger, admin, clientOptions, application, codecs } = this.#o;
+    const { opener, metrics, logger, admin, clientOptions, application } = this.#o;
     if (task.db === undefined) return false;
     task.state = "restoring";
-    const ranges = await logRanges(admin, this.#changelogPartitions(task));
+    const changelogs = this.#changelogsOf(task);
+    const ranges = await logRanges(admin, changelogs);
     if (isClosed(task)) return false;
-    task.changelogLoss ??= rangeFault(task, application, Object.keys(codecs), ranges);
+    task.changelogLoss ??= rangeFault(task, changelogs, ranges);
     if (task.changelogLoss !== undefined && (await this.#rebuilt(task, task.changelogLoss, committed))) return true;
     const cause = task.manifest === undefined ? "empty" : "behind";
     const ended = metrics.restoreDuration.startTimer();
     const label = { partition: String(task.partition) };
-    const changelogs = Object.entries(codecs).map(([store, codec]) => {
-      const topic = changelogTopic(application, store);
-      return {
-        store,
-        codec,
-        topic,
-        from: task.manifest?.changelogPositions[store] ?? 0,
-        range: ranges.get(rangeKey({ topic, partition: task.partition })) ?? { begin: 0, end: 0 },
-      };
-    });
     let count = 0;
     const replayed = await replayChangelogs(clientOptions, application, {
       db: task.db,
       partition: task.partition,
-      changelogs,
+      changelogs: changelogs.map((changelog) => ({
+        ...changelog,
+        from: task.manifest?.changelogPositions[changelog.store] ?? 0,
+        range: ranges.get(partitionKey(changelog)) ?? { begin: 0, end: 0 },
+      })),
       cancelled: () => isClosed(task),
       progress: (remaining, records) => {
         count += records;
@@ -126,7 +121,7 @@ export class TaskReplay {
    * @returns whether the folder is now what its changelog says
    */
   async #rebuilt(task: Task, loss: string, committed: CommittedPositions): Promise<boolean> {
-    const { opener, onChangelogLoss, application, codecs, clientOptions, admin, logger, metrics } = this.#o;
+    const { opener, onChangelogLoss, clientOptions, admin, logger, metrics } = this.#o;
     if (onChangelogLoss === "stop") throw lossError(task, loss);
     if (onChangelogLoss === "accept") {
       logger.warn({ task: task.id, loss }, "state may be lost: what is left of the changelog is used");
@@ -137,12 +132,10 @@ export class TaskReplay {
     const isAt = (topic: string) => committed.get(topic) === positionIn(task, topic);
     if (task.manifest === undefined || task.manifest.standby || !task.inputs.every(isAt))
       throw rebuildError(task, loss);
-    const records = await rebuildChangelogs(task, application, Object.keys(codecs), clientOptions);
-    const ranges = await logRanges(admin, this.#changelogPartitions(task));
-    const ends = Object.keys(codecs).map((store) => {
-      const topic = changelogTopic(application, store);
-      return [store, ranges.get(rangeKey({ topic, partition: task.partition }))?.end ?? 0];
-    });
+    const changelogs = this.#changelogsOf(task);
+    const records = await rebuildChangelogs(task, changelogs, clientOptions);
+    const ranges = await logRanges(admin, changelogs);
+    const ends = changelogs.map((changelog) => [changelog.store, ranges.get(partitionKey(changelog))?.end ?? 0]);
     task.manifest = opener.manifest(task, task.manifest.positions, Object.fromEntries(ends));
     await task.db?.write([], task.manifest);
     task.changelogLoss = undefined;
@@ -151,8 +144,10 @@ export class TaskReplay {
     return true;
   }
 
-  #changelogPartitions({ partition }: Task): TopicPartition[] {
-    return Object.keys(this.#o.codecs).map((store) => ({
+  #changelogsOf({ partition }: Task): (Changelog & { readonly codec: Codec<object> })[] {
+    return Object.entries(this.#o.codecs).map(([store, codec]) => ({
+      store,
+      codec,
       topic: changelogTopic(this.#o.application, store),
       partition,
     }));

@@ -4,6 +4,7 @@
  */
 import type { Source } from "../service-definition.js";
 import type { Positions } from "./changelog.js";
+import type { TopicPartition } from "./kafka-client.js";
 import type { LevelDbStore, Manifest } from "./leveldb-store.js";
 import type { BufferedStore } from "./state-store.js";
 
@@ -39,6 +40,10 @@ export class Task {
     this.id = `${service}/${partition}`;
     this.partition = partition;
     this.inputs = inputs;
+  }
+
+  get inputPartitions(): TopicPartition[] {
+    return this.inputs.map((topic) => ({ topic, partition: this.partition }));
   }
 
   /** Positions as plain data. */

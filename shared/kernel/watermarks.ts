@@ -5,6 +5,7 @@
 import type { Logger } from "../logger.js";
 import type { Admin } from "./kafka-admin.js";
 import type { TopicPartition } from "./kafka-client.js";
+import { partitionKey } from "./partition-key.js";
 
 const REFRESH_MS = 5000;
 
@@ -26,7 +27,7 @@ export class Watermarks {
    * begins after that stands for all of it.
    */
   get(topic: string, partition: number): number | undefined {
-    return this.#known.get(`${topic}/${partition}`);
+    return this.#known.get(partitionKey({ topic, partition }));
   }
 
   /** Asks when the last answer is old; called after a commit, never waited for. */
@@ -38,7 +39,7 @@ export class Watermarks {
     );
     this.#admin.ends(asked, "committed").then(
       (ends) => {
-        for (const { topic, partition, position } of ends) this.#known.set(`${topic}/${partition}`, position);
+        for (const end of ends) this.#known.set(partitionKey(end), end.position);
       },
       (error: unknown) => this.#logger.debug({ err: error }, "watermarks not known"),
     );

@@ -4,10 +4,10 @@ import { seededRandom } from "../support/seed.js";
 import { Stack } from "../support/stack.js";
 import { assertCountersFollow, CHAIN, judge } from "../support/verdict.js";
 import { waitFor } from "../support/wait.js";
+import { SERVICE_NAMES } from "../support/whole-race.js";
 
 /** A rate that the trees of ml-racer keep up with on one slow processor. */
 const PRODUCER = { SERIES: "6", RATE: "60", SEED: "11" };
-const SERVICES = ["producer", ...CHAIN.map(({ name }) => name)];
 /** Passes before the death: enough that the process has committed since it started. */
 const PASSES = { least: 3, most: 8 };
 /** Ends a test that hangs; on a busy machine the services that feed one may be dead for long. */
@@ -38,7 +38,7 @@ describe("a process that is killed at a step of its commit", function () {
 
     // Each service dies its way through the steps by itself, so that deaths of different services overlap.
     const survivors = await Promise.all(
-      SERVICES.map(async (name) => {
+      SERVICE_NAMES.map(async (name) => {
         // A source takes nothing in.
         const steps = commitSteps.filter((step) => name !== "producer" || step !== "after-poll");
         for (const step of steps) await dieAt(name, step);
@@ -46,7 +46,7 @@ describe("a process that is killed at a step of its commit", function () {
       }),
     );
     for (const survivor of survivors) await survivor.ready(4);
-    console.log(`      ${SERVICES.length * commitSteps.length - 1} deaths`);
+    console.log(`      ${SERVICE_NAMES.length * commitSteps.length - 1} deaths`);
     const [producer, ...others] = survivors;
     await waitFor(
       "new records after the last death",

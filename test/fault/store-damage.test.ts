@@ -9,9 +9,9 @@ import type { RunningService } from "../support/service-runner.js";
 import { Stack } from "../support/stack.js";
 import { CHAIN, judge } from "../support/verdict.js";
 import { waitFor } from "../support/wait.js";
+import { SERVICE_NAMES } from "../support/whole-race.js";
 
 const PRODUCER = { SERIES: "24", RATE: "150", SEED: "5" };
-const SERVICES = ["producer", ...CHAIN.map(({ name }) => name)];
 const ML = { ML_MODELS: "lin" };
 
 interface Damage {
@@ -157,11 +157,11 @@ describe("a damaged state folder", function () {
   const folderOf = (name: string, partition: number) =>
     join(stack.stateDirectory, `regatta-${name}`, String(partition));
   const startAll = async () => {
-    services = new Map(SERVICES.map((name) => [name, stack.start(name, name === "producer" ? PRODUCER : ML)]));
-    for (const name of SERVICES) await service(name).ready(4);
+    services = new Map(SERVICE_NAMES.map((name) => [name, stack.start(name, name === "producer" ? PRODUCER : ML)]));
+    for (const name of SERVICE_NAMES) await service(name).ready(4);
   };
   const progress = async () => {
-    for (const name of SERVICES.slice(1)) {
+    for (const name of SERVICE_NAMES.slice(1)) {
       const before = await service(name).metric("regatta_records_consumed_total");
       await waitFor(
         `${name} to go on`,
@@ -173,11 +173,11 @@ describe("a damaged state folder", function () {
   it(`of ${damages.length} kinds is noticed each time, kept, and rebuilt without a wrong value`, async () => {
     await startAll();
     await progress();
-    for (const name of SERVICES) assert.equal(await service(name).stop(), 0);
+    for (const name of SERVICE_NAMES) assert.equal(await service(name).stop(), 0);
     // Opening again turns logs into tables, so that there is one of each to damage.
     await startAll();
     await progress();
-    for (const name of SERVICES) await service(name).kill();
+    for (const name of SERVICE_NAMES) await service(name).kill();
 
     // The folder that another is replaced by must be a sound one.
     for (const { apply, service: name, partition } of [...damages].reverse()) await apply(folderOf(name, partition));
@@ -237,7 +237,7 @@ describe("a damaged state folder", function () {
   it("changes no result", async () => {
     assert.equal(await service("producer").stop(), 0);
     assert.ok((await judge(stack.brokers, CHAIN, ML)).equal);
-    for (const name of SERVICES.slice(1)) assert.equal(await service(name).stop(), 0);
+    for (const name of SERVICE_NAMES.slice(1)) assert.equal(await service(name).stop(), 0);
   });
 });
 

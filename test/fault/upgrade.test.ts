@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
+import { inputRecordOf } from "../../shared/kernel/kafka-consumer.js";
 import { formatOf } from "../../shared/kernel/stored-value.js";
 import {
   GOLDEN_ENVIRONMENT,
@@ -14,7 +15,7 @@ import {
   plantFolder,
   withFormat,
 } from "../support/golden-store.js";
-import { asInput, createTopic, readTopic, topicEnd, writeRecords } from "../support/kafka-topics.js";
+import { createTopic, readTopic, topicEnd, writeRecords } from "../support/kafka-topics.js";
 import { assertNear } from "../support/near.js";
 import { recompute } from "../support/offline-model.js";
 import { Stack } from "../support/stack.js";
@@ -49,7 +50,7 @@ describe("state of another program version", function () {
 
   /** What a run that was never interrupted predicts after the golden store, and keeps at the end. */
   const uninterrupted = async () => {
-    const inputs = (await readTopic(stack.brokers, GOLDEN_INPUT)).map(asInput);
+    const inputs = (await readTopic(stack.brokers, GOLDEN_INPUT)).map(inputRecordOf);
     const { outputs: all, states } = recompute([rlsRacer], inputs, {
       environments: { "rls-racer": GOLDEN_ENVIRONMENT },
     });

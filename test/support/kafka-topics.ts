@@ -8,7 +8,6 @@ import { KafkaError } from "../../shared/kernel/kafka-error.js";
 import { Producer } from "../../shared/kernel/kafka-producer.js";
 import { kernelSettings } from "../../shared/kernel/kernel-settings.js";
 import { createLogger } from "../../shared/logger.js";
-import type { InputRecord } from "../../shared/service-definition.js";
 import { waitFor } from "./wait.js";
 
 export function clientOptions(brokers: string): ClientOptions {
@@ -183,18 +182,6 @@ export async function writeRecords(brokers: string, records: readonly RawRecord[
   } finally {
     await producer.disconnect();
   }
-}
-
-/** A consumed record as process() sees it. */
-export function asInput({ topic, partition, offset, timestamp, key, value }: ConsumedRecord): InputRecord {
-  return {
-    topic,
-    partition,
-    offset,
-    timestamp: timestamp ?? 0,
-    key: typeof key === "string" ? Buffer.from(key) : (key ?? null),
-    value,
-  };
 }
 
 /** Headers as text. */

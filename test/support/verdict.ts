@@ -5,7 +5,7 @@ import { deserializer } from "../../services/deserializer/service.js";
 import { mlRacer } from "../../services/ml-racer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { statefulEstimator } from "../../services/stateful-estimator/service.js";
-import type { ConsumedRecord } from "../../shared/kernel/kafka-consumer.js";
+import { type ConsumedRecord, inputRecordOf } from "../../shared/kernel/kafka-consumer.js";
 import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
 import {
   type ComparedRecord,
@@ -16,7 +16,7 @@ import {
   resultRecord,
   type TopicComparison,
 } from "./comparer.js";
-import { asInput, headersOf, readTopic, waitForRecords } from "./kafka-topics.js";
+import { headersOf, readTopic, waitForRecords } from "./kafka-topics.js";
 import { recompute } from "./offline-model.js";
 import type { AnyProcessor } from "./topology-driver.js";
 
@@ -53,7 +53,7 @@ export async function judge(
 ): Promise<Comparison> {
   const raw = [...(await readTopic(brokers, LINEAR_TOPIC)), ...(await readTopic(brokers, NON_LINEAR_TOPIC))];
   const environments = Object.fromEntries(chain.map(({ name }) => [name, environment]));
-  const { outputs, deadLetters } = recompute(chain, raw.map(asInput), { environments });
+  const { outputs, deadLetters } = recompute(chain, raw.map(inputRecordOf), { environments });
   const counts = new Map([...outputs].map(([topic, records]) => [topic, records.length]));
   counts.set(DEAD_LETTERS_TOPIC, deadLetters.length);
   // All of them first: a topic that has its records may get one too many while its neighbours still grow.
