@@ -19,6 +19,11 @@ export class BatchPace {
     this.#records = this.#least;
   }
 
+  /** Begins anew with the fewest: a batch that killed a thread may only have been too much at once. */
+  restart(): void {
+    this.#records = this.#least;
+  }
+
   /** Most records of the next batch: 1 to 1000. */
   get records(): number {
     return this.#records;

@@ -285,6 +285,8 @@ export class StreamLoop {
 
   #commitDue(): boolean {
     if (!this.#hasWork()) return false;
+    // What went well since a thread died is kept, before the next one dies.
+    if (this.#threadDeaths > 0) return true;
     return performance.now() >= this.#commitDueMs || this.#o.output.records >= TRANSACTION_RECORDS_MAX;
   }
 
@@ -349,6 +351,7 @@ export class StreamLoop {
       metrics.aborts.inc({ cause: "store-damaged" });
     } else if (error instanceof ThreadError && ++this.#threadDeaths <= THREAD_DEATHS_MAX) {
       metrics.aborts.inc({ cause: "thread-died" });
+      this.#pace.restart();
       logger.error({ err: error }, "a worker thread died: its batch is replayed on another");
     } else if (error instanceof KafkaError) {
       metrics.aborts.inc({ cause: "kafka" });

@@ -38,7 +38,7 @@ describe("a worker thread that dies in a refit", function () {
   });
 
   it("costs an abort and a replay, and no result, however often it happens", async () => {
-    const service = stack.start("ml-racer", dying(100));
+    const service = stack.start("ml-racer", dying(300));
     assert.ok((await judge(stack.brokers, [deserializer, mlRacer], SETTINGS)).equal);
     assert.ok((await service.metric("regatta_aborts_total", { cause: "thread-died" })) > 0);
     assert.equal(await service.stop(), 0);

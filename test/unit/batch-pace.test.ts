@@ -31,4 +31,11 @@ describe("the pace of batches", () => {
     pace.learn(1000, 100_000);
     assert.equal(pace.records, 2);
   });
+
+  it("begins anew with the fewest when told so", () => {
+    const pace = new BatchPace(3);
+    for (let k = 0; k < 6; k++) pace.learn(1000, 10);
+    pace.restart();
+    assert.equal(pace.records, 3);
+  });
 });
