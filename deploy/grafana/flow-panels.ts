@@ -126,13 +126,17 @@ export function commitPanels() {
       size: THIRD,
     }),
     lines({
-      title: "Producers replaced",
+      title: "Clients replaced",
       description:
-        "Producers thrown away, by service and reason. Fenced again and again: two instances hold one transactional id.",
+        "Producers thrown away, by service and reason, and consumers that were used up. Fenced again and again: two instances hold one transactional id.",
       queries: [
         {
           expr: `sum by (service, reason) (increase(regatta_producer_replacements_total{${SERVICE}}[${WINDOW}]))`,
-          legend: "{{service}} {{reason}}",
+          legend: "{{service}} producer {{reason}}",
+        },
+        {
+          expr: `sum by (service) (increase(regatta_consumer_replacements_total{${SERVICE}}[${WINDOW}]))`,
+          legend: "{{service}} consumer",
         },
       ],
       unit: "short",

@@ -17,7 +17,7 @@ export function createMetrics(service: string, application: string, probes: Prob
   const metrics = createCounters(registry);
   // A series that is born with its first event has no increase at it: rates and alerts would miss the first.
   for (const reason of ["fenced", "failed"]) metrics.producerReplacements.inc({ reason }, 0);
-  for (const cause of ["process-failed", "store-damaged", "kafka"]) metrics.aborts.inc({ cause }, 0);
+  for (const cause of ["process-failed", "store-damaged", "thread-died", "kafka"]) metrics.aborts.inc({ cause }, 0);
   for (const kind of ["assign", "revoke", "lost"]) metrics.rebalances.inc({ kind }, 0);
   for (const cause of ["empty", "behind"]) metrics.restores.inc({ cause }, 0);
   for (const outcome of ["committed", "failed"]) metrics.commitDuration.zero({ outcome });
@@ -85,6 +85,11 @@ function createCounters(registry: Registry) {
       name: "regatta_producer_replacements_total",
       help: "Producers thrown away after an error; fenced: void by another holder of the id, or by the transaction's timeout",
       labelNames: ["reason"],
+      registers,
+    }),
+    consumerReplacements: new Counter({
+      name: "regatta_consumer_replacements_total",
+      help: "Consumers that were used up, and made anew as another member of the group",
       registers,
     }),
     aborts: new Counter({

@@ -97,6 +97,12 @@ export class ServiceProcess {
     }, timeoutMs).unref();
   }
 
+  #clearDeadline(): void {
+    if (this.#stopping) return;
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+  }
+
   /** @throws {TopicError | StoreError | Error} the service cannot go on */
   async run(): Promise<void> {
     const { httpHost, httpPort } = this.#settings;
@@ -213,6 +219,7 @@ export class ServiceProcess {
       partitions: topics.tasks,
       commitIntervalMs,
       onLeave: () => this.#setDeadline(),
+      onJoin: () => this.#clearDeadline(),
       onStep: killAt(this.#settings.failpoint),
       connectConsumer: (onRebalance) =>
         Consumer.connect(clientOptions, this.#application, onRebalance, (json) => this.#onStatistics(json)),
@@ -307,6 +314,7 @@ export class ServiceProcess {
     const reasons: string[] = [];
     if (this.#stopping) reasons.push("stopping");
     if (this.#waitingFor !== undefined) reasons.push(`waiting for ${this.#waitingFor}`);
+    if (this.#loop?.isMember === false) reasons.push("joining the group");
     if (this.#loop?.rewinding === true) reasons.push("waiting for Kafka after an aborted transaction");
     for (const task of this.#tasks()) if (task.state !== "running") reasons.push(`task ${task.id} is ${task.state}`);
     return reasons;

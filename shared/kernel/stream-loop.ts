@@ -3,15 +3,13 @@
  * Everything that may wait stands here and in what it calls; process() never does.
  */
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
-import type { Logger } from "../logger.js";
-import { Assignment, type AssignmentOptions } from "./assignment.js";
 import { BatchPace } from "./batch-pace.js";
 import { commitTasks } from "./commit.js";
 import type { StepListener } from "./failpoint.js";
 import { ThreadError } from "./job-threads.js";
-import { BEGINNING, type ConsumedRecord, type Consumer, inputRecordOf, type RebalanceEvent } from "./kafka-consumer.js";
+import { type ConsumedRecord, type Consumer, inputRecordOf } from "./kafka-consumer.js";
 import { KafkaCode, KafkaError } from "./kafka-error.js";
-import type { KernelMetrics } from "./metrics.js";
+import { Membership, type MembershipOptions } from "./membership.js";
 import type { Output } from "./output.js";
 import { partitionName } from "./partition-key.js";
 import { DamagedStateError, ProcessFailure, type Processing } from "./processing.js";
@@ -31,6 +29,9 @@ const LOOK_MS = 10;
 /** Worker threads that may die one after another without a commit between: the same work kills each of them. */
 const THREAD_DEATHS_MAX = 10;
 const RETRY_MS = 200;
+/** Consumers that may be used up one after another without a commit between, and the longest pause before the next. */
+const LOSSES_MAX = 10;
+const LOSS_WAIT_MAX_MS = 5000;
 /** Between two looks at whether the folders are still there. */
 const FOLDER_LOOK_MS = 5000;
 /** Another holder of the transactional id, or the broker after the transaction's timeout, has made this producer void. */
@@ -40,47 +41,35 @@ const FENCED: ReadonlySet<number> = new Set([
   KafkaCode.PRODUCER_FENCED,
 ]);
 
-export interface StreamLoopOptions extends AssignmentOptions {
+export interface StreamLoopOptions extends MembershipOptions {
   readonly application: string;
-  /** Topics to subscribe to; a source subscribes to its own changelog, whose partitions are its tasks. */
-  readonly subscription: readonly string[];
   readonly commitIntervalMs: number;
-  /** Told when the end begins, whatever its cause: from here on only a deadline can help against a client that hangs. */
+  /** Told when a membership ends, whatever the cause: only a deadline can help against a client that hangs on its way out. */
   readonly onLeave: () => void;
+  /** Told when the service is a member. */
+  readonly onJoin: () => void;
   /** Told of each step of a commit. */
   readonly onStep: StepListener;
-  readonly connectConsumer: (onRebalance: (event: RebalanceEvent) => void) => Promise<Consumer>;
   readonly output: Output;
   readonly opener: TaskOpener;
   readonly processing: Processing;
   readonly watermarks: Watermarks;
-  readonly metrics: KernelMetrics;
-  readonly logger: Logger;
-}
-
-/** What exists while the service is a member of its group. */
-interface Membership {
-  readonly consumer: Consumer;
-  readonly assignment: Assignment;
 }
 
 export class StreamLoop {
   readonly #o: StreamLoopOptions;
-  readonly #rebalances: RebalanceEvent[] = [];
   #membership: Membership | undefined;
-  #inFlight: Promise<ConsumedRecord[]> | undefined;
-  /** Records that the client has handed over and that are not taken yet, and the batch at hand. */
-  #fetched: readonly ConsumedRecord[] = [];
+  /** The batch at hand. */
   #batch: readonly ConsumedRecord[] = [];
   #stopping = false;
-  #leaving = false;
   /** Set when uncommitted work was dropped: positions are read anew before the next record is taken. */
   #rewindNeeded = false;
-  #consumerFailure: KafkaError | undefined;
   #commitDueMs = 0;
   #foldersSeenMs = 0;
   readonly #pace: BatchPace;
   #threadDeaths = 0;
+  /** Memberships that ended since the last commit. */
+  #losses = 0;
 
   constructor(options: StreamLoopOptions) {
     this.#o = options;
@@ -89,6 +78,10 @@ export class StreamLoop {
 
   get consumer(): Consumer | undefined {
     return this.#membership?.consumer;
+  }
+
+  get isMember(): boolean {
+    return this.#membership !== undefined;
   }
 
   get tasks(): Task[] {
@@ -110,7 +103,7 @@ export class StreamLoop {
     const processed = task.positions.get(topic) ?? committed;
     const isWaiting = (record: ConsumedRecord) =>
       record.partition === task.partition && record.topic === topic && record.offset >= (processed ?? 0);
-    if (this.#batch.some(isWaiting) || this.#fetched.some(isWaiting)) return processed;
+    if (this.#batch.some(isWaiting) || this.#membership?.hasFetched(isWaiting)) return processed;
     const [consumed] = this.consumer?.position([{ topic, partition: task.partition }]) ?? [];
     return consumed?.position === undefined ? processed : Math.max(consumed.position, processed ?? 0);
   }
@@ -120,24 +113,50 @@ export class StreamLoop {
   }
 
   /**
-   * Runs until {@link stop}; then commits, closes the stores and leaves the group.
+   * Runs until {@link stop}; then commits, closes the stores and leaves the group. Where the client says that its membership
+   * cannot go on, the service becomes a member anew: a broker that is just starting may answer a heartbeat so.
    * @throws {StoreError | TopicError} going on would be wrong
+   * @throws {KafkaError} one membership after another ended without a commit between
    */
   async run(): Promise<void> {
-    const consumer = await this.#o.connectConsumer((event) => this.#onRebalance(event));
-    const membership = { consumer, assignment: new Assignment(this.#o, consumer) };
-    this.#membership = membership;
-    try {
-      consumer.subscribe(this.#o.subscription);
-      while (!this.#stopping) {
-        const failure = membership.assignment.failure ?? this.#consumerFailure;
-        if (failure !== undefined) throw failure;
-        await this.#turn(membership);
+    while (!this.#stopping) {
+      const membership = await this.#join();
+      if (membership === undefined) continue;
+      let failure: KafkaError | undefined;
+      try {
+        while (!this.#stopping && membership.failure === undefined) {
+          if (membership.assignment.failure !== undefined) throw membership.assignment.failure;
+          await this.#turn(membership);
+        }
+        failure = membership.failure;
+        if (failure === undefined) await this.#commitLast(membership);
+        else await this.#loseAll(failure, membership);
+      } finally {
+        await this.#leave(membership);
       }
-      await this.#commitLast(membership);
-    } finally {
-      await this.#leave(membership);
+      if (failure !== undefined && !this.#stopping) await delay(this.#waitAfterLoss());
     }
+  }
+
+  /** @returns undefined where Kafka does not answer, after a pause */
+  async #join(): Promise<Membership | undefined> {
+    try {
+      this.#membership = await Membership.join(this.#o);
+      this.#o.onJoin();
+      return this.#membership;
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+      this.#o.logger.warn({ err: error }, "waiting for Kafka");
+      await delay(RETRY_MS);
+      return undefined;
+    }
+  }
+
+  async #leave(membership: Membership): Promise<void> {
+    this.#o.onLeave();
+    // The membership stays known until it is gone: what asks for a position meanwhile finds its consumer.
+    await membership.leave();
+    this.#membership = undefined;
   }
 
   async #turn(membership: Membership): Promise<void> {
@@ -176,9 +195,9 @@ export class StreamLoop {
   // -- records ---------------------------------------------------------------------------------------------------
 
   async #consumeBatch(membership: Membership): Promise<void> {
-    const records = await this.#takeBatch(membership.consumer);
+    const records = await this.#takeBatch(membership);
     // The client fetches the next batch while this one is processed.
-    void this.#startBatch(membership.consumer);
+    membership.fetch(this.#pace.records, this.#pollMs());
     if (records.length === 0) return;
     this.#batch = records;
     try {
@@ -226,10 +245,10 @@ export class StreamLoop {
     await this.#beginWork();
   }
 
-  async #generate({ consumer, assignment }: Membership): Promise<void> {
+  async #generate(membership: Membership): Promise<void> {
     const { processing, output, onStep } = this.#o;
     let count = 0;
-    for (const task of assignment.tasks) {
+    for (const task of membership.assignment.tasks) {
       if (task.state !== "running") continue;
       await this.#beginWork();
       count += processing.generate(task, performance.now(), SOURCE_RECORDS);
@@ -237,10 +256,8 @@ export class StreamLoop {
     processing.countProduced();
     await output.drain();
     if (count > 0) onStep("after-process");
-    // Membership lives by polling. Partitions are paused, so this only waits; it is also the pace of an idle source.
-    await consumer
-      .consume(1, count >= SOURCE_RECORDS ? 0 : POLL_BUSY_MS)
-      .catch((error: unknown) => this.#onConsumeError(error));
+    // This is also the pace of an idle source.
+    await membership.wait(count >= SOURCE_RECORDS ? 0 : POLL_BUSY_MS);
   }
 
   async #beginWork(): Promise<void> {
@@ -249,32 +266,12 @@ export class StreamLoop {
     await output.begin();
   }
 
-  #startBatch(consumer: Consumer): Promise<ConsumedRecord[]> {
-    this.#inFlight ??= consumer
-      .consume(this.#pace.records, this.#hasWork() ? POLL_BUSY_MS : POLL_IDLE_MS)
-      .catch((error: unknown) => {
-        this.#onConsumeError(error);
-        return [];
-      })
-      .then((records) => {
-        this.#fetched = records;
-        return records;
-      });
-    return this.#inFlight;
+  #takeBatch(membership: Membership): Promise<ConsumedRecord[]> {
+    return membership.take(this.#pace.records, this.#pollMs());
   }
 
-  async #takeBatch(consumer: Consumer): Promise<ConsumedRecord[]> {
-    const records = await this.#startBatch(consumer);
-    this.#inFlight = undefined;
-    this.#fetched = [];
-    return records;
-  }
-
-  #onConsumeError(error: unknown): void {
-    this.#o.logger.warn({ err: error }, "consume failed");
-    if (!(error instanceof KafkaError)) return;
-    if (error.code === KafkaCode.FATAL) this.#consumerFailure = error;
-    if (error.code === KafkaCode.AUTO_OFFSET_RESET) this.#o.inputs.suspect();
+  #pollMs(): number {
+    return this.#hasWork() ? POLL_BUSY_MS : POLL_IDLE_MS;
   }
 
   // -- commit ----------------------------------------------------------------------------------------------------
@@ -306,6 +303,7 @@ export class StreamLoop {
     }
     ended({ outcome: "committed" });
     this.#threadDeaths = 0;
+    this.#losses = 0;
     metrics.lastCommit.setToCurrentTime();
     if (Number.isFinite(oldest)) metrics.endToEndLatency.observe(Math.max(0, Date.now() - oldest) / 1000);
     watermarks.refreshWhenOld(tasks.map(({ partition }) => partition));
@@ -370,14 +368,14 @@ export class StreamLoop {
   }
 
   /** @returns false where Kafka does not answer yet, or a rebalance has to be served first */
-  async #rewind({ consumer, assignment }: Membership): Promise<boolean> {
+  async #rewind(membership: Membership): Promise<boolean> {
     try {
       // Records that were on their way belong to the dropped work; polling keeps the membership alive.
-      await this.#takeBatch(consumer);
+      await this.#takeBatch(membership);
       if (!this.#o.output.mayConnect) return false;
       await this.#o.output.connect();
-      if (this.#rebalances.length > 0) return false;
-      await assignment.rewind();
+      if (membership.rebalanced) return false;
+      await membership.assignment.rewind();
       this.#rewindNeeded = false;
       return true;
     } catch (error) {
@@ -389,51 +387,36 @@ export class StreamLoop {
 
   // -- rebalance -------------------------------------------------------------------------------------------------
 
-  #onRebalance(event: RebalanceEvent): void {
-    this.#o.metrics.rebalances.inc({ kind: event.kind === "revoke" && event.lost ? "lost" : event.kind });
-    if (this.#leaving) this.#answer(event);
-    else this.#rebalances.push(event);
-  }
-
   async #serveRebalances(membership: Membership): Promise<void> {
-    for (let event = this.#rebalances.shift(); event !== undefined; event = this.#rebalances.shift()) {
+    for (let event = membership.nextRebalance(); event !== undefined; event = membership.nextRebalance()) {
       const lost = event.kind === "revoke" && event.lost;
       this.#o.logger.info({ kind: event.kind, lost, partitions: event.partitions.map(partitionName) }, "rebalance");
       // Work is committed before a partition is given up. A lost one belongs to somebody else already: its work is dropped.
       if (!lost) await this.#commitOrRecover(membership);
-      else if (this.#hasWork() || this.#o.output.records > 0) await this.#recover(lostError(), membership);
+      else await this.#dropWork(membership);
       if (event.kind === "assign") await membership.assignment.add(event.partitions);
       else await membership.assignment.remove(event.partitions);
     }
   }
 
-  // -- end -------------------------------------------------------------------------------------------------------
-
-  async #leave({ consumer, assignment }: Membership): Promise<void> {
-    this.#leaving = true;
-    this.#o.onLeave();
-    await this.#inFlight;
-    await assignment.closeAll();
-    for (const event of this.#rebalances) this.#answer(event);
-    // The consumer stays known until it is gone: leaving the group revokes its partitions, and waits for the answer.
-    await consumer.disconnect();
-    this.#membership = undefined;
+  /** Partitions are somebody else's already: what was done for them since the last commit is done by the next owner. */
+  async #dropWork(membership: Membership): Promise<void> {
+    if (this.#hasWork() || this.#o.output.records > 0) await this.#recover(lostError(), membership);
   }
 
-  /**
-   * On the way out everything is committed and closed, and the group must not wait. Partitions may still come, because
-   * another member left a moment ago: an event that nobody answers would hold the client up for ever.
-   */
-  #answer({ kind, partitions }: RebalanceEvent): void {
-    try {
-      if (kind === "assign") {
-        this.consumer?.assign(partitions.map((partition) => ({ ...partition, position: BEGINNING })));
-      } else {
-        this.consumer?.unassign(partitions);
-      }
-    } catch (error) {
-      this.#o.logger.warn({ kind, err: error }, "rebalance was not answered while leaving");
-    }
+  /** @throws {KafkaError} as often in a row as it may happen */
+  async #loseAll(failure: KafkaError, membership: Membership): Promise<void> {
+    if (++this.#losses > LOSSES_MAX) throw failure;
+    this.#o.metrics.consumerReplacements.inc();
+    this.#o.logger.warn(
+      { err: failure, losses: this.#losses },
+      "the consumer is used up: joining the group with another",
+    );
+    await this.#dropWork(membership);
+  }
+
+  #waitAfterLoss(): number {
+    return Math.min(RETRY_MS * 2 ** (this.#losses - 1), LOSS_WAIT_MAX_MS);
   }
 }
 

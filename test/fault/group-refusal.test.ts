@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { createTopic, writeRecords } from "../support/kafka-topics.js";
+import { Stack } from "../support/stack.js";
+import { judge } from "../support/verdict.js";
+import { waitFor } from "../support/wait.js";
+
+const RECORDS = 200;
+
+/** The broker lets no second member into any group: its answer makes the client's consumer unusable. */
+describe("a consumer that is used up", function () {
+  this.timeout(300_000);
+  let stack: Stack;
+
+  before(async () => {
+    stack = await Stack.open({ properties: { "group.consumer.max.size": "1" } });
+    for (const topic of ["dataLinearModel", "dataNonLinearModel"]) await createTopic(stack.brokers, topic, 2);
+  });
+  after(async () => {
+    await stack.close();
+  });
+
+  it("is replaced until the group takes the service, which goes on as a member", async () => {
+    const first = stack.start("deserializer");
+    const racer = stack.start("rls-racer");
+    await write(0);
+    await waitFor("the first to work", () => worked(first));
+    const second = stack.start("deserializer");
+    await waitFor("refusals", async () => (await replacements(second)) >= 2);
+    assert.equal((await second.get("/live")).status, 200);
+    await waitFor("it to say so", async () => (await second.get("/ready")).text.includes("joining the group"));
+    await first.kill();
+    await write(RECORDS);
+    assert.ok((await judge(stack.brokers)).equal);
+    assert.ok(await worked(second));
+    assert.equal((await second.get("/ready")).status, 200);
+    for (const service of [second, racer]) assert.equal(await service.stop(), 0);
+  });
+
+  it("ends the process with 1 and the broker's refusal when no consumer is ever taken", async () => {
+    const first = stack.start("deserializer");
+    await waitFor("the first to be a member", async () => (await first.get("/ready")).status === 200);
+    const second = stack.start("deserializer");
+    assert.equal(await second.exited(), 1);
+    assert.match(second.lines.at(-1)?.msg ?? "", /Fatal error/);
+    assert.equal(await first.stop(), 0);
+  });
+
+  async function write(from: number): Promise<void> {
+    const records = Array.from({ length: RECORDS }, (_, k) => ({
+      topic: "dataLinearModel",
+      key: `s${k % 3}`,
+      value: `[${from + Math.floor(k / 3)}, ${k % 7}, ${k % 5}]`,
+    }));
+    await writeRecords(stack.brokers, records);
+  }
+});
+
+type Service = ReturnType<Stack["start"]>;
+const worked = async (service: Service) => (await service.metric("regatta_last_commit_timestamp_seconds")) > 0;
+const replacements = (service: Service) => service.metric("regatta_consumer_replacements_total");
