@@ -81,7 +81,7 @@ export function ratePanels() {
         },
       ],
       unit: "short",
-      size: HALF,
+      size: THIRD,
     }),
     lines({
       title: "Order of raw records",
@@ -93,7 +93,20 @@ export function ratePanels() {
         { expr: `sum(rate(regatta_series_steps_back_total[${WINDOW}])) or vector(0)`, legend: "steps back" },
       ],
       unit: "cps",
-      size: HALF,
+      size: THIRD,
+    }),
+    lines({
+      title: "Stamped ahead",
+      description:
+        "How far in the future the newest records are stamped, by service: the senders' clocks are ahead, and lag and latency too small.",
+      queries: [
+        {
+          expr: `max by (service) (regatta_input_timestamp_ahead_seconds{${SERVICE}})`,
+          legend: "{{service}}",
+        },
+      ],
+      unit: "s",
+      size: THIRD,
     }),
   ];
 }
@@ -161,6 +174,19 @@ export function commitPanels() {
       queries: [{ expr: `sum by (service) (regatta_transaction_open_records{${SERVICE}})`, legend: "{{service}}" }],
       unit: "short",
       size: HALF,
+    }),
+    lines({
+      title: "Standbys",
+      description:
+        "Changelog records that the warm copies have still to apply, by service: what a takeover would have to replay. 0 without standbys.",
+      queries: [
+        {
+          expr: `sum by (service) (regatta_standby_lag_records{${SERVICE}}) or 0 * sum by (service) (regatta_standby_tasks{${SERVICE}})`,
+          legend: "{{service}}",
+        },
+      ],
+      unit: "short",
+      size: THIRD,
     }),
   ];
 }

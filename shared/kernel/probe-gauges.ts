@@ -11,7 +11,15 @@ export function registerProbes(registry: Registry, probes: Probes): void {
   registerSizes(registry, probes);
 }
 
-function registerLag(registry: Registry, { lag, unstable }: Probes): void {
+function registerLag(registry: Registry, { lag, unstable, secondsAhead }: Probes): void {
+  new Gauge({
+    name: "regatta_input_timestamp_ahead_seconds",
+    help: "How far in the future the newest input record was stamped: the sender's clock is ahead of this one",
+    registers: [registry],
+    collect() {
+      this.set(secondsAhead());
+    },
+  });
   new Gauge({
     name: "regatta_input_unstable_records",
     help: "Records of an input partition behind the first transaction that its writer has left open: nobody may read them yet",

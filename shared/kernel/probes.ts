@@ -5,7 +5,7 @@ import type { Lag, PartitionLag } from "./lag.js";
 import type { StreamLoop } from "./stream-loop.js";
 import type { Task, TaskState } from "./task.js";
 
-/** `waiting`: for Kafka or for topics. `rewinding`: dropped work is about to be read again. */
+/** `waiting`: for Kafka, for topics or to become a member of the group. `rewinding`: dropped work is about to be read again. */
 export const SERVICE_STATES = ["waiting", "restoring", "rewinding", "running", "stopping"] as const;
 export type ServiceState = (typeof SERVICE_STATES)[number];
 
@@ -14,6 +14,8 @@ export interface Probes {
   lag(): readonly PartitionLag[];
   /** Records of each input partition that are behind an open transaction of their writer. */
   unstable(): readonly { topic: string; partition: number; records: number }[];
+  /** How far in the future the record was stamped that a task processed last, in s; the most of all tasks, 0 where none was. */
+  secondsAhead(): number;
   state(): ServiceState;
   /** Tasks by state; states that no task is in are there with 0. */
   taskStates(): Readonly<Record<string, number>>;
@@ -48,6 +50,10 @@ export function createProbes(service: ProbedService): Probes {
       return loop === undefined || service.isSource ? [] : lagOf(loop, service.lag);
     },
     unstable: () => service.unstable(),
+    secondsAhead: () => {
+      const nowMs = Date.now();
+      return Math.max(0, ...tasks().map(({ lastTimestampMs }) => (lastTimestampMs ?? 0) - nowMs)) / 1000;
+    },
     state: () => stateOf(service, tasks()),
     taskStates: () => countStates(tasks()),
     storeBytes: () => Promise.all(tasks().flatMap(bytesOf)),
@@ -70,7 +76,7 @@ export function memoryLimitBytes(): number {
 
 function stateOf(service: ProbedService, tasks: readonly Task[]): ServiceState {
   if (service.stopping()) return "stopping";
-  if (service.waitingFor() !== undefined) return "waiting";
+  if (service.waitingFor() !== undefined || service.loop()?.isMember === false) return "waiting";
   if (service.loop()?.rewinding === true) return "rewinding";
   return tasks.every(({ state }) => state === "running") ? "running" : "restoring";
 }

@@ -10,6 +10,7 @@ import {
 } from "../support/kafka-topics.js";
 import { Stack } from "../support/stack.js";
 import { judge } from "../support/verdict.js";
+import { waitFor } from "../support/wait.js";
 
 const HOUR_MS = 3_600_000;
 /** Lets records of any time in; those of Kafka 4 are at most an hour ahead otherwise. */
@@ -59,6 +60,10 @@ describe("raw records that come twice, late, or from the future", function () {
       assert.ok((timestamp ?? 0) < ahead - HOUR_MS);
     }
     assert.equal(await services[0].metric("regatta_timestamps_ahead_total"), 2);
+    assert.equal(await services[0].metric("regatta_input_timestamp_ahead_seconds"), 0);
+    await writeRecords(stack.brokers, [{ ...record("s2", 3), timestamp: ahead }]);
+    const secondsAhead = () => services[0].metric("regatta_input_timestamp_ahead_seconds");
+    await waitFor("the gauge to tell of it", async () => (await secondsAhead()) > HOUR_MS / 1000);
     for (const service of services) {
       assert.equal(await service.metric("regatta_aborts_total"), 0);
       assert.equal(await service.stop(), 0);

@@ -174,6 +174,15 @@ export const ALERT_CASES: readonly AlertCase[] = [
     },
   },
   {
+    alert: "RegattaClockSkew",
+    when: "records are stamped ten seconds ahead",
+    scraped: { [of("regatta_input_timestamp_ahead_seconds")]: "10x60" },
+    by: "3m",
+    labels: LABELS,
+    notWhen: "they are one second ahead, and once were ten",
+    quiet: { [of("regatta_input_timestamp_ahead_seconds")]: "1x10 10x2 1x40" },
+  },
+  {
     alert: "RegattaTransactionHangs",
     when: "records stay uncommitted and nothing of their partition is processed",
     scraped: {

@@ -4,6 +4,7 @@ import type { Probes } from "../../shared/kernel/probes.js";
 export const idleProbes: Probes = {
   lag: () => [],
   unstable: () => [],
+  secondsAhead: () => 0,
   state: () => "running",
   taskStates: () => ({}),
   storeBytes: async () => [],
