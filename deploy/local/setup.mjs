@@ -13,11 +13,13 @@ import { installNativeClient, keepBuild, nativeClientLoads } from "./setup/nativ
 import { compile, installNpmPackages, packagesAreInstalled } from "./setup/packages.mjs";
 import { checkTools } from "./setup/tools.mjs";
 
+/** Tests restart brokers, which only a client that was built here outlives for certain. */
+const wantsRepair = process.argv[2] === "test";
 const wantsKafka = !(process.argv[2] === "start" && (process.env.KAFKA_BROKERS ?? "") !== "");
 
 async function setUp() {
   const [clientLoads] = await Promise.all([
-    nativeClientLoads(),
+    nativeClientLoads(wantsRepair),
     checkTools({ java: wantsKafka, maven: wantsKafka && !kafkaIsFetched() }),
   ]);
   if (packagesAreInstalled() && clientLoads && (!wantsKafka || kafkaIsFetched())) await compile();
@@ -27,13 +29,13 @@ async function setUp() {
 /** What is there is looked at anew: another set-up may have been waited for. */
 async function installEverything() {
   console.log("Set-up, for this once:");
-  let clientLoads = await nativeClientLoads();
+  let clientLoads = await nativeClientLoads(wantsRepair);
   if (!packagesAreInstalled()) {
     if (clientLoads) keepBuild();
     await step("npm packages", installNpmPackages);
     clientLoads = false;
   }
-  if (!clientLoads) await installNativeClient();
+  if (!clientLoads) await installNativeClient(wantsRepair);
   if (wantsKafka && !kafkaIsFetched()) await step("Apache Kafka", fetchKafka, { expect: "54 MB" });
   await step("TypeScript", compile);
 }

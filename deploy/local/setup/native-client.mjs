@@ -3,8 +3,9 @@
  * Download and build are two steps of ours. The package's own install script is one: it says nothing for two minutes,
  * and where a header is missing it fails with a compiler's words.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { repairClientSource } from "./client-repair.mjs";
 import { LOCAL_DIRECTORY, log, PROJECT_DIRECTORY, SetupError, step } from "./console.mjs";
 import { ask, run } from "./program.mjs";
 import { canInstallPackages, installCommand, installPackages, missingPackages } from "./tools.mjs";
@@ -12,6 +13,8 @@ import { canInstallPackages, installCommand, installPackages, missingPackages } 
 const PACKAGE_NAME = "@confluentinc/kafka-javascript";
 const PACKAGE = join(PROJECT_DIRECTORY, "node_modules", PACKAGE_NAME);
 const KEPT = join(LOCAL_DIRECTORY, "native-client");
+/** File beside a build whose source was repaired. */
+const REPAIRED = "repaired";
 const DOWNLOAD_TIMEOUT_MS = 90_000;
 const LOAD_TIMEOUT_MS = 20_000;
 
@@ -21,11 +24,16 @@ const BUILD_PACKAGES = [
   ...["libcurl4-openssl-dev", "libssl-dev", "libsasl2-dev", "zlib1g-dev", "libzstd-dev", "liblz4-dev"],
 ];
 
-/** Whether a process can load the client. Tried in a child: a binary of another machine can take a process down. */
-export async function nativeClientLoads() {
-  if (!existsSync(join(PACKAGE, "build", "Release"))) return false;
+/**
+ * Whether a process can load the client. Tried in a child: a binary of another machine can take a process down.
+ * @param {boolean} repaired whether it must be one that was built here, see client-repair.mjs
+ */
+export async function nativeClientLoads(repaired) {
+  if (!existsSync(join(PACKAGE, "build", "Release")) || (repaired && !isRepaired())) return false;
   return (await load()).ok;
 }
+
+const isRepaired = () => existsSync(join(PACKAGE, "build", REPAIRED));
 
 function load() {
   const options = { cwd: PROJECT_DIRECTORY, timeoutMs: LOAD_TIMEOUT_MS };
@@ -34,14 +42,13 @@ function load() {
 
 /**
  * Makes the client loadable.
+ * @param {boolean} repaired whether it must be one that was built here: what is downloaded is a minute sooner there, but may die
+ *   when its broker restarts
  * @throws {SetupError} it can neither be downloaded nor built
  */
-export async function installNativeClient() {
-  if (await restoreBuild()) return;
-  const downloaded = await step("Kafka client: download its native part", download, {
-    expect: `at most ${DOWNLOAD_TIMEOUT_MS / 1000} s`,
-    verdict: (ok) => (ok ? "" : "not to be had from here: it is built instead"),
-  });
+export async function installNativeClient(repaired) {
+  if (await restoreBuild(repaired)) return;
+  const downloaded = !repaired && (await downloadStep());
   if (!downloaded) {
     const missing = await missingPackages(BUILD_PACKAGES);
     if (missing.length > 0) {
@@ -59,17 +66,25 @@ export async function installNativeClient() {
   keepBuild();
 }
 
+function downloadStep() {
+  return step("Kafka client: download its native part", download, {
+    expect: `at most ${DOWNLOAD_TIMEOUT_MS / 1000} s`,
+    verdict: (ok) => (ok ? "" : "not to be had from here: it is built instead"),
+  });
+}
+
 async function download() {
   const script = join(PROJECT_DIRECTORY, "node_modules", "@mapbox", "node-pre-gyp", "bin", "node-pre-gyp");
   const fetched = await run(process.execPath, [script, "install"], { cwd: PACKAGE, timeoutMs: DOWNLOAD_TIMEOUT_MS });
-  return fetched && (await nativeClientLoads());
+  return fetched && (await nativeClientLoads(false));
 }
 
 async function build() {
+  repairClientSource(PACKAGE);
   const args = ["rebuild", PACKAGE_NAME, "--foreground-scripts"];
   const built = await run("npm", args, { cwd: PROJECT_DIRECTORY, env: buildEnvironment() });
   const loaded = built ? await load() : { ok: false, text: "" };
-  if (loaded.ok) return;
+  if (loaded.ok) return writeFileSync(join(PACKAGE, "build", REPAIRED), "");
   log(loaded.text);
   throw new SetupError(
     built ? "the Kafka client was built, but does not load." : "the Kafka client could not be built. It needs:",
@@ -92,14 +107,15 @@ function buildEnvironment() {
 }
 
 /** A build is of use to one version of the package on one kind of Node.js and machine. */
-function keptFolder() {
+function keptFolder(repaired) {
   const { version } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8"));
-  return join(KEPT, [version, `node${process.versions.modules}`, process.platform, process.arch].join("-"));
+  const { platform, arch, versions } = process;
+  return join(KEPT, [version, `node${versions.modules}`, platform, arch, ...(repaired ? [REPAIRED] : [])].join("-"));
 }
 
 /** Keeps what was built, so that the next `npm ci` (which empties node_modules) does not cost two minutes again. */
 export function keepBuild() {
-  const folder = keptFolder();
+  const folder = keptFolder(isRepaired());
   if (existsSync(folder)) return;
   rmSync(KEPT, { recursive: true, force: true });
   const partial = `${folder}.partial`;
@@ -107,12 +123,12 @@ export function keepBuild() {
   renameSync(partial, folder);
 }
 
-async function restoreBuild() {
-  const folder = keptFolder();
-  if (!existsSync(folder)) return false;
+async function restoreBuild(repaired) {
+  const folder = [true, repaired].map(keptFolder).find(existsSync);
+  if (folder === undefined) return false;
   rmSync(join(PACKAGE, "build"), { recursive: true, force: true });
   copyLibraries(folder, join(PACKAGE, "build"));
-  if (await nativeClientLoads()) return true;
+  if (await nativeClientLoads(repaired)) return true;
   rmSync(folder, { recursive: true, force: true });
   return false;
 }
@@ -120,6 +136,7 @@ async function restoreBuild() {
 /** The binding, and librdkafka where it is a library of its own; their places to one another are compiled in. */
 function copyLibraries(from, to) {
   const wanted = [
+    { folder: ".", pattern: new RegExp(`^${REPAIRED}$`) },
     { folder: "Release", pattern: /\.node$/ },
     { folder: "deps", pattern: /^librdkafka(\+\+)?\.so\.\d+$/ },
   ];
