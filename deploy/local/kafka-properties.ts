@@ -8,11 +8,14 @@ export interface BrokerPlace {
 }
 
 /**
- * Properties of a broker that is its own controller and listens on 127.0.0.1 only.
+ * Properties of a broker that is its own controller and listens on 127.0.0.1 only, as values by name.
  * @param extra properties that add to these or take the place of one
  */
-export function kafkaProperties(place: BrokerPlace, extra: Readonly<Record<string, string>> = {}): string {
-  const properties: Readonly<Record<string, string>> = {
+export function brokerProperties(
+  place: BrokerPlace,
+  extra: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  return {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.quorum.voters": `1@127.0.0.1:${place.controllerPort}`,
@@ -27,7 +30,11 @@ export function kafkaProperties(place: BrokerPlace, extra: Readonly<Record<strin
     ...small,
     ...extra,
   };
-  return Object.entries(properties)
+}
+
+/** {@link brokerProperties} as the text of a configuration file. */
+export function kafkaProperties(place: BrokerPlace, extra: Readonly<Record<string, string>> = {}): string {
+  return Object.entries(brokerProperties(place, extra))
     .map(([name, value]) => `${name}=${value.replaceAll("\\", "\\\\")}\n`)
     .join("");
 }
