@@ -13,7 +13,7 @@ describe("golden files through the running topology", function () {
   let stack: Stack;
 
   before(async () => {
-    stack = await Stack.open();
+    stack = await Stack.open({ container: true });
     for (const topic of ["dataLinearModel", "dataNonLinearModel"]) await createTopic(stack.brokers, topic, 4);
     stack.start("deserializer");
   });

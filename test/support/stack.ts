@@ -6,13 +6,28 @@ import { freePort } from "../../deploy/local/free-port.js";
 import { type LocalKafka, newClusterId, startLocalKafka } from "../../deploy/local/local-kafka.js";
 import { RunningService } from "./service-runner.js";
 import { TcpProxy } from "./tcp-proxy.js";
+import { localTestKafka, openTestKafka, type TestKafka } from "./test-kafka.js";
 
 /** A dead member is dropped after this time, so that takeovers do not dominate the tests. */
 const SESSION_MS = "3000";
 
-export interface StackOptions {
+export type StackOptions = LocalStackOptions | ContainerStackOptions;
+
+interface AnyStackOptions {
   /** Broker properties that add to the tests' own. */
   readonly properties?: Readonly<Record<string, string>>;
+}
+
+/** The broker is a container where one can be run, as {@link openTestKafka} decides. */
+interface ContainerStackOptions extends AnyStackOptions {
+  readonly container: true;
+  readonly proxied?: false;
+  readonly separateController?: false;
+}
+
+/** The broker is a process of this machine. */
+interface LocalStackOptions extends AnyStackOptions {
+  readonly container?: false;
   /** Whether services reach the broker through {@link Stack.proxy} only; tests themselves never do. */
   readonly proxied?: boolean;
   /**
@@ -27,7 +42,7 @@ const CONTROLLER_ID = "100";
 
 export class Stack {
   readonly directory: string;
-  readonly kafka: LocalKafka;
+  readonly kafka: TestKafka;
   readonly #controller: LocalKafka | undefined;
   readonly #proxy: TcpProxy | undefined;
   readonly #services: RunningService[] = [];
@@ -35,7 +50,7 @@ export class Stack {
 
   private constructor(
     directory: string,
-    kafka: LocalKafka,
+    kafka: TestKafka,
     controller: LocalKafka | undefined,
     proxy: TcpProxy | undefined,
   ) {
@@ -47,6 +62,7 @@ export class Stack {
 
   static async open({
     properties = {},
+    container = false,
     proxied = false,
     separateController = false,
   }: StackOptions = {}): Promise<Stack> {
@@ -64,7 +80,7 @@ export class Stack {
           properties: controllerAlone(controllerPort),
         })
       : undefined;
-    const kafka = await startLocalKafka({
+    const kafka = await (container ? openTestKafka : localTestKafka)({
       directory: join(directory, "kafka"),
       port,
       controllerPort,
@@ -127,7 +143,7 @@ export class Stack {
   async close(): Promise<void> {
     for (const service of this.#services) if (service.running) await service.kill();
     await this.#proxy?.close();
-    await this.kafka.kill();
+    await this.kafka.close();
     await this.#controller?.kill();
     if (process.env.REGATTA_TEST_KEEP === undefined) rmSync(this.directory, { recursive: true, force: true });
   }
