@@ -1,15 +1,21 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { getContainerRuntimeClient } from "testcontainers";
 import { freePort } from "../../deploy/local/free-port.js";
-import { Admin } from "../../shared/kernel/kafka-admin.js";
 import { Consumer } from "../../shared/kernel/kafka-consumer.js";
 import { KafkaError } from "../../shared/kernel/kafka-error.js";
 import { KafkaContainer, startKafkaContainer } from "../support/kafka-container.js";
-import { clientOptions, createTopic, readTopic, setPosition, writeRecords } from "../support/kafka-topics.js";
+import {
+  clientOptions,
+  createTopic,
+  partitionsOf,
+  readTopic,
+  setPosition,
+  writeRecords,
+} from "../support/kafka-topics.js";
+import { accepts } from "../support/port.js";
 import { chooseTestKafka, localTestKafka, type TestKafka, type TestKafkaOptions } from "../support/test-kafka.js";
 import { waitFor } from "../support/wait.js";
 
@@ -114,9 +120,9 @@ for (const [name, kind, open] of subjects) {
     it("answers nobody while it is paused, and everybody after", async () => {
       const { kafka } = subjectOf();
       await kafka.pause();
-      await assert.rejects(partitionsOf(kafka.brokers), /timed out/i);
+      await assert.rejects(partitionsOf(kafka.brokers, TOPIC), /timed out/i);
       await kafka.resume();
-      assert.equal(await waitFor("an answer", () => partitionsOf(kafka.brokers).catch(notYet)), 1);
+      assert.equal(await waitFor("an answer", () => partitionsOf(kafka.brokers, TOPIC).catch(notYet)), 1);
     });
 
     it("ends by itself when it is stopped, takes a second stop for nothing, and starts again with what it had", async () => {
@@ -180,17 +186,6 @@ function otherAddresses(): string[] {
     .map(({ address }) => address);
 }
 
-function accepts(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host });
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
-}
-
 async function positionOf(brokers: string): Promise<number | undefined> {
   const consumer = await Consumer.connect(clientOptions(brokers), GROUP);
   try {
@@ -198,15 +193,5 @@ async function positionOf(brokers: string): Promise<number | undefined> {
     return committed?.position;
   } finally {
     await consumer.disconnect();
-  }
-}
-
-/** How many partitions the topic has, as the broker tells within 5 s. */
-async function partitionsOf(brokers: string): Promise<number | undefined> {
-  const admin = new Admin(clientOptions(brokers));
-  try {
-    return (await admin.describe([TOPIC])).get(TOPIC)?.partitions;
-  } finally {
-    admin.disconnect();
   }
 }

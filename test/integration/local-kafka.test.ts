@@ -2,15 +2,14 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { freePort, isFree } from "../../deploy/local/free-port.js";
 import { type LocalKafka, startLocalKafka } from "../../deploy/local/local-kafka.js";
 import { markProcess } from "../../deploy/local/process-mark.js";
-import { Admin } from "../../shared/kernel/kafka-admin.js";
-import { clientOptions, createTopic, readTopic, writeRecords } from "../support/kafka-topics.js";
+import { createTopic, partitionsOf, readTopic, writeRecords } from "../support/kafka-topics.js";
+import { accepts } from "../support/port.js";
 import { waitFor } from "../support/wait.js";
 
 const TOPIC = "kept";
@@ -69,8 +68,8 @@ describe("a local Kafka", function () {
 
   it("listens on 127.0.0.1 only", async () => {
     const port = Number(broker.brokers.split(":")[1]);
-    assert.equal(await accepts(port, "127.0.0.1"), true);
-    assert.equal(await accepts(port, "127.0.0.2"), false);
+    assert.equal(await accepts("127.0.0.1", port), true);
+    assert.equal(await accepts("127.0.0.2", port), false);
   });
 
   it("ends when its owner is killed, and its folder starts again under another owner", async () => {
@@ -140,28 +139,7 @@ function ownerProgram(directory: string, port: number): string {
     console.log(broker.pid);`;
 }
 
-function accepts(port: number, host: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host });
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
-}
-
 /** Waits until the broker tells of its topic; on a busy machine a first call may time out. */
 async function answer({ brokers }: LocalKafka): Promise<void> {
   await waitFor("an answer", () => partitionsOf(brokers, TOPIC).catch(() => undefined));
-}
-
-/** How many partitions the topic has, as the broker tells within 5 s; undefined where there is none. */
-async function partitionsOf(brokers: string, topic: string): Promise<number | undefined> {
-  const admin = new Admin(clientOptions(brokers));
-  try {
-    return (await admin.describe([topic])).get(topic)?.partitions;
-  } finally {
-    admin.disconnect();
-  }
 }

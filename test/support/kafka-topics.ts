@@ -37,6 +37,16 @@ export async function createTopic(
   }
 }
 
+/** How many partitions the topic has, as the broker tells within 5 s; undefined where there is none. */
+export async function partitionsOf(brokers: string, name: string): Promise<number | undefined> {
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    return (await admin.describe([name])).get(name)?.partitions;
+  } finally {
+    admin.disconnect();
+  }
+}
+
 /** Deletes a topic and waits until it is gone. */
 export async function deleteTopic(brokers: string, name: string): Promise<void> {
   await asOperator<void>(brokers, (native, done) => native.deleteTopic(name, 10_000, done));
