@@ -42,6 +42,12 @@ export function commonProperties({ settings, properties, clientId }: ClientOptio
   };
 }
 
+/**
+ * For the client's second parameter. An object there, an empty one too, would take the place of every property of topics among
+ * those of the first: `auto.offset.reset`, `partitioner` and `message.timeout.ms` would silently be the client's own.
+ */
+export const NO_TOPIC_CONFIGURATION = undefined as never;
+
 export const CONSUMER_ONLY = /^(fetch\.|queued\.|session\.|heartbeat\.|max\.poll\.|auto\.offset|check\.crcs|consume\.)/;
 export const PRODUCER_ONLY =
   /^(linger\.|batch\.|queue\.buffering|compression\.|acks|request\.|message\.timeout|delivery\.|retries|sticky\.)/;

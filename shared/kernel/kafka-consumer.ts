@@ -7,6 +7,7 @@ import {
   commonProperties,
   connectClient,
   logEvents,
+  NO_TOPIC_CONFIGURATION,
   PRODUCER_ONLY,
   type TopicPartition,
   type TopicPosition,
@@ -109,7 +110,7 @@ export class Consumer {
     };
     native = new kafka.KafkaConsumer(
       { ...properties, ...(onRebalance === undefined ? {} : { rebalance_cb: rebalanceCallback }) } as object,
-      {},
+      NO_TOPIC_CONFIGURATION,
     ) as NativeConsumer;
     logEvents(native as never, options.logger, "consumer");
     if (onStatistics !== undefined)

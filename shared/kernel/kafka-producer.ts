@@ -8,6 +8,7 @@ import {
   commonProperties,
   connectClient,
   logEvents,
+  NO_TOPIC_CONFIGURATION,
   type TopicPosition,
   without,
 } from "./kafka-client.js";
@@ -73,7 +74,7 @@ export class Producer {
             "socket.timeout.ms": Math.max(1000, timeoutMs - 1000),
           }),
     };
-    const native = new kafka.Producer(properties as object, {});
+    const native = new kafka.Producer(properties as object, NO_TOPIC_CONFIGURATION);
     logEvents(native as never, options.logger, "producer");
     const producer = new Producer(native, transactionalId === undefined, timeoutMs);
     if (transactionalId === undefined) {
