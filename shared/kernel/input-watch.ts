@@ -25,6 +25,8 @@ export class InputWatch {
   #ranges: LogRanges = new Map();
   #askedMs = Number.NEGATIVE_INFINITY;
   #lossSeen = false;
+  /** Where reading went on after a loss, by {@link partitionKey}: until that is committed it may be come to again. */
+  readonly #skippedTo = new Map<string, number>();
 
   constructor(options: InputWatchOptions) {
     this.#o = options;
@@ -76,17 +78,20 @@ export class InputWatch {
   check(task: Task): void {
     for (const topic of task.inputs) {
       const position = task.positions.get(topic);
-      const range = this.#ranges.get(partitionKey({ topic, partition: task.partition }));
+      const key = partitionKey({ topic, partition: task.partition });
+      const range = this.#ranges.get(key);
       if (range === undefined || position === undefined || isWithin(position, range)) continue;
       if (position > range.end) throw truncatedError(task, topic, position, range);
       if (this.#o.onLoss === "stop") throw deletedError(task, topic, position, range);
-      const lost = range.begin - position;
+      task.positions.set(topic, range.begin);
+      const lost = range.begin - Math.max(position, this.#skippedTo.get(key) ?? position);
+      if (lost <= 0) continue;
+      this.#skippedTo.set(key, range.begin);
       this.#o.metrics.inputLost.inc({ topic }, lost);
       this.#o.logger.warn(
         { task: task.id, topic, partition: task.partition, position, begin: range.begin, lost },
         "input records were deleted before they were read: skipped",
       );
-      task.positions.set(topic, range.begin);
     }
   }
 }

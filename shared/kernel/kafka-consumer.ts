@@ -46,6 +46,8 @@ export const BEGINNING = -2;
 /** Read what is written from now on. */
 export const END = -1;
 const SEEK_RETRY_MS = 20;
+/** Seeks after which a fetcher that refuses them is not about to start, but has ended. */
+const SEEKS_BEFORE_RESTART = 25;
 
 /** What the package's own types leave out. */
 interface ConsumerExtras {
@@ -156,16 +158,40 @@ export class Consumer {
     });
   }
 
-  /** Goes on reading at `position`. Retried while the partition's fetcher is still starting. */
-  async seek({ topic, partition, position }: TopicPosition): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+  /**
+   * Goes on reading at `position`. Retried while the partition's fetcher is still starting; one that has ended, because the log
+   * had nothing at its former position, is started anew, which also ends a pause.
+   */
+  async seek(place: TopicPosition): Promise<void> {
+    const { topic, partition, position } = place;
+    for (let attempt = 1; attempt <= SEEKS_BEFORE_RESTART; attempt++) {
       try {
         await callKafka("seek", (done) => this.native.seek({ topic, partition, offset: position }, 10_000, done));
         return;
       } catch (error) {
-        if (!(error instanceof KafkaError) || error.code !== KafkaCode.STATE || attempt >= 250) throw error;
+        if (!(error instanceof KafkaError) || error.code !== KafkaCode.STATE) throw error;
         await new Promise((resolve) => setTimeout(resolve, SEEK_RETRY_MS));
       }
+    }
+    this.#restart(place);
+  }
+
+  /** @throws {KafkaError} the partition is not assigned any more */
+  #restart(place: TopicPosition): void {
+    try {
+      if (this.eager) {
+        const isPlace = ({ topic, partition }: TopicPartition) =>
+          topic === place.topic && partition === place.partition;
+        const others = this.native.assignments().filter((assigned) => !isPlace(assigned));
+        // The loop passes over what it has processed already.
+        const positions = this.position(others).map((at) => ({ ...at, position: at.position ?? BEGINNING }));
+        this.assign([...positions, place]);
+      } else {
+        this.unassign([place]);
+        this.assign([place]);
+      }
+    } catch (error) {
+      throw new KafkaError("restart", error);
     }
   }
 

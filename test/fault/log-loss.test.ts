@@ -201,31 +201,33 @@ describe("a log that lost records", function () {
     );
   });
 
-  it("as an input that retention cut before it was read is refused, and skipped and counted when asked to", async () => {
-    const subject = new Subject("late");
-    await subject.raceAndStop();
-    const before = await topicEnd(stack.brokers, subject.input);
-    await subject.write(20);
-    const after = await topicEnd(stack.brokers, subject.input);
-    assert.equal(after - before, 20 * SERIES);
-    let lost = 0;
-    for (const partition of [0, 1]) {
-      const records = (await readTopic(stack.brokers, subject.input)).filter(
-        (record) => record.partition === partition,
+  for (const protocol of ["consumer", "range"]) {
+    it(`as an input that retention cut before it was read is refused, and skipped and counted when asked to: ${protocol}`, async () => {
+      const subject = new Subject(`late-${protocol}`);
+      await subject.raceAndStop();
+      const before = await topicEnd(stack.brokers, subject.input);
+      await subject.write(20);
+      const after = await topicEnd(stack.brokers, subject.input);
+      assert.equal(after - before, 20 * SERIES);
+      let lost = 0;
+      for (const partition of [0, 1]) {
+        const records = (await readTopic(stack.brokers, subject.input)).filter(
+          (record) => record.partition === partition,
+        );
+        const begin = records.length - 3;
+        lost += Math.max(0, begin - (records.length * 40) / 60);
+        await deleteRecords(stack.brokers, subject.input, partition, begin);
+      }
+      await subject.refused(
+        /late-\w+\.observations\[\d\]@\d+, but that log begins at \d+: \d+ offsets were deleted.*ON_INPUT_LOSS=skip/,
       );
-      const begin = records.length - 3;
-      lost += Math.max(0, begin - (records.length * 40) / 60);
-      await deleteRecords(stack.brokers, subject.input, partition, begin);
-    }
-    await subject.refused(
-      /late\.observations\[\d\]@\d+, but that log begins at \d+: \d+ offsets were deleted.*ON_INPUT_LOSS=skip/,
-    );
-    const skipping = subject.start({ ON_INPUT_LOSS: "skip" });
-    await skipping.ready(PARTITIONS);
-    await waitFor("the rest", async () => (await skipping.metric("regatta_records_consumed_total")) === 2 * 3);
-    assert.equal(await skipping.metric("regatta_input_records_lost_total", { topic: subject.input }), lost);
-    assert.equal(await skipping.stop(), 0);
-  });
+      const skipping = subject.start({ ON_INPUT_LOSS: "skip", GROUP_PROTOCOL: protocol });
+      await skipping.ready(PARTITIONS);
+      await waitFor("the rest", async () => (await skipping.metric("regatta_records_consumed_total")) === 2 * 3);
+      assert.equal(await skipping.metric("regatta_input_records_lost_total", { topic: subject.input }), lost);
+      assert.equal(await skipping.stop(), 0);
+    });
+  }
 
   it("as an input that is deleted and made again while it is read ends the service instead of starting anew", async () => {
     const subject = new Subject("remade");
