@@ -7,7 +7,7 @@ import { TopicError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { InputWatch } from "./input-watch.js";
 import type { TopicPartition } from "./kafka-client.js";
-import { BEGINNING, type Consumer } from "./kafka-consumer.js";
+import { BEGINNING, type Consumer, END } from "./kafka-consumer.js";
 import { KafkaError } from "./kafka-error.js";
 import { partitionName } from "./partition-key.js";
 import type { Processing } from "./processing.js";
@@ -80,7 +80,7 @@ export class Assignment {
       partitions.map(({ topic, partition }) => ({
         topic,
         partition,
-        position: committed.get(partition)?.get(topic) ?? BEGINNING,
+        position: this.#o.isSource ? END : (committed.get(partition)?.get(topic) ?? BEGINNING),
       })),
     );
     for (const task of opened) {
