@@ -14,7 +14,7 @@ import type { Processing } from "./processing.js";
 import type { Standbys } from "./standby.js";
 import { Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
-import type { CommittedPositions, TaskReplay } from "./task-replay.js";
+import { type CommittedPositions, StateAheadError, type TaskReplay } from "./task-replay.js";
 
 const RETRY_MS = 200;
 
@@ -164,17 +164,30 @@ export class Assignment {
     this.#replays.set(task, replay);
   }
 
-  async #replay(task: Task, committed: CommittedPositions): Promise<void> {
+  async #replay(task: Task, positions: CommittedPositions): Promise<void> {
+    let committed = positions;
     while (!isClosed(task)) {
       try {
         if (await this.#o.replay.replay(task, committed)) await this.#run(task);
         return;
       } catch (error) {
-        if (!(error instanceof KafkaError)) throw error;
+        if (error instanceof StateAheadError) committed = await this.#newer(task, committed, error);
+        else if (!(error instanceof KafkaError)) throw error;
         this.#o.logger.warn({ task: task.id, err: error }, "replay repeated");
         await delay(RETRY_MS);
       }
     }
+  }
+
+  /**
+   * An instance that was away and does not know yet that its task has another owner reads a changelog that this one goes on
+   * writing: then the group has gone on as well.
+   * @throws {StateAheadError} the given one: the group stands where it stood
+   */
+  async #newer(task: Task, committed: CommittedPositions, error: StateAheadError): Promise<CommittedPositions> {
+    const now = (await this.#lookPersistently([task])).get(task.partition) ?? NONE;
+    if (task.inputs.every((topic) => now.get(topic) === committed.get(topic))) throw error;
+    return now;
   }
 
   async #open(partition: number, inputs: readonly string[]): Promise<Task> {

@@ -74,7 +74,8 @@ export class TaskReplay {
   /**
    * Replays the changelogs into the folder and settles the task's positions.
    * @returns false where the task was closed meanwhile
-   * @throws {StoreError} the changelog is ahead of the group, lacks what the group has committed, or is damaged
+   * @throws {StateAheadError} the changelog is ahead of the group's positions as they were given
+   * @throws {StoreError} it lacks what the group has committed, or is damaged
    */
   async replay(task: Task, committed: CommittedPositions): Promise<boolean> {
     const { opener, metrics, logger, admin, clientOptions, application } = this.#o;
@@ -190,13 +191,16 @@ export class TaskReplay {
     );
   }
 
-  #ahead(task: Task, input: string, what: string, position: number, group: number): StoreError {
-    return new StoreError(
+  #ahead(task: Task, input: string, what: string, position: number, group: number): StateAheadError {
+    return new StateAheadError(
       `${task.id}: ${what} is at ${input}[${task.partition}]@${position}, but group ${this.#o.application} is at ${group}. ` +
         `Somebody set the group back; its state would learn records twice. Set the group to ${position}, or start under another APPLICATION_ID.`,
     );
   }
 }
+
+/** A state that has learned from more than its group has committed. */
+export class StateAheadError extends StoreError {}
 
 const isClosed = (task: Task): boolean => task.state === "closed";
 const positionIn = (task: Task, topic: string): number | undefined => task.manifest?.positions[topic];
