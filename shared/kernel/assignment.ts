@@ -185,7 +185,7 @@ export class Assignment {
    * @throws {StateAheadError} the given one: the group stands where it stood
    */
   async #newer(task: Task, committed: CommittedPositions, error: StateAheadError): Promise<CommittedPositions> {
-    const now = (await this.#lookPersistently([task])).get(task.partition) ?? NONE;
+    const now = (await this.#lookPersistently([task])).get(task.partition) ?? committed;
     if (task.inputs.every((topic) => now.get(topic) === committed.get(topic))) throw error;
     return now;
   }

@@ -85,13 +85,11 @@ export class Membership {
     await this.#inFlight;
     await this.assignment.closeAll();
     for (const event of this.#rebalances) this.#answer(event);
-    try {
-      // Leaving the group revokes its partitions, and waits for the answer.
-      await this.consumer.disconnect();
-    } catch (error) {
-      if (this.#failure === undefined) throw error;
-      this.#o.logger.debug({ err: error }, "a consumer that is used up did not leave the group");
-    }
+    // Leaving the group revokes its partitions, and waits for the answer.
+    const left = this.consumer.disconnect();
+    if (this.#failure === undefined) return await left;
+    // Nothing waits for a consumer that is used up: with the broker gone that may take long.
+    left.catch((error: unknown) => this.#o.logger.debug({ err: error }, "a used up consumer did not disconnect"));
   }
 
   async #consume(limit: number, timeoutMs: number): Promise<ConsumedRecord[]> {

@@ -97,12 +97,6 @@ export class ServiceProcess {
     }, timeoutMs).unref();
   }
 
-  #clearDeadline(): void {
-    if (this.#stopping) return;
-    clearTimeout(this.#deadline);
-    this.#deadline = undefined;
-  }
-
   /** @throws {TopicError | StoreError | Error} the service cannot go on */
   async run(): Promise<void> {
     const { httpHost, httpPort } = this.#settings;
@@ -219,7 +213,6 @@ export class ServiceProcess {
       partitions: topics.tasks,
       commitIntervalMs,
       onLeave: () => this.#setDeadline(),
-      onJoin: () => this.#clearDeadline(),
       onStep: killAt(this.#settings.failpoint),
       connectConsumer: (onRebalance) =>
         Consumer.connect(clientOptions, this.#application, onRebalance, (json) => this.#onStatistics(json)),

@@ -44,10 +44,8 @@ const FENCED: ReadonlySet<number> = new Set([
 export interface StreamLoopOptions extends MembershipOptions {
   readonly application: string;
   readonly commitIntervalMs: number;
-  /** Told when a membership ends, whatever the cause: only a deadline can help against a client that hangs on its way out. */
+  /** Told when the end begins, whatever its cause: from here on only a deadline can help against a client that hangs. */
   readonly onLeave: () => void;
-  /** Told when the service is a member. */
-  readonly onJoin: () => void;
   /** Told of each step of a commit. */
   readonly onStep: StepListener;
   readonly output: Output;
@@ -122,19 +120,25 @@ export class StreamLoop {
     while (!this.#stopping) {
       const membership = await this.#join();
       if (membership === undefined) continue;
-      let failure: KafkaError | undefined;
+      let goesOn = false;
       try {
         while (!this.#stopping && membership.failure === undefined) {
           if (membership.assignment.failure !== undefined) throw membership.assignment.failure;
           await this.#turn(membership);
         }
-        failure = membership.failure;
-        if (failure === undefined) await this.#commitLast(membership);
-        else await this.#loseAll(failure, membership);
+        if (membership.failure === undefined) {
+          await this.#commitLast(membership);
+        } else {
+          await this.#loseAll(membership.failure, membership);
+          goesOn = !this.#stopping;
+        }
       } finally {
-        await this.#leave(membership);
+        if (!goesOn) this.#o.onLeave();
+        // The membership stays known until it is gone: what asks for a position meanwhile finds its consumer.
+        await membership.leave();
+        this.#membership = undefined;
       }
-      if (failure !== undefined && !this.#stopping) await delay(this.#waitAfterLoss());
+      if (goesOn) await delay(this.#waitAfterLoss());
     }
   }
 
@@ -142,7 +146,6 @@ export class StreamLoop {
   async #join(): Promise<Membership | undefined> {
     try {
       this.#membership = await Membership.join(this.#o);
-      this.#o.onJoin();
       return this.#membership;
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
@@ -150,13 +153,6 @@ export class StreamLoop {
       await delay(RETRY_MS);
       return undefined;
     }
-  }
-
-  async #leave(membership: Membership): Promise<void> {
-    this.#o.onLeave();
-    // The membership stays known until it is gone: what asks for a position meanwhile finds its consumer.
-    await membership.leave();
-    this.#membership = undefined;
   }
 
   async #turn(membership: Membership): Promise<void> {

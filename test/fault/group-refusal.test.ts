@@ -12,7 +12,7 @@ describe("a consumer that is used up", function () {
   let stack: Stack;
 
   before(async () => {
-    stack = await Stack.open({ properties: { "group.consumer.max.size": "1" } });
+    stack = await Stack.open({ separateController: true, properties: { "group.consumer.max.size": "1" } });
     for (const topic of ["dataLinearModel", "dataNonLinearModel"]) await createTopic(stack.brokers, topic, 2);
   });
   after(async () => {
@@ -24,8 +24,15 @@ describe("a consumer that is used up", function () {
     const racer = stack.start("rls-racer");
     await write(0);
     await waitFor("the first to work", () => worked(first));
-    const second = stack.start("deserializer");
+    const second = stack.start("deserializer", { SHUTDOWN_TIMEOUT_MS: "1000" });
     await waitFor("refusals", async () => (await replacements(second)) >= 2);
+    // For longer than the time that a service has for its end: it is not at its end.
+    await stack.kafka.kill();
+    await waitFor(
+      "its waits for Kafka",
+      () => second.lines.filter(({ msg }) => msg === "waiting for Kafka").length >= 2,
+    );
+    await stack.kafka.restart();
     assert.equal((await second.get("/live")).status, 200);
     await waitFor("it to say so", async () => (await second.get("/ready")).text.includes("joining the group"));
     await first.kill();
