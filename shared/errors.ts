@@ -6,6 +6,11 @@
 /** Exit code of a process whose settings, topics or stores cannot work: restarting it changes nothing (EX_CONFIG of sysexits.h). */
 export const EXIT_CONFIGURATION = 78;
 
+/** What was thrown, in words. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /**
  * The record at hand is at fault: it goes to the dead-letter topic and the stream goes on.
  * Throw it before any state is changed; later the kernel has to abort the transaction and replay the batch.

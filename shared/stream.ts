@@ -5,7 +5,7 @@
  * goes on in kernel/stream-loop.ts.
  */
 import { readSettings, type SettingDefinitions, type Settings } from "./config.js";
-import { ConfigurationError, EXIT_CONFIGURATION, StoreError, TopicError } from "./errors.js";
+import { ConfigurationError, EXIT_CONFIGURATION, messageOf, StoreError, TopicError } from "./errors.js";
 import { membershipFaults } from "./kernel/group-membership.js";
 import { faultsOfProperties } from "./kernel/kafka-client.js";
 import { type KernelSettings, kernelFaults, kernelSettings, readClientProperties } from "./kernel/kernel-settings.js";
@@ -51,7 +51,7 @@ export async function runService<D extends SettingDefinitions, States, Metrics>(
     process.exit(0);
   } catch (error) {
     const hopeless = error instanceof TopicError || error instanceof StoreError || error instanceof ConfigurationError;
-    logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
+    logger.fatal({ err: error }, messageOf(error));
     process.exit(hopeless ? EXIT_CONFIGURATION : 1);
   }
 }

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Environment } from "../../shared/config.js";
-import { ConfigurationError, EXIT_CONFIGURATION } from "../../shared/errors.js";
+import { ConfigurationError, EXIT_CONFIGURATION, messageOf } from "../../shared/errors.js";
 import { isTopicName } from "../../shared/setting-texts.js";
 import { INTERVAL_EXPECTED, parseInterval } from "./interval.js";
 
@@ -52,7 +52,7 @@ export async function runCommand(
   try {
     await run(process.env, controller.signal);
   } catch (error) {
-    notice(error instanceof Error ? error.message : String(error));
+    notice(messageOf(error));
     process.exit(error instanceof ConfigurationError ? EXIT_CONFIGURATION : EXIT_FAILURE);
   }
   process.exit(0);

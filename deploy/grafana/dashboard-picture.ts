@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Browser } from "playwright-core";
+import { messageOf } from "../../shared/errors.js";
 
 const PROGRAMS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const WIDTH_PX = 1600;
@@ -47,16 +48,15 @@ export async function takePicture(browser: Browser, view: DashboardView, file: s
     await page.locator(LOADING).first().waitFor({ state: "detached" });
     await page.screenshot({ path: file });
   } catch (error) {
-    throw new Error(`${view.url} with its ${view.panels} panels could not be pictured: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new Error(
+      `${view.url} with its ${view.panels} panels could not be pictured: ${messageOf(error).split("\n")[0]}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     await page.close();
   }
-}
-
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }
 
 /**

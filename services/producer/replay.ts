@@ -1,7 +1,7 @@
 /** Replays a file as a raw topic, at the rate that is set, each line once. */
 import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
-import { ConfigurationError } from "../../shared/errors.js";
+import { ConfigurationError, messageOf } from "../../shared/errors.js";
 import { type Source, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { rawTopic } from "../../shared/topics.js";
 import { type FileLine, readLines } from "./file-lines.js";
@@ -128,6 +128,6 @@ function blaming<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new ConfigurationError([`REPLAY_FILE=${path}: ${error instanceof Error ? error.message : String(error)}`]);
+    throw new ConfigurationError([`REPLAY_FILE=${path}: ${messageOf(error)}`]);
   }
 }

@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
+import { messageOf } from "../errors.js";
 import { type JobReply, packArrays, unpackArrays } from "../job-message.js";
 
 /** Jobs that a thread is sent at once: a message costs some 50 us, a job about 200. */
@@ -117,7 +118,7 @@ export class JobThreads {
 async function complete({ messages, replies }: Chunk): Promise<void> {
   for (const [m, reply] of (await replies).entries()) {
     if (reply.status === "rejected") {
-      throw new ThreadError(`a worker thread ended: ${textOf(reply.reason)}`, { cause: reply.reason });
+      throw new ThreadError(`a worker thread ended: ${messageOf(reply.reason)}`, { cause: reply.reason });
     }
     const { failure } = reply.value;
     const results = unpackArrays(reply.value.results);
@@ -132,8 +133,4 @@ function throwJobError(failure: JobReply["failure"]): never {
   const error = new Error(failure?.message ?? "an earlier job of the same message failed");
   if (failure?.stack !== undefined) error.stack = failure.stack;
   throw error;
-}
-
-function textOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
 }

@@ -3,6 +3,7 @@
  * behind promises, with the properties that exactly once needs; nothing else imports that package.
  */
 import kafka from "@confluentinc/kafka-javascript";
+import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { callKafka, KafkaError } from "./kafka-error.js";
 import type { KernelSettings } from "./kernel-settings.js";
@@ -80,7 +81,7 @@ export function faultsOfProperties(properties: Readonly<Record<string, string>>)
       new kafka.KafkaConsumer({ [name]: value } as object, {});
       return [];
     } catch (error) {
-      return [error instanceof Error ? error.message : String(error)];
+      return [messageOf(error)];
     }
   });
 }

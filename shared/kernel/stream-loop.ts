@@ -7,7 +7,7 @@ import { BatchPace } from "./batch-pace.js";
 import { commitTasks } from "./commit.js";
 import type { StepListener } from "./failpoint.js";
 import { ThreadError } from "./job-threads.js";
-import { type ConsumedRecord, type Consumer, inputRecordOf } from "./kafka-consumer.js";
+import { type ConsumedRecord, inputRecordOf } from "./kafka-consumer.js";
 import { KafkaCode, KafkaError } from "./kafka-error.js";
 import { Membership, type MembershipOptions } from "./membership.js";
 import type { Output } from "./output.js";
@@ -74,10 +74,6 @@ export class StreamLoop {
     this.#pace = new BatchPace(Math.max(1, options.processing.threads));
   }
 
-  get consumer(): Consumer | undefined {
-    return this.#membership?.consumer;
-  }
-
   get isMember(): boolean {
     return this.#membership !== undefined;
   }
@@ -102,7 +98,7 @@ export class StreamLoop {
     const isWaiting = (record: ConsumedRecord) =>
       record.partition === task.partition && record.topic === topic && record.offset >= (processed ?? 0);
     if (this.#batch.some(isWaiting) || this.#membership?.hasFetched(isWaiting)) return processed;
-    const [consumed] = this.consumer?.position([{ topic, partition: task.partition }]) ?? [];
+    const [consumed] = this.#membership?.consumer.position([{ topic, partition: task.partition }]) ?? [];
     return consumed?.position === undefined ? processed : Math.max(consumed.position, processed ?? 0);
   }
 

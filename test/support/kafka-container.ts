@@ -22,6 +22,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { brokerProperties } from "../../deploy/local/kafka-properties.js";
 import { newClusterId } from "../../deploy/local/local-kafka.js";
+import { messageOf } from "../../shared/errors.js";
 import type { TestKafka, TestKafkaOptions } from "./test-kafka.js";
 
 const COMPOSE_FILE = fileURLToPath(new URL("../../../docker-compose.yml", import.meta.url));
@@ -61,7 +62,7 @@ export async function missingContainers(): Promise<string | undefined> {
     await getReaper(client);
     return undefined;
   } catch (error) {
-    return `${lack}: ${error instanceof Error ? error.message.trim() : error}`;
+    return `${lack}: ${messageOf(error).trim()}`;
   }
 }
 
