@@ -21,12 +21,12 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** @throws {Error} the port is taken */
+/** @throws {Error} nothing can be served at this address and port */
 export async function startHttpServer(host: string, port: number, inspection: Inspection): Promise<HttpServer> {
   const app = routes(inspection);
   const server = await new Promise<ServerType>((resolve, reject) => {
     const starting: ServerType = serve({ fetch: app.fetch, hostname: host, port }, () => resolve(starting));
-    starting.once("error", reject);
+    starting.once("error", (error) => reject(new Error(refusal(host, port, error), { cause: error })));
   });
   const address = server.address();
   return {
@@ -37,6 +37,12 @@ export async function startHttpServer(host: string, port: number, inspection: In
         if ("closeAllConnections" in server) server.closeAllConnections();
       }),
   };
+}
+
+function refusal(host: string, port: number, error: NodeJS.ErrnoException): string {
+  return error.code === "EADDRINUSE"
+    ? `HTTP_PORT=${port}: another process serves at ${host}:${port}; end it, or set another port (0 takes a free one)`
+    : `HTTP_HOST=${host}, HTTP_PORT=${port}: nothing can be served there (${error.message})`;
 }
 
 function routes(inspection: Inspection): Hono {

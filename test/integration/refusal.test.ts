@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { freePort } from "../../deploy/local/free-port.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
 import { createTopic, deleteTopic } from "../support/kafka-topics.js";
@@ -62,6 +64,21 @@ describe("what cannot work", function () {
     const service = stack.start("deserializer", { KAFKA_CONF_NO_SUCH_THING: "1" });
     assert.equal(await service.exited(), EXIT_CONFIGURATION);
     assert.match(JSON.stringify(service.lines), /no\.such\.thing/);
+  });
+
+  it("because another process has the HTTP port, or the address is not this machine's, is named with the setting to change, and ends with 1", async () => {
+    const taken = createServer();
+    await once(taken.listen(0, "127.0.0.1"), "listening");
+    const { port } = taken.address() as AddressInfo;
+    const second = stack.start("rls-racer", { HTTP_PORT: String(port) });
+    assert.equal(await second.exited(), 1);
+    const expected = `HTTP_PORT=${port}: another process serves at 127.0.0.1:${port}; end it, or set another port`;
+    assert.ok(JSON.stringify(second.lines).includes(expected), JSON.stringify(second.lines));
+    taken.close();
+
+    const elsewhere = stack.start("rls-racer", { HTTP_HOST: "192.0.2.1", HTTP_PORT: "0" });
+    assert.equal(await elsewhere.exited(), 1);
+    assert.match(JSON.stringify(elsewhere.lines), /HTTP_HOST=192\.0\.2\.1, HTTP_PORT=0: nothing can be served there/);
   });
 
   it("because the broker is away is waited for: live, not ready, and a stop still ends it", async () => {
