@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { freePort } from "../../deploy/local/free-port.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { createTopic, deleteTopic } from "../support/kafka-topics.js";
+import { addPartitions, createTopic, deleteTopic } from "../support/kafka-topics.js";
 import { Stack } from "../support/stack.js";
 import { waitFor } from "../support/wait.js";
 
@@ -126,6 +126,26 @@ describe("what cannot work", function () {
     assert.equal(await service.exited(), EXIT_CONFIGURATION);
     assert.match(service.lines.at(-1)?.msg ?? "", /narrow\.observations has 3.*wide\.observations has 5/);
   });
+
+  for (const protocol of ["consumer", "cooperative-sticky"]) {
+    it(`because an input topic gets more partitions while it is read is refused with both numbers and 78: ${protocol}`, async () => {
+      const topic = `grown-${protocol}.observations`;
+      await createTopic(stack.brokers, topic, 2);
+      const service = stack.start("rls-racer", {
+        INPUT_TOPICS: topic,
+        APPLICATION_ID: `grown-${protocol}`,
+        GROUP_PROTOCOL: protocol,
+        KAFKA_CONF_TOPIC_METADATA_REFRESH_INTERVAL_MS: "500",
+      });
+      await service.ready(2);
+      await addPartitions(stack.brokers, topic, 4);
+      assert.equal(await service.exited(), EXIT_CONFIGURATION);
+      assert.match(
+        service.lines.at(-1)?.msg ?? "",
+        /grown-.*\[[23]\] was added while the service ran: .* have 2 partitions/,
+      );
+    });
+  }
 
   it("because an input topic was deleted and made again under known state is refused, with both ids", async () => {
     const environment = { INPUT_TOPICS: "remade.observations", APPLICATION_ID: "remade" };

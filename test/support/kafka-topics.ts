@@ -47,6 +47,11 @@ export async function partitionsOf(brokers: string, name: string): Promise<numbe
   }
 }
 
+/** Gives a topic more partitions, `partitions` in all. */
+export async function addPartitions(brokers: string, name: string, partitions: number): Promise<void> {
+  await asOperator<void>(brokers, (native, done) => native.createPartitions(name, partitions, 10_000, done));
+}
+
 /** Deletes a topic and waits until it is gone. */
 export async function deleteTopic(brokers: string, name: string): Promise<void> {
   await asOperator<void>(brokers, (native, done) => native.deleteTopic(name, 10_000, done));
