@@ -13,7 +13,7 @@ describe("a broker that dies, is away, or is not there yet", function () {
   let stack: Stack;
 
   before(async () => {
-    stack = await Stack.open({ separateController: true });
+    stack = await Stack.open({ cluster: 1 });
   });
   after(async () => {
     await stack.close();

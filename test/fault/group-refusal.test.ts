@@ -12,7 +12,7 @@ describe("a consumer that is used up", function () {
   let stack: Stack;
 
   before(async () => {
-    stack = await Stack.open({ separateController: true, properties: { "group.consumer.max.size": "1" } });
+    stack = await Stack.open({ cluster: 1, properties: { "group.consumer.max.size": "1" } });
     for (const topic of ["dataLinearModel", "dataNonLinearModel"]) await createTopic(stack.brokers, topic, 2);
   });
   after(async () => {

@@ -18,7 +18,7 @@ describe("signals, and a process that harms itself", function () {
   let stack: Stack;
 
   beforeEach(async () => {
-    stack = await Stack.open({ separateController: true });
+    stack = await Stack.open({ cluster: 1 });
   });
   afterEach(async () => {
     await stack.close();

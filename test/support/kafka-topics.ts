@@ -47,6 +47,19 @@ export async function partitionsOf(brokers: string, name: string): Promise<numbe
   }
 }
 
+/** How many partitions of the cluster, Kafka's own included, have a replica that lags behind its leader. */
+export async function underReplicated(brokers: string): Promise<number> {
+  const names = await asOperator<string[]>(brokers, (native, done) =>
+    native.listTopics({ timeout: 5000 }, done as never),
+  );
+  const topics = await asOperator<readonly { partitions: readonly { isr: unknown[]; replicas: unknown[] }[] }[]>(
+    brokers,
+    (native, done) => native.describeTopics(names, { timeout: 5000 }, done as never),
+  );
+  return topics.flatMap(({ partitions }) => partitions).filter(({ isr, replicas }) => isr.length < replicas.length)
+    .length;
+}
+
 /** Gives a topic more partitions, `partitions` in all. */
 export async function addPartitions(brokers: string, name: string, partitions: number): Promise<void> {
   await asOperator<void>(brokers, (native, done) => native.createPartitions(name, partitions, 10_000, done));

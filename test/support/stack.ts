@@ -3,13 +3,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../deploy/local/free-port.js";
-import { type LocalKafka, newClusterId, startLocalKafka } from "../../deploy/local/local-kafka.js";
+import { type KafkaCluster, startKafkaCluster } from "./kafka-cluster.js";
 import { RunningService } from "./service-runner.js";
 import { TcpProxy } from "./tcp-proxy.js";
 import { localTestKafka, openTestKafka, type TestKafka } from "./test-kafka.js";
 
 /** A dead member is dropped after this time, so that takeovers do not dominate the tests. */
 const SESSION_MS = "3000";
+
+const quickTakeover = {
+  "group.consumer.session.timeout.ms": SESSION_MS,
+  "group.consumer.min.session.timeout.ms": SESSION_MS,
+  "group.consumer.heartbeat.interval.ms": "500",
+  "group.consumer.min.heartbeat.interval.ms": "500",
+};
 
 export type StackOptions = LocalStackOptions | ContainerStackOptions;
 
@@ -22,7 +29,7 @@ interface AnyStackOptions {
 interface ContainerStackOptions extends AnyStackOptions {
   readonly container: true;
   readonly proxied?: false;
-  readonly separateController?: false;
+  readonly cluster?: undefined;
 }
 
 /** The broker is a process of this machine. */
@@ -31,73 +38,56 @@ interface LocalStackOptions extends AnyStackOptions {
   /** Whether services reach the broker through {@link Stack.proxy} only; tests themselves never do. */
   readonly proxied?: boolean;
   /**
-   * Whether the controller is a process of its own, which stays when the broker dies, as in a cluster. Where the two are one, a
-   * killed broker comes back before its controller knows that it was gone, tries to send the markers of decided transactions to
+   * Number of brokers beside a controller that is a process of its own and stays when they die. By default one node is both:
+   * killed, it comes back before its controller knows that it was gone, tries to send the markers of decided transactions to
    * itself, is taken for dead meanwhile, and drops them: what those transactions wrote is never readable, nor is anything behind.
    */
-  readonly separateController?: boolean;
+  readonly cluster?: number;
 }
-
-const CONTROLLER_ID = "100";
 
 export class Stack {
   readonly directory: string;
-  readonly kafka: TestKafka;
-  readonly #controller: LocalKafka | undefined;
+  /** The brokers: one, or those of a cluster. */
+  readonly nodes: readonly TestKafka[];
+  readonly controller: KafkaCluster["controller"];
   readonly #proxy: TcpProxy | undefined;
+  readonly #closeKafka: () => Promise<void>;
   readonly #services: RunningService[] = [];
   #starts = 0;
 
-  private constructor(
-    directory: string,
-    kafka: TestKafka,
-    controller: LocalKafka | undefined,
-    proxy: TcpProxy | undefined,
-  ) {
+  private constructor(directory: string, { nodes, controller, close }: KafkaCluster, proxy: TcpProxy | undefined) {
     this.directory = directory;
-    this.kafka = kafka;
-    this.#controller = controller;
+    this.nodes = nodes;
+    this.controller = controller;
+    this.#closeKafka = close;
     this.#proxy = proxy;
   }
 
   static async open({
-    properties = {},
+    properties: added = {},
     container = false,
     proxied = false,
-    separateController = false,
+    cluster,
   }: StackOptions = {}): Promise<Stack> {
     const directory = mkdtempSync(join(tmpdir(), "regatta-test-"));
+    const properties = { ...quickTakeover, ...added };
+    if (cluster !== undefined)
+      return new Stack(directory, await startKafkaCluster(directory, cluster, properties), undefined);
     const port = await freePort();
     const controllerPort = await freePort();
     const [behindPort, proxyPort] = proxied ? [await freePort(), await freePort()] : [];
-    const clusterId = newClusterId();
-    const controller = separateController
-      ? await startLocalKafka({
-          directory: join(directory, "controller"),
-          port,
-          controllerPort,
-          clusterId,
-          properties: controllerAlone(controllerPort),
-        })
-      : undefined;
     const kafka = await (container ? openTestKafka : localTestKafka)({
       directory: join(directory, "kafka"),
       port,
       controllerPort,
-      clusterId,
       properties: {
-        "group.consumer.session.timeout.ms": SESSION_MS,
-        "group.consumer.min.session.timeout.ms": SESSION_MS,
-        "group.consumer.heartbeat.interval.ms": "500",
-        "group.consumer.min.heartbeat.interval.ms": "500",
         ...(behindPort === undefined ? {} : listenersWithProxy(port, controllerPort, behindPort, proxyPort)),
-        ...(separateController ? brokerAlone(port, controllerPort) : {}),
         ...properties,
       },
     });
     const proxy =
       behindPort === undefined || proxyPort === undefined ? undefined : await TcpProxy.listen(proxyPort, behindPort);
-    return new Stack(directory, kafka, controller, proxy);
+    return new Stack(directory, { nodes: [kafka], close: () => kafka.close() }, proxy);
   }
 
   /** @throws {Error} the stack was opened without one */
@@ -106,8 +96,13 @@ export class Stack {
     return this.#proxy;
   }
 
+  /** The only broker, or the first of a cluster. */
+  get kafka(): TestKafka {
+    return this.nodes[0];
+  }
+
   get brokers(): string {
-    return this.kafka.brokers;
+    return this.nodes.map(({ brokers }) => brokers).join(",");
   }
 
   get #serviceBrokers(): string {
@@ -143,8 +138,7 @@ export class Stack {
   async close(): Promise<void> {
     for (const service of this.#services) if (service.running) await service.kill();
     await this.#proxy?.close();
-    await this.kafka.close();
-    await this.#controller?.kill();
+    await this.#closeKafka();
     if (process.env.REGATTA_TEST_KEEP === undefined) rmSync(this.directory, { recursive: true, force: true });
   }
 }
@@ -157,23 +151,4 @@ function listenersWithProxy(port: number, controllerPort: number, behindPort: nu
     "advertised.listeners": `${broker},PROXIED://127.0.0.1:${proxyPort}`,
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
   };
-}
-
-const votersOf = (controllerPort: number) => ({
-  "controller.quorum.voters": `${CONTROLLER_ID}@127.0.0.1:${controllerPort}`,
-});
-
-function controllerAlone(controllerPort: number): Readonly<Record<string, string>> {
-  const listener = `CONTROLLER://127.0.0.1:${controllerPort}`;
-  return {
-    "process.roles": "controller",
-    "node.id": CONTROLLER_ID,
-    listeners: listener,
-    "advertised.listeners": listener,
-    ...votersOf(controllerPort),
-  };
-}
-
-function brokerAlone(port: number, controllerPort: number): Readonly<Record<string, string>> {
-  return { "process.roles": "broker", listeners: `PLAINTEXT://127.0.0.1:${port}`, ...votersOf(controllerPort) };
 }

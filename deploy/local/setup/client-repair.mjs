@@ -1,44 +1,87 @@
 /**
- * One repair of librdkafka, made in its source before the Kafka client is built.
- *
- * A broker that comes back tells a consumer who leads each partition now (KIP-951). Where it does not know of some partitions
- * of a topic yet, librdkafka 2.15.1 counts them but does not describe them, then reads their descriptions, which nobody wrote: the
- * process dies of SIGSEGV in rd_kafka_metadata_update_op (confluentinc/librdkafka, issue 5280, open in November 2026). It takes a
- * partition without a leader beside one with a leader: a broker with the only replica restarts, as in a compose file or a test.
+ * Repairs of librdkafka 2.15.1, made in its source before the Kafka client is built. Each is of a fault that is open in November 2026.
  *
  *   node client-repair.mjs <folder of @confluentinc/kafka-javascript>
  */
+import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 
-const SOURCE = join("deps", "librdkafka", "src", "rdkafka_fetcher.c");
-/** The end of the loop over the topics of a fetch response, where `changed_partition` are described. */
-const LOOP_END = `                                changed_partition++;
+const repairs = [
+  {
+    // A broker that comes back tells a consumer who leads each partition now (KIP-951). Where it does not know of some partitions
+    // of a topic yet, they are counted but not described, and then their descriptions are read, which nobody wrote: the process
+    // dies of SIGSEGV in rd_kafka_metadata_update_op. It takes a partition without a leader beside one with a leader: a broker with
+    // the only replica restarts, as in a compose file or a test.
+    issue: "confluentinc/librdkafka, issue 5280",
+    file: "rdkafka_fetcher.c",
+    text: `                                changed_partition++;
                         }
                         changed_topic++;
-`;
-const REPAIRED_LOOP_END = LOOP_END.replace(
-  "changed_topic++;",
-  "md->topics[changed_topic].partition_cnt = changed_partition;\n                        changed_topic++;",
-);
+`,
+    repaired: `                                changed_partition++;
+                        }
+                        md->topics[changed_topic].partition_cnt = changed_partition;
+                        changed_topic++;
+`,
+  },
+  {
+    // A broker that has just started, or that its controller takes for dead, answers that the cluster has no brokers. The client
+    // then parts with every broker that it knows, and of a cluster whose brokers restart in turn it may never find one again.
+    // Java's client takes no notice of such an answer (NetworkClient.handleCompletedMetadataResponse), nor does this one now.
+    issue: "confluentinc/librdkafka, issue 5301",
+    file: "rdkafka_metadata.c",
+    text: `        rd_list_t brokers_to_decommission;
+        int i;
+
+        rd_kafka_wrlock(rk);
+`,
+    repaired: `        rd_list_t brokers_to_decommission;
+        int i;
+
+        if (md->broker_cnt == 0)
+                return;
+
+        rd_kafka_wrlock(rk);
+`,
+  },
+  {
+    // An answer that comes just after the last connection broke calls the return to the bootstrap servers off, but leaves it
+    // marked as under way: there is never another, and the client stays without a broker for ever.
+    issue: "confluentinc/librdkafka, issue 5301 and pull request 5606",
+    file: "rdkafka.c",
+    text: `        return rd_kafka_timer_stop(&rk->rk_timers, &rk->rebootstrap_tmr,
+`,
+    repaired: `        if (rd_atomic32_get(&rk->rk_rebootstrap_in_progress))
+                return 0;
+
+        return rd_kafka_timer_stop(&rk->rk_timers, &rk->rebootstrap_tmr,
+`,
+  },
+];
+
+/** Tells a build with these repairs from one with others. */
+export const REPAIRS = createHash("sha256").update(JSON.stringify(repairs)).digest("hex").slice(0, 8);
 
 /**
- * Repairs the source in the package's folder; nothing where that was done.
- * @throws {Error} the source is not the one that needs it
+ * Repairs the sources in the package's folder; leaves those that are repaired.
+ * @throws {Error} a source is not the one that needs it
  */
 export function repairClientSource(packageFolder) {
-  const path = join(packageFolder, SOURCE);
-  const source = readFileSync(path, "utf8");
-  if (source.includes(REPAIRED_LOOP_END)) return;
-  if (source.split(LOOP_END).length !== 2) {
-    throw new Error(
-      `expected the loop that librdkafka's issue 5280 is about in ${path}, found another text: where the new version has it ` +
-        "repaired, this step is not needed any more",
-    );
+  for (const { issue, file, text, repaired } of repairs) {
+    const path = join(packageFolder, "deps", "librdkafka", "src", file);
+    const source = readFileSync(path, "utf8");
+    if (source.includes(repaired)) continue;
+    if (source.split(text).length !== 2) {
+      throw new Error(
+        `expected the text that ${issue} is about in ${path}, found another: where the new version has it repaired, this step is ` +
+          "not needed any more",
+      );
+    }
+    writeFileSync(path, source.replace(text, repaired));
   }
-  writeFileSync(path, source.replace(LOOP_END, REPAIRED_LOOP_END));
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) repairClientSource(argv[2]);

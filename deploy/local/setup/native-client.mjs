@@ -5,7 +5,7 @@
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { repairClientSource } from "./client-repair.mjs";
+import { REPAIRS, repairClientSource } from "./client-repair.mjs";
 import { LOCAL_DIRECTORY, log, PROJECT_DIRECTORY, SetupError, step } from "./console.mjs";
 import { ask, run } from "./program.mjs";
 import { canInstallPackages, installCommand, installPackages, missingPackages } from "./tools.mjs";
@@ -13,7 +13,7 @@ import { canInstallPackages, installCommand, installPackages, missingPackages } 
 const PACKAGE_NAME = "@confluentinc/kafka-javascript";
 const PACKAGE = join(PROJECT_DIRECTORY, "node_modules", PACKAGE_NAME);
 const KEPT = join(LOCAL_DIRECTORY, "native-client");
-/** File beside a build whose source was repaired. */
+/** File beside a build whose source was repaired: it tells the repairs. */
 const REPAIRED = "repaired";
 const DOWNLOAD_TIMEOUT_MS = 90_000;
 const LOAD_TIMEOUT_MS = 20_000;
@@ -33,7 +33,10 @@ export async function nativeClientLoads(repaired) {
   return (await load()).ok;
 }
 
-const isRepaired = () => existsSync(join(PACKAGE, "build", REPAIRED));
+function isRepaired() {
+  const mark = join(PACKAGE, "build", REPAIRED);
+  return existsSync(mark) && readFileSync(mark, "utf8") === REPAIRS;
+}
 
 function load() {
   const options = { cwd: PROJECT_DIRECTORY, timeoutMs: LOAD_TIMEOUT_MS };
@@ -43,7 +46,7 @@ function load() {
 /**
  * Makes the client loadable.
  * @param {boolean} repaired whether it must be one that was built here: what is downloaded is a minute sooner there, but may die
- *   when its broker restarts
+ *   or stand still when a broker restarts
  * @throws {SetupError} it can neither be downloaded nor built
  */
 export async function installNativeClient(repaired) {
@@ -84,7 +87,7 @@ async function build() {
   const args = ["rebuild", PACKAGE_NAME, "--foreground-scripts"];
   const built = await run("npm", args, { cwd: PROJECT_DIRECTORY, env: buildEnvironment() });
   const loaded = built ? await load() : { ok: false, text: "" };
-  if (loaded.ok) return writeFileSync(join(PACKAGE, "build", REPAIRED), "");
+  if (loaded.ok) return writeFileSync(join(PACKAGE, "build", REPAIRED), REPAIRS);
   log(loaded.text);
   throw new SetupError(
     built ? "the Kafka client was built, but does not load." : "the Kafka client could not be built. It needs:",
@@ -110,7 +113,10 @@ function buildEnvironment() {
 function keptFolder(repaired) {
   const { version } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8"));
   const { platform, arch, versions } = process;
-  return join(KEPT, [version, `node${versions.modules}`, platform, arch, ...(repaired ? [REPAIRED] : [])].join("-"));
+  return join(
+    KEPT,
+    [version, `node${versions.modules}`, platform, arch, ...(repaired ? [REPAIRED, REPAIRS] : [])].join("-"),
+  );
 }
 
 /** Keeps what was built, so that the next `npm ci` (which empties node_modules) does not cost two minutes again. */

@@ -1,0 +1,62 @@
+import { underReplicated } from "../support/kafka-topics.js";
+import { Stack } from "../support/stack.js";
+import { waitFor } from "../support/wait.js";
+import { WholeRace } from "../support/whole-race.js";
+
+const SIZE = 3;
+/** Longer than the transaction timeout (10 s). */
+const ABSENCE_MS = 12_000;
+
+describe(`a cluster of ${SIZE} brokers`, function () {
+  this.timeout(600_000);
+  let stack: Stack;
+  let race: WholeRace;
+
+  before(async () => {
+    stack = await Stack.open({ cluster: SIZE });
+  });
+  after(async () => {
+    await stack.close();
+  });
+
+  it("whose brokers die one after another, with the leaders and coordinators on them, stops no process and is waited for by none", async () => {
+    race = WholeRace.start(stack, { rate: 60 });
+    await race.progress();
+    const recoveries: string[] = [];
+    for (const node of stack.nodes) {
+      await node.kill();
+      recoveries.push((await recovery()).toFixed(1));
+      await node.restart();
+      await inSync();
+    }
+    console.log(`      seconds from each death to results of every service: ${recoveries.join(", ")}`);
+    race.assertAllRun();
+  });
+
+  it("with too few replicas in sync takes no writes: the services hold back, say so, and go on by themselves, exactly", async () => {
+    const [, ...most] = stack.nodes;
+    for (const node of most) await node.kill();
+    const until = performance.now() + ABSENCE_MS;
+    for (const service of race.services.values()) {
+      await waitFor(`${service.name} to say so`, async () => (await service.get("/ready")).status === 503);
+    }
+    await waitFor("the absence to end", () => performance.now() >= until, 2 * ABSENCE_MS);
+    race.assertAllRun();
+    for (const node of most) await node.restart();
+    console.log(`      seconds from the brokers' return to results of every service: ${(await recovery()).toFixed(1)}`);
+    await inSync();
+    race.assertAllRun();
+    await race.finish();
+  });
+
+  async function recovery(): Promise<number> {
+    const begun = performance.now();
+    await race.progress();
+    return (performance.now() - begun) / 1000;
+  }
+
+  /** The next broker may die when the last one has caught up. */
+  async function inSync(): Promise<void> {
+    await waitFor("all replicas to be in sync", async () => (await underReplicated(stack.brokers)) === 0, 120_000);
+  }
+});
