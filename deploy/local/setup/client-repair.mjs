@@ -60,6 +60,21 @@ const repairs = [
         return rd_kafka_timer_stop(&rk->rk_timers, &rk->rebootstrap_tmr,
 `,
   },
+  {
+    // A request to a group's coordinator waits for its broker's connection. Where that broker is parted with meanwhile, because a
+    // broker that has just started does not name it, nothing ever wakes the request up again, and its timeout is not looked at:
+    // sendOffsetsToTransaction does not return. Now all such requests are looked at once a second.
+    issue: "confluentinc/librdkafka, issues 5511 and 5456",
+    file: "rdkafka.c",
+    text: `        rd_kafka_coord_cache_expire(&rk->rk_coord_cache);
+}
+`,
+    repaired: `        rd_kafka_coord_cache_expire(&rk->rk_coord_cache);
+        if (rk->rk_internal_rkb)
+                rd_kafka_coord_rkb_monitor_cb(rk->rk_internal_rkb);
+}
+`,
+  },
 ];
 
 /** Tells a build with these repairs from one with others. */
