@@ -1,8 +1,9 @@
-/** What librdkafka's statistics say of the logs that a consumer reads. */
+/** What librdkafka's statistics say of a consumer: the logs that it reads, and its group. */
 import { z } from "zod";
 import type { TopicPartition } from "./kafka-client.js";
 
 const statisticsSchema = z.object({
+  cgrp: z.object({ state: z.string() }).optional(),
   topics: z.record(
     z.string(),
     z.object({
@@ -22,11 +23,19 @@ export interface LogStatistics extends TopicPartition {
   readonly highWatermark: number;
 }
 
-/** The partitions whose ends are known, empty where the text is not what is expected. */
-export function logStatistics(json: string): LogStatistics[] {
+export interface ConsumerStatistics {
+  /** The partitions whose ends are known. */
+  readonly logs: readonly LogStatistics[];
+  /** How far the client is on the way to its group's coordinator, `up` at the end of it; undefined without a group. */
+  readonly coordinator: string | undefined;
+}
+
+/** Empty where the text is not what is expected. */
+export function consumerStatistics(json: string): ConsumerStatistics {
   const statistics = statisticsSchema.safeParse(JSON.parse(json));
-  if (!statistics.success) return [];
-  return Object.entries(statistics.data.topics).flatMap(([topic, { partitions }]) =>
+  if (!statistics.success) return { logs: [], coordinator: undefined };
+  const { topics, cgrp } = statistics.data;
+  const logs = Object.entries(topics).flatMap(([topic, { partitions }]) =>
     Object.entries(partitions)
       .filter(([, { ls_offset }]) => ls_offset >= 0)
       .map(([partition, { lo_offset, ls_offset, hi_offset }]) => ({
@@ -37,4 +46,5 @@ export function logStatistics(json: string): LogStatistics[] {
         highWatermark: hi_offset,
       })),
   );
+  return { logs, coordinator: cgrp?.state };
 }

@@ -51,17 +51,40 @@ function fieldsOf(cause: unknown) {
   };
 }
 
+/** How long the client may take for a call, and what is done when it takes longer. */
+export interface AnswerLimit {
+  /** Seconds in which this process has run: a frozen one has not waited. Whole, at least 1. */
+  readonly seconds: number;
+  readonly onExceeded: (error: Error) => void;
+}
+
 /** Turns one callback call of the client into a promise that fails with {@link KafkaError}. */
-export function callKafka<T>(call: string, start: (done: (error: unknown, result?: T) => void) => void): Promise<T> {
+export function callKafka<T>(
+  call: string,
+  start: (done: (error: unknown, result?: T) => void) => void,
+  limit?: AnswerLimit,
+): Promise<T> {
   return new Promise((resolve, reject) => {
+    const watch = limit && watchAnswer(call, limit);
     const done = (error: unknown, result?: T) => {
+      clearInterval(watch);
       if (error) reject(new KafkaError(call, error));
       else resolve(result as T);
     };
     try {
       start(done);
     } catch (error) {
-      reject(new KafkaError(call, error));
+      done(error);
     }
   });
+}
+
+function watchAnswer(call: string, { seconds, onExceeded }: AnswerLimit): NodeJS.Timeout {
+  let passed = 0;
+  const watch = setInterval(() => {
+    if (++passed < seconds) return;
+    clearInterval(watch);
+    onExceeded(new Error(`${call}: the Kafka client has not come back from it for ${seconds} s`));
+  }, 1000);
+  return watch;
 }

@@ -13,8 +13,13 @@ import {
   without,
 } from "./kafka-client.js";
 import type { Consumer } from "./kafka-consumer.js";
-import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
+import { type AnswerLimit, callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 
+/**
+ * Transaction timeouts after which a call is taken for one that never returns. Each call is given two at most; a client that
+ * overlooks that cannot be closed either, so that only another process can go on.
+ */
+const ANSWER_TIMEOUTS = 3;
 const REPORT_WAIT_MS = 1;
 const QUEUE_FULL_WAIT_MS = 5;
 
@@ -26,6 +31,7 @@ export class Producer {
   readonly #native: InstanceType<typeof kafka.Producer>;
   readonly #transactionTimeoutMs: number;
   readonly #reportsDeliveries: boolean;
+  readonly #answerLimit: AnswerLimit;
   /** Records handed over whose delivery was not reported yet. */
   #undelivered = 0;
   #deliveryFailure: unknown;
@@ -38,6 +44,10 @@ export class Producer {
     this.#native = native;
     this.#reportsDeliveries = reportsDeliveries;
     this.#transactionTimeoutMs = transactionTimeoutMs;
+    this.#answerLimit = {
+      seconds: Math.ceil((ANSWER_TIMEOUTS * transactionTimeoutMs) / 1000),
+      onExceeded: endByThrowing,
+    };
   }
 
   /**
@@ -90,7 +100,9 @@ export class Producer {
 
   /** Fences and ends whatever an earlier holder of the transactional id left open. */
   initTransactions(): Promise<void> {
-    return callKafka("initTransactions", (done) => this.#native.initTransactions(2 * this.#transactionTimeoutMs, done));
+    return this.#call("initTransactions", (done) =>
+      this.#native.initTransactions(2 * this.#transactionTimeoutMs, done),
+    );
   }
 
   begin(): Promise<void> {
@@ -128,17 +140,17 @@ export class Producer {
 
   sendOffsets(positions: readonly TopicPosition[], consumer: Consumer): Promise<void> {
     const offsets = positions.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
-    return callKafka("sendOffsetsToTransaction", (done) =>
+    return this.#call("sendOffsetsToTransaction", (done) =>
       this.#native.sendOffsetsToTransaction(offsets, consumer.native, this.#transactionTimeoutMs, done),
     );
   }
 
   commitTransaction(): Promise<void> {
-    return callKafka("commitTransaction", (done) => this.#native.commitTransaction(this.#transactionTimeoutMs, done));
+    return this.#call("commitTransaction", (done) => this.#native.commitTransaction(this.#transactionTimeoutMs, done));
   }
 
   abortTransaction(): Promise<void> {
-    return callKafka("abortTransaction", (done) => this.#native.abortTransaction(this.#transactionTimeoutMs, done));
+    return this.#call("abortTransaction", (done) => this.#native.abortTransaction(this.#transactionTimeoutMs, done));
   }
 
   /**
@@ -146,7 +158,7 @@ export class Producer {
    * @throws {KafkaError} a record could not be delivered
    */
   async flush(): Promise<void> {
-    await callKafka<void>("flush", (done) => this.#native.flush(this.#transactionTimeoutMs, done));
+    await this.#call("flush", (done) => this.#native.flush(this.#transactionTimeoutMs, done));
     // The client's queue may be empty before the last reports have come through the event loop.
     while (this.#undelivered > 0) await delay(REPORT_WAIT_MS);
     const failure = this.#deliveryFailure;
@@ -157,4 +169,13 @@ export class Producer {
   disconnect(): Promise<void> {
     return callKafka("disconnect producer", (done) => this.#native.disconnect(1000, done as never));
   }
+
+  #call(name: string, start: (done: (error: unknown) => void) => void): Promise<void> {
+    return callKafka(name, start, this.#answerLimit);
+  }
+}
+
+/** From a timer: the process's own handler of uncaught errors says why, and ends it. */
+function endByThrowing(error: Error): never {
+  throw error;
 }

@@ -42,6 +42,7 @@ export class Output {
   /** Records that the client's queue had no room for. */
   #waiting: OutputRecord[] = [];
   #records = 0;
+  #repeatedCall: string | undefined;
   #fencedMs = Number.NEGATIVE_INFINITY;
   #fencedWaitMs = 0;
 
@@ -56,6 +57,11 @@ export class Output {
   /** Records handed over since the last commit. */
   get records(): number {
     return this.#records;
+  }
+
+  /** The call that Kafka has not carried out at the first time of asking, and that is made again; undefined where none is. */
+  get repeatedCall(): string | undefined {
+    return this.#repeatedCall;
   }
 
   get ready(): boolean {
@@ -169,15 +175,22 @@ export class Output {
 
   /** Repeats the same call while librdkafka says that this is the way on: its commit is resumable. */
   async #persistently(call: string, run: () => Promise<void>): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await run();
-        return;
-      } catch (error) {
-        if (!(error instanceof KafkaError) || error.fate !== "retry" || this.#givenUp()) throw error;
-        this.#logger.warn({ call, attempt, err: error }, "Kafka call repeated");
-        await delay(RETRY_WAIT_MS);
-      }
+    try {
+      for (let attempt = 1; !(await this.#carriedOut(call, attempt, run)); attempt++) await delay(RETRY_WAIT_MS);
+    } finally {
+      this.#repeatedCall = undefined;
+    }
+  }
+
+  async #carriedOut(call: string, attempt: number, run: () => Promise<void>): Promise<boolean> {
+    try {
+      await run();
+      return true;
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.fate !== "retry" || this.#givenUp()) throw error;
+      this.#repeatedCall = call;
+      this.#logger.warn({ call, attempt, err: error }, "Kafka call repeated");
+      return false;
     }
   }
 

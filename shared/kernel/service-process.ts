@@ -5,7 +5,7 @@ import type { Logger } from "../logger.js";
 import type { Codec } from "../service-definition.js";
 import { changelogTopic } from "./changelog.js";
 import { isCompacted } from "./compaction-probe.js";
-import { logStatistics } from "./consumer-statistics.js";
+import { consumerStatistics } from "./consumer-statistics.js";
 import { killAt } from "./failpoint.js";
 import { type HttpServer, startHttpServer } from "./http-server.js";
 import { InputStalls } from "./input-stalls.js";
@@ -51,7 +51,10 @@ export class ServiceProcess {
   #standbys: Standbys | undefined;
   #stopping = false;
   #deadline: NodeJS.Timeout | undefined;
+  /** What the start waits for. */
   #waitingFor: string | undefined = "Kafka";
+  /** See {@link ConsumerStatistics.coordinator}. */
+  #coordinator: string | undefined;
 
   constructor(
     service: AnyService,
@@ -71,7 +74,7 @@ export class ServiceProcess {
       lag: this.#lag,
       loop: () => this.#loop,
       stopping: () => this.#stopping,
-      waitingFor: () => this.#waitingFor,
+      waitingFor: () => this.#waitedFor(),
       unstable: () => this.#unstable.of(this.#inputPartitions(), performance.now()),
       transactionRecords: () => this.#output?.records ?? 0,
       standbyLag: () => this.#standbys?.lag() ?? [],
@@ -306,18 +309,30 @@ export class ServiceProcess {
   #notReady(): string[] {
     const reasons: string[] = [];
     if (this.#stopping) reasons.push("stopping");
-    if (this.#waitingFor !== undefined) reasons.push(`waiting for ${this.#waitingFor}`);
+    const waitedFor = this.#waitedFor();
+    if (waitedFor !== undefined) reasons.push(`waiting for ${waitedFor}`);
     if (this.#loop?.isMember === false) reasons.push("joining the group");
     if (this.#loop?.rewinding === true) reasons.push("waiting for Kafka after an aborted transaction");
     for (const task of this.#tasks()) if (task.state !== "running") reasons.push(`task ${task.id} is ${task.state}`);
     return reasons;
   }
 
+  /** What has to come before the service can go on, at its start or later. */
+  #waitedFor(): string | undefined {
+    if (this.#waitingFor !== undefined) return this.#waitingFor;
+    const call = this.#output?.repeatedCall;
+    if (call !== undefined) return `Kafka, which has not carried out "${call}" so far`;
+    if (this.#coordinator !== undefined && this.#coordinator !== "up")
+      return `the coordinator of its group (${this.#coordinator})`;
+    return undefined;
+  }
+
   #onStatistics(json: string): void {
-    const statistics = logStatistics(json);
+    const { logs, coordinator } = consumerStatistics(json);
     const nowMs = performance.now();
-    this.#lag.onStatistics(statistics, Date.now());
-    this.#unstable.onStatistics(statistics, nowMs);
+    this.#coordinator = coordinator;
+    this.#lag.onStatistics(logs, Date.now());
+    this.#unstable.onStatistics(logs, nowMs);
     this.#stalls.look(this.#unstable.of(this.#inputPartitions(), nowMs));
   }
 

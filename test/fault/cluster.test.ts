@@ -37,9 +37,10 @@ describe(`a cluster of ${SIZE} brokers`, function () {
     const [, ...most] = stack.nodes;
     for (const node of most) await node.kill();
     const until = performance.now() + ABSENCE_MS;
-    for (const service of race.services.values()) {
-      await waitFor(`${service.name} to say so`, async () => (await service.get("/ready")).status === 503);
-    }
+    await waitFor("the source to say so", async () => {
+      const { status, text } = await race.get("producer").get("/ready");
+      return status === 503 && /waiting for (Kafka|the coordinator of its group)/.test(text);
+    });
     await waitFor("the absence to end", () => performance.now() >= until, 2 * ABSENCE_MS);
     race.assertAllRun();
     for (const node of most) await node.restart();

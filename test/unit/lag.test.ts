@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { logStatistics } from "../../shared/kernel/consumer-statistics.js";
+import { consumerStatistics } from "../../shared/kernel/consumer-statistics.js";
 import { Lag } from "../../shared/kernel/lag.js";
 
 const TOPIC = "observations";
@@ -8,11 +8,11 @@ describe("lag", () => {
   /** What librdkafka would say at `atMs`. */
   const see = (lag: Lag, atMs: number, end: number, low = 0) =>
     lag.onStatistics(
-      logStatistics(
+      consumerStatistics(
         JSON.stringify({
           topics: { [TOPIC]: { partitions: { 0: { ls_offset: end, lo_offset: low, hi_offset: end } } } },
         }),
-      ),
+      ).logs,
       atMs,
     );
   const of = (lag: Lag, position: number | undefined, nowMs: number, recordTimestampMs?: number) => {
