@@ -30,6 +30,8 @@ export class Admin {
       {
         ...without(without(commonProperties(options), CONSUMER_ONLY), PRODUCER_ONLY),
         "metadata.max.age.ms": METADATA_AGE_MAX_MS,
+        // Else a question to a broker that is away connects to it without a pause between, and takes a processor until it times out.
+        "enable.sparse.connections": false,
       } as object,
       { "event.log": () => {}, "event.error": () => {} } as never,
     );
