@@ -12,6 +12,7 @@ import {
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 
 const METADATA_AGE_MAX_MS = 5000;
+const METADATA_REFRESH_MS = 1000;
 
 export interface TopicDescription {
   readonly name: string;
@@ -30,6 +31,8 @@ export class Admin {
       {
         ...without(without(commonProperties(options), CONSUMER_ONLY), PRODUCER_ONLY),
         "metadata.max.age.ms": METADATA_AGE_MAX_MS,
+        // A question goes to the leader that is known, also where that one is gone: the next is known after this time.
+        "topic.metadata.refresh.interval.ms": METADATA_REFRESH_MS,
         // Else a question to a broker that is away connects to it without a pause between, and takes a processor until it times out.
         "enable.sparse.connections": false,
       } as object,
