@@ -85,16 +85,9 @@ export class LevelDbStore {
    * @throws {StoreWriteError} the disk is full or fails
    */
   static async open(directory: string): Promise<LevelDbStore> {
-    await mkdir(directory, { recursive: true }).catch((error: unknown) => {
-      throw isFull(String(error)) ? fullError(directory, error) : permissionError(directory, error);
-    });
+    await makeFolder(directory);
     await refuseHeadless(directory);
-    const db = new Level<string, Buffer>(directory, { keyEncoding: "utf8", valueEncoding: "buffer" });
-    try {
-      await db.open();
-    } catch (error) {
-      throw openError(directory, error);
-    }
+    const db = await openDatabase(directory);
     const { chain, fault } = await BatchChain.read(db);
     if (fault !== undefined) {
       await db.close();
@@ -207,6 +200,37 @@ export class LevelDbStore {
 
   close(): Promise<void> {
     return this.#db.close();
+  }
+}
+
+/**
+ * Takes the lock of a folder that holds nothing else. A folder that another process is just making, or that was left half-made by
+ * one that was killed, is none the worse for it.
+ * @returns frees the lock
+ * @throws {StoreLockedError} another process holds it
+ * @throws {StoreDamagedError} LevelDB cannot read it
+ * @throws {StoreError} this process may not write there
+ * @throws {StoreWriteError} the disk is full or fails
+ */
+export async function lockFolder(directory: string): Promise<() => Promise<void>> {
+  await makeFolder(directory);
+  const lock = await openDatabase(directory);
+  return () => lock.close();
+}
+
+async function makeFolder(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true }).catch((error: unknown) => {
+    throw isFull(String(error)) ? fullError(directory, error) : permissionError(directory, error);
+  });
+}
+
+async function openDatabase(directory: string): Promise<Level<string, Buffer>> {
+  const db = new Level<string, Buffer>(directory, { keyEncoding: "utf8", valueEncoding: "buffer" });
+  try {
+    await db.open();
+    return db;
+  } catch (error) {
+    throw openError(directory, error);
   }
 }
 

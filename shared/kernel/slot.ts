@@ -1,6 +1,6 @@
 /** An instance's slot: the lowest number whose lock is free. It names the transactional id, so ids do not pile up. */
 import { join } from "node:path";
-import { LevelDbStore, StoreLockedError } from "./leveldb-store.js";
+import { lockFolder, StoreDamagedError, StoreLockedError } from "./leveldb-store.js";
 
 const SLOTS_MAX = 1000;
 
@@ -10,16 +10,16 @@ export interface Slot {
 }
 
 /**
- * Takes the lowest free slot of `directory`. The lock is LevelDB's own: the system frees it when the process dies.
+ * Takes the lowest free slot of `directory`. The lock is LevelDB's own: the system frees it when the process dies. A slot holds
+ * nothing, so that one whose folder is damaged is passed over.
  * @throws {Error} all slots are taken
  */
 export async function takeSlot(directory: string): Promise<Slot> {
   for (let number = 0; number < SLOTS_MAX; number++) {
     try {
-      const lock = await LevelDbStore.open(join(directory, "slots", String(number)));
-      return { number, release: () => lock.close() };
+      return { number, release: await lockFolder(join(directory, "slots", String(number))) };
     } catch (error) {
-      if (!(error instanceof StoreLockedError)) throw error;
+      if (!(error instanceof StoreLockedError) && !(error instanceof StoreDamagedError)) throw error;
     }
   }
   throw new Error(`all ${SLOTS_MAX} slots of ${directory} are taken`);
