@@ -144,6 +144,11 @@ export class Consumer {
     else this.native.incrementalUnassign(partitions);
   }
 
+  /** Answers an assignment with no partition at all, as the client does once it is closing. */
+  takeNothing(): void {
+    this.native.unassign();
+  }
+
   /** The group's position in each partition, undefined where it has none; waits for offsets of open transactions. */
   async committed(
     partitions: readonly TopicPartition[],

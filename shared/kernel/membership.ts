@@ -118,7 +118,8 @@ export class Membership {
 
   /**
    * On the way out everything is committed and closed, and the group must not wait. Partitions may still come, because
-   * another member left a moment ago: an event that nobody answers would hold the client up for ever.
+   * another member left a moment ago: an event that nobody answers would hold the client up for ever. Once it is closing,
+   * it refuses partitions.
    */
   #answer({ kind, partitions }: RebalanceEvent): void {
     const fromBeginning = (partition: TopicPartition) => ({ ...partition, position: BEGINNING });
@@ -126,7 +127,8 @@ export class Membership {
       if (kind === "assign") this.consumer.assign(partitions.map(fromBeginning));
       else this.consumer.unassign(partitions);
     } catch (error) {
-      this.#o.logger.warn({ kind, err: error }, "rebalance was not answered while leaving");
+      this.#o.logger.debug({ kind, err: error }, "rebalance answered with nothing while leaving");
+      this.consumer.takeNothing();
     }
   }
 }

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { topicEnd } from "../support/kafka-topics.js";
+import { createTopic, topicEnd } from "../support/kafka-topics.js";
 import type { RunningService } from "../support/service-runner.js";
 import { Stack } from "../support/stack.js";
 import { judge } from "../support/verdict.js";
 import { waitFor } from "../support/wait.js";
 
 const TASKS = 4;
+const ROUNDS = 5;
 
 describe("instances of one service", function () {
   this.timeout(300_000);
@@ -51,6 +52,18 @@ describe("instances of one service", function () {
     assert.equal(await producer.stop(), 0);
     assert.ok((await judge(stack.brokers)).equal);
     for (const instance of [first, deserializer, ...many]) assert.equal(await instance.stop(), 0);
+  });
+
+  it("end with 0 one right after another: what one leaves goes to the next while that leaves", async () => {
+    await createTopic(stack.brokers, "dataLinearModel.observations", TASKS);
+    for (let round = 0; round < ROUNDS; round++) {
+      const instances = Array.from({ length: TASKS + 1 }, () =>
+        stack.start("rls-racer", { APPLICATION_ID: "leaving" }),
+      );
+      for (const instance of instances) await instance.ready();
+      await shared(instances);
+      for (const instance of instances) assert.equal(await instance.stop(), 0);
+    }
   });
 
   /** Each task runs in exactly one instance. */
