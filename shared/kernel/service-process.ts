@@ -55,6 +55,7 @@ export class ServiceProcess {
   #waitingFor: string | undefined = "Kafka";
   /** See {@link ConsumerStatistics.coordinator}. */
   #coordinator: string | undefined;
+  #consumers = 0;
 
   constructor(
     service: AnyService,
@@ -217,8 +218,14 @@ export class ServiceProcess {
       commitIntervalMs,
       onLeave: () => this.#setDeadline(),
       onStep: killAt(this.#settings.failpoint),
-      connectConsumer: (onRebalance) =>
-        Consumer.connect(clientOptions, this.#application, onRebalance, (json) => this.#onStatistics(json)),
+      connectConsumer: (onRebalance) => {
+        // One that is used up may go on telling of itself while it is closed.
+        const consumer = ++this.#consumers;
+        this.#coordinator = undefined;
+        return Consumer.connect(clientOptions, this.#application, onRebalance, (json) => {
+          if (consumer === this.#consumers) this.#onStatistics(json);
+        });
+      },
       output,
       opener,
       replay,

@@ -39,7 +39,7 @@ describe("a consumer that is used up", function () {
     await write(RECORDS);
     assert.ok((await judge(stack.brokers)).equal);
     assert.ok(await worked(second));
-    assert.equal((await second.get("/ready")).status, 200);
+    await waitFor("it to be ready", async () => (await second.get("/ready")).status === 200);
     for (const service of [second, racer]) assert.equal(await service.stop(), 0);
   });
 
