@@ -127,8 +127,16 @@ export class Membership {
       if (kind === "assign") this.consumer.assign(partitions.map(fromBeginning));
       else this.consumer.unassign(partitions);
     } catch (error) {
-      this.#o.logger.debug({ kind, err: error }, "rebalance answered with nothing while leaving");
+      this.#refuse(kind, error);
+    }
+  }
+
+  #refuse(kind: RebalanceEvent["kind"], reason: unknown): void {
+    try {
       this.consumer.takeNothing();
+      this.#o.logger.debug({ kind, err: reason }, "rebalance answered with nothing while leaving");
+    } catch (error) {
+      this.#o.logger.warn({ kind, err: error }, "rebalance was not answered while leaving");
     }
   }
 }
