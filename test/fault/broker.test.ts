@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { long } from "../support/long.js";
 import { Stack } from "../support/stack.js";
-import { waitFor } from "../support/wait.js";
+import { passed, waitFor } from "../support/wait.js";
 import { WholeRace } from "../support/whole-race.js";
 
 const RESTARTS = 5;
@@ -34,7 +34,7 @@ describe("a broker that dies, is away, or is not there yet", function () {
     for (let restart = 0; restart < RESTARTS; restart++) {
       await stack.kafka.kill();
       await stack.kafka.restart();
-      recoveries.push(await recovery(race));
+      recoveries.push(await race.progress());
     }
     console.log(
       `      seconds from the broker's answer to results of every service, after each kill: ${recoveries.map((s) => s.toFixed(1)).join(", ")}`,
@@ -42,7 +42,7 @@ describe("a broker that dies, is away, or is not there yet", function () {
 
     await stack.kafka.kill();
     await away(race);
-    console.log(`      after ${ABSENCE_MS / 1000} s without a broker: ${(await recovery(race)).toFixed(1)}`);
+    console.log(`      after ${ABSENCE_MS / 1000} s without a broker: ${(await race.progress()).toFixed(1)}`);
     console.log(`      producers replaced: ${await race.metric("regatta_producer_replacements_total")}`);
     race.assertAllRun();
     await race.finish();
@@ -50,15 +50,8 @@ describe("a broker that dies, is away, or is not there yet", function () {
 
   /** The broker stays away as long as it must; nothing dies of it. */
   async function away(race: WholeRace): Promise<void> {
-    const until = performance.now() + ABSENCE_MS;
-    await waitFor("the absence to end", () => performance.now() >= until, 2 * ABSENCE_MS);
+    await passed(ABSENCE_MS);
     race.assertAllRun();
     await stack.kafka.restart();
-  }
-
-  async function recovery(race: WholeRace): Promise<number> {
-    const begun = performance.now();
-    await race.progress();
-    return (performance.now() - begun) / 1000;
   }
 });

@@ -3,7 +3,7 @@ import { long } from "../support/long.js";
 import { seededRandom } from "../support/seed.js";
 import { Stack } from "../support/stack.js";
 import type { ApiName } from "../support/tcp-proxy.js";
-import { waitFor } from "../support/wait.js";
+import { passed, waitFor } from "../support/wait.js";
 import { WholeRace } from "../support/whole-race.js";
 
 /** Longer than the transaction timeout (10 s), so that what is open is given up by the broker. */
@@ -70,12 +70,5 @@ describe("a network that breaks between the services and the broker", function (
 
 /** Waits until every service gives results again and prints how long that took: a stuck producer would never. */
 async function recovered(race: WholeRace, after: string): Promise<void> {
-  const begun = performance.now();
-  await race.progress();
-  console.log(`      results of every service ${((performance.now() - begun) / 1000).toFixed(1)} s after ${after}`);
-}
-
-async function passed(ms: number): Promise<void> {
-  const until = performance.now() + ms;
-  await waitFor(`${ms} ms to pass`, () => performance.now() >= until, 2 * ms + 10_000);
+  console.log(`      results of every service ${(await race.progress()).toFixed(1)} s after ${after}`);
 }

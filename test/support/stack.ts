@@ -18,7 +18,7 @@ const quickTakeover = {
   "group.consumer.min.heartbeat.interval.ms": "500",
 };
 
-export type StackOptions = LocalStackOptions | ContainerStackOptions;
+export type StackOptions = LocalStackOptions | ContainerStackOptions | ClusterStackOptions;
 
 interface AnyStackOptions {
   /** Broker properties that add to the tests' own. */
@@ -37,12 +37,19 @@ interface LocalStackOptions extends AnyStackOptions {
   readonly container?: false;
   /** Whether services reach the broker through {@link Stack.proxy} only; tests themselves never do. */
   readonly proxied?: boolean;
+  readonly cluster?: undefined;
+}
+
+/** Brokers and their controller are processes of this machine. */
+interface ClusterStackOptions extends AnyStackOptions {
+  readonly container?: false;
+  readonly proxied?: false;
   /**
    * Number of brokers beside a controller that is a process of its own and stays when they die. By default one node is both:
    * killed, it comes back before its controller knows that it was gone, tries to send the markers of decided transactions to
    * itself, is taken for dead meanwhile, and drops them: what those transactions wrote is never readable, nor is anything behind.
    */
-  readonly cluster?: number;
+  readonly cluster: number;
 }
 
 export class Stack {

@@ -60,8 +60,9 @@ export class WholeRace {
     return service;
   }
 
-  /** Waits until results of every service have grown. */
-  async progress(): Promise<void> {
+  /** Waits until results of every service have grown. @returns the seconds that it took */
+  async progress(): Promise<number> {
+    const begun = performance.now();
     const ends = () => Promise.all(RESULTS.map((topic) => topicEnd(this.#stack.brokers, topic)));
     const before = await ends();
     await waitFor(
@@ -69,6 +70,7 @@ export class WholeRace {
       async () => (await ends()).every((end, at) => end >= before[at] + GROWTH),
       PROGRESS_TIMEOUT_MS,
     );
+    return (performance.now() - begun) / 1000;
   }
 
   /** Sum of a metric over the five services. */
