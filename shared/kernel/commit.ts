@@ -9,6 +9,7 @@
  *     A death between 4 and 5 leaves folders behind the group; the next start replays the changelog from their position.
  */
 import { changelogTopic, POSITIONS_KEY, POSITIONS_VALUE, positionsHeaders } from "./changelog.js";
+import { withFolder } from "./damaged-state.js";
 import type { StepListener } from "./failpoint.js";
 import type { TopicPosition } from "./kafka-client.js";
 import type { Consumer } from "./kafka-consumer.js";
@@ -35,6 +36,8 @@ export interface CommitScope {
 /**
  * Commits the tasks that have processed something.
  * @throws {KafkaError} up to step 4: nothing of it happened, or its outcome is unknown; abort, and read the positions anew
+ * @throws {DamagedStateError} in step 5: Kafka has it all, and the folders that were not written lack it
+ * @throws {StoreWriteError} in step 5: the same, and the disk is full or fails
  */
 export async function commitTasks(tasks: readonly Task[], scope: CommitScope): Promise<void> {
   const prepared: PreparedTask[] = [];
@@ -58,7 +61,7 @@ export async function commitTasks(tasks: readonly Task[], scope: CommitScope): P
 
   for (const { task, writes } of prepared) {
     const manifest = scope.opener.manifest(task, task.currentPositions(), watermarks.get(task) ?? {});
-    await task.db?.write(writes, manifest);
+    await withFolder(task, task.db?.write(writes, manifest));
     task.manifest = manifest;
     task.committed();
     scope.onStep("after-store-write");

@@ -142,6 +142,7 @@ export class LevelDbStore {
   /**
    * Writes values and manifest in one atomic batch. It survives the death of the process, not that of the machine.
    * @throws {StoreWriteError} the disk is full or fails
+   * @throws {StoreDamagedError} the folder is gone
    */
   write(writes: readonly StoreWrite[], manifest: Manifest): Promise<void> {
     return this.#write(writes, Buffer.from(JSON.stringify(manifest)));
@@ -149,7 +150,7 @@ export class LevelDbStore {
 
   /**
    * Values of a restore, without a new manifest: a restore that is cut short begins again where it began.
-   * @throws {StoreWriteError} the disk is full or fails
+   * @throws as {@link write}
    */
   restore(writes: readonly StoreWrite[]): Promise<void> {
     return this.#write(writes, undefined);
@@ -168,6 +169,7 @@ export class LevelDbStore {
     try {
       await batch.write();
     } catch (error) {
+      await this.refuseGone(error);
       throw new StoreWriteError(
         `${this.directory} cannot be written (${causeMessage(error)}): free space on its disk, or see what is wrong with it. ` +
           "What was committed is in the changelog; the next start goes on from there.",
@@ -176,8 +178,17 @@ export class LevelDbStore {
     }
   }
 
-  /** Whether the folder is still there under its name: somebody may have deleted it while it is open. */
-  async isInPlace(): Promise<boolean> {
+  /**
+   * Looks whether the folder is still there under its name: somebody may have deleted it while it is open.
+   * @param cause what gave rise to the look
+   * @throws {StoreDamagedError} it is not
+   */
+  async refuseGone(cause?: unknown): Promise<void> {
+    if (await this.#isInPlace()) return;
+    throw new StoreDamagedError(`${this.directory} was deleted or replaced while it was open`, { cause });
+  }
+
+  async #isInPlace(): Promise<boolean> {
     try {
       return (await stat(this.directory)).ino === this.#inode && (await stat(join(this.directory, "CURRENT"))).isFile();
     } catch {

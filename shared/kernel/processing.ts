@@ -5,6 +5,7 @@ import { RecordError, StoreError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { InputRecord, JobRunner, OutputTopic, ServiceDefinition, TaskContext } from "../service-definition.js";
 import { DEAD_LETTERS_TOPIC } from "../topics.js";
+import { DamagedStateError } from "./damaged-state.js";
 import { deadLetter, reasonOf } from "./dead-letter.js";
 import { JobThreads } from "./job-threads.js";
 import { KafkaError } from "./kafka-error.js";
@@ -39,17 +40,6 @@ export class ProcessFailure extends Error {
     super(`${task.id}: ${place}: ${cause.message}`, { cause });
     this.task = task;
     this.place = place;
-  }
-}
-
-/** A task's folder proved damaged, or is gone: it is moved aside and rebuilt. */
-export class DamagedStateError extends Error {
-  override readonly name = "DamagedStateError";
-  readonly task: Task;
-
-  constructor(task: Task, cause: Error) {
-    super(`${task.id}: ${cause.message}`, { cause });
-    this.task = task;
   }
 }
 

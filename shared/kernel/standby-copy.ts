@@ -71,7 +71,7 @@ export class StandbyCopy {
 
   /**
    * Applies records of the task's changelogs in one batch.
-   * @throws {StoreError | StoreWriteError} a record is damaged, or the folder cannot be written
+   * @throws {StoreError | StoreWriteError | StoreDamagedError} a record is damaged, or the folder cannot be written or is gone
    */
   apply(records: readonly ConsumedRecord[]): Promise<void> {
     const written = this.#apply(records);

@@ -12,7 +12,7 @@ import type { ClientOptions, TopicPosition } from "./kafka-client.js";
 import { type ConsumedRecord, Consumer, END } from "./kafka-consumer.js";
 import { KafkaError } from "./kafka-error.js";
 import { Producer } from "./kafka-producer.js";
-import { StoreWriteError } from "./leveldb-store.js";
+import { StoreDamagedError, StoreWriteError } from "./leveldb-store.js";
 import { StandbyCopy } from "./standby-copy.js";
 import { announcementKey, announcementValue, Roster, rosterConfig, rosterTopic } from "./standby-roster.js";
 import { type Instance, standbyPartitions } from "./standby-rule.js";
@@ -216,7 +216,8 @@ export class Standbys {
 
   /** @throws whatever is no fault of the folder or the changelog */
   #refuse(task: Task, error: unknown): void {
-    if (!(error instanceof StoreError) && !(error instanceof StoreWriteError)) throw error;
+    const known = [StoreError, StoreWriteError, StoreDamagedError].some((kind) => error instanceof kind);
+    if (!known) throw error;
     this.#refused.add(task.partition);
     this.#o.logger.error({ task: task.id, err: error }, "standby cannot be kept");
   }

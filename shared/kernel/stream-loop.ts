@@ -5,6 +5,7 @@
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { BatchPace } from "./batch-pace.js";
 import { commitTasks } from "./commit.js";
+import { DamagedStateError, withFolder } from "./damaged-state.js";
 import type { StepListener } from "./failpoint.js";
 import { ThreadError } from "./job-threads.js";
 import { type ConsumedRecord, inputRecordOf } from "./kafka-consumer.js";
@@ -12,7 +13,7 @@ import { KafkaCode, KafkaError } from "./kafka-error.js";
 import { Membership, type MembershipOptions } from "./membership.js";
 import type { Output } from "./output.js";
 import { partitionName } from "./partition-key.js";
-import { DamagedStateError, ProcessFailure, type Processing } from "./processing.js";
+import { ProcessFailure, type Processing } from "./processing.js";
 import type { Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
 import type { Watermarks } from "./watermarks.js";
@@ -178,10 +179,7 @@ export class StreamLoop {
     }
     if (performance.now() - this.#foldersSeenMs < FOLDER_LOOK_MS) return;
     this.#foldersSeenMs = performance.now();
-    for (const task of running) {
-      if (task.db !== undefined && !(await task.db.isInPlace()))
-        throw new DamagedStateError(task, new Error(`${task.db.directory} was deleted or replaced while it was open`));
-    }
+    for (const task of running) await withFolder(task, task.db?.refuseGone());
   }
 
   // -- records ---------------------------------------------------------------------------------------------------
@@ -316,8 +314,8 @@ export class StreamLoop {
     try {
       await this.#commit(membership);
     } catch (error) {
-      if (!(error instanceof KafkaError)) throw error;
-      this.#o.logger.warn({ err: error }, "last commit failed: the next owner repeats that work");
+      if (!(error instanceof KafkaError) && !(error instanceof DamagedStateError)) throw error;
+      this.#o.logger.warn({ err: error }, "last commit failed: the next owner repeats what it lacks");
       await this.#o.output.recover(error);
     }
   }

@@ -7,12 +7,15 @@ import { LevelDbStore } from "../../shared/kernel/leveldb-store.js";
 import { seededRandom } from "../support/seed.js";
 import type { RunningService } from "../support/service-runner.js";
 import { Stack } from "../support/stack.js";
-import { CHAIN, judge } from "../support/verdict.js";
+import { CHAIN, judge, LINEAR_CHAIN } from "../support/verdict.js";
 import { waitFor } from "../support/wait.js";
 import { SERVICE_NAMES } from "../support/whole-race.js";
 
 const PRODUCER = { SERIES: "24", RATE: "150", SEED: "5" };
 const ML = { ML_MODELS: "lin" };
+/** State so large that LevelDB soon needs the next log file. */
+const LARGE = { SERIES: "1", RATE: "40", FEATURES: "200" };
+const OFTEN = { COMMIT_INTERVAL_MS: "100" };
 
 interface Damage {
   readonly name: string;
@@ -202,17 +205,11 @@ describe("a damaged state folder", function () {
   });
 
   it("that vanishes while it is open is noticed and rebuilt without a restart", async () => {
-    rmSync(folderOf("rls-racer", 0), { recursive: true });
-    await waitFor("the rebuilt folder", () =>
-      service("rls-racer").lines.some(
-        ({ msg, task, err }) =>
-          msg === "folder moved aside; it is rebuilt from the changelog" &&
-          task === "rls-racer/0" &&
-          JSON.stringify(err).includes("while it was open"),
-      ),
-    );
+    const folder = folderOf("rls-racer", 0);
+    rmSync(folder, { recursive: true });
+    await rebuilt(service("rls-racer"), folder);
     await progress();
-    assert.ok(statSync(folderOf("rls-racer", 0)).isDirectory());
+    assert.ok(statSync(folder).isDirectory());
   });
 
   it("whose rebuild is cut short by kills is rebuilt in the end", async () => {
@@ -239,7 +236,52 @@ describe("a damaged state folder", function () {
     assert.ok((await judge(stack.brokers, CHAIN, ML)).equal);
     for (const name of SERVICE_NAMES.slice(1)) assert.equal(await service(name).stop(), 0);
   });
+
+  it("that vanishes while much is written is noticed by the write, and rebuilt without a restart", async () => {
+    const own = await Stack.open();
+    try {
+      const chain = LINEAR_CHAIN.map(({ name }) => own.start(name, OFTEN));
+      const producer = own.start("producer", LARGE);
+      const racer = chain[1];
+      const grown = async (records: number) => {
+        const before = await racer.metric("regatta_records_consumed_total");
+        await waitFor(
+          "rls-racer to go on",
+          async () => (await racer.metric("regatta_records_consumed_total")) > before + records,
+        );
+      };
+      await grown(100);
+      // The partition of a series that is written to.
+      const [folder] = [0, 1, 2, 3]
+        .map((partition) => join(own.stateDirectory, "regatta-rls-racer", String(partition)))
+        .sort((a, b) => bytesOf(b) - bytesOf(a));
+      rmSync(folder, { recursive: true });
+      await rebuilt(racer, folder);
+      await grown(100);
+      assert.equal(await producer.stop(), 0);
+      assert.ok((await judge(own.brokers, LINEAR_CHAIN)).equal);
+      for (const service of chain) assert.equal(await service.stop(), 0);
+    } finally {
+      await own.close();
+    }
+  });
 });
+
+/** Waits until a service has rebuilt a folder that it had open. */
+async function rebuilt(service: RunningService, folder: string): Promise<void> {
+  await waitFor(`the rebuilt ${folder}`, () => {
+    assert.ok(service.running, service.stderr);
+    return service.lines.some(
+      ({ msg, directory, err }) =>
+        msg === "folder moved aside; it is rebuilt from the changelog" &&
+        directory === folder &&
+        JSON.stringify(err).includes("while it was open"),
+    );
+  });
+}
+
+const bytesOf = (folder: string) =>
+  readdirSync(folder).reduce((bytes, name) => bytes + statSync(join(folder, name)).size, 0);
 
 const WINDOW_BYTES = 16;
 
