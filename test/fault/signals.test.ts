@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { atSignal, blockEventLoop, UNHANDLED_REJECTION } from "../support/intruder.js";
 import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
+import { Stack, type StackOptions } from "../support/stack.js";
 import { waitFor } from "../support/wait.js";
 import { SERVICE_NAMES, WholeRace } from "../support/whole-race.js";
 
@@ -10,21 +10,22 @@ const TASKS = 4;
 const SHUTDOWN = { SHUTDOWN_TIMEOUT_MS: "5000" };
 const POLL_INTERVAL_MS = 6000;
 const BLOCKED_MS = 2 * POLL_INTERVAL_MS;
-/** Series enough that a replay of their state is under way for a while. */
-const SERIES_MANY = 4000;
+/** Each way: a replay asks several times, so that the signal comes before its end. */
+const DELAY_MS = 200;
 
 describe("signals, and a process that harms itself", function () {
   this.timeout(600_000);
   let stack: Stack;
 
-  beforeEach(async () => {
-    stack = await Stack.open({ cluster: 1 });
-  });
+  const open = async (options: StackOptions) => {
+    stack = await Stack.open(options);
+  };
   afterEach(async () => {
     await stack.close();
   });
 
   it("SIGTERM while busy, more than one, and SIGINT after it: exit code 0, and the next run goes on", async () => {
+    await open({ cluster: 1 });
     const race = WholeRace.start(stack);
     await race.progress();
     for (const service of race.services.values()) await waitForOpenTransaction(service);
@@ -44,6 +45,7 @@ describe("signals, and a process that harms itself", function () {
   });
 
   it("SIGTERM without a broker: every service ends in its time, and loses nothing", async () => {
+    await open({ cluster: 1 });
     const race = WholeRace.start(stack, { environment: SHUTDOWN });
     await race.progress();
     for (const service of race.services.values()) await waitForOpenTransaction(service);
@@ -64,18 +66,17 @@ describe("signals, and a process that harms itself", function () {
   });
 
   it("SIGTERM while state is replayed: exit code 0, and the replay is done by the next start", async () => {
-    const race = WholeRace.start(stack, { series: SERIES_MANY, rate: 1500 });
-    await waitFor("state of most series", async () => {
-      const { keys } = (await race.get("rls-racer").json("/state/race")) as { keys: readonly string[] };
-      return keys.length >= 1000;
-    });
+    await open({ proxied: true });
+    const race = WholeRace.start(stack);
     await race.progress();
     const first = race.get("rls-racer");
     assert.equal(await first.stop(), 0);
     // Without its folder it has to replay everything.
+    stack.proxy.delay(DELAY_MS);
     const second = race.start("rls-racer", { STATE_DIR: `${stack.stateDirectory}-new` });
-    await second.logged("rebalance");
+    await waitFor("a replay", async () => (await second.metric("regatta_tasks", { state: "restoring" })) > 0);
     assert.equal(await second.stop(), 0);
+    stack.proxy.delay(0);
     const replayed = second.lines.filter(({ msg }) => msg === "state replayed").length;
     console.log(`      ${replayed} of ${TASKS} tasks were replayed when it stopped`);
     assert.ok(replayed < TASKS, "it had replayed everything before it was told to stop");
@@ -86,6 +87,7 @@ describe("signals, and a process that harms itself", function () {
   });
 
   it("an unhandled rejection ends the process with a line in its log, and its successor goes on exactly", async () => {
+    await open({ cluster: 1 });
     const race = WholeRace.start(stack, { environment: atSignal(UNHANDLED_REJECTION) });
     await race.progress();
     const successors = [];
@@ -102,6 +104,7 @@ describe("signals, and a process that harms itself", function () {
   });
 
   it("an event loop that stands still beyond max.poll.interval.ms: another takes over, and both go on exactly", async () => {
+    await open({ cluster: 1 });
     const environment = {
       ...atSignal(blockEventLoop(BLOCKED_MS)),
       KAFKA_CONF_MAX_POLL_INTERVAL_MS: String(POLL_INTERVAL_MS),
