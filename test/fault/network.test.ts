@@ -6,8 +6,11 @@ import type { ApiName } from "../support/tcp-proxy.js";
 import { passed, waitFor } from "../support/wait.js";
 import { WholeRace } from "../support/whole-race.js";
 
-/** Longer than the transaction timeout (10 s), so that what is open is given up by the broker. */
-const SILENCE_MS = long ? 70_000 : 15_000;
+/**
+ * Longer than the transaction timeout (10 s), so that what is open is given up by the broker, and than the time after which a
+ * call that the client does not come back from ends the process (30 s).
+ */
+const SILENCE_MS = long ? 70_000 : 35_000;
 const RESETS = long ? 100 : 10;
 /** On each way, so that an answer comes half a second later. */
 const SLOWNESS_MS = 250;
@@ -51,6 +54,10 @@ describe("a network that breaks between the services and the broker", function (
       await recovered(race, `${REPLIES_LOST} lost replies of ${api}`);
     }
 
+    // The client is about to ask again for the group's coordinator.
+    const before = proxy.lost;
+    proxy.loseReplies("txnOffsetCommit", 1);
+    await waitFor("a lost reply", () => proxy.lost > before);
     proxy.blackHole(true);
     await passed(SILENCE_MS);
     race.assertAllRun();

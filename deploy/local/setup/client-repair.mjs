@@ -62,8 +62,8 @@ const repairs = [
   },
   {
     // A request to a group's coordinator waits for its broker's connection. Where that broker is parted with meanwhile, because a
-    // broker that has just started does not name it, nothing ever wakes the request up again, and its timeout is not looked at:
-    // sendOffsetsToTransaction does not return. Now all such requests are looked at once a second.
+    // broker that has just started does not name it, nothing ever wakes the request up again: sendOffsetsToTransaction does not
+    // return. Now all such requests are looked at once a second.
     issue: "confluentinc/librdkafka, issues 5511 and 5456",
     file: "rdkafka.c",
     text: `        rd_kafka_coord_cache_expire(&rk->rk_coord_cache);
@@ -73,6 +73,23 @@ const repairs = [
         if (rk->rk_internal_rkb)
                 rd_kafka_coord_rkb_monitor_cb(rk->rk_internal_rkb);
 }
+`,
+  },
+  {
+    // Such a request has a timeout that nobody looks at: while the broker is away sendOffsetsToTransaction does not return, however
+    // long that lasts. Now it fails when its time is over, and the transaction is aborted.
+    issue: "confluentinc/librdkafka, issues 5511 and 5456",
+    file: "rdkafka_coord.c",
+    text: `        /* Check cache first */
+        rkb = rd_kafka_coord_cache_get(
+`,
+    repaired: `        if (rd_timeout_expired(rd_timeout_remains(creq->creq_ts_timeout))) {
+                rd_kafka_coord_req_fail(rk, creq, RD_KAFKA_RESP_ERR__TIMED_OUT);
+                return;
+        }
+
+        /* Check cache first */
+        rkb = rd_kafka_coord_cache_get(
 `,
   },
 ];
