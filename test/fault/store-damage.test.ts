@@ -270,7 +270,7 @@ describe("a damaged state folder", function () {
 /** Waits until a service has rebuilt a folder that it had open. */
 async function rebuilt(service: RunningService, folder: string): Promise<void> {
   await waitFor(`the rebuilt ${folder}`, () => {
-    assert.ok(service.running, service.stderr);
+    service.mustRun();
     return service.lines.some(
       ({ msg, directory, err }) =>
         msg === "folder moved aside; it is rebuilt from the changelog" &&

@@ -69,10 +69,6 @@ export class RunningService {
     return this.running && this.lines.some(({ msg }) => msg === SERVING);
   }
 
-  get stderr(): string {
-    return this.#stderr;
-  }
-
   /** Waits for a log line. */
   async logged(message: string, timeoutMs?: number): Promise<LogLine> {
     return waitFor(
@@ -84,7 +80,7 @@ export class RunningService {
 
   async url(): Promise<string> {
     const { url } = await waitFor(`${this.name} to serve`, () => {
-      this.#mustRun();
+      this.mustRun();
       return this.lines.find(({ msg }) => msg === SERVING);
     });
     if (url === undefined) throw new Error("the line names no url");
@@ -103,7 +99,7 @@ export class RunningService {
   /** Waits until /ready says 200 and at least `tasks` tasks run. */
   async ready(tasks = 0): Promise<void> {
     await waitFor(`${this.name} to be ready with ${tasks} tasks`, async () => {
-      this.#mustRun();
+      this.mustRun();
       if ((await this.get("/ready")).status !== 200) return false;
       return tasks === 0 || (await this.metric("regatta_tasks", { state: "running" })) >= tasks;
     });
@@ -142,7 +138,8 @@ export class RunningService {
     return this.#process.exitCode;
   }
 
-  #mustRun(): void {
+  /** @throws {Error} it has ended, with its last words */
+  mustRun(): void {
     if (!this.running) {
       throw new Error(
         `${this.name} has ended with ${this.#process.exitCode ?? this.#process.signalCode}: ${JSON.stringify(this.lines.at(-1))} ${this.#stderr}`,
