@@ -206,7 +206,7 @@ describe("a damaged state folder", function () {
 
   it("that vanishes while it is open is noticed and rebuilt without a restart", async () => {
     const folder = folderOf("rls-racer", 0);
-    rmSync(folder, { recursive: true });
+    removeOpen(folder);
     await rebuilt(service("rls-racer"), folder);
     await progress();
     assert.ok(statSync(folder).isDirectory());
@@ -255,7 +255,7 @@ describe("a damaged state folder", function () {
       const [folder] = [0, 1, 2, 3]
         .map((partition) => join(own.stateDirectory, "regatta-rls-racer", String(partition)))
         .sort((a, b) => bytesOf(b) - bytesOf(a));
-      rmSync(folder, { recursive: true });
+      removeOpen(folder);
       await rebuilt(racer, folder);
       await grown(100);
       assert.equal(await producer.stop(), 0);
@@ -266,6 +266,9 @@ describe("a damaged state folder", function () {
     }
   });
 });
+
+/** Its owner may make a file in it meanwhile. */
+const removeOpen = (folder: string) => rmSync(folder, { recursive: true, maxRetries: 10 });
 
 /** Waits until a service has rebuilt a folder that it had open. */
 async function rebuilt(service: RunningService, folder: string): Promise<void> {
@@ -280,8 +283,12 @@ async function rebuilt(service: RunningService, folder: string): Promise<void> {
   });
 }
 
+/** LevelDB may remove a file between the listing and the look. */
 const bytesOf = (folder: string) =>
-  readdirSync(folder).reduce((bytes, name) => bytes + statSync(join(folder, name)).size, 0);
+  readdirSync(folder).reduce(
+    (bytes, name) => bytes + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
 
 const WINDOW_BYTES = 16;
 
