@@ -75,7 +75,7 @@ function readAll<D extends SettingDefinitions, States, Metrics>(
   const check = (read: object) => [
     ...(definition.check?.(read) ?? []),
     ...kernelFaults(read, environment),
-    ...membershipFaults(read),
+    ...membershipFaults(read, properties ?? {}),
   ];
   const settings = attempt(() => readSettings(definitions, environment, check));
   faults.push(...faultsOfProperties(properties ?? {}));

@@ -69,12 +69,7 @@ export class Assignment {
    */
   async add(partitions: readonly TopicPartition[]): Promise<void> {
     this.#refuseBeyond(partitions);
-    const opened: Task[] = [];
-    for (const [partition, topics] of groupByPartition(partitions)) {
-      const before = this.#tasks.get(partition);
-      if (before !== undefined) await this.#close(before);
-      opened.push(await this.#open(partition, [...new Set([...(before?.inputs ?? []), ...topics])]));
-    }
+    const opened = await this.#openAll(groupByPartition(partitions));
     const committed = await this.#lookPersistently(opened);
     this.#consumer.assign(
       partitions.map(({ topic, partition }) => ({
@@ -188,6 +183,21 @@ export class Assignment {
     const now = (await this.#lookPersistently([task])).get(task.partition) ?? committed;
     if (task.inputs.every((topic) => now.get(topic) === committed.get(topic))) throw error;
     return now;
+  }
+
+  /** All at once: a former owner that does not close its folders is waited for once, not once a folder. */
+  async #openAll(topicsOf: ReadonlyMap<number, readonly string[]>): Promise<Task[]> {
+    const openings = await Promise.allSettled(
+      [...topicsOf].map(async ([partition, topics]) => {
+        const before = this.#tasks.get(partition);
+        if (before !== undefined) await this.#close(before);
+        return this.#open(partition, [...new Set([...(before?.inputs ?? []), ...topics])]);
+      }),
+    );
+    return openings.map((opening) => {
+      if (opening.status === "rejected") throw opening.reason;
+      return opening.value;
+    });
   }
 
   async #open(partition: number, inputs: readonly string[]): Promise<Task> {

@@ -32,8 +32,14 @@ export function memberProperties(settings: MembershipSettings): Properties {
 /** Whether a rebalance takes every partition away before it gives new ones. */
 export const isEager = ({ groupProtocol }: MembershipSettings): boolean => groupProtocol === "range";
 
-/** Settings of membership that do not go together, as sentences that name them. */
-export function membershipFaults(settings: Partial<MembershipSettings>): readonly string[] {
+/**
+ * Settings of membership that do not go together, as sentences that name them.
+ * @param properties librdkafka's, of the user
+ */
+export function membershipFaults(
+  settings: Partial<MembershipSettings>,
+  properties: Readonly<Record<string, string>>,
+): readonly string[] {
   const { groupProtocol, groupInstanceId, sessionTimeoutMs } = settings;
   const faults: string[] = [];
   if (groupProtocol === "consumer" && groupInstanceId !== undefined && groupInstanceId !== "") {
@@ -46,6 +52,14 @@ export function membershipFaults(settings: Partial<MembershipSettings>): readonl
     faults.push(
       `SESSION_TIMEOUT_MS=${sessionTimeoutMs} needs GROUP_PROTOCOL=cooperative-sticky or range: with \`consumer\` the broker's ` +
         "group.consumer.session.timeout.ms holds. Set it there, or leave SESSION_TIMEOUT_MS empty.",
+    );
+  }
+  const pollInterval = properties["max.poll.interval.ms"];
+  const session = sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
+  if (groupProtocol !== undefined && groupProtocol !== "consumer" && Number(pollInterval) < session) {
+    faults.push(
+      `KAFKA_CONF_MAX_POLL_INTERVAL_MS=${pollInterval} is less than the session of a classic member (SESSION_TIMEOUT_MS, ${session}): ` +
+        "set one of them so that the session is the shorter.",
     );
   }
   return faults;

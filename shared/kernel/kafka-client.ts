@@ -52,6 +52,8 @@ export const NO_TOPIC_CONFIGURATION = undefined as never;
 export const CONSUMER_ONLY = /^(fetch\.|queued\.|session\.|heartbeat\.|max\.poll\.|auto\.offset|check\.crcs|consume\.)/;
 export const PRODUCER_ONLY =
   /^(linger\.|batch\.|queue\.buffering|compression\.|acks|request\.|message\.timeout|delivery\.|retries|sticky\.)/;
+/** Has no use for a reader outside of a group, and may contradict what the client assumes for one. */
+export const MEMBER_ONLY = /^max\.poll\./;
 
 /** Librdkafka warns of a property that its kind of client does not know; give each kind its own. */
 export function without(properties: Properties, other: RegExp): Properties {

@@ -7,6 +7,7 @@ import {
   commonProperties,
   connectClient,
   logEvents,
+  MEMBER_ONLY,
   NO_TOPIC_CONFIGURATION,
   PRODUCER_ONLY,
   type TopicPartition,
@@ -85,6 +86,7 @@ export class Consumer {
     onStatistics?: (json: string) => void,
   ): Promise<Consumer> {
     const { settings } = options;
+    const common = commonProperties(options);
     const properties = {
       ...without(
         {
@@ -94,7 +96,7 @@ export class Consumer {
           "queued.max.messages.kbytes": 16_384,
           // A member asks for no offset that its log does not have; one that was deleted meanwhile must not pass in silence.
           "auto.offset.reset": onRebalance === undefined ? "earliest" : "error",
-          ...commonProperties(options),
+          ...(onRebalance === undefined ? without(common, MEMBER_ONLY) : common),
         },
         PRODUCER_ONLY,
       ),

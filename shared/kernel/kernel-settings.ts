@@ -158,6 +158,7 @@ const RESERVED = new Set([
   "group.instance.id",
   "group.protocol",
   "group.remote.assignor",
+  "heartbeat.interval.ms",
   "partition.assignment.strategy",
   "session.timeout.ms",
   "transactional.id",

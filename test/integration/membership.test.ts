@@ -118,6 +118,12 @@ describe("membership of the classic protocol", function () {
     assert.match(String(line.msg), /GROUP_INSTANCE_ID=a needs GROUP_PROTOCOL=cooperative-sticky or range: .*refused/);
     assert.match(String(line.msg), /SESSION_TIMEOUT_MS=6000 needs .*group\.consumer\.session\.timeout\.ms/);
   });
+
+  it("has a session shorter than the time between two polls: another is refused with both numbers", async () => {
+    const service = stack.start("rls-racer", { ...STICKY, KAFKA_CONF_MAX_POLL_INTERVAL_MS: "2000" });
+    assert.equal(await service.exited(), EXIT_CONFIGURATION);
+    assert.match(String(service.lines[0].msg), /KAFKA_CONF_MAX_POLL_INTERVAL_MS=2000 .*SESSION_TIMEOUT_MS, 3000/);
+  });
 });
 
 /** A topic that this instance holds at a partition number without the other input. */
