@@ -28,10 +28,7 @@ describe("a consumer that is used up", function () {
     await waitFor("refusals", async () => (await replacements(second)) >= 2);
     // For longer than the time that a service has for its end: it is not at its end.
     await stack.kafka.kill();
-    await waitFor(
-      "its waits for Kafka",
-      () => second.lines.filter(({ msg }) => msg === "waiting for Kafka").length >= 2,
-    );
+    await second.logged("waiting for Kafka");
     await stack.kafka.restart();
     assert.equal((await second.get("/live")).status, 200);
     await waitFor("it to say so", async () => (await second.get("/ready")).text.includes("joining the group"));

@@ -7,7 +7,7 @@ import { waitFor } from "../support/wait.js";
 import { WholeRace } from "../support/whole-race.js";
 
 /** After this time the broker ends the other producer's transaction. */
-const HANGING_MS = 15_000;
+const HANGING_MS = 10_000;
 const TRANSACTION_TIMEOUT = { TRANSACTION_TIMEOUT_MS: "3000" };
 const PARTITION = 0;
 const STANDS_STILL = "input stands still at an open transaction of its writer";

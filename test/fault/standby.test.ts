@@ -44,14 +44,15 @@ describe("a standby", function () {
   }
 
   it("lets its instance take a dead owner's tasks over with the rest of their changelog only", async () => {
-    for (const service of SERVICES) {
+    await both(async (service) => {
+      await progress(service);
       await takeover(service);
       start(service, "a");
-    }
+    });
   });
 
   it("does so after it was stopped and came back", async () => {
-    for (const service of SERVICES) {
+    await both(async (service) => {
       await warm(service);
       assert.equal(await on(service, "b").stop(), 0);
       await on(service, "a").ready(TASKS);
@@ -59,18 +60,18 @@ describe("a standby", function () {
       start(service, "b");
       await takeover(service);
       start(service, "a");
-    }
+    });
   });
 
   it("does so after its folders were deleted", async () => {
-    for (const service of SERVICES) {
+    await both(async (service) => {
       await warm(service);
       assert.equal(await on(service, "b").stop(), 0);
       rmSync(join(stateOf("b"), `regatta-${service.name}`), { recursive: true });
       start(service, "b");
       await takeover(service);
       start(service, "a");
-    }
+    });
   });
 
   it("is handed to the other instance of its host where that is given the task", async () => {
@@ -101,17 +102,22 @@ describe("a standby", function () {
   });
 
   it("and its owner, killed together and started again, change no value; nor did anything before", async () => {
-    for (const service of SERVICES) {
+    await both(async (service) => {
       await warm(service);
       await Promise.all(["a", "b"].map((host) => on(service, host).kill()));
       for (const host of ["a", "b"]) start(service, host);
       await warm(service);
       await progress(service);
-    }
+    });
     assert.equal(await producer.stop(), 0);
     assert.ok((await judge(stack.brokers, CHAIN)).equal);
     for (const service of running.values()) assert.equal(await service.stop(), 0);
   });
+
+  /** Nothing of one service depends on the other. */
+  async function both(run: (service: Service) => Promise<void>): Promise<void> {
+    await Promise.all(SERVICES.map(run));
+  }
 
   /** Kills host a when host b has warm copies of its tasks, and compares what b replays with what a cold host would. */
   async function takeover(service: Service): Promise<void> {
