@@ -12,8 +12,10 @@ import { waitFor } from "../support/wait.js";
 const TASKS = 4;
 /** Three for each of the four partitions, by their keys: whichever tasks an instance gets, they have work. */
 const SERIES = [0, 1, 16, 5, 4, 2, 18, 8, 6, 3, 20, 9].map((number) => `s${number}`);
-const RECORDS_PER_SERIES = 34;
-const RECORDS = SERIES.length * RECORDS_PER_SERIES;
+const ROWS = 28;
+const RECORDS = SERIES.length * ROWS;
+/** Written again when another instance joins, so that there is work however fast the machine is. */
+const ROWS_MORE = 4;
 /** Some 50 ms of one processor per record: a batch of a thousand would take most of a minute. */
 const SLOW = { ML_MODELS: "rf:n_estimators=3000,lin", WINDOW_LENGTH: "40", TRAIN_LENGTH: "40", ML_THREADS: "2" };
 /** Far fewer than a batch may have. */
@@ -22,13 +24,19 @@ const RECORDS_PER_COMMIT_MAX = 20;
 describe("a model so slow that records pile up", function () {
   this.timeout(600_000);
   let stack: Stack;
+  let write: (rows: number) => Promise<void>;
 
   before(async () => {
     stack = await Stack.open();
     for (const topic of ["dataLinearModel", "dataNonLinearModel"]) await createTopic(stack.brokers, topic, TASKS);
     const { random, seed } = seededRandom();
     console.log(`      seed ${seed}`);
-    await writeRecords(stack.brokers, backlog(random));
+    let written = 0;
+    write = async (rows) => {
+      await writeRecords(stack.brokers, records(random, written, rows));
+      written += rows;
+    };
+    await write(ROWS);
     stack.start("deserializer");
     await waitFor(
       "the backlog",
@@ -56,6 +64,7 @@ describe("a model so slow that records pile up", function () {
     console.log(`      ${perCommit.toFixed(1)} records per commit`);
     assert.ok(perCommit <= RECORDS_PER_COMMIT_MAX, `${perCommit} records per commit`);
 
+    await write(ROWS_MORE);
     const second = stack.start("ml-racer", SLOW);
     await shared([first, second]);
     await waitFor("the second to work", async () => (await second.metric("regatta_records_consumed_total")) > 0);
@@ -65,6 +74,7 @@ describe("a model so slow that records pile up", function () {
 
     const third = stack.start("ml-racer", SLOW);
     await shared([second, third]);
+    await write(ROWS_MORE);
     await killInRefit(third);
     await shared([second]);
     assert.ok((await judge(stack.brokers, [deserializer, mlRacer], SLOW)).equal);
@@ -86,11 +96,12 @@ async function shared(instances: readonly RunningService[]): Promise<void> {
   });
 }
 
-function backlog(random: Random) {
-  return Array.from({ length: RECORDS }, (_, k) => {
+/** Rows of all series, `from` on. */
+function records(random: Random, from: number, rows: number) {
+  return Array.from({ length: SERIES.length * rows }, (_, k) => {
     const x = Array.from({ length: 4 }, () => normal(random));
     const y = Math.sin(x[0]) + x[1] * x[2] + 0.1 * normal(random);
-    const i = Math.floor(k / SERIES.length);
+    const i = from + Math.floor(k / SERIES.length);
     return { topic: "dataNonLinearModel", key: SERIES[k % SERIES.length], value: `[${[i, y, ...x].join(", ")}]` };
   });
 }
