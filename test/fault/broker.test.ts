@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { long } from "../support/long.js";
 import { Stack } from "../support/stack.js";
-import { passed, waitFor } from "../support/wait.js";
+import { waitFor } from "../support/wait.js";
 import { WholeRace } from "../support/whole-race.js";
 
 const RESTARTS = 5;
@@ -41,7 +42,7 @@ describe("a broker that dies, is away, or is not there yet", function () {
     );
 
     await stack.kafka.kill();
-    await passed(ABSENCE_MS);
+    await delay(ABSENCE_MS);
     race.assertAllRun();
     await stack.kafka.restart();
     console.log(`      after ${ABSENCE_MS / 1000} s without a broker: ${(await race.progress()).toFixed(1)}`);

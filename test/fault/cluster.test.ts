@@ -1,6 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { underReplicated } from "../support/kafka-topics.js";
 import { Stack } from "../support/stack.js";
-import { passed, waitFor } from "../support/wait.js";
+import { waitFor } from "../support/wait.js";
 import { WholeRace } from "../support/whole-race.js";
 
 const SIZE = 3;
@@ -36,7 +37,7 @@ describe(`a cluster of ${SIZE} brokers`, function () {
   it("with too few replicas in sync takes no writes: the services hold back, say so, and go on by themselves, exactly", async () => {
     const [, ...most] = stack.nodes;
     for (const node of most) await node.kill();
-    const absence = passed(ABSENCE_MS);
+    const absence = delay(ABSENCE_MS);
     await waitFor("the source to say so", async () => {
       const { status, text } = await race.get("producer").get("/ready");
       return status === 503 && /waiting for (Kafka|the coordinator of its group)/.test(text);

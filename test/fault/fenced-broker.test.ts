@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { Stack } from "../support/stack.js";
-import { passed } from "../support/wait.js";
 import { WholeRace } from "../support/whole-race.js";
 
 const TIMES = 3;
@@ -26,7 +26,7 @@ describe("a broker that its controller takes for dead", function () {
     for (let time = 0; time < TIMES; time++) {
       // When it wakes it finds that no heartbeat came for too long, and fences the broker until the next one comes.
       controller.pause();
-      await passed(FROZEN_MS);
+      await delay(FROZEN_MS);
       controller.resume();
       await race.progress();
     }

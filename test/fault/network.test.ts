@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { long } from "../support/long.js";
 import { seededRandom } from "../support/seed.js";
 import { Stack } from "../support/stack.js";
 import type { ApiName } from "../support/tcp-proxy.js";
-import { passed, waitFor } from "../support/wait.js";
+import { waitFor } from "../support/wait.js";
 import { WholeRace } from "../support/whole-race.js";
 
 /**
@@ -38,7 +39,7 @@ describe("a network that breaks between the services and the broker", function (
     await race.progress();
 
     for (let reset = 0; reset < RESETS; reset++) {
-      await passed(random() * 500);
+      await delay(random() * 500);
       assert.ok(proxy.connections > 0);
       proxy.reset();
     }
@@ -59,7 +60,7 @@ describe("a network that breaks between the services and the broker", function (
     proxy.loseReplies("txnOffsetCommit", 1);
     await waitFor("a lost reply", () => proxy.lost > before);
     proxy.blackHole(true);
-    await passed(SILENCE_MS);
+    await delay(SILENCE_MS);
     race.assertAllRun();
     proxy.blackHole(false);
     await recovered(race, `${SILENCE_MS / 1000} s of silence`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { atSignal, blockEventLoop, UNHANDLED_REJECTION } from "../support/intruder.js";
 import type { RunningService } from "../support/service-runner.js";
-import { Stack, type StackOptions } from "../support/stack.js";
+import { Stack } from "../support/stack.js";
 import { waitFor } from "../support/wait.js";
 import { SERVICE_NAMES, WholeRace } from "../support/whole-race.js";
 
@@ -18,15 +18,12 @@ describe("signals, and a process that harms itself", function () {
   this.timeout(600_000);
   let stack: Stack;
 
-  const open = async (options?: StackOptions) => {
-    stack = await Stack.open(options);
-  };
   afterEach(async () => {
     await stack.close();
   });
 
   it("SIGTERM while busy, more than one, and SIGINT after it: exit code 0, and the next run goes on", async () => {
-    await open();
+    stack = await Stack.open();
     const race = WholeRace.start(stack);
     await race.progress();
     for (const service of race.services.values()) await waitForOpenTransaction(service);
@@ -46,7 +43,7 @@ describe("signals, and a process that harms itself", function () {
   });
 
   it("SIGTERM without a broker: every service ends in its time, and loses nothing", async () => {
-    await open({ cluster: 1 });
+    stack = await Stack.open({ cluster: 1 });
     const race = WholeRace.start(stack, { environment: SHUTDOWN });
     await race.progress();
     for (const service of race.services.values()) await waitForOpenTransaction(service);
@@ -67,7 +64,7 @@ describe("signals, and a process that harms itself", function () {
   });
 
   it("SIGTERM while state is replayed: exit code 0, and the replay is done by the next start", async () => {
-    await open({ proxied: true });
+    stack = await Stack.open({ proxied: true });
     const race = WholeRace.start(stack);
     await race.progress();
     const first = race.get("rls-racer");
@@ -88,7 +85,7 @@ describe("signals, and a process that harms itself", function () {
   });
 
   it("an unhandled rejection ends the process with a line in its log, and its successor goes on exactly", async () => {
-    await open();
+    stack = await Stack.open();
     const race = WholeRace.start(stack, { environment: atSignal(UNHANDLED_REJECTION) });
     await race.progress();
     const successors = [];
@@ -105,7 +102,7 @@ describe("signals, and a process that harms itself", function () {
   });
 
   it("an event loop that stands still beyond max.poll.interval.ms: another takes over, and both go on exactly", async () => {
-    await open();
+    stack = await Stack.open();
     const environment = {
       ...atSignal(blockEventLoop(BLOCKED_MS)),
       KAFKA_CONF_MAX_POLL_INTERVAL_MS: String(POLL_INTERVAL_MS),

@@ -164,13 +164,7 @@ describe("a damaged state folder", function () {
     for (const name of SERVICE_NAMES) await service(name).ready(4);
   };
   const progress = async () => {
-    for (const name of SERVICE_NAMES.slice(1)) {
-      const before = await service(name).metric("regatta_records_consumed_total");
-      await waitFor(
-        `${name} to go on`,
-        async () => (await service(name).metric("regatta_records_consumed_total")) > before + 600,
-      );
-    }
+    for (const name of SERVICE_NAMES.slice(1)) await consumedMore(service(name), 600);
   };
 
   it(`of ${damages.length} kinds is noticed each time, kept, and rebuilt without a wrong value`, async () => {
@@ -243,21 +237,14 @@ describe("a damaged state folder", function () {
       const chain = LINEAR_CHAIN.map(({ name }) => own.start(name, OFTEN));
       const producer = own.start("producer", LARGE);
       const racer = chain[1];
-      const grown = async (records: number) => {
-        const before = await racer.metric("regatta_records_consumed_total");
-        await waitFor(
-          "rls-racer to go on",
-          async () => (await racer.metric("regatta_records_consumed_total")) > before + records,
-        );
-      };
-      await grown(100);
+      await consumedMore(racer, 100);
       // The partition of a series that is written to.
       const [folder] = [0, 1, 2, 3]
         .map((partition) => join(own.stateDirectory, "regatta-rls-racer", String(partition)))
         .sort((a, b) => bytesOf(b) - bytesOf(a));
       removeOpen(folder);
       await rebuilt(racer, folder);
-      await grown(100);
+      await consumedMore(racer, 100);
       assert.equal(await producer.stop(), 0);
       assert.ok((await judge(own.brokers, LINEAR_CHAIN)).equal);
       for (const service of chain) assert.equal(await service.stop(), 0);
@@ -266,6 +253,12 @@ describe("a damaged state folder", function () {
     }
   });
 });
+
+async function consumedMore(service: RunningService, records: number): Promise<void> {
+  const consumed = () => service.metric("regatta_records_consumed_total");
+  const before = await consumed();
+  await waitFor(`${service.name} to go on`, async () => (await consumed()) > before + records);
+}
 
 /** Its owner may make a file in it meanwhile. */
 const removeOpen = (folder: string) => rmSync(folder, { recursive: true, maxRetries: 10 });

@@ -18,7 +18,7 @@ const quickTakeover = {
   "group.consumer.min.heartbeat.interval.ms": "500",
 };
 
-export type StackOptions = LocalStackOptions | ContainerStackOptions | ClusterStackOptions;
+type StackOptions = LocalStackOptions | ContainerStackOptions | ClusterStackOptions;
 
 interface AnyStackOptions {
   /** Broker properties that add to the tests' own. */

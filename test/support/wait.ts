@@ -1,4 +1,4 @@
-/** Tests wait for conditions, and for time only where a fault has to last, or nothing may come. */
+/** Tests wait for conditions; for time, by Node's own timers, only where a fault has to last or nothing may come. */
 import { setTimeout as delay } from "node:timers/promises";
 
 const POLL_MS = 50;
@@ -19,10 +19,4 @@ export async function waitFor<T>(
     if (performance.now() > deadline) throw new Error(`waited ${timeoutMs / 1000} s for ${what}`);
     await delay(POLL_MS);
   }
-}
-
-/** Lets time pass. */
-export async function passed(ms: number): Promise<void> {
-  const until = performance.now() + ms;
-  await waitFor(`${ms} ms to pass`, () => performance.now() >= until, 2 * ms + 10_000);
 }

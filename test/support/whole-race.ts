@@ -90,13 +90,13 @@ export class WholeRace {
    */
   async finish(further: readonly RunningService[] = []): Promise<void> {
     const processes = [...this.services.values(), ...further].filter(({ running }) => running);
-    const producers = processes.filter(({ name }) => name === "producer");
-    for (const producer of producers) assert.equal(await producer.stop(), 0);
+    const others = processes.filter(({ name }) => name !== "producer");
+    for (const service of processes) if (service.name === "producer") assert.equal(await service.stop(), 0);
     const { equal } = await judge(this.#stack.brokers, CHAIN, this.#environment);
     // What a service that ended meanwhile had to say tells more than what it left undone.
-    if (!equal) for (const service of processes) if (!producers.includes(service)) service.mustRun();
+    if (!equal) for (const service of others) service.mustRun();
     assert.ok(equal);
     await assertCountersFollow(this.#stack.brokers, this.#series);
-    for (const service of processes) if (!producers.includes(service)) assert.equal(await service.stop(), 0);
+    for (const service of others) assert.equal(await service.stop(), 0);
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { callKafka, KafkaError } from "../../shared/kernel/kafka-error.js";
-import { passed } from "../support/wait.js";
 
 describe("a call of the Kafka client", () => {
   it("that does not come back in its time is told of once, by its name", async () => {
@@ -29,7 +29,7 @@ describe("a call of the Kafka client", () => {
       ),
       new KafkaError("c", refusal),
     );
-    await passed(1200);
+    await delay(1200);
     assert.deepEqual(told, []);
   });
 });
