@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { underReplicated } from "../support/kafka-topics.js";
+import { underReplicated, waitForKafka } from "../support/kafka-topics.js";
 import { Stack } from "../support/stack.js";
 import { waitFor } from "../support/wait.js";
 import { WholeRace } from "../support/whole-race.js";
@@ -55,6 +55,6 @@ describe(`a cluster of ${SIZE} brokers`, function () {
 
   /** The next broker may die when the last one has caught up. */
   async function inSync(): Promise<void> {
-    await waitFor("all replicas to be in sync", async () => (await underReplicated(stack.brokers)) === 0, 120_000);
+    await waitForKafka("all replicas to be in sync", async () => (await underReplicated(stack.brokers)) === 0);
   }
 });

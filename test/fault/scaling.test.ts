@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { Admin } from "../../shared/kernel/kafka-admin.js";
-import { clientOptions } from "../support/kafka-topics.js";
+import { clientOptions, waitForKafka } from "../support/kafka-topics.js";
 import type { RunningService } from "../support/service-runner.js";
 import { Stack } from "../support/stack.js";
 import { waitFor } from "../support/wait.js";
@@ -86,7 +86,7 @@ function watchPauses(brokers: string, names: readonly string[]): { end(): Promis
     let before = names.map(() => 0);
     while (!ended) {
       await delay(WATCH_MS);
-      const positions = await admin.ends(partitions, "committed");
+      const positions = await waitForKafka("ends", () => admin.ends(partitions, "committed"));
       const after = names.map((name) =>
         positions.reduce((sum, { topic, position }) => (topic === name ? sum + position : sum), 0),
       );

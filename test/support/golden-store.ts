@@ -11,7 +11,7 @@ import { Level } from "level";
 import { z } from "zod";
 import { Admin } from "../../shared/kernel/kafka-admin.js";
 import { LINEAR_TOPIC, observationsTopic } from "../../shared/topics.js";
-import { clientOptions, createTopic, type RawRecord, writeRecords } from "./kafka-topics.js";
+import { clientOptions, createTopic, type RawRecord, waitForKafka, writeRecords } from "./kafka-topics.js";
 
 /** The service that made the stores; its name is that of its folder. */
 export const GOLDEN_APPLICATION = "regatta-rls-racer";
@@ -58,7 +58,9 @@ export function readGoldenChangelog(format: number): DumpedRecord[] {
 async function topicIds(brokers: string, names: readonly string[]): Promise<Record<string, string>> {
   const admin = new Admin(clientOptions(brokers));
   try {
-    return Object.fromEntries([...(await admin.describe(names))].map(([name, { id }]) => [name, id]));
+    return Object.fromEntries(
+      [...(await waitForKafka("topics", () => admin.describe(names)))].map(([name, { id }]) => [name, id]),
+    );
   } finally {
     admin.disconnect();
   }

@@ -4,7 +4,7 @@ import { readSettings } from "../../shared/config.js";
 import { Admin } from "../../shared/kernel/kafka-admin.js";
 import type { ClientOptions, TopicPosition } from "../../shared/kernel/kafka-client.js";
 import { type ConsumedRecord, Consumer } from "../../shared/kernel/kafka-consumer.js";
-import { KafkaError } from "../../shared/kernel/kafka-error.js";
+import { callKafka, KafkaError } from "../../shared/kernel/kafka-error.js";
 import { Producer } from "../../shared/kernel/kafka-producer.js";
 import { kernelSettings } from "../../shared/kernel/kernel-settings.js";
 import { createLogger } from "../../shared/logger.js";
@@ -19,6 +19,26 @@ export function clientOptions(brokers: string): ClientOptions {
   };
 }
 
+/**
+ * {@link waitFor} with questions to Kafka: a broker that was just started, or that its controller took for dead for a
+ * moment, as happens on a busy machine, refuses some of them until its clients know the leaders again.
+ */
+export function waitForKafka<T>(
+  what: string,
+  ask: () => Promise<T | undefined | false>,
+  timeoutMs?: number,
+): Promise<T> {
+  const answer = async () => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof KafkaError) return undefined;
+      throw error;
+    }
+  };
+  return waitFor(what, answer, timeoutMs);
+}
+
 /** Makes a topic and waits until it can be used. */
 export async function createTopic(
   brokers: string,
@@ -28,7 +48,7 @@ export async function createTopic(
 ): Promise<void> {
   const admin = new Admin(clientOptions(brokers));
   try {
-    await waitFor(`topic ${name}`, async () => {
+    await waitForKafka(`topic ${name}`, async () => {
       await admin.create(name, partitions, 1, config);
       return (await admin.describe([name])).get(name)?.partitions === partitions;
     });
@@ -70,7 +90,7 @@ export async function deleteTopic(brokers: string, name: string): Promise<void> 
   await asOperator<void>(brokers, (native, done) => native.deleteTopic(name, 10_000, done));
   const admin = new Admin(clientOptions(brokers));
   try {
-    await waitFor(`topic ${name} to be gone`, async () => !(await admin.describe([name])).has(name));
+    await waitForKafka(`topic ${name} to be gone`, async () => !(await admin.describe([name])).has(name));
   } finally {
     admin.disconnect();
   }
@@ -107,9 +127,7 @@ async function asOperator<T>(
 ): Promise<T> {
   const native = kafka.AdminClient.create({ "bootstrap.servers": brokers });
   try {
-    return await new Promise<T>((resolve, reject) => {
-      call(native, (error, result) => (error ? reject(error) : resolve(result as T)));
-    });
+    return await callKafka<T>("admin", (done) => call(native, done));
   } finally {
     native.disconnect();
   }
@@ -121,7 +139,7 @@ export async function readTopic(brokers: string, name: string): Promise<Consumed
   const admin = new Admin(options);
   const consumer = await Consumer.connect(options, `test-reader-${process.pid}`);
   try {
-    const description = (await admin.describe([name])).get(name);
+    const description = (await waitForKafka("topics", () => admin.describe([name]))).get(name);
     if (description === undefined) return [];
     const open = new Set(Array.from({ length: description.partitions }, (_, partition) => partition));
     consumer.native.on("partition.eof", ({ partition }: { partition: number }) => open.delete(partition));
@@ -145,7 +163,7 @@ export async function waitForRecords(brokers: string, name: string, count: numbe
   const admin = new Admin(options);
   const consumer = await Consumer.connect(options, `test-counter-${process.pid}`);
   try {
-    const partitions = await waitFor(
+    const partitions = await waitForKafka(
       `topic ${name}`,
       async () => (await admin.describe([name])).get(name)?.partitions,
       timeoutMs,
@@ -170,17 +188,11 @@ export async function waitForRecords(brokers: string, name: string, count: numbe
 export async function topicEnd(brokers: string, name: string): Promise<number> {
   const admin = new Admin(clientOptions(brokers));
   try {
-    return await waitFor(`the end of ${name}`, async () => {
-      try {
-        const partitions = (await admin.describe([name])).get(name)?.partitions ?? 0;
-        const asked = Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
-        if (asked.length === 0) return 0;
-        return (await admin.ends(asked, "committed")).reduce((sum, { position }) => sum + position, 0);
-      } catch (error) {
-        // A topic that was just made, or a broker that was just started, knows no leader for a moment.
-        if (error instanceof KafkaError) return undefined;
-        throw error;
-      }
+    return await waitForKafka(`the end of ${name}`, async () => {
+      const partitions = (await admin.describe([name])).get(name)?.partitions ?? 0;
+      const asked = Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
+      if (asked.length === 0) return 0;
+      return (await admin.ends(asked, "committed")).reduce((sum, { position }) => sum + position, 0);
     });
   } finally {
     admin.disconnect();
