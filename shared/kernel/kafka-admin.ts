@@ -11,7 +11,7 @@ import {
 } from "./kafka-client.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 
-const METADATA_AGE_MAX_MS = 5000;
+const METADATA_AGE_MAX_MS = 1000;
 const METADATA_REFRESH_MS = 1000;
 
 export interface TopicDescription {
@@ -27,7 +27,7 @@ export class Admin {
 
   constructor(options: ClientOptions) {
     this.#native = kafka.AdminClient.create(
-      // Leader epochs of before a broker's restart would be asked with until the metadata is as old as this.
+      // The leaders of before a broker's restart, or of before it was taken for dead, are asked until the metadata is as old as this.
       {
         ...without(without(commonProperties(options), CONSUMER_ONLY), PRODUCER_ONLY),
         "metadata.max.age.ms": METADATA_AGE_MAX_MS,
