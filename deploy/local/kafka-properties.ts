@@ -26,6 +26,7 @@ export function brokerProperties(
     "log.dirs": place.dataDirectory,
     "auto.create.topics.enable": "false",
     ...singleNode,
+    ...patience,
     ...quickTakeover,
     ...small,
     ...extra,
@@ -41,7 +42,7 @@ export function kafkaProperties(place: BrokerPlace, extra: Readonly<Record<strin
 
 /**
  * One node holds the only replica of everything; few partitions, since each is files to open at every start. When it stops it
- * has nobody to hand them to: it would leave them without a leader, and pass over the ends of transactions that are due just then.
+ * has nobody to hand them to: it would leave them without a leader, and pass over the ends of transactions that are due just then (KAFKA-20734).
  */
 const singleNode = {
   "controlled.shutdown.enable": "false",
@@ -58,14 +59,22 @@ const singleNode = {
 } as const;
 
 /**
- * After a crash of the broker, its own controller holds the dead incarnation for alive until broker.session.timeout.ms
- * has passed, and refuses the new one (DuplicateBrokerRegistration); at the default of 9 s a restart takes 14 s and more.
- * The group timeouts are the smallest that leave a member a few heartbeats: what a killed service held is taken over
- * within them. Kafka's own minima (45 s) are lowered for that.
+ * A broker whose heartbeats stay away for broker.session.timeout.ms is taken for dead: its partitions have no leader then, and
+ * Kafka 4.3.1 passes over the ends of transactions that are due in that moment (KAFKA-20734). What they aborted is read
+ * with the next commit, what they committed may go with the next abort. So a busy machine must not look dead too soon. On the
+ * other hand a broker that was stopped or killed is refused by its own controller for as long as that holds its former life for
+ * alive (DuplicateBrokerRegistration): at the default of 9 s a restart takes 14 s and more.
+ */
+const patience = {
+  "broker.session.timeout.ms": "6000",
+  "broker.heartbeat.interval.ms": "500",
+} as const;
+
+/**
+ * The group timeouts are the smallest that leave a member a few heartbeats: what a killed service held is taken over within
+ * them. Kafka's own minima (45 s) are lowered for that.
  */
 const quickTakeover = {
-  "broker.session.timeout.ms": "2000",
-  "broker.heartbeat.interval.ms": "500",
   "controller.quorum.election.timeout.ms": "500",
   "controller.quorum.fetch.timeout.ms": "1000",
   "group.initial.rebalance.delay.ms": "0",

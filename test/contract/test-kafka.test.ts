@@ -16,7 +16,13 @@ import {
   writeRecords,
 } from "../support/kafka-topics.js";
 import { accepts } from "../support/port.js";
-import { chooseTestKafka, localTestKafka, type TestKafka, type TestKafkaOptions } from "../support/test-kafka.js";
+import {
+  chooseTestKafka,
+  localTestKafka,
+  QUICK_RESTART,
+  type TestKafka,
+  type TestKafkaOptions,
+} from "../support/test-kafka.js";
 import { waitFor } from "../support/wait.js";
 
 const TOPIC = "kept";
@@ -78,7 +84,7 @@ for (const [name, kind, open] of subjects) {
         }
       }
       directory = mkdtempSync(join(tmpdir(), "regatta-test-kafka-"));
-      subject = await open({ directory: join(directory, "kafka"), port: await freePort() });
+      subject = await open({ directory: join(directory, "kafka"), port: await freePort(), properties: QUICK_RESTART });
     });
     after(async () => {
       if (subject === undefined) return;

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { freePort } from "../../deploy/local/free-port.js";
 import { type LocalKafka, newClusterId, startLocalKafka } from "../../deploy/local/local-kafka.js";
-import { localTestKafka, type TestKafka } from "./test-kafka.js";
+import { localTestKafka, QUICK_RESTART, type TestKafka } from "./test-kafka.js";
 
 const CONTROLLER_ID = "100";
 
@@ -27,7 +27,7 @@ export async function startKafkaCluster(
   const controllerPort = await freePort();
   const clusterId = newClusterId();
   // The controller makes the topics, by its own configuration.
-  const common = { ...(size > 1 ? replicated(size) : {}), ...properties };
+  const common = { ...QUICK_RESTART, ...(size > 1 ? replicated(size) : {}), ...properties };
   const controller = await startLocalKafka({
     directory: join(directory, "controller"),
     port: await freePort(),
