@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Stack } from "../support/stack.js";
 import { WholeRace } from "../support/whole-race.js";
 
-const TIMES = 3;
+const TIMES = 2;
 /** Longer than broker.session.timeout.ms of the tests' brokers (2 s). */
 const FROZEN_MS = 4000;
 
