@@ -42,7 +42,8 @@ export function kafkaProperties(place: BrokerPlace, extra: Readonly<Record<strin
 
 /**
  * One node holds the only replica of everything; few partitions, since each is files to open at every start. When it stops it
- * has nobody to hand them to: it would leave them without a leader, and pass over the ends of transactions that are due just then (KAFKA-20734).
+ * has nobody to hand them to: it would leave them without a leader, and pass over the ends of transactions that are due just
+ * then, see {@link patience}.
  */
 const singleNode = {
   "controlled.shutdown.enable": "false",

@@ -11,8 +11,8 @@ import {
 } from "./kafka-client.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 
+/** A question goes to the leaders that are known, also where they are gone or their epoch is old; the next are known after this time. */
 const METADATA_AGE_MAX_MS = 1000;
-const METADATA_REFRESH_MS = 1000;
 
 export interface TopicDescription {
   readonly name: string;
@@ -27,12 +27,10 @@ export class Admin {
 
   constructor(options: ClientOptions) {
     this.#native = kafka.AdminClient.create(
-      // The leaders of before a broker's restart, or of before it was taken for dead, are asked until the metadata is as old as this.
       {
         ...without(without(commonProperties(options), CONSUMER_ONLY), PRODUCER_ONLY),
         "metadata.max.age.ms": METADATA_AGE_MAX_MS,
-        // A question goes to the leader that is known, also where that one is gone: the next is known after this time.
-        "topic.metadata.refresh.interval.ms": METADATA_REFRESH_MS,
+        "topic.metadata.refresh.interval.ms": METADATA_AGE_MAX_MS,
         // Else a question to a broker that is away connects to it without a pause between, and takes a processor until it times out.
         "enable.sparse.connections": false,
       } as object,

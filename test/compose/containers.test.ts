@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { KafkaError } from "../../shared/kernel/kafka-error.js";
 import { ComposeStack, missingEngine } from "../support/compose-stack.js";
 import { panelQueries } from "../support/dashboard-queries.js";
 import { topicEnd } from "../support/kafka-topics.js";
@@ -51,12 +50,7 @@ describe("the race in containers", function () {
     assert.ok(opened);
     return opened;
   };
-  /** 0 while Kafka does not answer. */
-  const predictions = () =>
-    topicEnd(stackOf().brokers, PREDICTIONS).catch((error: unknown) => {
-      if (error instanceof KafkaError) return 0;
-      throw error;
-    });
+  const predictions = () => topicEnd(stackOf().brokers, PREDICTIONS);
   const ask = (expr: string) => query(stackOf().prometheus, expr).catch(() => []);
   /** The race goes on. */
   const grows = async (after: string) => {

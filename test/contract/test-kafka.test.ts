@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { getContainerRuntimeClient } from "testcontainers";
 import { freePort } from "../../deploy/local/free-port.js";
 import { Consumer } from "../../shared/kernel/kafka-consumer.js";
-import { KafkaError } from "../../shared/kernel/kafka-error.js";
 import { KafkaContainer, startKafkaContainer } from "../support/kafka-container.js";
 import {
   clientOptions,
@@ -13,6 +12,7 @@ import {
   partitionsOf,
   readTopic,
   setPosition,
+  waitForKafka,
   writeRecords,
 } from "../support/kafka-topics.js";
 import { accepts } from "../support/port.js";
@@ -23,7 +23,6 @@ import {
   type TestKafka,
   type TestKafkaOptions,
 } from "../support/test-kafka.js";
-import { waitFor } from "../support/wait.js";
 
 const TOPIC = "kept";
 const GROUP = "kept-group";
@@ -100,9 +99,9 @@ for (const [name, kind, open] of subjects) {
     };
     const values = Array.from({ length: RECORDS }, (_, i) => `value ${i}`);
     const assertKept = async ({ brokers }: TestKafka) => {
-      const position = await waitFor("the group's position", () => positionOf(brokers).catch(notYet));
+      const position = await waitForKafka("the group's position", () => positionOf(brokers));
       assert.equal(position, RECORDS / 2);
-      const kept = await waitFor("the topic", () => readTopic(brokers, TOPIC).catch(notYet));
+      const kept = await waitForKafka("the topic", () => readTopic(brokers, TOPIC));
       assert.deepEqual(
         kept.map(({ value }) => String(value)),
         values,
@@ -128,7 +127,7 @@ for (const [name, kind, open] of subjects) {
       await kafka.pause();
       await assert.rejects(partitionsOf(kafka.brokers, TOPIC), /timed out/i);
       await kafka.resume();
-      assert.equal(await waitFor("an answer", () => partitionsOf(kafka.brokers, TOPIC).catch(notYet)), 1);
+      assert.equal(await waitForKafka("an answer", () => partitionsOf(kafka.brokers, TOPIC)), 1);
     });
 
     it("ends by itself when it is stopped, takes a second stop for nothing, and starts again with what it had", async () => {
@@ -177,12 +176,6 @@ for (const [name, kind, open] of subjects) {
 }
 
 const portOf = (brokers: string) => Number(brokers.split(":")[1]);
-
-/** A broker that was just started refuses for a moment; anything but its own errors is none of that. */
-function notYet(error: unknown): undefined {
-  if (!(error instanceof KafkaError)) throw error;
-  return undefined;
-}
 
 /** Addresses of this machine that others know. */
 function otherAddresses(): string[] {

@@ -4,7 +4,7 @@ import { Stack } from "../support/stack.js";
 import { WholeRace } from "../support/whole-race.js";
 
 const TIMES = 2;
-/** Longer than broker.session.timeout.ms of the tests' brokers (2 s). */
+/** Longer than broker.session.timeout.ms of a cluster's brokers (2 s). */
 const FROZEN_MS = 4000;
 
 describe("a broker that its controller takes for dead", function () {

@@ -8,9 +8,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { freePort, isFree } from "../../deploy/local/free-port.js";
 import { type LocalKafka, startLocalKafka } from "../../deploy/local/local-kafka.js";
 import { markProcess } from "../../deploy/local/process-mark.js";
-import { createTopic, partitionsOf, readTopic, writeRecords } from "../support/kafka-topics.js";
+import { createTopic, partitionsOf, readTopic, waitForKafka, writeRecords } from "../support/kafka-topics.js";
 import { accepts } from "../support/port.js";
-import { waitFor } from "../support/wait.js";
 
 const TOPIC = "kept";
 const RECORDS = 1000;
@@ -141,5 +140,5 @@ function ownerProgram(directory: string, port: number): string {
 
 /** Waits until the broker tells of its topic; on a busy machine a first call may time out. */
 async function answer({ brokers }: LocalKafka): Promise<void> {
-  await waitFor("an answer", () => partitionsOf(brokers, TOPIC).catch(() => undefined));
+  await waitForKafka("an answer", () => partitionsOf(brokers, TOPIC));
 }

@@ -9,9 +9,8 @@ import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import { Level } from "level";
 import { z } from "zod";
-import { Admin } from "../../shared/kernel/kafka-admin.js";
 import { LINEAR_TOPIC, observationsTopic } from "../../shared/topics.js";
-import { clientOptions, createTopic, type RawRecord, waitForKafka, writeRecords } from "./kafka-topics.js";
+import { createTopic, describeTopics, type RawRecord, writeRecords } from "./kafka-topics.js";
 
 /** The service that made the stores; its name is that of its folder. */
 export const GOLDEN_APPLICATION = "regatta-rls-racer";
@@ -56,14 +55,7 @@ export function readGoldenChangelog(format: number): DumpedRecord[] {
 
 /** The ids that topics have on this cluster, by name. */
 async function topicIds(brokers: string, names: readonly string[]): Promise<Record<string, string>> {
-  const admin = new Admin(clientOptions(brokers));
-  try {
-    return Object.fromEntries(
-      [...(await waitForKafka("topics", () => admin.describe(names)))].map(([name, { id }]) => [name, id]),
-    );
-  } finally {
-    admin.disconnect();
-  }
+  return Object.fromEntries([...(await describeTopics(brokers, names))].map(([name, { id }]) => [name, id]));
 }
 
 /**

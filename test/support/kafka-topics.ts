@@ -1,7 +1,7 @@
 /** Writing and reading topics in tests, with the kernel's own client. */
 import kafka from "@confluentinc/kafka-javascript";
 import { readSettings } from "../../shared/config.js";
-import { Admin } from "../../shared/kernel/kafka-admin.js";
+import { Admin, type TopicDescription } from "../../shared/kernel/kafka-admin.js";
 import type { ClientOptions, TopicPosition } from "../../shared/kernel/kafka-client.js";
 import { type ConsumedRecord, Consumer } from "../../shared/kernel/kafka-consumer.js";
 import { callKafka, KafkaError } from "../../shared/kernel/kafka-error.js";
@@ -52,6 +52,19 @@ export async function createTopic(
       await admin.create(name, partitions, 1, config);
       return (await admin.describe([name])).get(name)?.partitions === partitions;
     });
+  } finally {
+    admin.disconnect();
+  }
+}
+
+/** The topics that exist among `names`, as soon as Kafka tells. */
+export async function describeTopics(
+  brokers: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, TopicDescription>> {
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    return await waitForKafka(`topics ${names.join(", ")}`, () => admin.describe(names));
   } finally {
     admin.disconnect();
   }
@@ -135,12 +148,11 @@ async function asOperator<T>(
 
 /** What a reader of any language sees with isolation.level=read_committed: every record of the topic up to its end. */
 export async function readTopic(brokers: string, name: string): Promise<ConsumedRecord[]> {
+  const description = (await describeTopics(brokers, [name])).get(name);
+  if (description === undefined) return [];
   const options = { ...clientOptions(brokers), properties: { "enable.partition.eof": "true" } };
-  const admin = new Admin(options);
   const consumer = await Consumer.connect(options, `test-reader-${process.pid}`);
   try {
-    const description = (await waitForKafka("topics", () => admin.describe([name]))).get(name);
-    if (description === undefined) return [];
     const open = new Set(Array.from({ length: description.partitions }, (_, partition) => partition));
     consumer.native.on("partition.eof", ({ partition }: { partition: number }) => open.delete(partition));
     consumer.assign([...open].map((partition) => ({ topic: name, partition, position: 0 })));
@@ -149,7 +161,6 @@ export async function readTopic(brokers: string, name: string): Promise<Consumed
     return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
   } finally {
     await consumer.disconnect();
-    admin.disconnect();
   }
 }
 
