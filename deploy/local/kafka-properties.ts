@@ -64,11 +64,14 @@ const singleNode = {
  * Kafka 4.3.1 passes over the ends of transactions that are due in that moment (KAFKA-20734). What they aborted is read
  * with the next commit, what they committed may go with the next abort. So a busy machine must not look dead too soon. On the
  * other hand a broker that was stopped or killed is refused by its own controller for as long as that holds its former life for
- * alive (DuplicateBrokerRegistration): at the default of 9 s a restart takes 14 s and more.
+ * alive (DuplicateBrokerRegistration): at the default of 9 s a restart takes 14 s and more. For that time it has its transactions, but
+ * its partitions lose their leaders at the end of it. So it looks for transactions that outlived their timeout only later; the
+ * services end those that they left open themselves, when they are back.
  */
 const patience = {
   "broker.session.timeout.ms": "6000",
   "broker.heartbeat.interval.ms": "500",
+  "transaction.abort.timed.out.transaction.cleanup.interval.ms": "20000",
 } as const;
 
 /**
@@ -84,7 +87,6 @@ const quickTakeover = {
   "group.consumer.session.timeout.ms": "6000",
   "group.consumer.min.heartbeat.interval.ms": "500",
   "group.consumer.heartbeat.interval.ms": "1500",
-  "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
 } as const;
 
 /** Memory and disk of a laptop: a log keeps at most about 512 MiB a partition. */

@@ -80,7 +80,7 @@ export const kernelSettings = {
   }),
   transactionTimeoutMs: setting("TRANSACTION_TIMEOUT_MS", wholeNumber(1000, 900_000), {
     default: "10000",
-    doc: "a transaction left open by a dead instance is aborted after this time, in ms: until then its partitions wait",
+    doc: "a transaction left open by an instance that does not come back is aborted after this time, in ms, when the broker next looks (`transaction.abort.timed.out.transaction.cleanup.interval.ms`): until then its partitions wait",
   }),
   storeCacheEntries: setting("STORE_CACHE_ENTRIES", wholeNumber(0, 100_000_000), {
     default: "10000",

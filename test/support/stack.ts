@@ -8,7 +8,7 @@ import { RunningService } from "./service-runner.js";
 import { TcpProxy } from "./tcp-proxy.js";
 import { localTestKafka, openTestKafka, type TestKafka } from "./test-kafka.js";
 
-/** A dead member is dropped after this time, so that takeovers do not dominate the tests. */
+/** A dead member is dropped after this time, and its transaction soon after its timeout, so that takeovers do not dominate the tests. */
 const SESSION_MS = "3000";
 
 const quickTakeover = {
@@ -16,6 +16,7 @@ const quickTakeover = {
   "group.consumer.min.session.timeout.ms": SESSION_MS,
   "group.consumer.heartbeat.interval.ms": "500",
   "group.consumer.min.heartbeat.interval.ms": "500",
+  "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
 };
 
 type StackOptions = LocalStackOptions | ContainerStackOptions | ClusterStackOptions;
