@@ -1,4 +1,5 @@
 /** Reads a whole topic without a group: all its partitions, from positions of one's own choice, committed records only. */
+import { setTimeout as delay } from "node:timers/promises";
 import pino from "pino";
 import { type Environment, readSettings } from "../../shared/config.js";
 import { ConfigurationError } from "../../shared/errors.js";
@@ -11,6 +12,7 @@ import type { Logger } from "../../shared/logger.js";
 import { untilListening } from "./open-port.js";
 
 const QUERY_TIMEOUT_MS = 10_000;
+const QUERY_PAUSE_MS = 200;
 const COMPLAINT_PAUSE_MS = 10_000;
 const TOPIC_AUTHORIZATION_FAILED = 29;
 
@@ -86,18 +88,9 @@ export class TopicReader {
     throw new Error(`expected a topic named ${topic} at ${settings.brokers}, but there is none`);
   }
 
-  /** By partition. @throws {KafkaError} the broker does not answer within 10 s */
+  /** By partition. @throws {KafkaError} the topic is gone, may not be read, or has no leader that answers within some 10 s */
   ranges(): Promise<PartitionRange[]> {
-    const { native } = this.#consumer;
-    return Promise.all(
-      Array.from({ length: this.partitions }, async (_, partition) => {
-        const answer = await callKafka<{ lowOffset: number; highOffset: number }>(
-          `range of ${this.topic}[${partition}]`,
-          (done) => native.queryWatermarkOffsets(this.topic, partition, QUERY_TIMEOUT_MS, done as never),
-        );
-        return { first: answer.lowOffset, end: answer.highOffset };
-      }),
-    );
+    return Promise.all(Array.from({ length: this.partitions }, (_, partition) => this.#range(partition)));
   }
 
   /** @param positions by partition: the next offset to read */
@@ -121,6 +114,23 @@ export class TopicReader {
 
   close(): Promise<void> {
     return this.#consumer.disconnect();
+  }
+
+  /** The leader of a topic just made, or of a broker just started, is not known everywhere at once. */
+  async #range(partition: number): Promise<PartitionRange> {
+    const deadline = performance.now() + QUERY_TIMEOUT_MS;
+    for (;;) {
+      try {
+        const { lowOffset, highOffset } = await callKafka<{ lowOffset: number; highOffset: number }>(
+          `range of ${this.topic}[${partition}]`,
+          (done) => this.#consumer.native.queryWatermarkOffsets(this.topic, partition, QUERY_TIMEOUT_MS, done as never),
+        );
+        return { first: lowOffset, end: highOffset };
+      } catch (error) {
+        if (!(error instanceof KafkaError) || HOPELESS.has(error.code) || performance.now() >= deadline) throw error;
+        await delay(QUERY_PAUSE_MS);
+      }
+    }
   }
 }
 
