@@ -88,7 +88,7 @@ export class TopicReader {
     throw new Error(`expected a topic named ${topic} at ${settings.brokers}, but there is none`);
   }
 
-  /** By partition. @throws {KafkaError} the topic is gone, may not be read, or has no leader that answers within some 10 s */
+  /** By partition. @throws {KafkaError} the topic is gone, may not be read, or has no leader that answers within 10 s */
   ranges(): Promise<PartitionRange[]> {
     return Promise.all(Array.from({ length: this.partitions }, (_, partition) => this.#range(partition)));
   }
@@ -118,16 +118,18 @@ export class TopicReader {
 
   /** The leader of a topic just made, or of a broker just started, is not known everywhere at once. */
   async #range(partition: number): Promise<PartitionRange> {
-    const deadline = performance.now() + QUERY_TIMEOUT_MS;
+    const deadlineMs = performance.now() + QUERY_TIMEOUT_MS;
     for (;;) {
+      // Never less than 1: the client takes -1 for no limit.
+      const leftMs = Math.max(1, Math.ceil(deadlineMs - performance.now()));
       try {
         const { lowOffset, highOffset } = await callKafka<{ lowOffset: number; highOffset: number }>(
           `range of ${this.topic}[${partition}]`,
-          (done) => this.#consumer.native.queryWatermarkOffsets(this.topic, partition, QUERY_TIMEOUT_MS, done as never),
+          (done) => this.#consumer.native.queryWatermarkOffsets(this.topic, partition, leftMs, done as never),
         );
         return { first: lowOffset, end: highOffset };
       } catch (error) {
-        if (!(error instanceof KafkaError) || HOPELESS.has(error.code) || performance.now() >= deadline) throw error;
+        if (!(error instanceof KafkaError) || HOPELESS.has(error.code) || performance.now() >= deadlineMs) throw error;
         await delay(QUERY_PAUSE_MS);
       }
     }

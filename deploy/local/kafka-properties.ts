@@ -61,12 +61,12 @@ const singleNode = {
 
 /**
  * A broker whose heartbeats stay away for broker.session.timeout.ms is taken for dead: its partitions have no leader then, and
- * Kafka 4.3.1 passes over the ends of transactions that are due in that moment (KAFKA-20734). What they aborted is read
- * with the next commit, what they committed may go with the next abort. So a busy machine must not look dead too soon. On the
- * other hand a broker that was stopped or killed is refused by its own controller for as long as that holds its former life for
- * alive (DuplicateBrokerRegistration): at the default of 9 s a restart takes 14 s and more. For that time it has its transactions, but
- * its partitions lose their leaders at the end of it. So it looks for transactions that outlived their timeout only later; the
- * services end those that they left open themselves, when they are back.
+ * Kafka 4.3.1 passes over the ends of transactions that are due in that moment (KAFKA-20734). What they aborted is read with the
+ * next commit, what they committed may go with the next abort. So a busy machine must not look dead too soon. On the other hand
+ * a broker that was stopped or killed is refused by its own controller for as long as that holds its former life for alive
+ * (DuplicateBrokerRegistration): at the default of 9 s a restart takes 14 s and more. While it is refused it has its
+ * transactions already, and then its partitions lose their leaders for a moment. So it looks for transactions that outlived
+ * their timeout only later; services that are back end their own.
  */
 const patience = {
   "broker.session.timeout.ms": "6000",

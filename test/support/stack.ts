@@ -8,9 +8,10 @@ import { RunningService } from "./service-runner.js";
 import { TcpProxy } from "./tcp-proxy.js";
 import { localTestKafka, openTestKafka, type TestKafka } from "./test-kafka.js";
 
-/** A dead member is dropped after this time, and its transaction soon after its timeout, so that takeovers do not dominate the tests. */
+/** A dead member is dropped after this time. */
 const SESSION_MS = "3000";
 
+/** What a dead process held is free soon, its transaction within a second of its timeout: takeovers do not dominate the tests. */
 const quickTakeover = {
   "group.consumer.session.timeout.ms": SESSION_MS,
   "group.consumer.min.session.timeout.ms": SESSION_MS,
