@@ -18,6 +18,8 @@ import { parseRunOptions, producerEnvironment, type RunOptions } from "./run-opt
 
 const SERVICES_DIRECTORY = fileURLToPath(new URL("../../services", import.meta.url));
 const KAFKA_PORT = 9092;
+/** TOPIC_RETENTION_MIB on the local broker: the disk is a laptop's. */
+const RETENTION_MIB = "512";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -48,7 +50,12 @@ async function main(options: RunOptions, environment: Environment): Promise<numb
       const place =
         kafka === undefined
           ? { STATE_DIR: environment.STATE_DIR ?? folder.stateDirectoryOn(ownBrokers) }
-          : { STATE_DIR: folder.stateDirectory, KAFKA_BROKERS: kafka.brokers, KAFKA_BOOTSTRAP_SERVERS: undefined };
+          : {
+              STATE_DIR: folder.stateDirectory,
+              KAFKA_BROKERS: kafka.brokers,
+              KAFKA_BOOTSTRAP_SERVERS: undefined,
+              TOPIC_RETENTION_MIB: environment.TOPIC_RETENTION_MIB ?? RETENTION_MIB,
+            };
       return await race(folder, options, { ...environment, ...producer, ...place });
     } finally {
       await kafka?.stop();

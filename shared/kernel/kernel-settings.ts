@@ -62,6 +62,17 @@ export const kernelSettings = {
       doc: "replicas of the topics that a service creates; -1 takes the broker's default",
     },
   ),
+  topicRetentionMib: setting(
+    "TOPIC_RETENTION_MIB",
+    z
+      .string()
+      .regex(/^(-1|[1-9]\d{0,8})$/, "expected -1 (no bound) or a whole number from 1 to 999999999")
+      .transform(Number),
+    {
+      default: "2048",
+      doc: "bound of each partition of the topics that a service creates, in MiB, after which the oldest records go; -1 for none. Time deletes nothing: records bear the time of their raw record, however old. Compacted topics have no bound",
+    },
+  ),
   groupProtocol: setting(
     "GROUP_PROTOCOL",
     z.enum(["consumer", "cooperative-sticky", "range"], { error: "expected consumer, cooperative-sticky or range" }),
@@ -106,7 +117,7 @@ export const kernelSettings = {
   ),
   onInputLoss: setting("ON_INPUT_LOSS", z.enum(["stop", "skip"], { error: "expected stop or skip" }), {
     default: "stop",
-    doc: "where input records were deleted before they were read: `stop`, or `skip` them, count them and go on with what is there",
+    doc: "where input records were deleted before they were read: `stop`, or `skip` them, count them and go on with what is there. A new application also stops at observations whose beginning is gone; of a raw topic it reads what is left, and tells and counts the rest",
   }),
   failpoint: setting(
     "FAILPOINT",

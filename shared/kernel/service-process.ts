@@ -268,6 +268,7 @@ export class ServiceProcess {
       changelogs: this.#changelogs(),
       partitions: this.#settings.topicPartitions,
       replicationFactor: this.#settings.replicationFactor,
+      retentionMib: this.#settings.topicRetentionMib,
       isCompacted: (topic: string) => isCompacted(topic, clientOptions),
     };
     return this.#persistently(async () => {

@@ -4,6 +4,7 @@ import type { Logger } from "../logger.js";
 import { DEAD_LETTER_BYTES_MAX, DEAD_LETTERS_TOPIC } from "../topics.js";
 import { changelogConfig } from "./changelog.js";
 import type { Admin, TopicDescription } from "./kafka-admin.js";
+import { outputConfig } from "./topic-retention.js";
 
 export interface TopicNeeds {
   /** Topics to read; waited for where they are missing. Empty for a source. */
@@ -12,6 +13,8 @@ export interface TopicNeeds {
   readonly changelogs: readonly string[];
   readonly partitions: number;
   readonly replicationFactor: number;
+  /** Bound in MiB of each partition of the outputs that are made; -1 for none. */
+  readonly retentionMib: number;
   readonly isCompacted: (topic: string) => Promise<boolean>;
 }
 
@@ -47,9 +50,11 @@ export async function prepareTopics(
     await admin.create(name, partitions, needs.replicationFactor, config);
     logger.info({ topic: name, partitions, config }, "topic created");
   };
-  for (const { name, config } of needs.outputs) await create(name, needs.partitions, config);
+  for (const { name, config } of needs.outputs)
+    await create(name, needs.partitions, outputConfig(config, needs.retentionMib));
   for (const name of needs.changelogs) await create(name, tasks, changelogConfig);
-  await create(DEAD_LETTERS_TOPIC, 1, { "max.message.bytes": String(DEAD_LETTER_BYTES_MAX + 64 * 1024) });
+  const deadLetters = { "max.message.bytes": String(DEAD_LETTER_BYTES_MAX + 64 * 1024) };
+  await create(DEAD_LETTERS_TOPIC, 1, outputConfig(deadLetters, needs.retentionMib));
 
   const changelogs = await admin.describe(needs.changelogs);
   for (const name of needs.changelogs) {
