@@ -31,6 +31,11 @@ export function observationsTopic(raw: string): OutputTopic<Observation> {
   return { name: `${raw}.observations`, config: {}, encode: encodeObservation };
 }
 
+/** Whether the deserializer writes a topic of this name: a reader of it can count on its beginning. */
+export function isObservationsTopic(name: string): boolean {
+  return name.endsWith(".observations");
+}
+
 export const topics = {
   estimates: { name: "estimates", config: {}, encode: encodeEstimate } satisfies OutputTopic<Estimate>,
   rlsPredictions: {

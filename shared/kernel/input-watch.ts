@@ -5,6 +5,7 @@
  */
 import { TopicError } from "../errors.js";
 import type { Logger } from "../logger.js";
+import { isObservationsTopic } from "../topics.js";
 import type { Admin } from "./kafka-admin.js";
 import { type LogRange, type LogRanges, logRanges } from "./log-range.js";
 import type { KernelMetrics } from "./metrics.js";
@@ -80,19 +81,48 @@ export class InputWatch {
       const position = task.positions.get(topic);
       const key = partitionKey({ topic, partition: task.partition });
       const range = this.#ranges.get(key);
-      if (range === undefined || position === undefined || isWithin(position, range)) continue;
+      if (range === undefined) continue;
+      if (position === undefined) {
+        if (range.begin > 0) this.#checkFirstRead(task, topic, range);
+        continue;
+      }
+      if (isWithin(position, range)) continue;
       if (position > range.end) throw truncatedError(task, topic, position, range);
       if (this.#o.onLoss === "stop") throw deletedError(task, topic, position, range);
       task.positions.set(topic, range.begin);
-      const lost = range.begin - Math.max(position, this.#skippedTo.get(key) ?? position);
+      const lost = this.#lostSince(position, key, range);
       if (lost <= 0) continue;
-      this.#skippedTo.set(key, range.begin);
-      this.#o.metrics.inputLost.inc({ topic }, lost);
+      this.#o.metrics.inputLost.inc({ topic, cause: "unread" }, lost);
       this.#o.logger.warn(
         { task: task.id, topic, partition: task.partition, position, begin: range.begin, lost },
         "input records were deleted before they were read: skipped",
       );
     }
+  }
+
+  /**
+   * A group that has no position reads from the log's beginning, and that is gone. A topic of raw records may have any age, and
+   * what its owner let expire before anybody asked for it is no fault: it is told and counted. Observations are the product's
+   * own: whoever reads them for the first time counts on all of them.
+   * @throws {TopicError} the beginning of a topic of observations is gone
+   */
+  #checkFirstRead(task: Task, topic: string, range: LogRange): void {
+    const isOurs = isObservationsTopic(topic);
+    if (isOurs && this.#o.onLoss === "stop") throw beginningError(task, topic, range);
+    const lost = this.#lostSince(0, partitionKey({ topic, partition: task.partition }), range);
+    if (lost <= 0) return;
+    this.#o.metrics.inputLost.inc({ topic, cause: isOurs ? "unread" : "before-first-read" }, lost);
+    this.#o.logger.warn(
+      { task: task.id, topic, partition: task.partition, begin: range.begin, lost },
+      "the beginning of an input was deleted before this group read it for the first time: it reads what is left",
+    );
+  }
+
+  /** Offsets from `position` to the log's beginning that were not counted before. */
+  #lostSince(position: number, key: string, { begin }: LogRange): number {
+    const lost = begin - Math.max(position, this.#skippedTo.get(key) ?? position);
+    if (lost > 0) this.#skippedTo.set(key, begin);
+    return lost;
   }
 }
 
@@ -104,6 +134,12 @@ const truncatedError = ({ id, partition }: Task, topic: string, position: number
   new TopicError(
     `${id}: the next record is ${topic}[${partition}]@${position}, but that log ends at ${end}: it was truncated, or deleted and made again. ` +
       "Its offsets mean nothing to this state. Bring the topic back, or start under another APPLICATION_ID.",
+  );
+
+const beginningError = ({ id, partition }: Task, topic: string, { begin }: LogRange) =>
+  new TopicError(
+    `${id}: ${topic}[${partition}] is read for the first time, but that log begins at ${begin}: its observations before that were deleted ` +
+      "(see retention.ms and retention.bytes of the topic). To begin with what is left set ON_INPUT_LOSS=skip.",
   );
 
 const deletedError = ({ id, partition }: Task, topic: string, position: number, { begin }: LogRange) =>

@@ -125,8 +125,8 @@ function createCounters(registry: Registry) {
     restored: new Counter({ name: "regatta_restored_records_total", help: "Changelog records replayed", registers }),
     inputLost: new Counter({
       name: "regatta_input_records_lost_total",
-      help: "Offsets of input records that were deleted before they were read, and skipped",
-      labelNames: ["topic"],
+      help: "Offsets of input records that were deleted before they were read, and skipped; before-first-read: of a raw topic, before this group came",
+      labelNames: ["topic", "cause"],
       registers,
     }),
     damagedStores: new Counter({

@@ -200,11 +200,14 @@ export const ALERT_CASES: readonly AlertCase[] = [
   {
     alert: "RegattaInputLost",
     when: "records were deleted before they were read",
-    scraped: { [of("regatta_input_records_lost_total", `${RACER}, topic="raw"`)]: "_x10 12x30" },
+    scraped: { [of("regatta_input_records_lost_total", `${RACER}, topic="raw", cause="unread"`)]: "_x10 12x30" },
     by: "5m",
     labels: { service: "rls-racer", topic: "raw" },
-    notWhen: "none were",
-    quiet: { [of("regatta_input_records_lost_total", `${RACER}, topic="raw"`)]: "0x130" },
+    notWhen: "none were, or they had expired before a new application came to a raw topic",
+    quiet: {
+      [of("regatta_input_records_lost_total", `${RACER}, topic="raw", cause="unread"`)]: "0x130",
+      [of("regatta_input_records_lost_total", `${RACER}, topic="raw", cause="before-first-read"`)]: "_x10 12x30",
+    },
   },
   {
     alert: "RegattaRestoringLong",

@@ -114,6 +114,19 @@ export async function deleteRecords(brokers: string, topic: string, partition: n
   await asOperator(brokers, (native, done) => native.deleteRecords([{ topic, partition, offset }], {}, done));
 }
 
+/** First offset that a partition still has. */
+export async function logBegin(brokers: string, topic: string, partition: number): Promise<number> {
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    return await waitForKafka(`the beginning of ${topic}`, async () => {
+      const [begin] = await admin.beginnings([{ topic, partition }]);
+      return begin;
+    }).then(({ position }) => position);
+  } finally {
+    admin.disconnect();
+  }
+}
+
 /** Deletes a consumer group with its committed positions. */
 export async function deleteGroup(brokers: string, group: string): Promise<void> {
   const [result] = await asOperator<readonly { error?: unknown }[]>(brokers, (native, done) =>
