@@ -113,7 +113,7 @@ export class OpenBatch {
   readonly #path: string;
   readonly #partial: string;
   /** Open files, by partition. */
-  readonly #parts: readonly number[];
+  readonly #parts: number[] = [];
   #records = 0;
 
   /** @throws {Error} the folder cannot be made, or there are more partitions than files may be open */
@@ -122,12 +122,17 @@ export class OpenBatch {
     this.#path = batchPath(place, time);
     this.#partial = join(place.folder, `.${basename(this.#path)}${PARTIAL}`);
     mkdirSync(this.#partial);
-    this.#parts = Array.from({ length: partitions }, (_, partition) =>
-      openSync(join(this.#partial, `part-${String(partition).padStart(5, "0")}`), "wx"),
-    );
+    this.grow(partitions);
   }
 
-  /** @throws {RangeError} the topic had no such partition when the batch was opened */
+  /** Adds the parts of partitions that the topic has more by now, `partitions` in all. @throws {Error} as the constructor */
+  grow(partitions: number): void {
+    for (let partition = this.#parts.length; partition < partitions; partition++) {
+      this.#parts.push(openSync(join(this.#partial, `part-${String(partition).padStart(5, "0")}`), "wx"));
+    }
+  }
+
+  /** @throws {RangeError} the batch has no part of this partition */
   append(partition: number, lines: readonly string[]): void {
     const part = this.#parts[partition];
     if (part === undefined)

@@ -46,10 +46,11 @@ await runCommand(command, async (environment, stop) => {
     stop,
   );
   if (reader === undefined) return;
-  const { partitions, topicId } = reader;
-  const positions = positionsToGoOnFrom(newest, reader, await reader.ranges());
-  reader.start(positions);
-  notice(`saving ${topic} (partitions: ${partitions}) ${newest ? `after ${newest.path}` : "from its beginning"}`);
+  const { topicId } = reader;
+  reader.start(positionsToGoOnFrom(newest, reader, await reader.ranges()));
+  notice(
+    `saving ${topic} (partitions: ${reader.partitions}) ${newest ? `after ${newest.path}` : "from its beginning"}`,
+  );
 
   let batch: OpenBatch | undefined;
   await runIntervals({
@@ -58,13 +59,15 @@ await runCommand(command, async (environment, stop) => {
     previousTime: newest?.time ?? 0,
     stop,
     take(records, time) {
-      batch ??= new OpenBatch(place, time, partitions);
+      batch ??= new OpenBatch(place, time, reader.partitions);
+      batch.grow(reader.partitions);
       for (const [partition, lines] of linesByPartition(records)) batch.append(partition, lines);
-      for (const { partition, offset } of records) positions[partition] = offset + 1;
     },
     async close(time) {
-      if (empty && !stop.aborted) batch ??= new OpenBatch(place, time, partitions);
-      const saved = batch?.complete({ topic, topicId, positions });
+      if (empty && !stop.aborted) batch ??= new OpenBatch(place, time, reader.partitions);
+      batch?.grow(reader.partitions);
+      // Whatever was read was taken.
+      const saved = batch?.complete({ topic, topicId, positions: reader.positions });
       batch = undefined;
       if (saved !== undefined) await write(`${saved.path} ${saved.summary.records}\n`);
     },

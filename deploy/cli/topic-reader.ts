@@ -14,13 +14,15 @@ import { untilListening } from "./open-port.js";
 const QUERY_TIMEOUT_MS = 10_000;
 const QUERY_PAUSE_MS = 200;
 const COMPLAINT_PAUSE_MS = 10_000;
+/** A partition that is added is read within this time. */
+const LOOK_MS = 5000;
+const LOOK_TIMEOUT_MS = 2000;
 const TOPIC_AUTHORIZATION_FAILED = 29;
 
 /** After these no record comes any more. */
 const HOPELESS: ReadonlySet<number> = new Set([
   KafkaCode.FATAL,
   KafkaCode.UNKNOWN_TOPIC,
-  KafkaCode.UNKNOWN_PARTITION,
   KafkaCode.UNKNOWN_TOPIC_OR_PARTITION,
   TOPIC_AUTHORIZATION_FAILED,
 ]);
@@ -36,7 +38,7 @@ export interface TopicChoice {
   /** Names this reader to the broker. */
   readonly command: string;
   readonly environment: Environment;
-  /** Told of the client's troubles that may pass, at most one line every 10 s. */
+  /** Told of partitions that were added, and of the client's troubles that may pass, of those at most one line every 10 s. */
   complain(line: string): void;
   /** Ends the wait for a broker that is away. */
   readonly stop: AbortSignal;
@@ -47,16 +49,30 @@ export class TopicReader {
   readonly topic: string;
   /** Another one where a topic was deleted and made again. */
   readonly topicId: string;
-  readonly partitions: number;
   readonly #consumer: Consumer;
   readonly #logger: Logger;
+  readonly #tell: (line: string) => void;
+  #partitions: number;
+  /** By partition that is read: the next offset to read. */
+  readonly #positions: number[] = [];
+  /** Where partitions begin that were added and are not read yet. */
+  #added: readonly PartitionRange[] = [];
+  #looking = false;
+  #lookedMs = performance.now();
 
-  private constructor(topic: string, topicId: string, partitions: number, consumer: Consumer, logger: Logger) {
+  private constructor(
+    { topic, complain }: TopicChoice,
+    topicId: string,
+    partitions: number,
+    consumer: Consumer,
+    logger: Logger,
+  ) {
     this.topic = topic;
     this.topicId = topicId;
-    this.partitions = partitions;
+    this.#partitions = partitions;
     this.#consumer = consumer;
     this.#logger = logger;
+    this.#tell = complain;
   }
 
   /**
@@ -64,7 +80,8 @@ export class TopicReader {
    * @throws {ConfigurationError} settings that cannot work
    * @throws {Error} the broker does not answer, there is no such topic, or `stop` came first
    */
-  static async open({ topic, command, environment, complain, stop }: TopicChoice): Promise<TopicReader> {
+  static async open(choice: TopicChoice): Promise<TopicReader> {
+    const { topic, command, environment, complain, stop } = choice;
     const settings = readSettings(kernelSettings, environment);
     const properties = readClientProperties(environment);
     const faults = faultsOfProperties(properties);
@@ -79,7 +96,7 @@ export class TopicReader {
       const consumer = await Consumer.connect(options, options.clientId);
       const description = (await admin.describe([topic])).get(topic);
       if (description !== undefined)
-        return new TopicReader(topic, description.id, description.partitions, consumer, logger);
+        return new TopicReader(choice, description.id, description.partitions, consumer, logger);
     } catch (error) {
       unanswered(settings.brokers, error);
     } finally {
@@ -88,23 +105,39 @@ export class TopicReader {
     throw new Error(`expected a topic named ${topic} at ${settings.brokers}, but there is none`);
   }
 
+  /** How many the topic is known to have; it grows while it is read. */
+  get partitions(): number {
+    return this.#partitions;
+  }
+
+  /** By partition: the next offset, everything before it was read. */
+  get positions(): number[] {
+    return [...this.#positions];
+  }
+
   /** By partition. @throws {KafkaError} the topic is gone, may not be read, or has no leader that answers within 10 s */
   ranges(): Promise<PartitionRange[]> {
-    return Promise.all(Array.from({ length: this.partitions }, (_, partition) => this.#range(partition)));
+    return this.#ranges(0, this.#partitions);
   }
 
   /** @param positions by partition: the next offset to read */
   start(positions: readonly number[]): void {
-    this.#consumer.assign(positions.map((position, partition) => ({ topic: this.topic, partition, position })));
+    this.#positions.splice(0, Number.POSITIVE_INFINITY, ...positions);
+    this.#assign();
   }
 
   /**
-   * Waits at most `timeoutMs` for a first record, then takes what is there. A broker that is away is waited for.
+   * Waits at most `timeoutMs` for a first record, then takes what is there. A broker that is away is waited for; partitions
+   * that were added meanwhile are read from their first record on.
    * @throws {KafkaError} the topic is gone, may not be read, or the client cannot go on
    */
   async read(limit: number, timeoutMs: number): Promise<ConsumedRecord[]> {
+    this.#takeAdded();
+    this.#lookWhenDue();
     try {
-      return await this.#consumer.consume(limit, timeoutMs);
+      const records = await this.#consumer.consume(limit, timeoutMs);
+      for (const { partition, offset } of records) this.#positions[partition] = offset + 1;
+      return records;
     } catch (error) {
       if (!(error instanceof KafkaError) || HOPELESS.has(error.code)) throw error;
       this.#logger.warn({ err: error }, "consume failed");
@@ -114,6 +147,48 @@ export class TopicReader {
 
   close(): Promise<void> {
     return this.#consumer.disconnect();
+  }
+
+  #assign(): void {
+    this.#consumer.assign(this.#positions.map((position, partition) => ({ topic: this.topic, partition, position })));
+  }
+
+  #takeAdded(): void {
+    if (this.#added.length === 0) return;
+    this.#positions.push(...this.#added.map(({ first }) => first));
+    this.#added = [];
+    this.#partitions = this.#positions.length;
+    // All of them anew, from where they are: what the client has fetched and not given out it fetches again.
+    this.#assign();
+    this.#tell(
+      `${this.topic} has ${this.#partitions} partitions now: those that were added are read from their beginning`,
+    );
+  }
+
+  /** Looks for partitions that were added, beside the reading and one look at a time. */
+  #lookWhenDue(): void {
+    if (this.#looking || performance.now() - this.#lookedMs < LOOK_MS) return;
+    this.#looking = true;
+    this.#look()
+      .catch((error: unknown) => this.#logger.warn({ err: error }, "partitions not known"))
+      .finally(() => {
+        this.#looking = false;
+        this.#lookedMs = performance.now();
+      });
+  }
+
+  /** Asks by the consumer, so that it knows of the partitions too. */
+  async #look(): Promise<void> {
+    const { topics } = await callKafka<{ topics: readonly { name: string; partitions: readonly unknown[] }[] }>(
+      `partitions of ${this.topic}`,
+      (done) => this.#consumer.native.getMetadata({ topic: this.topic, timeout: LOOK_TIMEOUT_MS }, done as never),
+    );
+    const partitions = topics.find(({ name }) => name === this.topic)?.partitions.length ?? 0;
+    if (partitions > this.#partitions) this.#added = await this.#ranges(this.#partitions, partitions);
+  }
+
+  #ranges(from: number, to: number): Promise<PartitionRange[]> {
+    return Promise.all(Array.from({ length: to - from }, (_, at) => this.#range(from + at)));
   }
 
   /** The leader of a topic just made, or of a broker just started, is not known everywhere at once. */

@@ -41,6 +41,19 @@ describe("a batch directory", () => {
     assert.equal(readFileSync(join(path, "part-00002"), "utf8"), "c\n");
   });
 
+  it("has parts of partitions that were added while it was open", () => {
+    const batch = new OpenBatch(place, 10_000, 1);
+    batch.append(0, ["a"]);
+    batch.grow(3);
+    batch.append(2, ["b"]);
+    batch.complete(SUMMARY);
+    const path = join(folder, "out-10000.txt");
+    assert.deepEqual(
+      ["part-00000", "part-00001", "part-00002"].map((part) => readFileSync(join(path, part), "utf8")),
+      ["a\n", "", "b\n"],
+    );
+  });
+
   it("needs no suffix", () => {
     write(batchPlace(join(folder, "out"), undefined), 10_000);
     assert.deepEqual(readdirSync(folder), ["out-10000"]);
