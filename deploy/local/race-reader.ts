@@ -16,6 +16,9 @@ const BATCH_RECORDS = 1000;
 const BATCH_WAIT_MS = 50;
 const REACH_END_MS = 20_000;
 
+/** @param source topic of predictions that it came on */
+type OnPrediction = (prediction: Prediction, source: string) => void;
+
 export class RaceReader {
   readonly #options: ClientOptions;
   readonly #topics: readonly string[];
@@ -33,7 +36,7 @@ export class RaceReader {
   }
 
   /** The predictions since the last call, but those behind a tail; none while Kafka does not answer. */
-  async read(onPrediction: (prediction: Prediction) => void): Promise<void> {
+  async read(onPrediction: OnPrediction): Promise<void> {
     await this.#unlessKafkaIsAway(async () => {
       const consumer = await this.#reading();
       if (consumer === undefined) return;
@@ -51,7 +54,7 @@ export class RaceReader {
   }
 
   /** All predictions up to the end that the topics have now, or for at most 20 s. */
-  async readToEnd(onPrediction: (prediction: Prediction) => void): Promise<void> {
+  async readToEnd(onPrediction: OnPrediction): Promise<void> {
     await this.#unlessKafkaIsAway(async () => {
       const consumer = await this.#reading();
       if (consumer === undefined) return;
@@ -68,11 +71,11 @@ export class RaceReader {
     await this.#unlessKafkaIsAway(async () => this.#consumer?.disconnect());
   }
 
-  async #take(consumer: Consumer, onPrediction: (prediction: Prediction) => void): Promise<number> {
+  async #take(consumer: Consumer, onPrediction: OnPrediction): Promise<number> {
     const records = await consumer.consume(BATCH_RECORDS, BATCH_WAIT_MS);
-    for (const { value } of records) {
+    for (const { topic, value } of records) {
       const prediction = predictionSchema.safeParse(jsonOf(value));
-      if (prediction.success) onPrediction(prediction.data);
+      if (prediction.success) onPrediction(prediction.data, topic);
     }
     return records.length;
   }

@@ -15,21 +15,24 @@ const MODELS_MAX = 100;
 /** Rounds that a model may miss before it is taken for withdrawn. Where reading starts, a round is seen in part. */
 const ROUNDS_MISSED_MAX = 2;
 
+const ONE_SOURCE = "";
+
 interface Newest {
   readonly i: number;
   readonly n: number;
   readonly y: number;
   readonly yhat: number | null;
   readonly mse: number | null;
-  /** Round of the series in which it was made. */
+  /** Round of the series in which it was made, among the models of this source. */
   readonly round: number;
+  readonly source: string;
 }
 
 interface SeriesRace {
   /** By model, in the order of their first prediction. */
   readonly models: Map<string, Newest>;
-  /** Every model predicts once a round. */
-  round: number;
+  /** By source: every model of it predicts once a round. */
+  readonly rounds: Map<string, number>;
 }
 
 interface TopicRaces {
@@ -48,8 +51,15 @@ export function newRaceView(): RaceView {
   return new Map();
 }
 
-/** Takes one prediction in; it replaces the one that its model made before for the series. */
-export function see(view: RaceView, { topic, series, model, i, n, y, yhat, mse }: Prediction): void {
+/**
+ * Takes one prediction in; it replaces the one that its model made before for the series.
+ * @param source topic that it came on: of two services that race one topic each is at a round of its own
+ */
+export function see(
+  view: RaceView,
+  { topic, series, model, i, n, y, yhat, mse }: Prediction,
+  source: string = ONE_SOURCE,
+): void {
   let races = view.get(topic);
   if (races === undefined) {
     races = { series: new Map(), first: [], more: false };
@@ -59,15 +69,16 @@ export function see(view: RaceView, { topic, series, model, i, n, y, yhat, mse }
   if (race === undefined) return;
   const before = race.models.get(model);
   if (before === undefined && race.models.size >= MODELS_MAX) return;
-  if (before?.round === race.round) startRound(race);
-  race.models.set(model, { i, n, y, yhat, mse, round: race.round });
+  if (before?.round === (race.rounds.get(source) ?? 0)) startRound(race, source);
+  race.models.set(model, { i, n, y, yhat, mse, round: race.rounds.get(source) ?? 0, source });
 }
 
 /** A model that was taken out of the settings predicts no more, and would lead for ever with its last score. */
-function startRound(race: SeriesRace): void {
-  race.round++;
-  for (const [model, { round }] of race.models) {
-    if (race.round - round > ROUNDS_MISSED_MAX) race.models.delete(model);
+function startRound(race: SeriesRace, source: string): void {
+  const now = (race.rounds.get(source) ?? 0) + 1;
+  race.rounds.set(source, now);
+  for (const [model, newest] of race.models) {
+    if (newest.source === source && now - newest.round > ROUNDS_MISSED_MAX) race.models.delete(model);
   }
 }
 
@@ -83,7 +94,7 @@ function admit(races: TopicRaces, series: string): SeriesRace | undefined {
     const crowdedOut = first.length > FIRST_MAX ? first.pop() : undefined;
     if (full && crowdedOut !== undefined) races.series.delete(crowdedOut);
   }
-  const race = { models: new Map<string, Newest>(), round: 0 };
+  const race = { models: new Map<string, Newest>(), rounds: new Map<string, number>() };
   races.series.set(series, race);
   return race;
 }

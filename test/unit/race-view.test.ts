@@ -89,6 +89,13 @@ describe("the view of a race", () => {
     assert.deepEqual([...summarize(view, 1)[0].rows[0].mse.keys()], ["a", "b"]);
   });
 
+  it("keeps the models of two services that race one topic, one of them far ahead of the other", () => {
+    const view = newRaceView();
+    for (let i = 1; i <= 50; i++) for (const given of round(i, "s0", { a: 1 })) see(view, prediction(given), "fast");
+    for (let i = 1; i <= 50; i++) for (const given of round(i, "s0", { b: 2 })) see(view, prediction(given), "slow");
+    assert.deepEqual([...summarize(view, 1)[0].rows[0].mse.keys()], ["a", "b"]);
+  });
+
   it("orders names as people count: s2 before s10", () => {
     const view = seen({ series: "s10" }, { series: "s2" }, { series: "s1" }, { series: "b" });
     assert.deepEqual(
