@@ -36,16 +36,22 @@ export interface RaceRunOptions {
   readonly client: ClientOptions;
   /** Of every service; HTTP_HOST and HTTP_PORT are added. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** INPUT_TOPICS of a service, by its name. */
+  readonly inputs: ReadonlyMap<string, string>;
   readonly servicesDirectory: string;
   readonly logDirectory: string;
   /** How long to race once every service is ready, in ms; undefined for no end. */
   readonly forMs: number | undefined;
+  /** Where {@link forMs} is given: the longest wait for every service to be ready, in ms, after which the run lasts that long all the same. */
+  readonly readyMsMax: number;
 }
 
 /** Why a run is over. */
 export type End =
   | { readonly kind: "asked" }
   | { readonly kind: "elapsed" }
+  /** The run was to last so long, and some service was not ready in that time: a line says which, and what it waited for. */
+  | { readonly kind: "never-ready"; readonly message: string }
   /** A service says that its settings or topics cannot work. */
   | { readonly kind: "refused"; readonly message: string };
 
@@ -114,7 +120,13 @@ export class RaceRun {
     for (const [index, name] of SERVICES.entries()) {
       const preferred = this.#options.client.settings.httpPort + index;
       const port = (await isFree(preferred)) ? preferred : await freePort();
-      const environment = { ...this.#options.environment, HTTP_HOST, HTTP_PORT: String(port) };
+      const inputs = this.#options.inputs.get(name);
+      const environment = {
+        ...this.#options.environment,
+        ...(inputs === undefined ? {} : { INPUT_TOPICS: inputs }),
+        HTTP_HOST,
+        HTTP_PORT: String(port),
+      };
       const url = `http://${HTTP_HOST}:${port}`;
       const service = new SupervisedService(
         { name, environment },
@@ -142,7 +154,7 @@ export class RaceRun {
   }
 
   async #read(): Promise<void> {
-    await this.#reader.read((prediction) => see(this.#view, prediction));
+    await this.#reader.read((prediction, source) => see(this.#view, prediction, source));
   }
 
   async #probe(): Promise<void> {
@@ -152,22 +164,29 @@ export class RaceRun {
       }),
     );
     this.#noteReadiness();
-    const { forMs } = this.#options;
-    if (forMs !== undefined && this.#readyMs !== undefined && performance.now() - this.#readyMs >= forMs) {
-      this.end({ kind: "elapsed" });
+    const { forMs, readyMsMax } = this.#options;
+    if (forMs === undefined) return;
+    if (this.#readyMs !== undefined) {
+      if (performance.now() - this.#readyMs >= forMs) this.end({ kind: "elapsed" });
+    } else if (performance.now() - this.#startedMs >= readyMsMax + forMs) {
+      this.end({ kind: "never-ready", message: `not ready until the end: ${this.#waitedFor()}` });
     }
   }
 
   /** The race has begun once every service is ready; who keeps it waiting is told every half minute. */
   #noteReadiness(): void {
     if (this.#readyMs !== undefined) return;
-    const waiting = this.#runners.filter(({ health }) => !health.ready);
-    if (waiting.length === 0) {
+    if (this.#runners.every(({ health }) => health.ready)) {
       this.#readyMs = performance.now();
     } else if (performance.now() > this.#waitToldMs + WAIT_TOLD_EVERY_MS) {
       this.#waitToldMs = performance.now();
-      this.notice(`not ready: ${waiting.map(({ service, health }) => `${service.name} (${health.state})`).join(", ")}`);
+      this.notice(`not ready: ${this.#waitedFor()}`);
     }
+  }
+
+  #waitedFor(): string {
+    const waiting = this.#runners.filter(({ health }) => !health.ready);
+    return waiting.map(({ service, health }) => `${service.name} (${health.state})`).join(", ");
   }
 
   async #finish(end: End): Promise<{ faults: string[]; drained: boolean }> {
@@ -175,7 +194,7 @@ export class RaceRun {
     const faults = [await producer?.service.stop()];
     const drained = end.kind === "elapsed" && (await this.#drain(others));
     faults.push(...(await Promise.all(others.map(({ service }) => service.stop()))));
-    await this.#reader.readToEnd((prediction) => see(this.#view, prediction));
+    await this.#reader.readToEnd((prediction, source) => see(this.#view, prediction, source));
     return { faults: faults.filter((fault) => fault !== undefined), drained };
   }
 

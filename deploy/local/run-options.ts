@@ -47,9 +47,10 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
     .option("--rate <number>", `records per second of each raw topic (default: ${DEFAULTS.RATE}, or RATE)`)
     .option("--seed <number>", `the same seed gives the same records (default: ${DEFAULTS.SEED}, or SEED)`)
     .addOption(
-      new Option("--for <duration>", "race so long, for example 30s or 5m, then print a final table").argParser(
-        durationMs,
-      ),
+      new Option(
+        "--for <duration>",
+        "race so long once all services are ready, for example 30s or 5m, then print a final table; services that are not ready within a minute are not waited for",
+      ).argParser(durationMs),
     )
     .option("--fresh", "begin a new race: the data and state of the last one are deleted")
     .addOption(

@@ -13,6 +13,7 @@ import { createLogger } from "../../shared/logger.js";
 import { freePort, isFree } from "./free-port.js";
 import { type LocalKafka, startLocalKafka } from "./local-kafka.js";
 import { RaceRun } from "./race-run.js";
+import { raceInputs } from "./race-topics.js";
 import { FolderInUseError, forgetRace, openRunFolder, type RunFolder, readBasis, writeBasis } from "./run-folder.js";
 import { parseRunOptions, producerEnvironment, type RunOptions } from "./run-options.js";
 
@@ -20,6 +21,9 @@ const SERVICES_DIRECTORY = fileURLToPath(new URL("../../services", import.meta.u
 const KAFKA_PORT = 9092;
 /** TOPIC_RETENTION_MIB on the local broker: the disk is a laptop's. */
 const RETENTION_MIB = "512";
+
+/** With --for: services that are not ready by then are not waited for. A first start takes a good half minute on a slow machine. */
+const READY_MS_MAX = 60_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -43,7 +47,7 @@ async function main(options: RunOptions, environment: Environment): Promise<numb
   try {
     if (fresh) forgetRace(folder);
     const producer = producerEnvironment(options, environment, ownCluster ? undefined : readBasis(folder));
-    readSettings(producerSettings, { ...environment, ...producer });
+    const inputs = raceInputs(readSettings(producerSettings, { ...environment, ...producer }));
     const kafka = ownCluster ? undefined : await startKafka(folder, fresh, options.kafkaPort);
     try {
       if (kafka !== undefined) writeBasis(folder, { features: producer.FEATURES, seed: producer.SEED });
@@ -56,7 +60,7 @@ async function main(options: RunOptions, environment: Environment): Promise<numb
               KAFKA_BOOTSTRAP_SERVERS: undefined,
               TOPIC_RETENTION_MIB: environment.TOPIC_RETENTION_MIB ?? RETENTION_MIB,
             };
-      return await race(folder, options, { ...environment, ...producer, ...place });
+      return await race(folder, options, { ...environment, ...producer, ...place }, inputs);
     } finally {
       await kafka?.stop();
     }
@@ -81,7 +85,12 @@ async function startKafka(folder: RunFolder, fresh: boolean, asked: number | und
   return kafka;
 }
 
-async function race(folder: RunFolder, options: RunOptions, environment: Environment): Promise<number> {
+async function race(
+  folder: RunFolder,
+  options: RunOptions,
+  environment: Environment,
+  inputs: ReadonlyMap<string, string>,
+): Promise<number> {
   const client: ClientOptions = {
     settings: readSettings(kernelSettings, environment),
     properties: readClientProperties(environment),
@@ -92,14 +101,18 @@ async function race(folder: RunFolder, options: RunOptions, environment: Environ
     brokers: client.settings.brokers,
     client,
     environment: { UV_THREADPOOL_SIZE: "8", ...environment },
+    // Who sets INPUT_TOPICS knows what is to be read.
+    inputs: (environment.INPUT_TOPICS ?? "") === "" ? inputs : new Map(),
     servicesDirectory: SERVICES_DIRECTORY,
     logDirectory: folder.logDirectory,
     forMs: options.for,
+    readyMsMax: READY_MS_MAX,
   });
   if (stopAsked) run.end({ kind: "asked" });
   const { end, faults, drained } = await run.run();
-  for (const fault of end.kind === "refused" ? [end.message, ...faults] : faults) process.stderr.write(`${fault}\n`);
+  for (const fault of "message" in end ? [end.message, ...faults] : faults) process.stderr.write(`${fault}\n`);
   if (end.kind === "refused") return EXIT_CONFIGURATION;
+  if (end.kind === "never-ready") return 1;
   if (end.kind === "elapsed" && !drained) {
     process.stdout.write(
       "Not all that was written is raced: the models are slower than --rate. The next start goes on with it.\n",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -117,6 +117,17 @@ describe("npm start", function () {
     } finally {
       await kafka.kill();
     }
+  });
+
+  it("races a file that is replayed on a new broker, and nothing else", async () => {
+    const file = join(directory, "sensor.csv");
+    const rows = Array.from({ length: 60 }, (_, i) => `${Math.sin(i)},${Math.cos(i)},${i % 7}`);
+    writeFileSync(file, `y,a,b\n${rows.join("\n")}\n`);
+    const run = start(["--fresh", "--rate", "100", "--for", "1s"], { REPLAY_FILE: file, REPLAY_TOPIC: "replayed" });
+    assert.equal(await run.ended(), 0, run.out);
+    assert.match(run.out, /^replayed +records +leader /m);
+    for (const model of ["rls1", "rf"]) assert.match(run.out, new RegExp(`^replayed .*\\b${model} mse\\b`, "m"));
+    assert.equal(run.records("sensor"), 60);
   });
 
   it("ends with 78 and the service's own words when that refuses its settings", async () => {
