@@ -55,6 +55,13 @@ const MANIFEST_KEY = "manifest";
 const VALUE_PREFIX = "v/";
 
 const valueKey = (store: string, key: string) => `${VALUE_PREFIX}${store}/${key}`;
+/**
+ * How a key is looked up. As text, LevelDB's driver writes it into a buffer that it keeps, and takes one that does not fit for a
+ * shorter one where the part that fits ends amid a character: the value would not be found.
+ */
+const BYTES = { keyEncoding: "buffer", valueEncoding: "buffer" } as const;
+/** The first text that is behind every key of a store: the character after the slash takes its place. */
+const endOfStore = (store: string) => `${VALUE_PREFIX}${store}0`;
 
 /** A write of a batch; `value` undefined deletes. */
 export interface StoreWrite {
@@ -120,14 +127,14 @@ export class LevelDbStore {
 
   /** The stored bytes of a key, undefined where there are none. */
   get(store: string, key: string): Buffer | undefined {
-    return this.#db.getSync(valueKey(store, key));
+    return this.#db.getSync<Buffer, Buffer>(Buffer.from(valueKey(store, key)), BYTES);
   }
 
-  /** Keys of one store in order, at most `limit`, from `after` on. */
-  keys(store: string, limit: number, after = ""): Promise<string[]> {
+  /** Keys of one store in order of their bytes, at most `limit`; those behind `after` where it is given. */
+  keys(store: string, limit: number, after?: string): Promise<string[]> {
     const prefix = valueKey(store, "");
     return this.#db
-      .keys({ gt: prefix + after, lt: `${prefix}\uffff`, limit })
+      .keys({ [after === undefined ? "gte" : "gt"]: prefix + (after ?? ""), lt: endOfStore(store), limit })
       .all()
       .then((keys) => keys.map((key) => key.slice(prefix.length)));
   }
@@ -135,7 +142,7 @@ export class LevelDbStore {
   /** All values of one store in order of key. */
   async *entries(store: string): AsyncGenerator<{ key: string; value: Buffer }> {
     const prefix = valueKey(store, "");
-    for await (const [key, value] of this.#db.iterator({ gt: prefix, lt: `${prefix}\uffff` }))
+    for await (const [key, value] of this.#db.iterator({ gte: prefix, lt: endOfStore(store) }))
       yield { key: key.slice(prefix.length), value };
   }
 
