@@ -88,6 +88,7 @@ function jsonReader(firstLine: string, columns: ReplayColumns): LineReader {
         const x = Array.isArray(value.x) ? value.x : features.map((name) => value[name]);
         const series = columns.series === "" ? undefined : value[columns.series];
         if (columns.series !== "" && typeof series !== "string" && typeof series !== "number") return asItStands;
+        if (typeof series === "string" && !series.isWellFormed()) return asItStands;
         return {
           kind: "observation",
           series: series === undefined ? undefined : String(series),

@@ -1,8 +1,9 @@
 /** Writes the changelogs of a task anew from its folder, after somebody deleted or truncated them. */
-import { type Changelog, POSITIONS_KEY, POSITIONS_VALUE, positionsHeaders } from "./changelog.js";
+import { type Changelog, POSITIONS_KEY_BYTES, POSITIONS_VALUE, positionsHeaders } from "./changelog.js";
 import type { ClientOptions } from "./kafka-client.js";
 import { Producer } from "./kafka-producer.js";
 import { RECORD_BYTES_MAX } from "./output.js";
+import { keyBytes } from "./record-key.js";
 import type { Task } from "./task.js";
 
 /**
@@ -21,12 +22,12 @@ export async function rebuildChangelogs(
   let count = 0;
   try {
     for (const { store, topic, partition } of changelogs) {
-      const write = async (key: string, value: Buffer) => {
+      const write = async (key: Buffer, value: Buffer) => {
         await producer.produceWaiting(topic, partition, key, value, undefined, headers);
         count++;
       };
-      for await (const { key, value } of task.db?.entries(store) ?? []) await write(key, value);
-      await write(POSITIONS_KEY, POSITIONS_VALUE);
+      for await (const { key, value } of task.db?.entries(store) ?? []) await write(keyBytes(key), value);
+      await write(POSITIONS_KEY_BYTES, POSITIONS_VALUE);
     }
     await producer.flush();
     return count;

@@ -13,6 +13,7 @@ const POSITIONS_HEADER = "regatta-positions";
  * A state key has a slash, so it cannot be one.
  */
 export const POSITIONS_KEY = "positions";
+export const POSITIONS_KEY_BYTES = Buffer.from(POSITIONS_KEY);
 export const POSITIONS_VALUE = Buffer.from([0]);
 
 /** Next offset to process, by input topic. */
@@ -39,7 +40,7 @@ export const changelogConfig = {
 } as const;
 
 export function positionsHeaders(positions: Positions): Headers {
-  return [{ [POSITIONS_HEADER]: JSON.stringify(positions) }];
+  return [{ [POSITIONS_HEADER]: Buffer.from(JSON.stringify(positions)) }];
 }
 
 /** The positions that a changelog record carries, undefined where it carries none that can be read. */

@@ -8,13 +8,14 @@
  *   5 The write buffers are applied to LevelDB, one atomic batch a task with the positions they stand for.
  *     A death between 4 and 5 leaves folders behind the group; the next start replays the changelog from their position.
  */
-import { changelogTopic, POSITIONS_KEY, POSITIONS_VALUE, positionsHeaders } from "./changelog.js";
+import { changelogTopic, POSITIONS_KEY_BYTES, POSITIONS_VALUE, positionsHeaders } from "./changelog.js";
 import { withFolder } from "./damaged-state.js";
 import type { StepListener } from "./failpoint.js";
 import type { TopicPosition } from "./kafka-client.js";
 import type { Consumer } from "./kafka-consumer.js";
 import type { StoreWrite } from "./leveldb-store.js";
 import type { Output } from "./output.js";
+import { keyBytes } from "./record-key.js";
 import type { Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
 
@@ -73,14 +74,14 @@ function writeChangelog(task: Task, { application, output }: CommitScope): Store
   if (task.source !== undefined) advanceSource(task, writes);
   const headers = positionsHeaders(task.currentPositions());
   for (const { store, key, value } of writes) {
-    output.write(changelogTopic(application, store), task.partition, key, value ?? null, undefined, headers);
+    output.write(changelogTopic(application, store), task.partition, keyBytes(key), value ?? null, undefined, headers);
   }
   const first = task.stores[0];
   if (writes.length === 0 && first !== undefined) {
     output.write(
       changelogTopic(application, first.name),
       task.partition,
-      POSITIONS_KEY,
+      POSITIONS_KEY_BYTES,
       POSITIONS_VALUE,
       undefined,
       headers,

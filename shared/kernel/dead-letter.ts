@@ -22,15 +22,16 @@ export function reasonOf(error: Error): string {
  * The dead letter of a record. One too large for the topic is replaced by an envelope with its length and SHA-256.
  */
 export function deadLetter(service: string, record: InputRecord, error: Error): DeadLetter {
-  const headers: Headers = [
-    { reason: reasonOf(error) },
-    { message: error.message.slice(0, 1000) },
-    { service },
-    { topic: record.topic },
-    { partition: String(record.partition) },
-    { offset: String(record.offset) },
-    { timestamp: String(record.timestamp) },
+  const own: [string, string][] = [
+    ["reason", reasonOf(error)],
+    ["message", error.message.slice(0, 1000)],
+    ["service", service],
+    ["topic", record.topic],
+    ["partition", String(record.partition)],
+    ["offset", String(record.offset)],
+    ["timestamp", String(record.timestamp)],
   ];
+  const headers = own.map(([name, text]) => ({ [name]: Buffer.from(text) }));
   const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0);
   if (bytes <= DEAD_LETTER_BYTES_MAX) return { key: record.key, value: record.value, headers };
   const length = record.value?.length ?? 0;
@@ -40,6 +41,6 @@ export function deadLetter(service: string, record: InputRecord, error: Error): 
   return {
     key: null,
     value: Buffer.from(JSON.stringify({ length, sha256 })),
-    headers: [...headers, { envelope: "true" }],
+    headers: [...headers, { envelope: Buffer.from("true") }],
   };
 }

@@ -15,15 +15,16 @@ import {
   without,
 } from "./kafka-client.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
+import type { Headers } from "./kafka-producer.js";
 
 export interface ConsumedRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
   readonly timestamp?: number;
-  readonly key?: Buffer | string | null;
+  readonly key?: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers?: readonly Readonly<Record<string, Buffer | string>>[];
+  readonly headers?: Headers;
 }
 
 /** A consumed record as process() sees it. */
@@ -33,7 +34,7 @@ export function inputRecordOf({ topic, partition, offset, timestamp, key, value 
     partition,
     offset,
     timestamp: timestamp ?? 0,
-    key: typeof key === "string" ? Buffer.from(key) : (key ?? null),
+    key: key ?? null,
     value,
   };
 }
@@ -131,6 +132,7 @@ export class Consumer {
   /** Waits at most `timeoutMs` for a first record, then takes what is there. */
   consume(limit: number, timeoutMs: number): Promise<ConsumedRecord[]> {
     this.native.setDefaultConsumeTimeout(timeoutMs);
+    // The package's types say that a key may be a string; its code makes bytes of every key.
     return callKafka("consume", (done) => this.native.consume(limit, done as never));
   }
 

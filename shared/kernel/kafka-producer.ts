@@ -23,8 +23,14 @@ const ANSWER_TIMEOUTS = 3;
 const REPORT_WAIT_MS = 1;
 const QUEUE_FULL_WAIT_MS = 5;
 
-/** Headers of a produced record. */
-export type Headers = { [name: string]: Buffer | string }[];
+/**
+ * Headers of a record, each with one member. Values are bytes: the client cuts a string at its first NUL. It cuts names there as well,
+ * those that it reads too, and it shows a header without a value as one of no bytes.
+ */
+export type Headers = readonly { readonly [name: string]: Buffer }[];
+
+/** No bytes, somewhere in memory: the client takes a buffer without memory of its own for none at all. */
+const EMPTY = Buffer.alloc(1).subarray(0, 0);
 
 /** A producer, transactional or merely idempotent. */
 export class Producer {
@@ -110,20 +116,28 @@ export class Producer {
   }
 
   /**
-   * Hands a record to the client's queue.
+   * Hands a record to the client's queue. The key is bytes and nothing else: the client cuts a string at its first NUL.
    * @param partition undefined: by the key's hash
    * @returns false where the queue is full: try again later
    */
   produce(
     topic: string,
     partition: number | undefined,
-    key: Buffer | string | null,
+    key: Buffer | null,
     value: Buffer | null,
     timestamp: number | undefined,
     headers: Headers | undefined,
   ): boolean {
     try {
-      this.#native.produce(topic, partition ?? null, value, key, timestamp ?? null, undefined, headers);
+      this.#native.produce(
+        topic,
+        partition ?? null,
+        value?.length === 0 ? EMPTY : value,
+        key?.length === 0 ? EMPTY : key,
+        timestamp ?? null,
+        undefined,
+        headers as never,
+      );
       if (this.#reportsDeliveries) this.#undelivered++;
       return true;
     } catch (error) {

@@ -25,7 +25,7 @@ const FENCED_APART_MS = 60_000;
 interface OutputRecord {
   readonly topic: string;
   readonly partition: number | undefined;
-  readonly key: Buffer | string | null;
+  readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly timestamp: number | undefined;
   readonly headers: Headers | undefined;
@@ -100,7 +100,7 @@ export class Output {
   write(
     topic: string,
     partition: number | undefined,
-    key: Buffer | string | null,
+    key: Buffer | null,
     value: Buffer | null,
     timestamp: number | undefined,
     headers?: Headers,

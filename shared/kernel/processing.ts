@@ -11,6 +11,7 @@ import { JobThreads } from "./job-threads.js";
 import { KafkaError } from "./kafka-error.js";
 import type { KernelMetrics } from "./metrics.js";
 import type { Output } from "./output.js";
+import { keyBytes } from "./record-key.js";
 import { DamagedValueError } from "./stored-value.js";
 import type { Task } from "./task.js";
 
@@ -60,6 +61,9 @@ export class Processing {
   #timestamp: number | undefined;
   #place = "";
   #forwards = 0;
+  /** Of the result written last. */
+  #key = "";
+  #keyBytes: Buffer = Buffer.alloc(0);
 
   constructor(
     service: AnyService,
@@ -232,9 +236,19 @@ export class Processing {
         `expected a result of at most ${RESULT_BYTES_MAX} bytes for ${topic.name}, got ${bytes.length}`,
       );
     }
+    const name = this.#bytesOf(key);
     this.#forwards++;
-    this.#output.write(topic.name, undefined, key, bytes, this.#timestamp);
+    this.#output.write(topic.name, undefined, name, bytes, this.#timestamp);
     this.#produced.set(topic.name, (this.#produced.get(topic.name) ?? 0) + 1);
+  }
+
+  /** The results of a record have the same key, most of them. */
+  #bytesOf(key: string): Buffer {
+    if (key !== this.#key) {
+      this.#keyBytes = keyBytes(key);
+      this.#key = key;
+    }
+    return this.#keyBytes;
   }
 }
 

@@ -22,7 +22,8 @@ export function rosterTopic(application: string): string {
   return `${application}-instances`;
 }
 
-export const announcementKey = ({ host, slot }: Pick<Instance, "host" | "slot">): string => `${host}/${slot}`;
+export const announcementKey = ({ host, slot }: Pick<Instance, "host" | "slot">): Buffer =>
+  Buffer.from(`${host}/${slot}`);
 
 export function announcementValue({ host, slot, partitions }: Instance): Buffer {
   return Buffer.from(JSON.stringify({ host, slot, partitions }));

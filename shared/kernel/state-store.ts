@@ -5,6 +5,7 @@
 import { LRUCache } from "lru-cache";
 import type { Codec, StateStore } from "../service-definition.js";
 import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
+import { refuseIllFormed } from "./record-key.js";
 import { decodeStored, encodeStored } from "./stored-value.js";
 
 /** Stands for "no such key" in the buffer. */
@@ -26,10 +27,12 @@ export class BufferedStore<V extends object> implements StateStore<V> {
   }
 
   /**
+   * @throws {RecordError} `key-not-unicode`: no bytes stand for the key
    * @throws {DamagedValueError} the stored bytes are not what was written
    * @throws {StoreError} they are of a format that the codec does not read
    */
   get(key: string): V | undefined {
+    refuseIllFormed(key);
     const buffered = this.#buffer.get(key);
     if (buffered !== undefined) return buffered === DELETED ? undefined : buffered;
     const cached = this.#cache?.get(key);
@@ -41,12 +44,16 @@ export class BufferedStore<V extends object> implements StateStore<V> {
     return value;
   }
 
+  /** @throws {RecordError} as {@link get} */
   put(key: string, value: V): void {
+    refuseIllFormed(key);
     this.#buffer.set(key, value);
     this.#writes++;
   }
 
+  /** @throws {RecordError} as {@link get} */
   delete(key: string): void {
+    refuseIllFormed(key);
     this.#buffer.set(key, DELETED);
     this.#cache?.delete(key);
     this.#writes++;

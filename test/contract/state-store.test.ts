@@ -118,6 +118,35 @@ for (const [name, open] of subjects) {
       assert.ok(Object.is(subject.store.get("t/ä/b c\u0000")?.total, -0));
     });
 
+    it("finds long keys of characters outside ASCII", async () => {
+      const names = ["", "x", "xy"].flatMap((before) => ["é", "€", "😀"].map((one) => `t/${before}${one.repeat(200)}`));
+      subject.store.put("t/short", { total: 0 });
+      for (const [n, name] of names.entries()) subject.store.put(name, { total: n });
+      await subject.commit();
+      for (const [n, name] of names.entries()) {
+        assert.equal(subject.store.get("t/short")?.total, 0);
+        assert.equal(subject.store.get(name)?.total, n);
+      }
+    });
+
+    it("refuses half of a surrogate pair, which no bytes stand for", () => {
+      for (const name of ["t/\ud800", "t/\udc00a"]) {
+        for (const use of [
+          () => subject.store.get(name),
+          () => subject.store.put(name, { total: 1 }),
+          () => subject.store.delete(name),
+        ])
+          assert.throws(use, { name: "RecordError", reason: "key-not-unicode" });
+      }
+    });
+
+    it("keeps keys apart that are alike up to a NUL", async () => {
+      const names = ["t/", "t/\0", "t/\0\0", "t/a", "t/a\0", "t/a\0b"];
+      for (const [n, name] of names.entries()) subject.store.put(name, { total: n });
+      await subject.commit();
+      for (const [n, name] of names.entries()) assert.equal(subject.store.get(name)?.total, n);
+    });
+
     it("keeps keys apart", async () => {
       for (let i = 0; i < 50; i++) subject.store.put(`t/${i}`, { total: i });
       await subject.commit();

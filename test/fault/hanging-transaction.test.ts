@@ -38,7 +38,9 @@ describe("a transaction that another producer leaves open on an input topic", fu
     await other.initTransactions();
     await other.begin();
     const before = await topicEnd(stack.brokers, LINEAR_TOPIC);
-    assert.ok(other.produce(LINEAR_TOPIC, PARTITION, "never", Buffer.from("[0, 1, 2]"), undefined, undefined));
+    assert.ok(
+      other.produce(LINEAR_TOPIC, PARTITION, Buffer.from("never"), Buffer.from("[0, 1, 2]"), undefined, undefined),
+    );
 
     const line = await deserializer.logged(STANDS_STILL);
     assert.deepEqual([line.topic, line.partition], [LINEAR_TOPIC, PARTITION]);

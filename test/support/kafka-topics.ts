@@ -228,7 +228,7 @@ export interface RawRecord {
   readonly partition?: number;
   readonly key: Buffer | string | null;
   readonly value: Buffer | string | null;
-  readonly headers?: readonly Readonly<Record<string, string>>[];
+  readonly headers?: readonly Readonly<Record<string, Buffer | string>>[];
   /** Milliseconds since the epoch; now by default. */
   readonly timestamp?: number;
 }
@@ -238,14 +238,20 @@ export async function writeRecords(brokers: string, records: readonly RawRecord[
   const producer = await Producer.connect(clientOptions(brokers), undefined, 6_000_000);
   try {
     for (const { topic, partition, key, value, timestamp, headers } of records) {
-      const bytes = typeof value === "string" ? Buffer.from(value) : value;
-      const written = headers?.map((header) => ({ ...header }));
-      await waitFor("room in the queue", () => producer.produce(topic, partition, key, bytes, timestamp, written));
+      const written = headers?.map((header) =>
+        Object.fromEntries(Object.entries(header).map(([name, text]) => [name, bytesOf(text)])),
+      );
+      const record = [topic, partition, bytesOf(key), bytesOf(value), timestamp, written] as const;
+      await waitFor("room in the queue", () => producer.produce(...record));
     }
     await producer.flush();
   } finally {
     await producer.disconnect();
   }
+}
+
+function bytesOf<T extends Buffer | null>(text: T | string): T | Buffer {
+  return typeof text === "string" ? Buffer.from(text) : text;
 }
 
 /** Headers as text. */

@@ -6,6 +6,7 @@
 import { Registry } from "prom-client";
 import { type Environment, readSettings, type SettingDefinitions, type Settings } from "../../shared/config.js";
 import { RecordError } from "../../shared/errors.js";
+import { refuseIllFormed } from "../../shared/kernel/record-key.js";
 import type {
   Codec,
   InputRecord,
@@ -204,23 +205,21 @@ interface DriverStore {
 }
 
 function newStore(codec: Codec<unknown>, roundTrip: boolean): DriverStore {
-  if (!roundTrip) {
-    const live = new Map<string, unknown>();
-    const access = {
-      get: (key: string) => live.get(key),
-      put: (key: string, value: unknown) => void live.set(key, value),
-      delete: (key: string) => void live.delete(key),
-    };
-    return { codec, access, keys: () => live.keys() };
-  }
-  const encoded = new Map<string, Buffer>();
+  const values = new Map<string, unknown>();
   const access = {
     get(key: string) {
-      const bytes = encoded.get(key);
-      return bytes === undefined ? undefined : codec.decode(bytes);
+      refuseIllFormed(key);
+      const kept = values.get(key);
+      return roundTrip && kept !== undefined ? codec.decode(kept as Buffer) : kept;
     },
-    put: (key: string, value: unknown) => void encoded.set(key, codec.encode(value)),
-    delete: (key: string) => void encoded.delete(key),
+    put(key: string, value: unknown) {
+      refuseIllFormed(key);
+      values.set(key, roundTrip ? codec.encode(value) : value);
+    },
+    delete(key: string) {
+      refuseIllFormed(key);
+      values.delete(key);
+    },
   };
-  return { codec, access, keys: () => encoded.keys() };
+  return { codec, access, keys: () => values.keys() };
 }

@@ -34,7 +34,7 @@ describe("the roster of instances", () => {
       '{"host":"a","slot":-1,"partitions":[]}',
       '{"host":"a","slot":0,"partitions":["0"]}',
     ])
-      roster.hear({ key: "a/0", value: Buffer.from(text) }, 0);
+      roster.hear({ key: Buffer.from("a/0"), value: Buffer.from(text) }, 0);
     assert.deepEqual(roster.instances(0), []);
   });
 });

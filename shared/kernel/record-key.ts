@@ -1,0 +1,21 @@
+/** Keys: text in stores and services, bytes on Kafka. */
+import { RecordError } from "../errors.js";
+
+/**
+ * Refuses text that no bytes stand for: half of a surrogate pair, as an escape in JSON may make it. In UTF-8 all of them become
+ * the same replacement character, so that several names would share one key.
+ * @throws {RecordError} `key-not-unicode`
+ */
+export function refuseIllFormed(key: string): void {
+  if (!key.isWellFormed())
+    throw new RecordError("key-not-unicode", "expected a name in Unicode, got half of a surrogate pair");
+}
+
+/**
+ * The bytes of a key, all of them: NUL is a byte like any other.
+ * @throws {RecordError} as {@link refuseIllFormed}
+ */
+export function keyBytes(key: string): Buffer {
+  refuseIllFormed(key);
+  return Buffer.from(key);
+}

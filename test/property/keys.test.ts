@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { RecordError } from "../../shared/errors.js";
+import { LevelDbStore } from "../../shared/kernel/leveldb-store.js";
+import { keyBytes } from "../../shared/kernel/record-key.js";
+import { BufferedStore } from "../../shared/kernel/state-store.js";
+import { arbitraryName } from "../support/names.js";
+import { seed } from "../support/property.js";
+
+const RUNS = 60;
+const MANIFEST = {
+  format: 1,
+  application: "a",
+  partition: 0,
+  topicIds: {},
+  positions: {},
+  changelogPositions: {},
+} as const;
+const codec = {
+  format: 1,
+  encode: ({ name }: { name: string }) => Buffer.from(name, "utf16le"),
+  decode: (bytes: Buffer) => ({ name: bytes.toString("utf16le") }),
+  toJson: ({ name }: { name: string }) => name,
+};
+const isUnicode = (name: string) => !/\p{Surrogate}/u.test(name);
+
+describe("keys of any Unicode text", () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "regatta-keys-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it("become bytes and text again without a loss, or are refused where no bytes stand for them", () => {
+    fc.assert(
+      fc.property(arbitraryName, (name) => {
+        if (isUnicode(name)) assert.equal(keyBytes(name).toString("utf8"), name);
+        else assert.throws(() => keyBytes(name), { name: "RecordError", reason: "key-not-unicode" });
+      }),
+      { seed, numRuns: 1000 },
+    );
+  });
+
+  it("are kept apart in LevelDB, are all found, by one and in their order, and those of another store are not", async () => {
+    console.log(`      REGATTA_TEST_SEED=${seed}`);
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(arbitraryName, { maxLength: 40 }), async (names) => {
+        const db = await LevelDbStore.open(join(directory, String(run++)));
+        try {
+          const stores = ["s", "s0"].map((store) => new BufferedStore(store, codec, db, 0));
+          const kept = names.filter(isUnicode);
+          for (const store of stores) {
+            for (const name of names) {
+              if (isUnicode(name)) store.put(name, { name });
+              else assert.throws(() => store.put(name, { name }), RecordError);
+            }
+          }
+          await db.write(
+            stores.flatMap((store) => store.encodeChanges()),
+            MANIFEST,
+          );
+          const inOrder = kept.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+          for (const store of stores) {
+            store.committed();
+            for (const name of kept) assert.deepEqual(store.get(name), { name });
+            assert.deepEqual(await db.keys(store.name, 100), inOrder);
+            const found: string[] = [];
+            for await (const { key } of db.entries(store.name)) found.push(key);
+            assert.deepEqual(found, inOrder);
+          }
+          const half = inOrder[Math.floor(inOrder.length / 2)];
+          if (half !== undefined)
+            assert.deepEqual(await db.keys("s", 100, half), inOrder.slice(inOrder.indexOf(half) + 1));
+        } finally {
+          await db.close();
+        }
+      }),
+      { seed, numRuns: RUNS },
+    );
+  });
+});
