@@ -2,13 +2,11 @@
 import { isUtf8 } from "node:buffer";
 import type { Counter } from "prom-client";
 import { RecordError } from "../../shared/errors.js";
+import { SERIES_BYTES_MAX } from "../../shared/observation-record.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { observationsTopic } from "../../shared/topics.js";
 import { parseObservation } from "./observation-text.js";
 import type { SeriesState } from "./series-state.js";
-
-/** Longest name of a series, in bytes: it is part of state keys, of addresses and of every result. */
-export const SERIES_BYTES_MAX = 1024;
 
 /** Why a record that is an observation is refused all the same, or its key is. */
 export type SeriesFault = "key-not-utf8" | "key-too-long" | "features-changed";
