@@ -1,5 +1,6 @@
 /** Metrics of a race, the same for every racing service: who forecasts what, who is how good, and who refused. */
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
+import { CommittedCounter } from "./committed-counter.js";
 import type { Contestant } from "./prequential.js";
 
 /** A forecast as it is shown; yhat is null where the model refused. */
@@ -62,17 +63,15 @@ export function raceMetrics<M extends Contestant>(
   const held = new Map<string, Held<M>>();
   registerScores(registry, held, gauges);
   registerForecasts(registry, held);
-  const refusals = new Counter({
+  const refusals = new CommittedCounter(registry, {
     name: "regatta_model_refusals_total",
     help: "Observations that a model refused: forecast, score or update would not have been finite",
     labelNames: ["model", "reason"],
-    registers: [registry],
   });
-  const resets = new Counter({
+  const resets = new CommittedCounter(registry, {
     name: "regatta_model_resets_total",
     help: "Models that began anew in a series, since what they had learned was of no use any more",
     labelNames: ["model", "reason"],
-    registers: [registry],
   });
   return {
     show(key, partition, shown, seriesMax) {

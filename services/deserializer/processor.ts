@@ -1,6 +1,6 @@
 /** One raw record in, one observation out, or a refusal. */
 import { isUtf8 } from "node:buffer";
-import type { Counter } from "prom-client";
+import type { CommittedCounter } from "../../shared/committed-counter.js";
 import { RecordError } from "../../shared/errors.js";
 import { SERIES_BYTES_MAX } from "../../shared/observation-record.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
@@ -17,9 +17,9 @@ export interface DeserializerStates {
 
 /** How often the i of a series did not follow its last one, by raw topic. */
 export interface OrderMetrics {
-  readonly gaps: Counter<"topic">;
-  readonly repeats: Counter<"topic">;
-  readonly stepsBack: Counter<"topic">;
+  readonly gaps: CommittedCounter<"topic">;
+  readonly repeats: CommittedCounter<"topic">;
+  readonly stepsBack: CommittedCounter<"topic">;
 }
 
 /**

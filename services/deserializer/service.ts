@@ -1,5 +1,5 @@
 /** The deserializer: raw text in, observations out. */
-import { Counter } from "prom-client";
+import { CommittedCounter } from "../../shared/committed-counter.js";
 import { setting } from "../../shared/config.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { TOPIC_NAME_LENGTH_MAX, topicList, wholeNumber } from "../../shared/setting-texts.js";
@@ -29,23 +29,20 @@ export const deserializer: ProcessorService<typeof deserializerSettings, Deseria
   outputs: ({ inputTopics }) => inputTopics.map(observationsTopic),
   stores: { series: seriesCodec },
   metrics: (registry) => ({
-    gaps: new Counter({
+    gaps: new CommittedCounter(registry, {
       name: "regatta_series_gaps_total",
       help: "Times that the i of a series rose by more than 1",
       labelNames: ["topic"],
-      registers: [registry],
     }),
-    repeats: new Counter({
+    repeats: new CommittedCounter(registry, {
       name: "regatta_series_repeats_total",
       help: "Times that the i of a series came again",
       labelNames: ["topic"],
-      registers: [registry],
     }),
-    stepsBack: new Counter({
+    stepsBack: new CommittedCounter(registry, {
       name: "regatta_series_steps_back_total",
       help: "Times that the i of a series fell",
       labelNames: ["topic"],
-      registers: [registry],
     }),
   }),
   process: deserialize,

@@ -31,6 +31,8 @@ export interface CommitScope {
   readonly opener: TaskOpener;
   /** Newest watermark known of a changelog partition, asked for before this commit began: an older one is always safe. */
   changelogPosition(topic: string, partition: number): number | undefined;
+  /** Told once Kafka has it all. */
+  readonly onCommitted: () => void;
   readonly onStep: StepListener;
 }
 
@@ -58,6 +60,7 @@ export async function commitTasks(tasks: readonly Task[], scope: CommitScope): P
   scope.onStep("after-changelog");
 
   await scope.output.commit(positions, scope.consumer, scope.onStep);
+  scope.onCommitted();
   scope.onStep("after-commit");
 
   for (const { task, writes } of prepared) {

@@ -1,14 +1,24 @@
 /** What a rejected record becomes: its own bytes, with reason and origin in headers. */
 import { createHash } from "node:crypto";
 import { RecordError } from "../errors.js";
-import type { InputRecord } from "../service-definition.js";
 import { DEAD_LETTER_BYTES_MAX } from "../topics.js";
+import { KafkaCode } from "./kafka-error.js";
 import type { Headers } from "./kafka-producer.js";
 
 export interface DeadLetter {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Headers;
+}
+
+/** A record that is rejected: one that was read, or one of a source's own, which never had a place in its topic. */
+export interface RejectedRecord {
+  readonly topic: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly partition?: number;
+  readonly offset?: number;
+  readonly timestamp?: number;
 }
 
 /** Reason of a record that failed in process() by anything but a RecordError. */
@@ -19,21 +29,40 @@ export function reasonOf(error: Error): string {
 }
 
 /**
+ * How much of a record its dead letter keeps: all; all but its timestamp, which the topic refuses; or its length and SHA-256
+ * alone, where the topic refuses it. Headers tell the rest each time.
+ */
+export type LetterForm = "whole" | "restamped" | "envelope";
+
+/** A record that is rejected whatever process() says of it. */
+export interface Rejection {
+  readonly error: Error;
+  readonly form: LetterForm;
+}
+
+/** The form to try where the topic of dead letters has refused a letter; undefined where none is left. */
+export function nextForm(form: LetterForm, code: number): LetterForm | undefined {
+  if (form === "whole" && code === KafkaCode.INVALID_TIMESTAMP) return "restamped";
+  return form === "envelope" ? undefined : "envelope";
+}
+
+/**
  * The dead letter of a record. One too large for the topic is replaced by an envelope with its length and SHA-256.
  */
-export function deadLetter(service: string, record: InputRecord, error: Error): DeadLetter {
+export function deadLetter(service: string, record: RejectedRecord, { error, form }: Rejection): DeadLetter {
   const own: [string, string][] = [
     ["reason", reasonOf(error)],
     ["message", error.message.slice(0, 1000)],
     ["service", service],
     ["topic", record.topic],
-    ["partition", String(record.partition)],
-    ["offset", String(record.offset)],
-    ["timestamp", String(record.timestamp)],
   ];
+  for (const name of ["partition", "offset", "timestamp"] as const) {
+    const value = record[name];
+    if (value !== undefined) own.push([name, String(value)]);
+  }
   const headers = own.map(([name, text]) => ({ [name]: Buffer.from(text) }));
   const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0);
-  if (bytes <= DEAD_LETTER_BYTES_MAX) return { key: record.key, value: record.value, headers };
+  if (bytes <= DEAD_LETTER_BYTES_MAX && form !== "envelope") return { key: record.key, value: record.value, headers };
   const length = record.value?.length ?? 0;
   const sha256 = createHash("sha256")
     .update(record.value ?? "")

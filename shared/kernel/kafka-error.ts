@@ -8,14 +8,34 @@ export const KafkaCode = {
   FATAL: -150,
   FENCED: -144,
   AUTO_OFFSET_RESET: -140,
+  INVALID_DIFFERENT_RECORD: -138,
   UNKNOWN_TOPIC: -188,
   UNKNOWN_PARTITION: -190,
   UNKNOWN_TOPIC_OR_PARTITION: 3,
+  MSG_SIZE_TOO_LARGE: 10,
+  RECORD_LIST_TOO_LARGE: 18,
+  INVALID_TIMESTAMP: 32,
   TOPIC_ALREADY_EXISTS: 36,
+  UNSUPPORTED_FOR_MESSAGE_FORMAT: 43,
+  POLICY_VIOLATION: 44,
   INVALID_PRODUCER_EPOCH: 47,
   INVALID_RECORD: 87,
   PRODUCER_FENCED: 90,
 } as const;
+
+/**
+ * What a topic answers to a record, or to the batch that the record is in, that it does not take as it is: asked again it
+ * answers the same. Missing rights are not among them: those are no fault of the record.
+ */
+const REFUSALS: ReadonlySet<number> = new Set([
+  KafkaCode.MSG_SIZE_TOO_LARGE,
+  KafkaCode.RECORD_LIST_TOO_LARGE,
+  KafkaCode.INVALID_TIMESTAMP,
+  KafkaCode.UNSUPPORTED_FOR_MESSAGE_FORMAT,
+  KafkaCode.POLICY_VIOLATION,
+  KafkaCode.INVALID_RECORD,
+  KafkaCode.INVALID_DIFFERENT_RECORD,
+]);
 
 /**
  * `retry`: the same call again. `abort`: abort the transaction and rewind. `replace`: the client is used up, make another.
@@ -36,7 +56,14 @@ export class KafkaError extends Error {
     if (isFatal) this.fate = "replace";
     else if (isTxnRequiresAbort) this.fate = "abort";
     else if (isRetriable) this.fate = "retry";
+    // The client itself is as good as before.
+    else if (REFUSALS.has(code)) this.fate = "abort";
     else this.fate = "replace";
+  }
+
+  /** Whether what was written is refused for good, so that the same record would be refused again. */
+  get isRefusal(): boolean {
+    return REFUSALS.has(this.code);
   }
 }
 

@@ -14,6 +14,7 @@ import {
 } from "./kafka-client.js";
 import type { Consumer } from "./kafka-consumer.js";
 import { type AnswerLimit, callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
+import type { RefusedDelivery } from "./refusal.js";
 
 /**
  * Transaction timeouts after which a call is taken for one that never returns. Each call is given two at most; a client that
@@ -21,7 +22,10 @@ import { type AnswerLimit, callKafka, KafkaCode, KafkaError } from "./kafka-erro
  */
 const ANSWER_TIMEOUTS = 3;
 const REPORT_WAIT_MS = 1;
-const QUEUE_FULL_WAIT_MS = 5;
+export const QUEUE_FULL_WAIT_MS = 5;
+
+/** Most bytes that go to a partition at once. */
+export const BATCH_BYTES_MAX = 1_000_000;
 
 /**
  * Headers of a record, each with one member. Values are bytes: the client cuts a string at its first NUL. It cuts names there as well,
@@ -40,7 +44,9 @@ export class Producer {
   readonly #answerLimit: AnswerLimit;
   /** Records handed over whose delivery was not reported yet. */
   #undelivered = 0;
-  #deliveryFailure: unknown;
+  /** Of the records whose delivery failed the first, but for one that was only refused. */
+  #deliveryFailure: KafkaError | undefined;
+  #failedDeliveries = 0;
 
   private constructor(
     native: InstanceType<typeof kafka.Producer>,
@@ -58,23 +64,27 @@ export class Producer {
 
   /**
    * @param transactionalId undefined for a producer without transactions
+   * @param batchBytes      most bytes of a batch, 1 for batches of one record; less than {@link BATCH_BYTES_MAX} where a topic
+   *   does not take that
    * @throws {KafkaError} the broker does not answer
    */
   static async connect(
     options: ClientOptions,
     transactionalId: string | undefined,
     recordBytesMax: number,
+    batchBytes: number = BATCH_BYTES_MAX,
   ): Promise<Producer> {
     const timeoutMs = options.settings.transactionTimeoutMs;
     const properties = {
       ...without(
         {
           "linger.ms": 5,
-          "batch.size": 1_000_000,
+          "batch.size": BATCH_BYTES_MAX,
           "queue.buffering.max.messages": 500_000,
           "queue.buffering.max.kbytes": 65_536,
           "message.max.bytes": recordBytesMax,
           ...commonProperties(options),
+          ...(batchBytes < BATCH_BYTES_MAX ? { "batch.size": batchBytes } : {}),
         },
         CONSUMER_ONLY,
       ),
@@ -94,9 +104,9 @@ export class Producer {
     logEvents(native as never, options.logger, "producer");
     const producer = new Producer(native, transactionalId === undefined, timeoutMs);
     if (transactionalId === undefined) {
-      native.on("delivery-report", (error: unknown) => {
+      native.on("delivery-report", (error: unknown, { topic }: { topic: string }) => {
         producer.#undelivered--;
-        if (error) producer.#deliveryFailure ??= error;
+        if (error) producer.#onUndelivered(error, topic);
       });
     }
     await connectClient(native as never, "connect producer");
@@ -119,6 +129,7 @@ export class Producer {
    * Hands a record to the client's queue. The key is bytes and nothing else: the client cuts a string at its first NUL.
    * @param partition undefined: by the key's hash
    * @returns false where the queue is full: try again later
+   * @throws {KafkaError} the client refuses the record, or the transaction takes no more
    */
   produce(
     topic: string,
@@ -141,7 +152,7 @@ export class Producer {
       if (this.#reportsDeliveries) this.#undelivered++;
       return true;
     } catch (error) {
-      const failure = new KafkaError("produce", error);
+      const failure = new KafkaError("produce", deliveryError(error, { topic, records: 1 }));
       if (failure.code === KafkaCode.QUEUE_FULL) return false;
       throw failure;
     }
@@ -176,17 +187,49 @@ export class Producer {
     // The client's queue may be empty before the last reports have come through the event loop.
     while (this.#undelivered > 0) await delay(REPORT_WAIT_MS);
     const failure = this.#deliveryFailure;
+    const records = this.#failedDeliveries;
     this.#deliveryFailure = undefined;
-    if (failure !== undefined) throw new KafkaError("delivery", failure);
+    this.#failedDeliveries = 0;
+    if (failure !== undefined) throw new KafkaError("delivery", Object.assign(failure.cause as object, { records }));
+  }
+
+  /**
+   * Waits for what is on its way, whatever becomes of it (without transactions): reported later, it would be taken for the next
+   * work's.
+   * @throws {KafkaError} the broker does not answer
+   */
+  async settle(): Promise<void> {
+    try {
+      await this.flush();
+    } catch (error) {
+      if (this.#undelivered > 0) throw error;
+    }
   }
 
   disconnect(): Promise<void> {
     return callKafka("disconnect producer", (done) => this.#native.disconnect(1000, done as never));
   }
 
+  #onUndelivered(error: unknown, topic: string): void {
+    this.#failedDeliveries++;
+    const failure = new KafkaError("delivery", deliveryError(error, { topic, records: 1 }));
+    if (this.#deliveryFailure === undefined || weight(failure) > weight(this.#deliveryFailure))
+      this.#deliveryFailure = failure;
+  }
+
   #call(name: string, start: (done: (error: unknown) => void) => void): Promise<void> {
     return callKafka(name, start, this.#answerLimit);
   }
+}
+
+/** Which of several failed deliveries is told: what holds for all records, else a refused one, else one that only shared its batch. */
+function weight(failure: KafkaError): number {
+  if (!failure.isRefusal) return 2;
+  return failure.code === KafkaCode.INVALID_DIFFERENT_RECORD ? 0 : 1;
+}
+
+function deliveryError(error: unknown, delivery: RefusedDelivery): unknown {
+  return error instanceof Error ? Object.assign(error, delivery) : error;
 }
 
 /** From a timer: the process's own handler of uncaught errors says why, and ends it. */

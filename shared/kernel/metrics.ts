@@ -1,5 +1,6 @@
 /** What every service tells Prometheus. Names and labels are part of the product; see the README. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { CommittedCounter } from "../committed-counter.js";
 import { registerProbes } from "./probe-gauges.js";
 import type { Probes } from "./probes.js";
 
@@ -17,7 +18,8 @@ export function createMetrics(service: string, application: string, probes: Prob
   const metrics = createCounters(registry);
   // A series that is born with its first event has no increase at it: rates and alerts would miss the first.
   for (const reason of ["fenced", "failed"]) metrics.producerReplacements.inc({ reason }, 0);
-  for (const cause of ["process-failed", "store-damaged", "thread-died", "kafka"]) metrics.aborts.inc({ cause }, 0);
+  for (const cause of ["process-failed", "store-damaged", "thread-died", "output-refused", "kafka"])
+    metrics.aborts.inc({ cause }, 0);
   for (const kind of ["assign", "revoke", "lost"]) metrics.rebalances.inc({ kind }, 0);
   for (const cause of ["empty", "behind"]) metrics.restores.inc({ cause }, 0);
   for (const outcome of ["committed", "failed"]) metrics.commitDuration.zero({ outcome });
@@ -27,29 +29,25 @@ export function createMetrics(service: string, application: string, probes: Prob
 function createCounters(registry: Registry) {
   const registers = [registry];
   return {
-    consumed: new Counter({
+    consumed: new CommittedCounter(registry, {
       name: "regatta_records_consumed_total",
       help: "Records processed",
       labelNames: ["topic"],
-      registers,
     }),
-    produced: new Counter({
+    produced: new CommittedCounter(registry, {
       name: "regatta_records_produced_total",
       help: "Records written",
       labelNames: ["topic"],
-      registers,
     }),
-    deadLetters: new Counter({
+    deadLetters: new CommittedCounter(registry, {
       name: "regatta_dead_letters_total",
       help: "Records sent to dead-letters",
       labelNames: ["reason"],
-      registers,
     }),
-    timestampsAhead: new Counter({
+    timestampsAhead: new CommittedCounter(registry, {
       name: "regatta_timestamps_ahead_total",
       help: "Records stamped in the future, whose results bear the time of processing",
       labelNames: ["topic"],
-      registers,
     }),
     processDuration: new Histogram({
       name: "regatta_process_duration_seconds",

@@ -7,11 +7,13 @@ import type { StepListener } from "./failpoint.js";
 import type { ClientOptions, TopicPosition } from "./kafka-client.js";
 import type { Consumer } from "./kafka-consumer.js";
 import { KafkaCode, KafkaError } from "./kafka-error.js";
-import { type Headers, Producer } from "./kafka-producer.js";
+import { BATCH_BYTES_MAX, type Headers, Producer, QUEUE_FULL_WAIT_MS } from "./kafka-producer.js";
 
 /** Room for a dead letter of the largest size with its headers. */
 export const RECORD_BYTES_MAX = 2 * 1024 * 1024 + 64 * 1024;
 const RETRY_WAIT_MS = 100;
+/** By what batches shrink that a topic does not take. */
+const BATCH_SHRINKAGE = 4;
 /**
  * Two processes of one transactional id fence each other. Each asks for the id again half a second after it was told to
  * wait for the other's transaction, so that whoever comes back at once fences the other before it is through, and neither
@@ -39,6 +41,9 @@ export class Output {
   readonly #givenUp: () => boolean;
   #producer: Producer | undefined;
   #begun = false;
+  /** Set once nothing of the transaction can be committed any more; the next call that concerns all of it tells why. */
+  #failed = false;
+  #batchBytes = BATCH_BYTES_MAX;
   /** Records that the client's queue had no room for. */
   #waiting: OutputRecord[] = [];
   #records = 0;
@@ -64,6 +69,11 @@ export class Output {
     return this.#repeatedCall;
   }
 
+  /** Whether the work at hand can only be aborted: a commit says why. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
   get ready(): boolean {
     return this.#producer !== undefined;
   }
@@ -79,7 +89,7 @@ export class Output {
    */
   async connect(): Promise<void> {
     if (this.#producer !== undefined) return;
-    const producer = await Producer.connect(this.#options, this.#transactionalId, RECORD_BYTES_MAX);
+    const producer = await Producer.connect(this.#options, this.#transactionalId, RECORD_BYTES_MAX, this.#batchBytes);
     try {
       if (this.#transactionalId !== undefined) await producer.initTransactions();
     } catch (error) {
@@ -106,17 +116,27 @@ export class Output {
     headers?: Headers,
   ): void {
     this.#records++;
-    if (this.#waiting.length > 0 || !this.#connected().produce(topic, partition, key, value, timestamp, headers)) {
+    if (this.#waiting.length > 0 || !this.#produce(topic, partition, key, value, timestamp, headers)) {
       this.#waiting.push({ topic, partition, key, value, timestamp, headers });
     }
+  }
+
+  /**
+   * Makes batches smaller, from the next {@link recover} on: a topic takes less than a batch.
+   * @param alone at once so small that every record has its own
+   * @returns their size in bytes; undefined where every record has its own already
+   */
+  shrinkBatches(alone: boolean): number | undefined {
+    if (this.#batchBytes === 1) return undefined;
+    this.#batchBytes = alone ? 1 : Math.max(1, Math.floor(this.#batchBytes / BATCH_SHRINKAGE));
+    return this.#batchBytes;
   }
 
   /** Back-pressure: returns when the client has taken every record. */
   async drain(): Promise<void> {
     if (this.#waiting.length === 0) return;
-    const producer = this.#connected();
     for (const { topic, partition, key, value, timestamp, headers } of this.#waiting) {
-      await producer.produceWaiting(topic, partition, key, value, timestamp, headers);
+      while (!this.#produce(topic, partition, key, value, timestamp, headers)) await delay(QUEUE_FULL_WAIT_MS);
     }
     this.#waiting = [];
   }
@@ -135,7 +155,7 @@ export class Output {
       await this.#persistently("commit offsets", () => consumer.commit(positions));
       onStep("after-send-offsets");
     } else {
-      await this.#persistently("send offsets", () => producer.sendOffsets(positions, consumer));
+      await this.#persistently("send offsets", () => this.#sendOffsets(producer, positions, consumer));
       onStep("after-send-offsets");
       await this.#persistently("commit", () => {
         const answer = producer.commitTransaction();
@@ -156,21 +176,47 @@ export class Output {
     this.#records = 0;
     const wasBegun = this.#begun;
     this.#begun = false;
+    this.#failed = false;
     const producer = this.#producer;
     if (producer === undefined) return;
     if (error instanceof KafkaError && error.fate !== "abort") return this.#replace(producer, error);
-    if (!wasBegun || this.#transactionalId === undefined) return;
-    try {
-      await this.#persistently("abort", () => producer.abortTransaction());
-    } catch (abortError) {
-      this.#replace(producer, abortError);
+    if (wasBegun) {
+      try {
+        if (this.#transactionalId === undefined) await producer.settle();
+        else await this.#abort(producer, error);
+      } catch (abortError) {
+        return this.#replace(producer, abortError);
+      }
     }
+    // The client has numbered records that the broker never took, and the broker would miss them.
+    if (error instanceof KafkaError && error.isRefusal) this.#replace(producer, error);
+  }
+
+  /** Where Kafka is not at fault, what is on its way arrives first: else the client has to ask for a new epoch, half a second. */
+  async #abort(producer: Producer, error: unknown): Promise<void> {
+    if (!(error instanceof KafkaError)) await producer.flush();
+    await this.#persistently("abort", () => producer.abortTransaction());
   }
 
   async disconnect(): Promise<void> {
     const producer = this.#producer;
     this.#producer = undefined;
     await producer?.disconnect();
+  }
+
+  /**
+   * Where what was written is refused under this call, it fails by the client's own state; asked again, the client tells the
+   * broker's reason.
+   */
+  async #sendOffsets(producer: Producer, positions: readonly TopicPosition[], consumer: Consumer): Promise<void> {
+    try {
+      await producer.sendOffsets(positions, consumer);
+    } catch (error) {
+      if (!isStateError(error)) throw error;
+      this.#failed = true;
+      await producer.sendOffsets(positions, consumer);
+    }
+    if (this.#failed) throw notCommittable();
   }
 
   /** Repeats the same call while librdkafka says that this is the way on: its commit is resumable. */
@@ -222,9 +268,30 @@ export class Output {
       .catch((error: unknown) => this.#logger.debug({ err: error }, "old producer did not disconnect"));
   }
 
+  /** Hands a record to the client; nothing where the transaction takes no more. @returns false where its queue is full */
+  #produce(...record: Parameters<Producer["produce"]>): boolean {
+    if (this.#failed) return true;
+    try {
+      return this.#connected().produce(...record);
+    } catch (error) {
+      if (!isStateError(error) || this.#transactionalId === undefined) throw error;
+      this.#failed = true;
+      return true;
+    }
+  }
+
   #connected(): Producer {
     if (this.#producer === undefined)
       throw new KafkaError("produce", { code: -1, message: "there is no producer", isRetriable: true });
     return this.#producer;
   }
 }
+
+const isStateError = (error: unknown): boolean => error instanceof KafkaError && error.code === KafkaCode.STATE;
+
+const notCommittable = () =>
+  new KafkaError("produce", {
+    code: KafkaCode.STATE,
+    message: "the transaction takes no more records",
+    isTxnRequiresAbort: true,
+  });

@@ -1,19 +1,23 @@
 /** One record through process(): in, out, or to the dead letters. */
 import type { Registry } from "prom-client";
+import { committedCounters } from "../committed-counter.js";
 import type { SettingDefinitions } from "../config.js";
 import { RecordError, StoreError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { InputRecord, JobRunner, OutputTopic, ServiceDefinition, TaskContext } from "../service-definition.js";
-import { DEAD_LETTERS_TOPIC } from "../topics.js";
 import { DamagedStateError } from "./damaged-state.js";
-import { deadLetter, reasonOf } from "./dead-letter.js";
+import type { RejectedRecord, Rejection } from "./dead-letter.js";
+import { DeadLetters } from "./dead-letters.js";
 import { JobThreads } from "./job-threads.js";
 import { KafkaError } from "./kafka-error.js";
 import type { KernelMetrics } from "./metrics.js";
 import type { Output } from "./output.js";
 import { keyBytes } from "./record-key.js";
+import { type Refusal, refusedRecord } from "./refusal.js";
 import { DamagedValueError } from "./stored-value.js";
 import type { Task } from "./task.js";
+import { notAhead } from "./timestamps.js";
+import { WrittenRecords } from "./written-records.js";
 
 // A service's own types are checked where it is defined; the kernel only hands its values through.
 export type AnyService = ServiceDefinition<SettingDefinitions, Record<string, object>, unknown>;
@@ -21,13 +25,6 @@ export type AnyContext = TaskContext<never, Record<string, object>, unknown>;
 
 /** A record's result above this size is refused here rather than by the broker, where it would stop the stream. */
 const RESULT_BYTES_MAX = 1_000_000;
-
-/**
- * Brokers refuse a record stamped more than an hour ahead of their clock, and with it the transaction. A raw record may be
- * stamped so where its topic allows it: what comes of it is stamped with the time of processing instead. Half an hour
- * leaves room for clocks that differ.
- */
-const AHEAD_MAX_MS = 30 * 60_000;
 
 /**
  * process() failed after it may have changed state. The transaction is aborted and the batch replayed without this record.
@@ -55,12 +52,16 @@ export class Processing {
   /** Heavy work goes to threads, or is done at once by a runner; neither where the service has none. */
   readonly #threads: JobThreads | undefined;
   readonly #runner: JobRunner | undefined;
-  /** Records written since the batch began, by topic: counting each at Prometheus would cost more than writing it. */
-  readonly #produced = new Map<string, number>();
+  readonly #counters: ReturnType<typeof committedCounters>;
+  /** Records read since the last commit, by topic: counting each at Prometheus would cost more than writing it. */
+  readonly #consumed = new Map<string, number>();
+  readonly #written: WrittenRecords;
+  readonly #deadLetters: DeadLetters;
   /** Of the record at hand. */
   #timestamp: number | undefined;
   #place = "";
   #forwards = 0;
+  #rejection: Rejection | undefined;
   /** Of the result written last. */
   #key = "";
   #keyBytes: Buffer = Buffer.alloc(0);
@@ -76,9 +77,12 @@ export class Processing {
     this.#service = service;
     this.#settings = settings as never;
     this.#serviceMetrics = service.metrics(registry);
+    this.#counters = committedCounters(registry);
     this.#output = output;
     this.#metrics = metrics;
     this.#logger = logger;
+    this.#written = new WrittenRecords();
+    this.#deadLetters = new DeadLetters({ service: service.name, output, written: this.#written, metrics, logger });
     const work = service.kind === "processor" ? service.work : undefined;
     const count = work?.threads(this.#settings) ?? 0;
     if (work === undefined) return;
@@ -98,7 +102,7 @@ export class Processing {
       settings: this.#settings,
       stores,
       metrics: this.#serviceMetrics,
-      forward: (topic, key, value) => this.#forward(topic, key, value),
+      forward: (topic, key, value) => this.#forward(task, topic, key, value),
       compute: (job, done) => this.#compute(task, job, done),
     };
     this.#contexts.set(task, context);
@@ -121,8 +125,10 @@ export class Processing {
   process(task: Task, record: InputRecord): void {
     const place = `${record.topic}@${record.offset}`;
     const rejected = task.rejected.get(place);
+    this.#rejection = undefined;
     if (rejected !== undefined) this.#reject(task, record, rejected);
     else this.#processNew(task, record, place);
+    this.#consumed.set(record.topic, (this.#consumed.get(record.topic) ?? 0) + 1);
     task.positions.set(record.topic, record.offset + 1);
     task.advanced = true;
     task.lastTimestampMs = record.timestamp;
@@ -149,8 +155,20 @@ export class Processing {
     await this.#threads?.settle();
   }
 
-  /** Forgets records that are not finished. */
+  /** Everything so far is committed, and is counted now. */
+  committed(): void {
+    for (const [topic, count] of this.#consumed) this.#metrics.consumed.inc({ topic }, count);
+    this.#written.count(this.#metrics.produced);
+    this.#consumed.clear();
+    this.#written.clear();
+    for (const counter of this.#counters) counter.committed();
+  }
+
+  /** Forgets records that are not finished, and what was counted since the last commit. */
   async discard(): Promise<void> {
+    this.#consumed.clear();
+    this.#written.clear();
+    for (const counter of this.#counters) counter.aborted();
     await this.#threads?.discard();
   }
 
@@ -162,6 +180,7 @@ export class Processing {
   /** Lets a source forward what is due; returns how many records. */
   generate(task: Task, nowMs: number, limit: number): number {
     this.#timestamp = undefined;
+    this.#rejection = undefined;
     try {
       const count = task.source?.generate(nowMs, limit) ?? 0;
       if (count > 0) task.advanced = true;
@@ -172,10 +191,14 @@ export class Processing {
     }
   }
 
-  /** Tells Prometheus of the batch. */
-  countProduced(): void {
-    for (const [topic, count] of this.#produced) this.#metrics.produced.inc({ topic }, count);
-    this.#produced.clear();
+  /** How the record processed last was rejected; undefined where it was not. */
+  get rejection(): Rejection | undefined {
+    return this.#rejection;
+  }
+
+  /** What was written since the last commit came of one record, and was refused: the next of its kind is rejected at once. */
+  learn(refusal: Refusal): void {
+    this.#written.learn(refusal);
   }
 
   #processNew(task: Task, record: InputRecord, place: string): void {
@@ -191,7 +214,7 @@ export class Processing {
     } catch (error) {
       const untouched = forwards === this.#forwards && writes === writesOf(task);
       if (!(error instanceof RecordError) || !untouched) throw failureOf(task, place, error);
-      this.#reject(task, record, error);
+      this.#reject(task, record, { error, form: "whole" });
     }
   }
 
@@ -217,29 +240,47 @@ export class Processing {
     });
   }
 
-  #reject(task: Task, record: InputRecord, error: Error): void {
-    const { key, value, headers } = deadLetter(this.#service.name, record, error);
-    const { topic, partition, offset } = record;
-    this.#output.write(DEAD_LETTERS_TOPIC, undefined, key, value, notAhead(record.timestamp), headers);
-    this.#metrics.deadLetters.inc({ reason: reasonOf(error) });
-    this.#logger.warn(
-      { task: task.id, topic, partition, offset, reason: reasonOf(error), err: error.message },
-      "record sent to dead-letters",
-    );
+  #reject(task: Task, record: RejectedRecord, rejection: Rejection): void {
+    this.#rejection = this.#deadLetters.write(task, record, rejection);
   }
 
-  #forward<V>(topic: OutputTopic<V>, key: string, value: V): void {
+  #forward<V>(task: Task, topic: OutputTopic<V>, key: string, value: V): void {
     const bytes = topic.encode(value);
-    if (bytes.length > RESULT_BYTES_MAX) {
-      throw new RecordError(
-        "result-too-large",
-        `expected a result of at most ${RESULT_BYTES_MAX} bytes for ${topic.name}, got ${bytes.length}`,
-      );
+    if (task.source === undefined) this.#write(topic.name, this.#bytesOf(key), bytes);
+    else this.#writeGenerated(task, topic.name, key, bytes);
+  }
+
+  /** A source has nobody to throw at: it would generate the same record again, and its next ones with it. */
+  #writeGenerated(task: Task, topic: string, key: string, value: Buffer): void {
+    const rejection = task.rejected.get(String(task.generated++));
+    try {
+      if (rejection === undefined) this.#write(topic, this.#bytesOf(key), value);
+      else this.#reject(task, { topic, key: Buffer.from(key), value }, rejection);
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      this.#reject(task, { topic, key: Buffer.from(key), value }, { error, form: "whole" });
     }
-    const name = this.#bytesOf(key);
+  }
+
+  /** @throws {RecordError} the topic would refuse it */
+  #write(topic: string, key: Buffer, value: Buffer): void {
+    const bytes = key.length + value.length;
+    const fault = this.#faultOf(topic, bytes);
+    if (fault !== undefined) throw fault;
     this.#forwards++;
-    this.#output.write(topic.name, undefined, name, bytes, this.#timestamp);
-    this.#produced.set(topic.name, (this.#produced.get(topic.name) ?? 0) + 1);
+    this.#output.write(topic, undefined, key, value, this.#timestamp);
+    this.#written.add(topic, bytes, this.#timestamp);
+  }
+
+  /** Why a result would be refused, so that it is not written; undefined where it would not. */
+  #faultOf(topic: string, bytes: number): RecordError | undefined {
+    const refusal = this.#written.limits.refusal(topic, bytes, this.#timestamp);
+    if (refusal !== undefined) return refusedRecord(refusal);
+    if (bytes <= RESULT_BYTES_MAX) return undefined;
+    return new RecordError(
+      "result-too-large",
+      `expected a result of at most ${RESULT_BYTES_MAX} bytes for ${topic}, its key included, got ${bytes}`,
+    );
   }
 
   /** The results of a record have the same key, most of them. */
@@ -261,12 +302,6 @@ function failureOf(
   if (error instanceof StoreError || error instanceof KafkaError) return error;
   if (error instanceof DamagedValueError) return new DamagedStateError(task, error);
   return new ProcessFailure(task, place, error instanceof Error ? error : new Error(String(error)));
-}
-
-/** The timestamp of what comes of a record: its own, unless that lies in the future. */
-function notAhead(timestamp: number): number {
-  const nowMs = Date.now();
-  return timestamp <= nowMs + AHEAD_MAX_MS ? timestamp : nowMs;
 }
 
 function writesOf(task: Task): number {

@@ -320,7 +320,10 @@ export class ServiceProcess {
     const waitedFor = this.#waitedFor();
     if (waitedFor !== undefined) reasons.push(`waiting for ${waitedFor}`);
     if (this.#loop?.isMember === false) reasons.push("joining the group");
-    if (this.#loop?.rewinding === true) reasons.push("waiting for Kafka after an aborted transaction");
+    if (this.#loop?.rewinding === true) {
+      const { dropped } = this.#loop;
+      reasons.push(`reading again after an aborted transaction${dropped === undefined ? "" : ` (${dropped})`}`);
+    }
     for (const task of this.#tasks()) if (task.state !== "running") reasons.push(`task ${task.id} is ${task.state}`);
     return reasons;
   }

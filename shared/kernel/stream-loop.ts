@@ -3,6 +3,7 @@
  * Everything that may wait stands here and in what it calls; process() never does.
  */
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
+import { messageOf } from "../errors.js";
 import { BatchPace } from "./batch-pace.js";
 import { commitTasks } from "./commit.js";
 import { DamagedStateError, withFolder } from "./damaged-state.js";
@@ -14,6 +15,7 @@ import { Membership, type MembershipOptions } from "./membership.js";
 import type { Output } from "./output.js";
 import { partitionName } from "./partition-key.js";
 import { ProcessFailure, type Processing } from "./processing.js";
+import { RefusedWork } from "./refused-work.js";
 import type { Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
 import type { Watermarks } from "./watermarks.js";
@@ -66,6 +68,9 @@ export class StreamLoop {
   #commitDueMs = 0;
   #foldersSeenMs = 0;
   readonly #pace: BatchPace;
+  readonly #refused: RefusedWork;
+  /** Why work was dropped last, while it waits to be read again. */
+  #dropped: string | undefined;
   #threadDeaths = 0;
   /** Memberships that ended since the last commit. */
   #losses = 0;
@@ -73,6 +78,7 @@ export class StreamLoop {
   constructor(options: StreamLoopOptions) {
     this.#o = options;
     this.#pace = new BatchPace(Math.max(1, options.processing.threads));
+    this.#refused = new RefusedWork(options);
   }
 
   get isMember(): boolean {
@@ -86,6 +92,11 @@ export class StreamLoop {
   /** Whether dropped work waits to be read again. */
   get rewinding(): boolean {
     return this.#rewindNeeded;
+  }
+
+  /** Why work was dropped that waits to be read again; undefined where none does. */
+  get dropped(): string | undefined {
+    return this.#rewindNeeded ? this.#dropped : undefined;
   }
 
   /**
@@ -187,7 +198,7 @@ export class StreamLoop {
   async #consumeBatch(membership: Membership): Promise<void> {
     const records = await this.#takeBatch(membership);
     // The client fetches the next batch while this one is processed.
-    membership.fetch(this.#pace.records, this.#pollMs());
+    membership.fetch(this.#batchRecords(), this.#pollMs());
     if (records.length === 0) return;
     this.#batch = records;
     try {
@@ -204,26 +215,24 @@ export class StreamLoop {
     const ended = metrics.processDuration.startTimer();
     const beganMs = performance.now();
     let lookedMs = beganMs;
-    const taken = new Map<string, number>();
     for (const record of records) {
       const task = membership.assignment.running(record.partition);
       // A batch may still hold records of a partition that is gone, being replayed, or was rewound.
       if (task === undefined || record.offset < (task.positions.get(record.topic) ?? 0)) continue;
+      if (!this.#refused.admits(record)) continue;
+      this.#refused.take(task, record);
       processing.process(task, inputRecordOf(record));
-      taken.set(record.topic, (taken.get(record.topic) ?? 0) + 1);
       if (processing.hasChunk) await processing.advance();
-      if (performance.now() - lookedMs < LOOK_MS) continue;
+      if (!this.#refused.isFull && performance.now() - lookedMs < LOOK_MS) continue;
       await this.#look(membership);
       lookedMs = performance.now();
-      // The rest belongs to the next start.
-      if (this.#stopping) break;
+      // The rest belongs to the next start, or is read again.
+      if (this.#stopping || this.#rewindNeeded) break;
     }
     await processing.settle();
     ended();
     this.#pace.learn(records.length, performance.now() - beganMs);
     metrics.batchRecords.observe(records.length);
-    for (const [topic, count] of taken) metrics.consumed.inc({ topic }, count);
-    processing.countProduced();
     await output.drain();
     onStep("after-process");
   }
@@ -241,9 +250,10 @@ export class StreamLoop {
     for (const task of membership.assignment.tasks) {
       if (task.state !== "running") continue;
       await this.#beginWork();
-      count += processing.generate(task, performance.now(), SOURCE_RECORDS);
+      const generated = processing.generate(task, performance.now(), this.#refused.room(task, SOURCE_RECORDS));
+      this.#refused.generated(task, generated);
+      count += generated;
     }
-    processing.countProduced();
     await output.drain();
     if (count > 0) onStep("after-process");
     // This is also the pace of an idle source.
@@ -257,7 +267,11 @@ export class StreamLoop {
   }
 
   #takeBatch(membership: Membership): Promise<ConsumedRecord[]> {
-    return membership.take(this.#pace.records, this.#pollMs());
+    return membership.take(this.#batchRecords(), this.#pollMs());
+  }
+
+  #batchRecords(): number {
+    return this.#refused.most(this.#pace.records);
   }
 
   #pollMs(): number {
@@ -273,7 +287,7 @@ export class StreamLoop {
   #commitDue(): boolean {
     if (!this.#hasWork()) return false;
     // What went well since a thread died is kept, before the next one dies.
-    if (this.#threadDeaths > 0) return true;
+    if (this.#threadDeaths > 0 || this.#refused.isFull) return true;
     return performance.now() >= this.#commitDueMs || this.#o.output.records >= TRANSACTION_RECORDS_MAX;
   }
 
@@ -286,7 +300,8 @@ export class StreamLoop {
     const ended = metrics.commitDuration.startTimer();
     try {
       const changelogPosition = (topic: string, partition: number) => watermarks.get(topic, partition);
-      await commitTasks(tasks, { application, output, consumer, opener, changelogPosition, onStep });
+      const onCommitted = () => processing.committed();
+      await commitTasks(tasks, { application, output, consumer, opener, changelogPosition, onCommitted, onStep });
     } catch (error) {
       ended({ outcome: "failed" });
       throw error;
@@ -294,6 +309,7 @@ export class StreamLoop {
     ended({ outcome: "committed" });
     this.#threadDeaths = 0;
     this.#losses = 0;
+    if (this.#refused.committed(tasks)) this.#rewindNeeded = true;
     metrics.lastCommit.setToCurrentTime();
     if (Number.isFinite(oldest)) metrics.endToEndLatency.observe(Math.max(0, Date.now() - oldest) / 1000);
     watermarks.refreshWhenOld(tasks.map(({ partition }) => partition));
@@ -334,13 +350,17 @@ export class StreamLoop {
         { task: error.task.id, record: error.place, err: error },
         "process() failed: its batch is replayed without it",
       );
-      error.task.rejected.set(error.place, error.cause instanceof Error ? error.cause : error);
+      const cause = error.cause instanceof Error ? error.cause : error;
+      error.task.rejected.set(error.place, { error: cause, form: "whole" });
     } else if (error instanceof DamagedStateError) {
       metrics.aborts.inc({ cause: "store-damaged" });
     } else if (error instanceof ThreadError && ++this.#threadDeaths <= THREAD_DEATHS_MAX) {
       metrics.aborts.inc({ cause: "thread-died" });
       this.#pace.restart();
       logger.error({ err: error }, "a worker thread died: its batch is replayed on another");
+    } else if (error instanceof KafkaError && error.isRefusal) {
+      metrics.aborts.inc({ cause: "output-refused" });
+      this.#refused.refused(error, assignment.tasks);
     } else if (error instanceof KafkaError) {
       metrics.aborts.inc({ cause: "kafka" });
       logger.warn({ err: error }, "uncommitted work dropped; it is done again");
@@ -348,9 +368,12 @@ export class StreamLoop {
       throw error;
     }
     this.#rewindNeeded = true;
+    this.#dropped = messageOf(error);
+    this.#refused.aborted();
     await this.#o.processing.discard();
     await output.recover(error);
-    if (!output.ready) {
+    const refused = error instanceof KafkaError && error.isRefusal;
+    if (!output.ready && !refused) {
       const fenced = error instanceof KafkaError && FENCED.has(error.code);
       metrics.producerReplacements.inc({ reason: fenced ? "fenced" : "failed" });
     }
@@ -384,6 +407,7 @@ export class StreamLoop {
       // Work is committed before a partition is given up. A lost one belongs to somebody else already: its work is dropped.
       if (!lost) await this.#commitOrRecover(membership);
       else await this.#dropWork(membership);
+      if (this.#refused.forget()) this.#rewindNeeded = true;
       if (event.kind === "assign") await membership.assignment.add(event.partitions);
       else await membership.assignment.remove(event.partitions);
     }

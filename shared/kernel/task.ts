@@ -4,6 +4,7 @@
  */
 import type { Source } from "../service-definition.js";
 import type { Positions } from "./changelog.js";
+import type { Rejection } from "./dead-letter.js";
 import type { TopicPartition } from "./kafka-client.js";
 import type { LevelDbStore, Manifest } from "./leveldb-store.js";
 import type { BufferedStore } from "./state-store.js";
@@ -29,8 +30,14 @@ export class Task {
   source: Source | undefined;
   /** Whether a record was processed since the last commit. */
   advanced = false;
-  /** Records that failed in process() after they may have changed state: `<topic>@<offset>` to the reason, until they are committed. */
-  readonly rejected = new Map<string, Error>();
+  /**
+   * Records that failed in process() after they may have changed state, or whose output was refused: `<topic>@<offset>` to the
+   * reason, until they are committed. For a source the number of the record, see {@link generated}.
+   */
+  readonly rejected = new Map<string, Rejection>();
+  /** Records that the source has generated since it was made. */
+  generated = 0;
+  #generatedCommitted = 0;
   /** Timestamp of the oldest record since the last commit, in ms since the epoch. */
   oldestTimestampMs: number | undefined;
   /** Timestamp of the record processed last, in ms since the epoch. */
@@ -59,6 +66,7 @@ export class Task {
       const position = this.manifest?.positions[input];
       if (position !== undefined) this.positions.set(input, position);
     }
+    this.generated = this.#generatedCommitted;
     this.advanced = false;
     this.oldestTimestampMs = undefined;
   }
@@ -66,8 +74,10 @@ export class Task {
   /** All that was processed so far is committed. */
   committed(): void {
     for (const store of this.stores) store.committed();
+    this.#generatedCommitted = this.generated;
     this.advanced = false;
     this.oldestTimestampMs = undefined;
+    if (this.source !== undefined) this.rejected.clear();
     for (const name of this.rejected.keys()) {
       const [topic, offset] = name.split("@");
       if (Number(offset) < (this.positions.get(topic) ?? 0)) this.rejected.delete(name);

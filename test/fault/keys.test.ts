@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { SERIES_BYTES_MAX } from "../../services/deserializer/processor.js";
+import { SERIES_BYTES_MAX } from "../../shared/observation-record.js";
 import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
 import { caseRecords } from "../support/case-records.js";
 import {

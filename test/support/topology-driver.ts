@@ -4,6 +4,7 @@
  * error than a RecordError), the driver throws, since a test should hear of it.
  */
 import { Registry } from "prom-client";
+import { committedCounters } from "../../shared/committed-counter.js";
 import { type Environment, readSettings, type SettingDefinitions, type Settings } from "../../shared/config.js";
 import { RecordError } from "../../shared/errors.js";
 import { refuseIllFormed } from "../../shared/kernel/record-key.js";
@@ -120,12 +121,19 @@ export class TopologyDriver<
       return { outputs: [], deadLetters: [{ reason: error.reason, message: error.message, record }] };
     }
     while (this.#held.length > this.#heldMax) this.#held.shift()?.();
+    this.#commit();
     return { outputs, deadLetters: [] };
   }
 
   /** Does the heavy work that is held back. */
   settle(): void {
     for (const finish of this.#held.splice(0)) finish();
+    this.#commit();
+  }
+
+  /** As the kernel does after a commit: what was counted shows. */
+  #commit(): void {
+    for (const counter of committedCounters(this.registry)) counter.committed();
   }
 
   /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Registry } from "prom-client";
 import { seriesCodec } from "../../services/deserializer/series-state.js";
 import { deserializer } from "../../services/deserializer/service.js";
+import { committedCounters } from "../../shared/committed-counter.js";
 import { readSettings } from "../../shared/config.js";
 import { RecordError } from "../../shared/errors.js";
 import { observationSchema } from "../../shared/schemas.js";
@@ -30,6 +31,7 @@ function startTask() {
     },
     /** Gaps, repeats and steps back counted for a topic. */
     async counts(topic = "raw"): Promise<(number | undefined)[]> {
+      for (const counter of committedCounters(registry)) counter.committed();
       const names = ["regatta_series_gaps_total", "regatta_series_repeats_total", "regatta_series_steps_back_total"];
       return Promise.all(
         names.map(async (name) => {
@@ -130,6 +132,7 @@ describe("deserializer", () => {
     assert.throws(() => deserializer.process({ ...record, value: Buffer.from("[9, 1, 2]") }, context), refused);
     series.commit();
     assert.deepEqual(series.get("raw/s0"), { features: 1, lastI: 4 });
+    for (const counter of committedCounters(registry)) counter.committed();
     assert.doesNotMatch(await registry.metrics(), /gaps_total\{/);
   });
 
