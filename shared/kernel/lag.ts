@@ -1,6 +1,6 @@
 /** Lag of this instance: what is committed and readable in its partitions, less what it has processed. */
 import type { LogStatistics } from "./consumer-statistics.js";
-import { partitionKey } from "./partition-key.js";
+import { forgetOthers, partitionKey } from "./partition-key.js";
 
 /** Ends that are remembered of a partition; statistics come every 2 s. */
 const ENDS_MAX = 256;
@@ -37,8 +37,13 @@ export class Lag {
   /** By {@link partitionKey}. */
   readonly #partitions = new Map<string, SeenPartition>();
 
-  /** Ends are last stable offsets, so that an open transaction is no lag. */
+  /**
+   * Ends are last stable offsets, so that an open transaction is no lag. What was known of logs that are not among these is
+   * forgotten: a partition that comes back begins anew.
+   * @param statistics of the partitions that this instance has
+   */
   onStatistics(statistics: readonly LogStatistics[], nowMs: number): void {
+    forgetOthers(this.#partitions, statistics);
     for (const log of statistics) this.#see(partitionKey(log), log.lastStableOffset, Math.max(0, log.low), nowMs);
   }
 

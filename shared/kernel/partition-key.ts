@@ -4,3 +4,9 @@ import type { TopicPartition } from "./kafka-client.js";
 export const partitionKey = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 export const partitionName = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`;
+
+/** Takes out of a map by {@link partitionKey} whatever is not of one of `kept`. */
+export function forgetOthers(known: Map<string, unknown>, kept: readonly TopicPartition[]): void {
+  const keys = new Set(kept.map(partitionKey));
+  for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
+}

@@ -4,7 +4,7 @@
  */
 import type { LogStatistics } from "./consumer-statistics.js";
 import type { TopicPartition } from "./kafka-client.js";
-import { partitionKey } from "./partition-key.js";
+import { forgetOthers, partitionKey } from "./partition-key.js";
 
 /** An input whose last stable offset may not have moved. */
 export interface UnstableInput extends TopicPartition {
@@ -27,8 +27,13 @@ export class UnstableInputs {
   /** By {@link partitionKey}. */
   readonly #ends = new Map<string, Ends>();
 
-  /** @param nowMs milliseconds of a monotonic clock */
+  /**
+   * What was known of logs that are not among these is forgotten: where a partition comes back, its end of minutes ago says nothing.
+   * @param statistics of the partitions that this instance has
+   * @param nowMs milliseconds of a monotonic clock
+   */
   onStatistics(statistics: readonly LogStatistics[], nowMs: number): void {
+    forgetOthers(this.#ends, statistics);
     for (const log of statistics) {
       const { lastStableOffset, highWatermark } = log;
       const key = partitionKey(log);

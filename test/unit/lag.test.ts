@@ -73,4 +73,13 @@ describe("lag", () => {
     see(lag, 50_002_000, 11 + looks);
     assert.deepEqual(of(lag, 10 + looks, 50_003_000), [10 + looks, 1, 1]);
   });
+
+  it("begins anew for a partition that was away and comes back", () => {
+    const lag = new Lag();
+    see(lag, 0, 10);
+    lag.onStatistics([], 60_000);
+    assert.equal(of(lag, 5, 60_000), undefined);
+    see(lag, 120_000, 7);
+    assert.deepEqual(of(lag, 5, 121_000), [5, 2, 1]);
+  });
 });
