@@ -52,11 +52,18 @@ export function readSettings<D extends SettingDefinitions>(
     if (text === undefined) continue;
     const parsed = definition.schema.safeParse(text);
     if (parsed.success) values[name] = parsed.data;
-    else for (const issue of parsed.error.issues) faults.push(`${definition.env}=${text}: ${issue.message}`);
+    else for (const issue of parsed.error.issues) faults.push(faultText(definition.env, text, issue.message));
   }
   faults.push(...check(values as Partial<Settings<D>>));
   if (faults.length > 0) throw new ConfigurationError(faults);
   return Object.freeze(values) as Settings<D>;
+}
+
+/** What stands before an `@` may be a user's name and password, wherever it was put by mistake: no log gets to see it. */
+function faultText(env: string, text: string, message: string): string {
+  const [secret] = /^.*@/s.exec(text) ?? [];
+  const fault = `${env}=${text}: ${message}`;
+  return secret === undefined ? fault : fault.replaceAll(secret, "[hidden]@");
 }
 
 function textOf(

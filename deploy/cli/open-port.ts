@@ -5,21 +5,23 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { type BrokerAddress, brokerAddresses } from "../../shared/kernel/broker-addresses.js";
 
 const WAIT_MS = 10_000;
 const TRY_MS = 3000;
 const PAUSE_MS = 200;
 
 /**
- * Returns when one of `brokers` (`host:port`, separated by commas) accepts a connection.
+ * Returns when one of `brokers` (KAFKA_BROKERS) accepts a connection.
  * @param onWait told once, where it has to wait
  * @throws {Error} none did within 10 s (with the last reason), or `stop` came first
  */
 export async function untilListening(brokers: string, stop: AbortSignal, onWait: () => void): Promise<void> {
   const deadlineMs = performance.now() + WAIT_MS;
+  const addresses = brokerAddresses(brokers) ?? [];
   for (let tries = 1; ; tries++) {
     try {
-      await Promise.any(brokers.split(",").map((broker) => openAndClose(broker, stop)));
+      await Promise.any(addresses.map((address) => openAndClose(address, stop)));
       return;
     } catch (error) {
       stop.throwIfAborted();
@@ -30,10 +32,9 @@ export async function untilListening(brokers: string, stop: AbortSignal, onWait:
   }
 }
 
-async function openAndClose(broker: string, stop: AbortSignal): Promise<void> {
-  const colon = broker.lastIndexOf(":");
+async function openAndClose({ host, port }: BrokerAddress, stop: AbortSignal): Promise<void> {
   const signal = AbortSignal.any([stop, AbortSignal.timeout(TRY_MS)]);
-  const socket = connect({ host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) });
+  const socket = connect({ host, port });
   try {
     await once(socket, "connect", { signal });
   } finally {

@@ -37,8 +37,9 @@ function stop(): void {
 }
 
 async function main(options: RunOptions, environment: Environment): Promise<number> {
-  const ownBrokers = (environment.KAFKA_BROKERS ?? environment.KAFKA_BOOTSTRAP_SERVERS ?? "").trim();
-  const ownCluster = ownBrokers !== "";
+  const named = [environment.KAFKA_BROKERS, environment.KAFKA_BOOTSTRAP_SERVERS];
+  const ownCluster = named.some((brokers) => (brokers ?? "").trim() !== "");
+  const { brokers: ownBrokers } = readSettings({ brokers: kernelSettings.brokers }, environment);
   const fresh = options.fresh === true;
   if (ownCluster && fresh) {
     throw new ConfigurationError(["--fresh: KAFKA_BROKERS is set, and the topics of your cluster are yours to delete"]);

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { type Environment, type SettingDefinitions, type Settings, setting } from "../config.js";
 import { ConfigurationError } from "../errors.js";
-import { optional, wholeNumber } from "../setting-texts.js";
+import { optional, textSetting, wholeNumber } from "../setting-texts.js";
+import { brokerList } from "./broker-addresses.js";
 import { type CommitStep, commitSteps, type Failpoint } from "./failpoint.js";
 
 const NAME_EXPECTED = "expected letters, digits, dots, dashes or underscores, at most 100";
@@ -11,11 +12,14 @@ const name = z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, NAME_EXPECTED);
 export const kernelSettings = {
   brokers: setting(
     "KAFKA_BROKERS",
-    z.string().regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, "expected host:port, or several separated by commas"),
+    textSetting(
+      brokerList,
+      "host:port, or several separated by commas, with ports from 1 to 65535 and addresses of IPv6 in brackets",
+    ),
     {
       default: "127.0.0.1:9092",
       alias: "KAFKA_BOOTSTRAP_SERVERS",
-      doc: "Kafka brokers, host:port separated by commas",
+      doc: "Kafka brokers, host:port separated by commas; addresses of IPv6 in brackets, `[::1]:9092`",
     },
   ),
   applicationId: setting("APPLICATION_ID", name, {

@@ -52,7 +52,7 @@ describe("what cannot work", function () {
     assert.equal(await service.exited(), EXIT_CONFIGURATION);
     assert.equal(service.lines.length, 1);
     assert.deepEqual(service.lines[0].faults, [
-      "KAFKA_BROKERS=nonsense: expected host:port, or several separated by commas",
+      "KAFKA_BROKERS=nonsense: expected host:port, or several separated by commas, with ports from 1 to 65535 and addresses of IPv6 in brackets",
       `ML_MODELS=${models}: rf: expected n_estimators to be an integer from 1 to 10000, got "0"`,
       `ML_MODELS=${models}: expected a model of rf, lin, gb, got "tree"`,
       "ML_THREADS=many: expected auto or a whole number from 0 to 64",
