@@ -1,7 +1,9 @@
 /** /metrics, /live, /ready and /state over HTTP. GET only; nothing here changes anything. */
-import { type ServerType, serve } from "@hono/node-server";
+import { type HttpBindings, type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Registry } from "prom-client";
+import { SharedQuestion } from "./repeated-question.js";
+import { type StateQuestion, stateQuestion } from "./state-path.js";
 
 export interface Inspection {
   readonly registry: Registry;
@@ -15,6 +17,8 @@ export interface Inspection {
 }
 
 const KEYS_LIMIT = 1000;
+/** Keys are read in the pool of threads in which the Kafka client waits as well; whoever asks is not kept for longer. */
+const KEYS_WAIT_MS = 2000;
 
 export interface HttpServer {
   readonly port: number;
@@ -45,8 +49,16 @@ function refusal(host: string, port: number, error: NodeJS.ErrnoException): stri
     : `HTTP_HOST=${host}, HTTP_PORT=${port}: nothing can be served there (${error.message})`;
 }
 
-function routes(inspection: Inspection): Hono {
-  const app = new Hono();
+function routes(inspection: Inspection): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  const answerState = stateAnswers(inspection);
+  // First of all: the router's own paths are no longer what was asked for.
+  app.use(async (c, next) => {
+    const isRead = c.req.method === "GET" || c.req.method === "HEAD";
+    const question = isRead ? stateQuestion(c.env.incoming.url ?? "") : undefined;
+    if (question === undefined) await next();
+    else c.res = await answerState(question);
+  });
   app.get("/metrics", async (c) =>
     c.body(await inspection.registry.metrics(), 200, { "Content-Type": inspection.registry.contentType }),
   );
@@ -56,19 +68,6 @@ function routes(inspection: Inspection): Hono {
     return reasons.length === 0 ? c.json({ ready: true }) : c.json({ ready: false, reasons }, 503);
   });
   app.get("/state", (c) => c.json({ stores: inspection.storeNames() }));
-  app.get("/state/:store", async (c) => {
-    const store = c.req.param("store");
-    if (!inspection.storeNames().includes(store)) return unknownStore(store, inspection);
-    return c.json({ store, keys: await inspection.keys(store, KEYS_LIMIT), limit: KEYS_LIMIT });
-  });
-  app.get("/state/:store/:key{.+}", (c) => {
-    const { store, key } = c.req.param();
-    if (!inspection.storeNames().includes(store)) return unknownStore(store, inspection);
-    const value = inspection.value(store, key);
-    if (value === undefined)
-      return c.json({ error: `no ${key} in ${store} of this instance; another replica may hold it` }, 404);
-    return c.json(value);
-  });
   app.notFound((c) =>
     c.json({ error: "try /metrics, /live, /ready, /state, /state/<store>, /state/<store>/<topic>/<series>" }, 404),
   );
@@ -76,9 +75,28 @@ function routes(inspection: Inspection): Hono {
   return app;
 }
 
-function unknownStore(store: string, inspection: Inspection): Response {
-  return Response.json(
-    { error: `no store ${store}; there are ${inspection.storeNames().join(", ")}` },
-    { status: 404 },
-  );
+function stateAnswers(inspection: Inspection): (question: StateQuestion) => Promise<Response> | Response {
+  const listings = new Map<string, SharedQuestion<readonly string[]>>();
+  return ({ store, key }) => {
+    const stores = inspection.storeNames();
+    if (!stores.includes(store)) return refused(404, `no store ${store}; there are ${stores.join(", ")}`);
+    if (key !== undefined) {
+      const value = inspection.value(store, key);
+      const place = `${JSON.stringify(key)} in ${store} of this instance`;
+      return value === undefined ? refused(404, `no ${place}; another replica may hold it`) : Response.json(value);
+    }
+    const listing = listings.get(store) ?? new SharedQuestion(() => inspection.keys(store, KEYS_LIMIT), KEYS_WAIT_MS);
+    listings.set(store, listing);
+    return listing
+      .answer()
+      .then((keys) =>
+        keys === undefined
+          ? refused(503, `${store} did not list its keys within ${KEYS_WAIT_MS / 1000} s`)
+          : Response.json({ store, keys, limit: KEYS_LIMIT }),
+      );
+  };
+}
+
+function refused(status: number, error: string): Response {
+  return Response.json({ error }, { status });
 }
