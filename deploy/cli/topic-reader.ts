@@ -100,7 +100,7 @@ export class TopicReader {
     } catch (error) {
       unanswered(settings.brokers, error);
     } finally {
-      admin.disconnect();
+      await admin.disconnect();
     }
     throw new Error(`expected a topic named ${topic} at ${settings.brokers}, but there is none`);
   }

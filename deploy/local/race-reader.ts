@@ -67,7 +67,7 @@ export class RaceReader {
   }
 
   async close(): Promise<void> {
-    this.#admin.disconnect();
+    await this.#admin.disconnect();
     await this.#unlessKafkaIsAway(async () => this.#consumer?.disconnect());
   }
 

@@ -10,6 +10,7 @@ import type { Admin } from "./kafka-admin.js";
 import { type LogRange, type LogRanges, logRanges } from "./log-range.js";
 import type { KernelMetrics } from "./metrics.js";
 import { partitionKey } from "./partition-key.js";
+import { RepeatedQuestion } from "./repeated-question.js";
 import type { Task } from "./task.js";
 
 const LOOK_MS = 5000;
@@ -24,7 +25,7 @@ export interface InputWatchOptions {
 export class InputWatch {
   readonly #o: InputWatchOptions;
   #ranges: LogRanges = new Map();
-  #askedMs = Number.NEGATIVE_INFINITY;
+  readonly #question = new RepeatedQuestion(LOOK_MS);
   #lossSeen = false;
   /** Where reading went on after a loss, by {@link partitionKey}: until that is committed it may be come to again. */
   readonly #skippedTo = new Map<string, number>();
@@ -38,7 +39,7 @@ export class InputWatch {
    * @throws {KafkaError} the broker does not answer
    */
   async ask(tasks: readonly Task[]): Promise<void> {
-    this.#askedMs = performance.now();
+    this.#question.asked();
     this.#ranges = await logRanges(
       this.#o.admin,
       tasks.flatMap(({ inputPartitions }) => inputPartitions),
@@ -48,18 +49,20 @@ export class InputWatch {
 
   /** Asks when the last answer is old, beside the loop. */
   askWhenOld(tasks: readonly Task[]): void {
-    if (performance.now() - this.#askedMs < LOOK_MS || tasks.length === 0) return;
-    this.#askedMs = performance.now();
+    if (tasks.length === 0) return;
+    this.#question.askWhenOld(
+      () => this.#look(tasks),
+      (error) => this.#o.logger.debug({ err: error }, "ranges of the inputs not known"),
+    );
+  }
+
+  async #look(tasks: readonly Task[]): Promise<void> {
     // The answer is younger than these positions, so they must lie within it.
     const places = tasks.flatMap((task) =>
       task.inputs.map((topic) => ({ topic, partition: task.partition, position: task.positions.get(topic) })),
     );
-    logRanges(this.#o.admin, places).then(
-      (ranges) => {
-        this.#lossSeen ||= places.some((place) => !isWithin(place.position, ranges.get(partitionKey(place))));
-      },
-      (error: unknown) => this.#o.logger.debug({ err: error }, "ranges of the inputs not known"),
-    );
+    const ranges = await logRanges(this.#o.admin, places);
+    this.#lossSeen ||= places.some((place) => !isWithin(place.position, ranges.get(partitionKey(place))));
   }
 
   /** Whether a position was found outside of its log since the last {@link ask}. */

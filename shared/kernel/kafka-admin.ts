@@ -13,6 +13,7 @@ import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 
 /** A question goes to the leaders that are known, also where they are gone or their epoch is old; the next are known after this time. */
 const METADATA_AGE_MAX_MS = 1000;
+const QUESTION_TIMEOUT_MS = 5000;
 
 export interface TopicDescription {
   readonly name: string;
@@ -21,9 +22,15 @@ export interface TopicDescription {
   readonly partitions: number;
 }
 
-/** Looks at topics and makes them. */
+/**
+ * Looks at topics and makes them. One question is under way at a time, the others wait outside of the client: it holds one
+ * thread of libuv's pool for each until its broker answers, and one lock for all of them. A broker that hangs would take the
+ * whole pool, and with it whatever else waits there: commits, LevelDB's writes, files.
+ */
 export class Admin {
   readonly #native: ReturnType<typeof kafka.AdminClient.create>;
+  /** Settled when the question under way has its answer. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ClientOptions) {
     this.#native = kafka.AdminClient.create(
@@ -44,9 +51,11 @@ export class Admin {
    */
   async describe(names: readonly string[]): Promise<Map<string, TopicDescription>> {
     if (names.length === 0) return new Map();
-    const answer = await callKafka<
+    const answer = await this.#ask<
       readonly { name: string; topicId?: { base64?: unknown }; partitions?: readonly unknown[]; error?: unknown }[]
-    >("describeTopics", (done) => this.#native.describeTopics([...names], { timeout: 5000 }, done as never));
+    >("describeTopics", (done) =>
+      this.#native.describeTopics([...names], { timeout: QUESTION_TIMEOUT_MS }, done as never),
+    );
     const found = new Map<string, TopicDescription>();
     for (const { name, topicId, partitions, error } of answer) {
       if (error) {
@@ -70,7 +79,7 @@ export class Admin {
     config: Readonly<Record<string, string>>,
   ): Promise<void> {
     try {
-      await callKafka("createTopic", (done) =>
+      await this.#ask("createTopic", (done) =>
         this.#native.createTopic(
           { topic: name, num_partitions: partitions, replication_factor: replicationFactor, config: config as never },
           10_000,
@@ -102,12 +111,12 @@ export class Admin {
     isolation: "committed" | "uncommitted",
   ): Promise<TopicPosition[]> {
     if (partitions.length === 0) return [];
-    const answer = await callKafka<readonly { topic: string; partition: number; offset: number; error?: unknown }[]>(
+    const answer = await this.#ask<readonly { topic: string; partition: number; offset: number; error?: unknown }[]>(
       "listOffsets",
       (done) =>
         this.#native.listOffsets(
           partitions.map(({ topic, partition }) => ({ topic, partition, offset })) as never,
-          { timeout: 5000, isolationLevel: isolation === "committed" ? 1 : 0 },
+          { timeout: QUESTION_TIMEOUT_MS, isolationLevel: isolation === "committed" ? 1 : 0 },
           done as never,
         ),
     );
@@ -121,7 +130,15 @@ export class Admin {
     });
   }
 
-  disconnect(): void {
+  /** Waits for the question under way: the client would stop the whole process until then. */
+  async disconnect(): Promise<void> {
+    await this.#turn;
     this.#native.disconnect();
+  }
+
+  #ask<T>(call: string, start: (done: (error: unknown, result?: T) => void) => void): Promise<T> {
+    const answer = this.#turn.then(() => callKafka(call, start));
+    this.#turn = answer.catch(() => undefined);
+    return answer;
   }
 }

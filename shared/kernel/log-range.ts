@@ -14,7 +14,8 @@ export type LogRanges = ReadonlyMap<string, LogRange>;
 
 /** @throws {KafkaError} the broker does not answer */
 export async function logRanges(admin: Admin, partitions: readonly TopicPartition[]): Promise<LogRanges> {
-  const [begins, ends] = await Promise.all([admin.beginnings(partitions), admin.ends(partitions, "uncommitted")]);
+  const begins = await admin.beginnings(partitions);
+  const ends = await admin.ends(partitions, "uncommitted");
   const begin = new Map(begins.map((place) => [partitionKey(place), place.position]));
   return new Map(
     ends.map((place) => {

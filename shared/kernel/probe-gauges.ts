@@ -117,8 +117,9 @@ function registerSizes(registry: Registry, probes: Probes): void {
     labelNames: ["partition"],
     registers,
     async collect() {
+      const sizes = await probes.storeBytes();
       this.reset();
-      for (const { partition, bytes } of await probes.storeBytes()) this.set({ partition: String(partition) }, bytes);
+      for (const { partition, bytes } of sizes) this.set({ partition: String(partition) }, bytes);
     },
   });
   new Gauge({

@@ -2,6 +2,8 @@
 import { statfs } from "node:fs/promises";
 import { totalmem } from "node:os";
 import type { Lag, PartitionLag } from "./lag.js";
+import type { LevelDbStore } from "./leveldb-store.js";
+import { SharedQuestion } from "./repeated-question.js";
 import type { StreamLoop } from "./stream-loop.js";
 import type { Task, TaskState } from "./task.js";
 
@@ -42,8 +44,16 @@ export interface ProbedService {
   standbyLag(): readonly { partition: number; records: number }[];
 }
 
+/**
+ * Files are read in the pool of threads in which the Kafka client waits for its broker and LevelDB for its disk. A scrape
+ * waits for the pool so long, and then takes the answer of the one before.
+ */
+const FILES_WAIT_MS = 500;
+
 export function createProbes(service: ProbedService): Probes {
   const tasks = () => service.loop()?.tasks ?? [];
+  const disk = new SharedQuestion(() => statfs(service.stateDir), FILES_WAIT_MS);
+  const sizes = new WeakMap<LevelDbStore, SharedQuestion<number>>();
   return {
     lag: () => {
       const loop = service.loop();
@@ -56,14 +66,13 @@ export function createProbes(service: ProbedService): Probes {
     },
     state: () => stateOf(service, tasks()),
     taskStates: () => countStates(tasks()),
-    storeBytes: () => Promise.all(tasks().flatMap(bytesOf)),
+    storeBytes: async () => (await Promise.all(tasks().map((task) => bytesOf(task, sizes)))).flat(),
     transactionRecords: () => service.transactionRecords(),
     standbyLag: () => service.standbyLag(),
-    diskAvailableBytes: () =>
-      statfs(service.stateDir).then(
-        ({ bavail, bsize }) => bavail * bsize,
-        () => undefined,
-      ),
+    diskAvailableBytes: async () => {
+      const found = await disk.newest();
+      return found && found.bavail * found.bsize;
+    },
   };
 }
 
@@ -96,6 +105,14 @@ function lagOf(loop: StreamLoop, lag: Lag): PartitionLag[] {
   );
 }
 
-function bytesOf({ partition, db }: Task): Promise<{ partition: number; bytes: number }>[] {
-  return db === undefined ? [] : [db.bytes().then((bytes) => ({ partition, bytes }))];
+/** Nothing where the size is not known. */
+async function bytesOf(
+  { partition, db }: Task,
+  sizes: WeakMap<LevelDbStore, SharedQuestion<number>>,
+): Promise<{ partition: number; bytes: number }[]> {
+  if (db === undefined) return [];
+  const size = sizes.get(db) ?? new SharedQuestion(() => db.bytes(), FILES_WAIT_MS);
+  sizes.set(db, size);
+  const bytes = await size.newest();
+  return bytes === undefined ? [] : [{ partition, bytes }];
 }

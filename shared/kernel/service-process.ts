@@ -5,7 +5,7 @@ import type { Logger } from "../logger.js";
 import type { Codec } from "../service-definition.js";
 import { changelogTopic } from "./changelog.js";
 import { isCompacted } from "./compaction-probe.js";
-import { consumerStatistics } from "./consumer-statistics.js";
+import { consumerStatistics, type LogStatistics } from "./consumer-statistics.js";
 import { killAt } from "./failpoint.js";
 import { type HttpServer, startHttpServer } from "./http-server.js";
 import { InputStalls } from "./input-stalls.js";
@@ -18,6 +18,7 @@ import type { KernelSettings } from "./kernel-settings.js";
 import { Lag } from "./lag.js";
 import { createMetrics, type KernelMetrics } from "./metrics.js";
 import { Output } from "./output.js";
+import { partitionKey } from "./partition-key.js";
 import { createProbes } from "./probes.js";
 import { type AnyService, Processing } from "./processing.js";
 import { type Slot, takeSlot } from "./slot.js";
@@ -141,7 +142,7 @@ export class ServiceProcess {
       const topics = await this.#waitForTopics(admin, clientOptions, inputs, outputs);
       if (topics !== undefined) await this.#runLoop(admin, clientOptions, slot, directory, inputs, topics);
     } finally {
-      admin.disconnect();
+      await admin.disconnect();
       await slot.release();
     }
   }
@@ -222,6 +223,7 @@ export class ServiceProcess {
         // One that is used up may go on telling of itself while it is closed.
         const consumer = ++this.#consumers;
         this.#coordinator = undefined;
+        this.#seeLogs([]);
         return Consumer.connect(clientOptions, this.#application, onRebalance, (json) => {
           if (consumer === this.#consumers) this.#onStatistics(json);
         });
@@ -340,11 +342,23 @@ export class ServiceProcess {
 
   #onStatistics(json: string): void {
     const { logs, coordinator } = consumerStatistics(json);
-    const nowMs = performance.now();
     this.#coordinator = coordinator;
-    this.#lag.onStatistics(logs, Date.now());
-    this.#unstable.onStatistics(logs, nowMs);
-    this.#stalls.look(this.#unstable.of(this.#inputPartitions(), nowMs));
+    this.#seeLogs(logs);
+    this.#stalls.look(this.#unstable.of(this.#inputPartitions(), performance.now()));
+  }
+
+  /**
+   * The client goes on telling of partitions that were revoked, with ends that it does not ask for any more; nor does it ask for
+   * those of a partition that waits for its state.
+   */
+  #seeLogs(logs: readonly LogStatistics[]): void {
+    const of = (tasks: readonly Task[]) => {
+      const inputs = new Set(tasks.flatMap(({ inputPartitions }) => inputPartitions.map(partitionKey)));
+      return logs.filter((log) => inputs.has(partitionKey(log)));
+    };
+    const tasks = this.#tasks();
+    this.#lag.onStatistics(of(tasks), Date.now());
+    this.#unstable.onStatistics(of(tasks.filter(({ state }) => state === "running")), performance.now());
   }
 
   /** A source reads nothing. */

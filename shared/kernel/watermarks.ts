@@ -6,6 +6,7 @@ import type { Logger } from "../logger.js";
 import type { Admin } from "./kafka-admin.js";
 import type { TopicPartition } from "./kafka-client.js";
 import { partitionKey } from "./partition-key.js";
+import { RepeatedQuestion } from "./repeated-question.js";
 
 const REFRESH_MS = 5000;
 
@@ -14,7 +15,7 @@ export class Watermarks {
   readonly #changelogs: readonly string[];
   readonly #logger: Logger;
   readonly #known = new Map<string, number>();
-  #askedMs = Number.NEGATIVE_INFINITY;
+  readonly #question = new RepeatedQuestion(REFRESH_MS);
 
   constructor(admin: Admin, changelogs: readonly string[], logger: Logger) {
     this.#admin = admin;
@@ -32,16 +33,16 @@ export class Watermarks {
 
   /** Asks when the last answer is old; called after a commit, never waited for. */
   refreshWhenOld(partitions: readonly number[]): void {
-    if (performance.now() - this.#askedMs < REFRESH_MS) return;
-    this.#askedMs = performance.now();
+    this.#question.askWhenOld(
+      () => this.#refresh(partitions),
+      (error) => this.#logger.debug({ err: error }, "watermarks not known"),
+    );
+  }
+
+  async #refresh(partitions: readonly number[]): Promise<void> {
     const asked: TopicPartition[] = this.#changelogs.flatMap((topic) =>
       partitions.map((partition) => ({ topic, partition })),
     );
-    this.#admin.ends(asked, "committed").then(
-      (ends) => {
-        for (const end of ends) this.#known.set(partitionKey(end), end.position);
-      },
-      (error: unknown) => this.#logger.debug({ err: error }, "watermarks not known"),
-    );
+    for (const end of await this.#admin.ends(asked, "committed")) this.#known.set(partitionKey(end), end.position);
   }
 }

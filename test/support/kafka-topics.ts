@@ -53,7 +53,7 @@ export async function createTopic(
       return (await admin.describe([name])).get(name)?.partitions === partitions;
     });
   } finally {
-    admin.disconnect();
+    await admin.disconnect();
   }
 }
 
@@ -66,7 +66,7 @@ export async function describeTopics(
   try {
     return await waitForKafka(`topics ${names.join(", ")}`, () => admin.describe(names));
   } finally {
-    admin.disconnect();
+    await admin.disconnect();
   }
 }
 
@@ -76,7 +76,7 @@ export async function partitionsOf(brokers: string, name: string): Promise<numbe
   try {
     return (await admin.describe([name])).get(name)?.partitions;
   } finally {
-    admin.disconnect();
+    await admin.disconnect();
   }
 }
 
@@ -105,7 +105,7 @@ export async function deleteTopic(brokers: string, name: string): Promise<void> 
   try {
     await waitForKafka(`topic ${name} to be gone`, async () => !(await admin.describe([name])).has(name));
   } finally {
-    admin.disconnect();
+    await admin.disconnect();
   }
 }
 
@@ -204,7 +204,7 @@ export async function waitForRecords(brokers: string, name: string, count: numbe
     }
   } finally {
     await consumer.disconnect();
-    admin.disconnect();
+    await admin.disconnect();
   }
 }
 
@@ -219,7 +219,7 @@ export async function topicEnd(brokers: string, name: string): Promise<number> {
       return (await admin.ends(asked, "committed")).reduce((sum, { position }) => sum + position, 0);
     });
   } finally {
-    admin.disconnect();
+    await admin.disconnect();
   }
 }
 

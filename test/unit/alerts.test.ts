@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { ALERT_CASES, type Scraped } from "../support/alert-cases.js";
+import { expectFiring } from "../support/firing.js";
 import { MISSING_PROMETHEUS, prometheusProgram, promtool } from "../support/promtool.js";
-import { alertRules, prometheusDirectory, ruleFiles } from "../support/rule-files.js";
+import { alertRules, prometheusDirectory } from "../support/rule-files.js";
 
 /** By then every quiet case has seen all its samples. */
 const QUIET_AT = ["1m", "2m", "3m", "5m", "8m", "10m", "12m", "15m", "20m", "25m", "30m"];
@@ -28,46 +28,13 @@ describe("alert", function () {
     if (directory !== "") rmSync(directory, { recursive: true, force: true });
   });
 
-  /** Has promtool say whether `alert` fires, and with which labels, at each of the times. */
-  function expectFiring(alert: string, scraped: Scraped, times: readonly string[], labels?: Record<string, string>) {
-    const names = {
-      __name__: "ALERTS",
-      alertname: alert,
-      alertstate: "firing",
-      severity: severityOf(alert),
-      ...labels,
-    };
-    const series = Object.entries(names).map(([name, value]) => `${name}="${value}"`);
-    const test = {
-      rule_files: ruleFiles(),
-      evaluation_interval: "15s",
-      tests: [
-        {
-          name: alert,
-          interval: "15s",
-          input_series: Object.entries(scraped).map(([of, values]) => ({ series: of, values })),
-          promql_expr_test: times.map((time) => ({
-            expr: `ALERTS{alertname="${alert}", alertstate="firing"}`,
-            eval_time: time,
-            exp_samples: labels === undefined ? [] : [{ labels: `{${series.join(", ")}}`, value: 1 }],
-          })),
-        },
-      ],
-    };
-    const file = join(directory, "test.yml");
-    writeFileSync(file, stringify(test));
-    try {
-      promtool(program, ["test", "rules", file], directory);
-    } catch (error) {
-      assert.fail(String((error as { stderr?: unknown }).stderr ?? error));
-    }
+  function check(alert: string, scraped: Scraped, times: readonly string[], labels: readonly Record<string, string>[]) {
+    expectFiring({ program, directory, alert, scraped, interval: "15s", times, labels });
   }
 
-  const severityOf = (alert: string) => alertRules().find((rule) => rule.alert === alert)?.labels.severity ?? "none";
-
   for (const { alert, when, scraped, by, labels, notWhen, quiet } of ALERT_CASES) {
-    it(`${alert} fires when ${when}`, () => expectFiring(alert, scraped, [by], labels));
-    it(`${alert} does not fire when ${notWhen}`, () => expectFiring(alert, quiet, QUIET_AT));
+    it(`${alert} fires when ${when}`, () => check(alert, scraped, [by], [labels]));
+    it(`${alert} does not fire when ${notWhen}`, () => check(alert, quiet, QUIET_AT, []));
   }
 });
 

@@ -32,8 +32,8 @@ describe("a standby's folder", () => {
     directory = mkdtempSync(join(tmpdir(), "regatta-standby-"));
     admin = new Admin(clientOptions("127.0.0.1:1"));
   });
-  afterEach(() => {
-    admin.disconnect();
+  afterEach(async () => {
+    await admin.disconnect();
     rmSync(directory, { recursive: true });
   });
 
