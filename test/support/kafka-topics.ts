@@ -123,7 +123,7 @@ export async function logBegin(brokers: string, topic: string, partition: number
       return begin;
     }).then(({ position }) => position);
   } finally {
-    admin.disconnect();
+    await admin.disconnect();
   }
 }
 

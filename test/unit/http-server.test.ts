@@ -33,7 +33,7 @@ describe("/state", () => {
   /** Sends the path as it is, where fetch would fold its dots. */
   const ask = (path: string) =>
     new Promise<{ status: number | undefined; body: unknown }>((resolve, reject) => {
-      get({ host: "127.0.0.1", port: server.port, path }, async (response) =>
+      get({ host: "127.0.0.1", port: server.port, path, agent: false }, async (response) =>
         resolve({ status: response.statusCode, body: JSON.parse(await text(response)) }),
       ).on("error", reject);
     });
