@@ -30,6 +30,8 @@ const REFITS = {
 
 interface Stream {
   readonly name: string;
+  /** Models that are measured on it. */
+  readonly kinds: readonly Kind[];
   readonly x: readonly (readonly number[])[];
   readonly y: readonly number[];
 }
@@ -37,17 +39,17 @@ interface Stream {
 type Kind = (typeof KINDS)[number];
 
 /** The notebook's non-linear kind of stream: standard normal features, no two values equal. */
-function continuousStream(seed: number, records: number): Stream {
+function continuousStream(seed: number, records: number, features: number, kinds: readonly Kind[]): Stream {
   const random = seededRandom(seed);
-  const x = Array.from({ length: records }, () => Array.from({ length: 10 }, () => normal(random)));
+  const x = Array.from({ length: records }, () => Array.from({ length: features }, () => normal(random)));
   const y = x.map((row) => Math.sin(row[0]) + row[1] * row[2] + 0.5 * row[3] ** 2 + 0.1 * normal(random));
-  return { name: "continuous, n = 10", x, y };
+  return { name: `continuous, n = ${features}`, kinds, x, y };
 }
 
 function diabetesStream(): Stream {
   const race = goldenRaces().find(({ name }) => name === "diabetes");
   if (race === undefined) throw new Error("expected the golden file of the diabetes data");
-  return { name: "diabetes, n = 10, full of ties", x: race.x, y: race.y };
+  return { name: "diabetes, n = 10, full of ties", kinds: KINDS, x: race.x, y: race.y };
 }
 
 /** Plays records through window and model, going round the stream; the window is full from the first measured one on. */
@@ -91,9 +93,11 @@ function rowOf(name: string, ours: readonly number[], other: readonly number[]):
 }
 
 async function benchStream(program: PythonProgram, stream: Stream, rounds: number): Promise<void> {
-  const players = new Map(KINDS.map((kind) => [kind, player(stream, regressorOf(kind))]));
-  const ours = new Map<Kind, number[]>(KINDS.map((kind) => [kind, []]));
-  const other = new Map<Kind, number[]>(KINDS.map((kind) => [kind, []]));
+  const { kinds } = stream;
+  const features = stream.x[0].length;
+  const players = new Map(kinds.map((kind) => [kind, player(stream, regressorOf(kind, features))]));
+  const ours = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]));
+  const other = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]));
   for (const [kind, play] of players) play(REFITS[kind].ours);
   for (let round = 0; round < rounds; round++) {
     for (const [kind, play] of players) {
@@ -105,8 +109,8 @@ async function benchStream(program: PythonProgram, stream: Stream, rounds: numbe
     head: ["model", "us per refit", "scikit-learn", "ratio", "spread"],
     style: { head: [], border: [] },
   });
-  for (const kind of KINDS) table.push(rowOf(kind, ours.get(kind) ?? [], other.get(kind) ?? []));
-  table.push(rowOf("all three", sums(ours, rounds), sums(other, rounds)));
+  for (const kind of kinds) table.push(rowOf(kind, ours.get(kind) ?? [], other.get(kind) ?? []));
+  if (kinds.length > 1) table.push(rowOf("all three", sums(ours, rounds), sums(other, rounds)));
   console.log(`\n${stream.name}\n${table.toString()}`);
 }
 
@@ -114,15 +118,15 @@ function sums(times: ReadonlyMap<Kind, readonly number[]>, rounds: number): numb
   return Array.from({ length: rounds }, (_, i) => KINDS.reduce((sum, kind) => sum + (times.get(kind)?.[i] ?? 0), 0));
 }
 
-function regressorOf(kind: Kind): Regressor {
+function regressorOf(kind: Kind, features: number): Regressor {
   const list = parseModelList(kind);
   if (list.kind === "faults") throw new Error(list.faults.join("; "));
-  return createRegressor(list.models[0], { features: 10, trainLength: TRAIN });
+  return createRegressor(list.models[0], { features, trainLength: TRAIN });
 }
 
 /** A million refits, a hundred of each model in turn, and the memory after every hundred thousand: it must not grow. */
 function refitMillion(stream: Stream): void {
-  const players = KINDS.map((kind) => player(stream, regressorOf(kind)));
+  const players = KINDS.map((kind) => player(stream, regressorOf(kind, stream.x[0].length)));
   for (let refits = 0; refits <= 1_000_000; refits += 100) {
     if (refits % 100_000 === 0) {
       const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
@@ -141,18 +145,18 @@ const { values } = parseArgs({
   },
 });
 
-async function compare(continuous: Stream): Promise<void> {
+async function compare(continuous: Stream, wide: Stream): Promise<void> {
   prepareEnvironment();
   const program = startPython("../../bench/models.py");
   console.log(`CPU time per refit and prediction, medians of ${values.rounds} rounds, seed ${values.seed}`);
-  for (const stream of [continuous, diabetesStream()]) await benchStream(program, stream, Number(values.rounds));
+  for (const stream of [continuous, diabetesStream(), wide]) await benchStream(program, stream, Number(values.rounds));
   program.close();
 }
 
 try {
-  const continuous = continuousStream(Number(values.seed), 1000);
+  const continuous = continuousStream(Number(values.seed), 1000, 10, KINDS);
   if (values.memory) refitMillion(continuous);
-  else await compare(continuous);
+  else await compare(continuous, continuousStream(Number(values.seed), 300, 200, ["lin"]));
 } catch (error) {
   if (!(error instanceof EnvironmentError)) throw error;
   console.error(`No comparison with scikit-learn was made. ${error.message}`);

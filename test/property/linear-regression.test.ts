@@ -1,30 +1,20 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { leastNormSolution, linearRegression } from "../../services/ml-racer/models/linear-regression.js";
+import { Matrix, SingularValueDecomposition } from "ml-matrix";
+import { linearRegression } from "../../services/ml-racer/models/linear-regression.js";
 import { newTrainingSet, type TrainingSet } from "../../services/ml-racer/models/regressor.js";
 import { integer, normal, seededRandom } from "../support/random-stream.js";
 
 const SEED = Math.floor(Math.random() * 2 ** 31);
 
-/** The prediction by singular values alone, from ml-matrix: ŷ = ȳ + (q − x̄)·c. */
-function predictBySingularValues(training: TrainingSet, query: Float64Array): number {
-  const { features, rows, x, y } = training;
-  const columns = Array.from({ length: features }, (_, j) =>
-    Array.from({ length: rows }, (_, i) => x[i * features + j]),
-  );
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / rows;
-  const xMeans = columns.map(mean);
-  const yMean = mean([...y]);
-  const a = Float64Array.from(columns.flatMap((column, j) => column.map((value) => value - xMeans[j])));
-  const coefficients = new Float64Array(features);
-  leastNormSolution(
-    a,
-    y.map((value) => value - yMean),
-    rows,
-    features,
-    coefficients,
-  );
-  return coefficients.reduce((sum, c, j) => sum + (query[j] - xMeans[j]) * c, yMean);
+/** The prediction from all singular values, from ml-matrix, for data of full rank with more rows than features: ŷ = ȳ + (q − x̄)·c. */
+function predictBySingularValues({ features, rows, x, y }: TrainingSet, query: Float64Array): number {
+  const a = Matrix.from1DArray(rows, features, x);
+  const means = a.mean("column");
+  const yMean = y.reduce((sum, value) => sum + value, 0) / rows;
+  const b = Matrix.columnVector(y.map((value) => value - yMean));
+  const c = new SingularValueDecomposition(a.subRowVector(means)).solve(b).to1DArray();
+  return c.reduce((sum, value, j) => sum + (query[j] - means[j]) * value, yMean);
 }
 
 function predict(rows: readonly (readonly number[])[], y: readonly number[], query: readonly number[]): number {

@@ -18,12 +18,14 @@ export interface LinearConditions {
   readonly lin_edge: readonly number[];
   /** Sum of the magnitudes that are added up to the prediction; 0 where not told. */
   readonly lin_scale?: readonly number[];
+  /** How far a prediction moves, at most, beside the targets: their size by that of the query, over the least singular value. */
+  readonly lin_reach?: readonly number[];
 }
 
 /** Nearer to the cut than this, in decades, rounding alone decides whether a singular value counts. */
 const EDGE_MIN = 1e-4;
 
-/** Rounding of the terms that are added up to a prediction, relative to their size. */
+/** Rounding of what a prediction is made of, relative to its size. */
 const SUM_ROUNDING = 1e-14;
 
 /** What two backward-stable methods may differ by: the libraries under scikit-learn differ by as much between machines. */
@@ -52,7 +54,8 @@ export function assertLinear(
     if (conditions.lin_edge[i] < EDGE_MIN) return;
     const deviation = Math.abs(actual[i] - yhat);
     const scale = Math.max(Math.abs(yhat), floor);
-    const allowed = linearTolerance(conditions.lin_kappa[i]) * scale + SUM_ROUNDING * (conditions.lin_scale?.[i] ?? 0);
+    const rounded = (conditions.lin_scale?.[i] ?? 0) + (conditions.lin_reach?.[i] ?? 0);
+    const allowed = linearTolerance(conditions.lin_kappa[i]) * scale + SUM_ROUNDING * rounded;
     worst = Math.max(worst, deviation / scale);
     assert.ok(deviation <= allowed, `record ${i}: expected ${yhat}, got ${actual[i]}`);
   });

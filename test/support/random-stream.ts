@@ -87,3 +87,49 @@ export function randomStream(random: Random, n: number, records: number): Pick<R
   }
   return { n, x, y };
 }
+
+/** How the columns of {@link wideStream} hang together. */
+const STRUCTURES = [
+  "free",
+  "low rank",
+  "few columns, copied",
+  "few rows, repeated",
+  "graded",
+  "mostly constant",
+] as const;
+
+/**
+ * A stream for least squares: of many features, of any rank, of any size. Trees cannot take what is beyond float32, so it is
+ * not for them.
+ */
+export function wideStream(random: Random, n: number, records: number): Pick<RaceStream, "n" | "x" | "y"> {
+  const structure = STRUCTURES[integer(random, 0, STRUCTURES.length - 1)];
+  const scale = [1, 1, 1, 1e-300, 1e-150, 1e150, 1e300][integer(random, 0, 6)];
+  const rank = integer(random, 0, Math.min(n, 30));
+  const directions = Array.from({ length: rank }, () => Array.from({ length: n }, () => normal(random)));
+  const copies = Array.from({ length: n }, () => integer(random, 0, Math.max(0, rank - 1)));
+  const offsets = random() < 0.5 ? copies.map(() => 0) : copies.map(() => 3 * normal(random));
+  const weights = copies.map(() => normal(random) / Math.sqrt(n));
+  // Coefficients of 1e400 are none.
+  const yScale = [1, 1, 1e-100, scale < 1e-200 ? 1 : 1e100][integer(random, 0, 3)];
+  const x: number[][] = [];
+  const y: number[] = [];
+  for (let i = 0; i < records; i++) {
+    const free = copies.map(() => normal(random));
+    const row =
+      structure === "few rows, repeated" && i > rank
+        ? x[integer(random, 0, rank)].map((value) => value / scale)
+        : offsets.map((offset, j) => offset + deviation(j));
+    x.push(row.map((value) => value * scale));
+    y.push(yScale * (row.reduce((sum, value, j) => sum + weights[j] * value, 2) + 0.1 * normal(random)));
+
+    function deviation(j: number): number {
+      if (structure === "low rank") return directions.reduce((sum, direction, r) => sum + free[r] * direction[j], 0);
+      if (structure === "few columns, copied") return free[copies[j]];
+      if (structure === "graded") return free[j] * 10 ** ((-10 * j) / n);
+      if (structure === "mostly constant") return j < rank ? free[j] : 0;
+      return free[j];
+    }
+  }
+  return { n, x, y };
+}

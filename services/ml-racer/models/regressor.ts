@@ -30,6 +30,11 @@ export interface Regressor {
    * @returns the prediction in the unit of y; not finite only where the arithmetic of doubles overflowed
    */
   predict(training: TrainingSet, query: Float64Array): number;
+  /**
+   * Steps of the last forecast, of a model whose work depends on the data: nodes of trees, rotations of matrices. Tests hold
+   * it against the bound that the model states.
+   */
+  work?(): number;
 }
 
 /** Makes the regressor of one model for given sizes. */

@@ -1,7 +1,7 @@
 """The notebook's race with scikit-learn itself: one JSON stream per line in, one JSON line of predictions out.
 
 in:  {"kind", "parameters", "window", "train", "n", "x", "y"}
-out: {"yhat"}, and for lin also {"lin_kappa", "lin_edge", "lin_scale"} per record
+out: {"yhat"}, and for lin also {"lin_kappa", "lin_edge", "lin_scale", "lin_reach"} per record
 """
 import json
 import os
@@ -19,18 +19,22 @@ KINDS = {"rf": RandomForestRegressor, "gb": GradientBoostingRegressor, "lin": Li
 CUT = 1e-6
 
 
-def conditions(model, x, query):
-    """Condition number of the kept part, decades to the cut, and the size of the terms that make up the prediction."""
+def conditions(model, x, y, query):
+    """Condition number of the kept part, decades to the cut, the size of the terms that make up the prediction, and how far it
+    moves when y is rounded: where rows are equal but for rounding, what they predict is rounding too."""
     singular = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
     kept = singular[singular > CUT * singular[0]]
-    edge = np.abs(np.log10(np.maximum(singular, 1e-300) / (CUT * singular[0]))).min() if singular[0] > 0 else 9.0
+    edge = np.abs(np.log10(np.maximum(singular / singular[0], 1e-30) / CUT)).min() if singular[0] > 0 else 9.0
     scale = np.abs(query * model.coef_).sum() + np.abs(x.mean(axis=0) * model.coef_).sum()
-    return float(kept[0] / kept[-1]) if len(kept) else 1.0, float(edge), float(scale)
+    if len(kept) == 0:
+        return 1.0, float(edge), float(scale), 0.0
+    reach = np.linalg.norm(y - y.mean()) * np.linalg.norm((query - x.mean(axis=0)) / kept[-1])
+    return float(kept[0] / kept[-1]), float(edge), float(scale), float(reach)
 
 
 def race(stream):
     parameters = stream["parameters"]
-    out = {"yhat": [], "lin_kappa": [], "lin_edge": [], "lin_scale": []}
+    out = {"yhat": [], "lin_kappa": [], "lin_edge": [], "lin_scale": [], "lin_reach": []}
     window_x = np.zeros((stream["window"], stream["n"]))
     window_y = np.zeros(stream["window"])
     train = stream["train"]
@@ -38,15 +42,17 @@ def race(stream):
         model = KINDS[stream["kind"]](**parameters).fit(window_x[:train], window_y[:train])
         out["yhat"].append(float(model.predict(x[np.newaxis, :])[0]))
         if stream["kind"] == "lin":
-            kappa, edge, scale = conditions(model, window_x[:train], x)
+            kappa, edge, scale, reach = conditions(model, window_x[:train], window_y[:train], x)
             out["lin_kappa"].append(kappa)
             out["lin_edge"].append(edge)
             out["lin_scale"].append(scale)
+            out["lin_reach"].append(reach)
         window_x = np.vstack([x, window_x[:-1]])
         window_y = np.append(y, window_y[:-1])
     return out
 
 
-warnings.simplefilter("ignore")
-for line in sys.stdin:
-    print(json.dumps(race(json.loads(line))), flush=True)
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    for line in sys.stdin:
+        print(json.dumps(race(json.loads(line))), flush=True)
