@@ -14,11 +14,18 @@ import { createTreeKernel, fitsKernel } from "./tree-kernel.js";
 
 type ParameterName = TreeParameterName | "learning_rate";
 
+/**
+ * Up to this rate a stage leaves no more than there was: what a tree explains is multiplied by 1 − rate. Above it residuals grow
+ * from stage to stage until they overflow, and only the literal trees are made for that.
+ */
+const KERNEL_RATE_MAX = 2;
+
 /** `gb` in the list of models. */
 export const gradientBoosting: ModelKind<ParameterName> = {
   doc: "scikit-learn's GradientBoostingRegressor",
   parameters: { ...treeParameters(3), learning_rate: nonNegativeParameter(0.1, "share of a tree that is added") },
   create: (parameters, dimensions) =>
+    parameters.learning_rate <= KERNEL_RATE_MAX &&
     fitsKernel(dimensions, parameters.n_estimators, treeLimits(parameters))
       ? kernelGradientBoosting(parameters, dimensions)
       : literalGradientBoosting(parameters, dimensions),
@@ -43,20 +50,24 @@ export function literalGradientBoosting(
   const fitted = new Float64Array(trainLength);
   const residual = new Float64Array(trainLength);
   const weight = new Float64Array(trainLength).fill(1);
+  let nodes = 0;
   return {
     predict(training: TrainingSet, query: Float64Array): number {
       copyFeatures(training, x);
       query32.set(query);
       let prediction = pairwiseSum(training.y, 0, trainLength) / trainLength;
       fitted.fill(prediction);
+      nodes = 0;
       for (let stage = 0; stage < stages; stage++) {
         for (let i = 0; i < trainLength; i++) residual[i] = training.y[i] - fitted[i];
         tree.grow(x, residual, weight, seeds[stage]);
+        nodes += tree.nodes;
         for (let i = 0; i < trainLength; i++) fitted[i] += rate * tree.rowValue[i];
         prediction += rate * tree.predict(query32);
       }
       return prediction;
     },
+    work: () => nodes,
   };
 }
 
@@ -70,10 +81,13 @@ function kernelGradientBoosting(
   const seeds = drawStageSeeds(parameters.random_state, stages);
   const kernel = createTreeKernel(dimensions, seeds, new Float64Array(0), treeLimits(parameters));
   const literal = literalGradientBoosting(parameters, dimensions);
+  let isCovered = false;
   return {
     predict(training: TrainingSet, query: Float64Array): number {
-      if (!kernel.prepare(training, query)) return literal.predict(training, query);
+      isCovered = kernel.prepare(training, query);
+      if (!isCovered) return literal.predict(training, query);
       return kernel.predictBoosting(pairwiseSum(training.y, 0, trainLength) / trainLength, rate);
     },
+    work: () => (isCovered ? kernel.nodes() : (literal.work?.() ?? 0)),
   };
 }

@@ -51,18 +51,22 @@ export function literalRandomForest(
   const tree = new RegressionTree(features, trainLength, treeLimits(parameters));
   const x = new Float32Array(features * trainLength);
   const query32 = new Float32Array(features);
+  let nodes = 0;
   const weightsOf = Array.from({ length: trees }, (_, t) => weights.subarray(t * trainLength, (t + 1) * trainLength));
   return {
     predict(training: TrainingSet, query: Float64Array): number {
       copyFeatures(training, x);
       query32.set(query);
       let sum = 0;
+      nodes = 0;
       for (let t = 0; t < trees; t++) {
         tree.grow(x, training.y, weightsOf[t], seeds[t]);
+        nodes += tree.nodes;
         sum += tree.predict(query32);
       }
       return sum / trees;
     },
+    work: () => nodes,
   };
 }
 
@@ -74,11 +78,13 @@ function kernelRandomForest(
   const { weights, seeds } = drawForest(parameters.random_state, parameters.n_estimators, dimensions.trainLength);
   const kernel = createTreeKernel(dimensions, seeds, weights, treeLimits(parameters));
   const literal = literalRandomForest(parameters, dimensions);
+  let isCovered = false;
   return {
     predict(training: TrainingSet, query: Float64Array): number {
-      if (!kernel.prepare(training, query)) return literal.predict(training, query);
-      return kernel.predictForest();
+      isCovered = kernel.prepare(training, query);
+      return isCovered ? kernel.predictForest() : literal.predict(training, query);
     },
+    work: () => (isCovered ? kernel.nodes() : (literal.work?.() ?? 0)),
   };
 }
 

@@ -123,6 +123,11 @@ export class RegressionTree {
     while (this.#waiting > 0) this.#growNode();
   }
 
+  /** Nodes of the tree: at most 2 R - 1 for R rows, since a split leaves a row at least on either side. */
+  get nodes(): number {
+    return this.#nodes;
+  }
+
   /** @param query n features as float32, not NaN */
   predict(query: Float32Array): number {
     let node = 0;

@@ -30,6 +30,7 @@ interface KernelExports {
   prepare(): number;
   predictForest(): number;
   predictBoosting(mean: number, rate: number): number;
+  nodes(): number;
 }
 
 /** A model's own instance of the module; its memory is laid out once. */
@@ -44,6 +45,8 @@ export interface TreeKernel {
   predictForest(): number;
   /** Prediction of boosting that starts from `mean` and adds `rate` of each tree. */
   predictBoosting(mean: number, rate: number): number;
+  /** Nodes that the last prediction looked at: at most 2 R - 1 a tree. */
+  nodes(): number;
 }
 
 /** The part of the WebAssembly interface that is used here; Node's types leave it to the browser's. */
@@ -122,5 +125,6 @@ export function createTreeKernel(
     },
     predictForest: () => kernel.predictForest(),
     predictBoosting: (mean, rate) => kernel.predictBoosting(mean, rate),
+    nodes: () => kernel.nodes(),
   };
 }

@@ -2,7 +2,7 @@
 import { tabulateDraws } from "./draws";
 import { factor, fitted, inputWeights, inputY, layOut, nearTargets, rows, rowValue, trees } from "./layout";
 import { prepareOrders } from "./orders";
-import { growTree, limitTrees, predictPath, setTarget } from "./tree";
+import { beginCount, countedNodes, growTree, limitTrees, predictPath, setTarget } from "./tree";
 
 export { inputQuery, inputSeeds, inputWeights, inputX, inputY } from "./layout";
 
@@ -41,6 +41,7 @@ export function prepare(): bool {
 
 /** The forest's prediction for the query. */
 export function predictForest(): f64 {
+  beginCount();
   compareTargets();
   let sum: f64 = 0;
   for (let tree = 0; tree < trees; tree++) {
@@ -67,6 +68,7 @@ function compareTargets(): void {
 
 /** Boosting's prediction for the query, from the targets' mean on. */
 export function predictBoosting(mean: f64, rate: f64): f64 {
+  beginCount();
   let prediction = mean;
   for (let i = 0; i < rows; i++) store<f64>(fitted + (i << 3), mean);
   for (let stage = 0; stage < trees; stage++) {
@@ -78,4 +80,9 @@ export function predictBoosting(mean: f64, rate: f64): f64 {
     }
   }
   return prediction;
+}
+
+/** Nodes that the last prediction looked at. */
+export function nodes(): i32 {
+  return countedNodes();
 }

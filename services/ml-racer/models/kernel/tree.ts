@@ -41,6 +41,8 @@ const SURE_GAIN: f64 = 1e-6;
 let maxDepth: i32 = 0;
 let minSamplesSplit: i32 = 0;
 let minSamplesLeaf: i32 = 0;
+/** Nodes looked at since the count was last set to 0. */
+let nodeCount: i32 = 0;
 let splitsAll: bool = false;
 
 // The node at hand, and what its split hands to the children.
@@ -59,6 +61,16 @@ export function limitTrees(depth: i32, split: i32, leaf: i32): void {
   minSamplesLeaf = leaf;
   minSamplesSplit = max<i32>(split, 2 * leaf);
   splitsAll = minSamplesSplit === 2 && depth >= rows;
+}
+
+/** Sets the count of nodes to 0. */
+export function beginCount(): void {
+  nodeCount = 0;
+}
+
+/** Nodes looked at since {@link beginCount}. */
+export function countedNodes(): i32 {
+  return nodeCount;
 }
 
 /** Sets the target and weight of a row. */
@@ -173,6 +185,7 @@ function push(start: i32, end: i32, depth: i32, constants: i32, impurity: f64, i
 
 /** Sums a node and, unless it is a leaf, splits it; false where it is one. */
 function split(start: i32, end: i32, depth: i32, constants: i32, inherited: f64): bool {
+  nodeCount++;
   sumNode(start, end);
   const length = end - start;
   if (depth >= maxDepth || length < minSamplesSplit) return false;
