@@ -4,7 +4,7 @@
  * main value, a {@link RowRing}; both are committed together.
  */
 import type { Codec, StateStore } from "./service-definition.js";
-import { StateReader, StateWriter } from "./state-bytes.js";
+import { arrayBytes, StateReader, StateWriter } from "./state-bytes.js";
 
 /** Longest ring, in rows: a bound on the disk space of a series and on the work of a changed length. */
 export const RING_LENGTH_MAX = 10_000;
@@ -27,6 +27,7 @@ export const rowCodec: Codec<Float64Array> = {
     writer.end();
     return bytes;
   },
+  bytes: (row) => arrayBytes(row.length),
   decode(bytes) {
     const reader = new StateReader(bytes);
     const row = reader.doubles(Math.floor(bytes.length / 8));

@@ -22,6 +22,11 @@ export interface Codec<V> {
   /** 1 to 255: what `encode` writes, and the only one that `decode` is given. Raise it when the layout changes. */
   readonly format: number;
   encode(value: V): Buffer;
+  /**
+   * The memory that a live value takes, in bytes, roughly: what bounds caches and transactions. Called at its first put in a
+   * transaction, so it has to be cheap. See {@link import("./state-bytes.js").arrayBytes}.
+   */
+  bytes(value: V): number;
   /** @throws {RangeError} the bytes are not of this layout */
   decode(bytes: Buffer): V;
   /**

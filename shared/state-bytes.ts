@@ -3,6 +3,16 @@
  * in UTF-8 bytes (u8) and those bytes. What a codec writes one after another it reads in the same order.
  */
 
+/** What a live array takes beside its numbers: the array, its buffer, and what V8 and the allocator keep of them. */
+const ARRAY_BYTES = 256;
+/** What a live object of some numbers and names takes. */
+export const OBJECT_BYTES = 160;
+
+/** The memory that a live array of so many doubles takes, in bytes. */
+export function arrayBytes(length: number): number {
+  return ARRAY_BYTES + 8 * length;
+}
+
 /** Fills a buffer of a known length. Its bytes are to be used only after {@link StateWriter.end} has passed. */
 export class StateWriter {
   readonly #bytes: Buffer;

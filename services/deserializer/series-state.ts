@@ -1,5 +1,6 @@
 /** What the deserializer remembers of a series. */
 import type { Codec } from "../../shared/service-definition.js";
+import { OBJECT_BYTES } from "../../shared/state-bytes.js";
 
 export interface SeriesState {
   /** Number of features of its first observation, and so of every one, 1 and more. */
@@ -17,6 +18,7 @@ export const seriesCodec: Codec<SeriesState> = {
     bytes.writeBigInt64BE(BigInt(lastI), 4);
     return bytes;
   },
+  bytes: () => OBJECT_BYTES,
   decode(bytes) {
     if (bytes.length !== 12) throw new RangeError(`expected a series of 12 bytes, got ${bytes.length}`);
     const features = bytes.readUInt32BE(0);

@@ -8,11 +8,11 @@
 import type { Ranking } from "../../shared/prequential.js";
 import { newestSlot, rowsHeld } from "../../shared/row-ring.js";
 import type { Codec } from "../../shared/service-definition.js";
-import { StateReader, StateWriter } from "../../shared/state-bytes.js";
+import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state-bytes.js";
 import type { Race, RaceModel } from "./race.js";
 
 /** See the file's head. `encode` throws a RangeError where a number is not finite: none may enter a changelog. */
-export const raceCodec: Codec<Race> = { format: 1, encode, decode, toJson };
+export const raceCodec: Codec<Race> = { format: 1, encode, bytes: bytesOf, decode, toJson };
 
 function encode(race: Race): Buffer {
   const names = race.ranking?.order ?? [];
@@ -33,6 +33,12 @@ function encode(race: Race): Buffer {
   if (race.ranking !== undefined) writer.f64(race.ranking.since);
   writer.end();
   return bytes;
+}
+
+/** With the window, which is read from a store of its own and then lives with the race. */
+function bytesOf({ models, window }: Race): number {
+  const ofWindow = window === undefined ? 0 : OBJECT_BYTES + arrayBytes(window.rows.length);
+  return (2 + models.length) * OBJECT_BYTES + ofWindow;
 }
 
 function encodedLength(race: Race, names: readonly string[]): number {

@@ -1,5 +1,6 @@
 /** The producer's state: where each series goes on after a restart. */
 import type { Codec } from "../../shared/service-definition.js";
+import { OBJECT_BYTES } from "../../shared/state-bytes.js";
 
 /** What comes next: for a series its next i, for the cursor the next stream of the task. */
 export interface Counter {
@@ -18,6 +19,7 @@ export const counterCodec: Codec<Counter> = {
     bytes.writeBigUInt64BE(BigInt(next));
     return bytes;
   },
+  bytes: () => OBJECT_BYTES,
   decode(bytes) {
     if (bytes.length !== 8) throw new RangeError(`expected a counter of 8 bytes, got ${bytes.length}`);
     const next = Number(bytes.readBigUInt64BE());

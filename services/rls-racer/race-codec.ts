@@ -12,7 +12,7 @@
  */
 import type { Ranking } from "../../shared/prequential.js";
 import type { Codec } from "../../shared/service-definition.js";
-import { StateReader, StateWriter } from "../../shared/state-bytes.js";
+import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state-bytes.js";
 import { covarianceOf, factorsOf } from "./covariance.js";
 import { type Race, type RaceModel, RECENT } from "./race.js";
 import { packedLength } from "./rls.js";
@@ -21,6 +21,7 @@ import { packedLength } from "./rls.js";
 export const raceCodec: Codec<Race> = {
   format: 2,
   encode: encodeRace,
+  bytes: bytesOfRace,
   decode: (bytes) => decodeRace(bytes, readModel),
   older: { 1: (bytes) => decodeRace(bytes, readModelOfFormat1) },
   toJson: raceToJson,
@@ -49,6 +50,17 @@ function encodeRace(race: Race): Buffer {
   if (race.ranking !== undefined) writer.f64(race.ranking.since);
   writer.end();
   return bytes;
+}
+
+function bytesOfRace({ rows, models }: Race): number {
+  let bytes = 2 * OBJECT_BYTES + arrayBytes(rows.length);
+  for (const model of models) bytes += bytesOfModel(model);
+  return bytes;
+}
+
+/** The memory that a model of one series takes, in bytes, roughly. */
+export function bytesOfModel({ rls, errors }: RaceModel): number {
+  return 2 * OBJECT_BYTES + arrayBytes(errors.length) + arrayBytes(rls.beta.length) + arrayBytes(rls.UD.length);
 }
 
 function encodedLength(race: Race, names: readonly string[]): number {

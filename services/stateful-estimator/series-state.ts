@@ -7,7 +7,7 @@
  */
 import { newestSlot, type RowRing, rowsHeld } from "../../shared/row-ring.js";
 import type { Codec } from "../../shared/service-definition.js";
-import { StateReader, StateWriter } from "../../shared/state-bytes.js";
+import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state-bytes.js";
 import { type Estimates, variance } from "./estimators.js";
 
 export interface SeriesState {
@@ -20,7 +20,7 @@ const HEAD_BYTES = 4 + 8;
 const TAIL_BYTES = 8 + 8 + 4 + 8;
 
 /** See the file's head. `encode` throws a RangeError where a number is not finite: none may enter a changelog. */
-export const seriesCodec: Codec<SeriesState> = { format: 1, encode, decode, toJson };
+export const seriesCodec: Codec<SeriesState> = { format: 1, encode, bytes: bytesOf, decode, toJson };
 
 function encode({ estimates, matrix }: SeriesState): Buffer {
   const { count, abs, absSum, mu, S, interval } = estimates;
@@ -35,6 +35,10 @@ function encode({ estimates, matrix }: SeriesState): Buffer {
   writer.f64(matrix.count);
   writer.end();
   return bytes;
+}
+
+function bytesOf({ estimates }: SeriesState): number {
+  return 4 * OBJECT_BYTES + 4 * arrayBytes(estimates.mu.length);
 }
 
 function decode(bytes: Buffer): SeriesState {

@@ -1,7 +1,8 @@
 /** Settings that every service has. */
-import { z } from "zod";
+import { type ZodType, z } from "zod";
 import { type Environment, type SettingDefinitions, type Settings, setting } from "../config.js";
 import { ConfigurationError } from "../errors.js";
+import { MIB, memoryBudget } from "../memory-budget.js";
 import { optional, textSetting, wholeNumber } from "../setting-texts.js";
 import { brokerList } from "./broker-addresses.js";
 import { type CommitStep, commitSteps, type Failpoint } from "./failpoint.js";
@@ -97,9 +98,9 @@ export const kernelSettings = {
     default: "10000",
     doc: "a transaction left open by an instance that does not come back is aborted after this time, in ms, when the broker next looks (`transaction.abort.timed.out.transaction.cleanup.interval.ms`): until then its partitions wait",
   }),
-  storeCacheEntries: setting("STORE_CACHE_ENTRIES", wholeNumber(0, 100_000_000), {
-    default: "10000",
-    doc: "values that each store of each task keeps decoded in memory",
+  storeCacheBytes: setting("STORE_CACHE_MIB", cacheSize(), {
+    default: "auto",
+    doc: "memory for state values that are kept decoded, of all stores and tasks of a process, in MiB; `auto` is an eighth of the memory limit, at most 256; 0 keeps none",
   }),
   standbyReplicas: setting("STANDBY_REPLICAS", wholeNumber(0, 100), {
     default: "0",
@@ -157,10 +158,26 @@ function failpointOf(text: string): Failpoint | undefined {
   return { step: step as CommitStep, pass: Number(pass) };
 }
 
+/** In MiB, as bytes; `auto` follows the memory limit. */
+function cacheSize(): ZodType<number, string> {
+  const expected = "auto or a whole number of MiB from 0 to 1048576";
+  return textSetting((text) => {
+    if (text === "auto") return memoryBudget().stateCache;
+    return /^\d{1,7}$/.test(text) && Number(text) <= 2 ** 20 ? Number(text) * MIB : undefined;
+  }, expected);
+}
+
 /** Faults that several of the kernel's settings, or they and the environment, show together. */
 export function kernelFaults({ failpoint }: Partial<KernelSettings>, environment: Environment): string[] {
-  if (failpoint === undefined || environment.NODE_ENV !== "production") return [];
-  return ["FAILPOINT: is for tests and ends the process; it cannot be set where NODE_ENV is production"];
+  const faults: string[] = [];
+  if (failpoint !== undefined && environment.NODE_ENV === "production")
+    faults.push("FAILPOINT: is for tests and ends the process; it cannot be set where NODE_ENV is production");
+  // A number of entries says nothing of the memory that they take, so it cannot be turned into the new setting.
+  if ((environment.STORE_CACHE_ENTRIES ?? "").trim() !== "")
+    faults.push(
+      "STORE_CACHE_ENTRIES: the cache is bounded in bytes, not in entries: take this setting away, or set STORE_CACHE_MIB (auto follows the memory limit, 0 keeps none)",
+    );
+  return faults;
 }
 
 const PASS_THROUGH = "KAFKA_CONF_";

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Level } from "level";
 import { z } from "zod";
 import { StoreError } from "../errors.js";
+import { type FolderMemory, folderMemory, memoryBudget } from "../memory-budget.js";
 import { BatchChain } from "./batch-chain.js";
 import { refuseUnknownFormat } from "./stored-value.js";
 
@@ -51,6 +52,8 @@ export class StoreWriteError extends Error {
   override readonly name = "StoreWriteError";
 }
 
+const ALONE = folderMemory(memoryBudget(), 1);
+
 const MANIFEST_KEY = "manifest";
 const VALUE_PREFIX = "v/";
 
@@ -86,15 +89,16 @@ export class LevelDbStore {
 
   /**
    * Opens or makes the folder and takes its lock.
+   * @param memory LevelDB's own; by default that of a process which has no other folder open
    * @throws {StoreLockedError} another process holds it
    * @throws {StoreDamagedError} LevelDB cannot read it, or a batch is missing in it
    * @throws {StoreError} this process may not write there
    * @throws {StoreWriteError} the disk is full or fails
    */
-  static async open(directory: string): Promise<LevelDbStore> {
+  static async open(directory: string, memory: FolderMemory = ALONE): Promise<LevelDbStore> {
     await makeFolder(directory);
     await refuseHeadless(directory);
-    const db = await openDatabase(directory);
+    const db = await openDatabase(directory, memory);
     const { chain, fault } = await BatchChain.read(db);
     if (fault !== undefined) {
       await db.close();
@@ -232,7 +236,7 @@ export class LevelDbStore {
  */
 export async function lockFolder(directory: string): Promise<() => Promise<void>> {
   await makeFolder(directory);
-  const lock = await openDatabase(directory);
+  const lock = await openDatabase(directory, ALONE);
   return () => lock.close();
 }
 
@@ -242,8 +246,16 @@ async function makeFolder(directory: string): Promise<void> {
   });
 }
 
-async function openDatabase(directory: string): Promise<Level<string, Buffer>> {
-  const db = new Level<string, Buffer>(directory, { keyEncoding: "utf8", valueEncoding: "buffer" });
+async function openDatabase(
+  directory: string,
+  { blockCache, writeBuffer }: FolderMemory,
+): Promise<Level<string, Buffer>> {
+  const db = new Level<string, Buffer>(directory, {
+    keyEncoding: "utf8",
+    valueEncoding: "buffer",
+    cacheSize: blockCache,
+    writeBufferSize: writeBuffer,
+  });
   try {
     await db.open();
     return db;

@@ -106,6 +106,11 @@ export class Output {
     this.#begun = true;
   }
 
+  /** Whether records wait for room in the client's queue: {@link drain} before the next is processed. */
+  get isFull(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Hands over one record; where the client's queue is full it waits here until {@link drain}. */
   write(
     topic: string,

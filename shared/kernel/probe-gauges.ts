@@ -1,7 +1,8 @@
 /** Gauges that are read from the running process when they are scraped. */
 import { readFileSync } from "node:fs";
 import { Gauge, type Registry } from "prom-client";
-import { memoryLimitBytes, type Probes, SERVICE_STATES } from "./probes.js";
+import { memoryLimitBytes } from "../memory-budget.js";
+import { type Probes, SERVICE_STATES } from "./probes.js";
 
 /** Registers what a service is, how far it is behind and what it holds. */
 export function registerProbes(registry: Registry, probes: Probes): void {
@@ -9,6 +10,7 @@ export function registerProbes(registry: Registry, probes: Probes): void {
   registerStates(registry, probes);
   registerStandbys(registry, probes);
   registerSizes(registry, probes);
+  registerMemory(registry, probes);
 }
 
 function registerLag(registry: Registry, { lag, unstable, secondsAhead }: Probes): void {
@@ -143,6 +145,26 @@ function registerSizes(registry: Registry, probes: Probes): void {
     registers,
     collect() {
       this.set(probes.transactionRecords());
+    },
+  });
+}
+
+function registerMemory(registry: Registry, { memory }: Probes): void {
+  const registers = [registry];
+  new Gauge({
+    name: "regatta_state_cache_bytes",
+    help: "Decoded state values that are kept for the next read, of all tasks",
+    registers,
+    collect() {
+      this.set(memory.cachedBytes);
+    },
+  });
+  new Gauge({
+    name: "regatta_transaction_open_state_bytes",
+    help: "Decoded state values changed since the last commit, of all tasks: a large one is committed early",
+    registers,
+    collect() {
+      this.set(memory.changedBytes);
     },
   });
 }

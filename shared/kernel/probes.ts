@@ -1,9 +1,9 @@
 /** What a scrape asks the running process for. */
 import { statfs } from "node:fs/promises";
-import { totalmem } from "node:os";
 import type { Lag, PartitionLag } from "./lag.js";
 import type { LevelDbStore } from "./leveldb-store.js";
 import { SharedQuestion } from "./repeated-question.js";
+import type { StateMemory } from "./state-memory.js";
 import type { StreamLoop } from "./stream-loop.js";
 import type { Task, TaskState } from "./task.js";
 
@@ -23,6 +23,7 @@ export interface Probes {
   taskStates(): Readonly<Record<string, number>>;
   storeBytes(): Promise<readonly { partition: number; bytes: number }[]>;
   transactionRecords(): number;
+  readonly memory: StateMemory;
   /** Offsets that each standby of this instance has still to apply. */
   standbyLag(): readonly { partition: number; records: number }[];
   /** Free bytes of the file system that holds STATE_DIR; undefined where it cannot be asked. */
@@ -41,6 +42,7 @@ export interface ProbedService {
   waitingFor(): string | undefined;
   unstable(): readonly { topic: string; partition: number; records: number }[];
   transactionRecords(): number;
+  readonly memory: StateMemory;
   standbyLag(): readonly { partition: number; records: number }[];
 }
 
@@ -68,19 +70,13 @@ export function createProbes(service: ProbedService): Probes {
     taskStates: () => countStates(tasks()),
     storeBytes: async () => (await Promise.all(tasks().map((task) => bytesOf(task, sizes)))).flat(),
     transactionRecords: () => service.transactionRecords(),
+    memory: service.memory,
     standbyLag: () => service.standbyLag(),
     diskAvailableBytes: async () => {
       const found = await disk.newest();
       return found && found.bavail * found.bsize;
     },
   };
-}
-
-/** The memory that this process may use, in bytes: the limit of its container, or what the machine has. */
-export function memoryLimitBytes(): number {
-  const machine = totalmem();
-  const limit = process.constrainedMemory();
-  return limit !== undefined && limit > 0 ? Math.min(limit, machine) : machine;
 }
 
 function stateOf(service: ProbedService, tasks: readonly Task[]): ServiceState {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../logger.js";
+import { folderMemory, memoryBudget } from "../memory-budget.js";
 import type { Codec } from "../service-definition.js";
 import { changelogTopic } from "./changelog.js";
 import { isCompacted } from "./compaction-probe.js";
@@ -23,6 +24,7 @@ import { createProbes } from "./probes.js";
 import { type AnyService, Processing } from "./processing.js";
 import { type Slot, takeSlot } from "./slot.js";
 import { Standbys } from "./standby.js";
+import { StateMemory } from "./state-memory.js";
 import { StreamLoop } from "./stream-loop.js";
 import { endSuddenly } from "./sudden-end.js";
 import type { Task } from "./task.js";
@@ -46,6 +48,8 @@ export class ServiceProcess {
   readonly #lag = new Lag();
   readonly #unstable = new UnstableInputs();
   readonly #stalls: InputStalls;
+  readonly #budget = memoryBudget();
+  readonly #memory: StateMemory;
   readonly #metrics: KernelMetrics;
   #output: Output | undefined;
   #loop: StreamLoop | undefined;
@@ -70,6 +74,7 @@ export class ServiceProcess {
     this.#logger = logger;
     this.#application = `${settings.applicationId}-${service.name}`;
     this.#stalls = new InputStalls(settings.transactionTimeoutMs, logger);
+    this.#memory = new StateMemory(settings.storeCacheBytes, this.#budget.transactionState);
     const probes = createProbes({
       isSource: service.kind === "source",
       stateDir: settings.stateDir,
@@ -79,6 +84,7 @@ export class ServiceProcess {
       waitingFor: () => this.#waitedFor(),
       unstable: () => this.#unstable.of(this.#inputPartitions(), performance.now()),
       transactionRecords: () => this.#output?.records ?? 0,
+      memory: this.#memory,
       standbyLag: () => this.#standbys?.lag() ?? [],
     });
     this.#metrics = createMetrics(service.name, settings.applicationId, probes);
@@ -156,7 +162,7 @@ export class ServiceProcess {
     topics: Topics,
   ): Promise<void> {
     const service = this.#service;
-    const { processingGuarantee, commitIntervalMs, storeCacheEntries, onChangelogLoss, onInputLoss } = this.#settings;
+    const { processingGuarantee, commitIntervalMs, onChangelogLoss, onInputLoss } = this.#settings;
     const logger = this.#logger;
     const exactlyOnce = processingGuarantee === "exactly_once";
     const changelogs = this.#changelogs();
@@ -176,7 +182,9 @@ export class ServiceProcess {
       codecs,
       inputs: subscribed,
       topicIds: topics.ids,
-      cacheEntries: storeCacheEntries,
+      memory: this.#memory,
+      // A task more or less makes no difference, a task that comes finds its share.
+      folderMemory: folderMemory(this.#budget, topics.tasks),
       metrics: this.#metrics,
       logger,
     });
@@ -229,6 +237,7 @@ export class ServiceProcess {
         });
       },
       output,
+      memory: this.#memory,
       opener,
       replay,
       stopping: () => this.#stopping,

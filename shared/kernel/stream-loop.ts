@@ -16,12 +16,14 @@ import type { Output } from "./output.js";
 import { partitionName } from "./partition-key.js";
 import { ProcessFailure, type Processing } from "./processing.js";
 import { RefusedWork } from "./refused-work.js";
+import type { StateMemory } from "./state-memory.js";
 import type { Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
 import type { Watermarks } from "./watermarks.js";
 
-/** Most records that a source generates at once. */
+/** Most records that a source generates between two looks around, and at once. */
 const SOURCE_RECORDS = 1000;
+const SOURCE_RECORDS_AT_ONCE = 50;
 /** Waiting for a first record while work is uncommitted, or while there is none. */
 const POLL_BUSY_MS = 10;
 const POLL_IDLE_MS = 50;
@@ -52,6 +54,7 @@ export interface StreamLoopOptions extends MembershipOptions {
   /** Told of each step of a commit. */
   readonly onStep: StepListener;
   readonly output: Output;
+  readonly memory: StateMemory;
   readonly opener: TaskOpener;
   readonly processing: Processing;
   readonly watermarks: Watermarks;
@@ -209,7 +212,7 @@ export class StreamLoop {
   }
 
   async #processBatch(records: readonly ConsumedRecord[], membership: Membership): Promise<void> {
-    const { metrics, output, processing, onStep } = this.#o;
+    const { metrics, output, memory, processing, onStep } = this.#o;
     onStep("after-poll");
     await this.#beginWork();
     const ended = metrics.processDuration.startTimer();
@@ -223,7 +226,9 @@ export class StreamLoop {
       this.#refused.take(task, record);
       processing.process(task, inputRecordOf(record));
       if (processing.hasChunk) await processing.advance();
-      if (!this.#refused.isFull && performance.now() - lookedMs < LOOK_MS) continue;
+      if (output.isFull) await output.drain();
+      const isFull = memory.isFull || this.#refused.isFull;
+      if (!isFull && performance.now() - lookedMs < LOOK_MS) continue;
       await this.#look(membership);
       lookedMs = performance.now();
       // The rest belongs to the next start, or is read again.
@@ -245,19 +250,32 @@ export class StreamLoop {
   }
 
   async #generate(membership: Membership): Promise<void> {
-    const { processing, output, onStep } = this.#o;
+    const { output, onStep } = this.#o;
     let count = 0;
     for (const task of membership.assignment.tasks) {
       if (task.state !== "running") continue;
       await this.#beginWork();
-      const generated = processing.generate(task, performance.now(), this.#refused.room(task, SOURCE_RECORDS));
-      this.#refused.generated(task, generated);
-      count += generated;
+      count += await this.#generateOf(task);
     }
     await output.drain();
     if (count > 0) onStep("after-process");
     // This is also the pace of an idle source.
     await membership.wait(count >= SOURCE_RECORDS ? 0 : POLL_BUSY_MS);
+  }
+
+  /** In parts, so that no more waits for the client's queue than one of them. */
+  async #generateOf(task: Task): Promise<number> {
+    const { processing, output } = this.#o;
+    let count = 0;
+    while (count < SOURCE_RECORDS) {
+      const room = this.#refused.room(task, SOURCE_RECORDS_AT_ONCE);
+      const generated = processing.generate(task, performance.now(), room);
+      this.#refused.generated(task, generated);
+      count += generated;
+      if (output.isFull) await output.drain();
+      if (generated < SOURCE_RECORDS_AT_ONCE) break;
+    }
+    return count;
   }
 
   async #beginWork(): Promise<void> {
@@ -288,7 +306,8 @@ export class StreamLoop {
     if (!this.#hasWork()) return false;
     // What went well since a thread died is kept, before the next one dies.
     if (this.#threadDeaths > 0 || this.#refused.isFull) return true;
-    return performance.now() >= this.#commitDueMs || this.#o.output.records >= TRANSACTION_RECORDS_MAX;
+    const { output, memory } = this.#o;
+    return memory.isFull || performance.now() >= this.#commitDueMs || output.records >= TRANSACTION_RECORDS_MAX;
   }
 
   async #commit({ consumer, assignment }: Membership): Promise<void> {

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { StoreError } from "../errors.js";
 import type { Logger } from "../logger.js";
+import type { FolderMemory } from "../memory-budget.js";
 import type { Codec } from "../service-definition.js";
 import { changelogTopic, type Positions } from "./changelog.js";
 import { LevelDbStore, type Manifest, moveAside, StoreDamagedError, StoreLockedError } from "./leveldb-store.js";
 import type { KernelMetrics } from "./metrics.js";
+import type { StateMemory } from "./state-memory.js";
 import { BufferedStore } from "./state-store.js";
 import { refuseUnknownFormat } from "./stored-value.js";
 import type { Task } from "./task.js";
@@ -25,7 +27,9 @@ export interface TaskOpenerOptions {
   readonly inputs: readonly string[];
   /** Of these inputs and the changelogs. */
   readonly topicIds: Readonly<Record<string, string>>;
-  readonly cacheEntries: number;
+  readonly memory: StateMemory;
+  /** LevelDB's in each folder. */
+  readonly folderMemory: FolderMemory;
   readonly metrics: KernelMetrics;
   readonly logger: Logger;
 }
@@ -85,7 +89,7 @@ export class TaskOpener {
     for (const [store, codec] of Object.entries(this.#o.codecs))
       refuseUnknownFormat(codec, manifest?.formats?.[store] ?? codec.format, `${db.directory}: store ${store}`);
     task.stores = Object.entries(this.#o.codecs).map(
-      ([name, codec]) => new BufferedStore(name, codec, db, this.#o.cacheEntries),
+      ([name, codec]) => new BufferedStore(name, codec, db, this.#o.memory),
     );
   }
 
@@ -141,12 +145,12 @@ export class TaskOpener {
       { task: task.id, directory, own },
       "folder is locked by another process: a private one is used",
     );
-    return LevelDbStore.open(own);
+    return LevelDbStore.open(own, this.#o.folderMemory);
   }
 
   async #openOrRebuild(task: Task, directory: string): Promise<LevelDbStore> {
     try {
-      return await LevelDbStore.open(directory);
+      return await LevelDbStore.open(directory, this.#o.folderMemory);
     } catch (error) {
       if (!(error instanceof StoreDamagedError)) throw error;
       return this.#rebuildFolder(task, directory, error);
@@ -160,7 +164,7 @@ export class TaskOpener {
       { task: task.id, directory, aside, err: error },
       "folder moved aside; it is rebuilt from the changelog",
     );
-    return LevelDbStore.open(directory);
+    return LevelDbStore.open(directory, this.#o.folderMemory);
   }
 
   #isOurs(manifest: Manifest, task: Task): boolean {

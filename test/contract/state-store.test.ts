@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LevelDbStore } from "../../shared/kernel/leveldb-store.js";
+import { StateMemory } from "../../shared/kernel/state-memory.js";
 import { BufferedStore } from "../../shared/kernel/state-store.js";
 import type { Codec, StateStore } from "../../shared/service-definition.js";
 import { driverStore } from "../support/topology-driver.js";
@@ -18,6 +19,7 @@ const codec: Codec<Sum> = {
     bytes.writeDoubleLE(total);
     return bytes;
   },
+  bytes: () => 100,
   decode: (bytes) => ({ total: bytes.readDoubleLE() }),
   toJson: ({ total }) => ({ total }),
 };
@@ -38,10 +40,10 @@ const MANIFEST = {
   changelogPositions: {},
 } as const;
 
-async function realStore(cacheEntries: number): Promise<Subject> {
+async function realStore(cacheBytes: number): Promise<Subject> {
   const directory = mkdtempSync(join(tmpdir(), "regatta-store-"));
   const db = await LevelDbStore.open(directory);
-  const store = new BufferedStore<Sum>("sums", codec, db, cacheEntries);
+  const store = new BufferedStore<Sum>("sums", codec, db, new StateMemory(cacheBytes, 0));
   return {
     store,
     async commit() {
@@ -62,12 +64,39 @@ const fake = (roundTrip: boolean): Subject => ({
 });
 
 const subjects: readonly [string, () => Promise<Subject>][] = [
-  ["LevelDB behind buffer and cache", () => realStore(100)],
+  ["LevelDB behind buffer and cache", () => realStore(100_000)],
   ["LevelDB behind the buffer alone", () => realStore(0)],
-  ["LevelDB behind a cache of one value", () => realStore(1)],
+  ["LevelDB behind a cache of one value", () => realStore(500)],
   ["the topology driver's live values", async () => fake(false)],
   ["the topology driver's encoded values", async () => fake(true)],
 ];
+
+describe("the memory that a state store takes", () => {
+  const directory = mkdtempSync(join(tmpdir(), "regatta-store-"));
+  let db: LevelDbStore;
+  before(async () => {
+    db = await LevelDbStore.open(directory);
+  });
+  after(async () => {
+    await db.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  it("counts a key that is changed again once, moves to the cache with the commit, and is gone with what is forgotten", async () => {
+    const memory = new StateMemory(1000, 1000);
+    const stores = ["a", "b"].map((name) => new BufferedStore<Sum>(name, codec, db, memory));
+    for (const store of stores) for (let k = 0; k < 3; k++) store.put("t/s", { total: k });
+    const both = memory.changedBytes;
+    assert.ok(both >= 200 && both < 1000, `${both}`);
+    for (const store of stores) store.committed();
+    assert.deepEqual([memory.changedBytes, memory.cachedBytes], [0, both]);
+    stores[0].put("t/s", { total: 1 });
+    stores[0].delete("t/s");
+    assert.deepEqual([memory.changedBytes > 0, memory.cachedBytes], [true, both / 2]);
+    for (const store of stores) store.discard();
+    assert.deepEqual([memory.changedBytes, memory.cachedBytes], [0, 0]);
+  });
+});
 
 for (const [name, open] of subjects) {
   describe(`a state store: ${name}`, () => {

@@ -6,7 +6,9 @@ import fc from "fast-check";
 import { RecordError } from "../../shared/errors.js";
 import { LevelDbStore } from "../../shared/kernel/leveldb-store.js";
 import { keyBytes } from "../../shared/kernel/record-key.js";
+import { StateMemory } from "../../shared/kernel/state-memory.js";
 import { BufferedStore } from "../../shared/kernel/state-store.js";
+import { OBJECT_BYTES } from "../../shared/state-bytes.js";
 import { arbitraryName } from "../support/names.js";
 import { seed } from "../support/property.js";
 
@@ -22,6 +24,7 @@ const MANIFEST = {
 const codec = {
   format: 1,
   encode: ({ name }: { name: string }) => Buffer.from(name, "utf16le"),
+  bytes: ({ name }: { name: string }) => OBJECT_BYTES + name.length,
   decode: (bytes: Buffer) => ({ name: bytes.toString("utf16le") }),
   toJson: ({ name }: { name: string }) => name,
 };
@@ -51,7 +54,7 @@ describe("keys of any Unicode text", () => {
       fc.asyncProperty(fc.uniqueArray(arbitraryName, { maxLength: 40 }), async (names) => {
         const db = await LevelDbStore.open(join(directory, String(run++)));
         try {
-          const stores = ["s", "s0"].map((store) => new BufferedStore(store, codec, db, 0));
+          const stores = ["s", "s0"].map((store) => new BufferedStore(store, codec, db, new StateMemory(0, 0)));
           const kept = names.filter(isUnicode);
           for (const store of stores) {
             for (const name of names) {

@@ -41,6 +41,16 @@ function describeBytes<V>(what: string, codec: Codec<V>, values: fc.Arbitrary<V>
       );
     });
 
+    it("are no more than the memory that the value is said to take, and not much less than that", () => {
+      holds(
+        fc.property(values, (value) => {
+          const { length } = codec.encode(value);
+          const said = codec.bytes(value);
+          assert.ok(said >= length && said <= length + 4096, `${said} for ${length} bytes`);
+        }),
+      );
+    });
+
     it("are shown as JSON whatever they say", () => {
       holds(fc.property(values, (value) => void JSON.stringify(codec.toJson(value))));
     });

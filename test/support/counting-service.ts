@@ -1,6 +1,7 @@
 /** A small service for the tests of the test support: counts the records of each key and passes them on. */
 import { RecordError } from "../../shared/errors.js";
 import type { OutputTopic, ProcessorService } from "../../shared/service-definition.js";
+import { OBJECT_BYTES } from "../../shared/state-bytes.js";
 
 /** How the service can break its contract, by the text of a record. */
 export const MISDEEDS = {
@@ -36,6 +37,7 @@ export function countingService(
       counter: {
         format: 1,
         encode: ({ count }) => Buffer.from(String(count)),
+        bytes: () => OBJECT_BYTES,
         decode: (bytes) => ({ count: Number(bytes.toString()) }),
         toJson: ({ count }) => ({ count }),
       },

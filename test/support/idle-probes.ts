@@ -1,5 +1,6 @@
 /** What a process with nothing to do tells its metrics. */
 import type { Probes } from "../../shared/kernel/probes.js";
+import { StateMemory } from "../../shared/kernel/state-memory.js";
 
 export const idleProbes: Probes = {
   lag: () => [],
@@ -9,6 +10,7 @@ export const idleProbes: Probes = {
   taskStates: () => ({}),
   storeBytes: async () => [],
   transactionRecords: () => 0,
+  memory: new StateMemory(0, 0),
   standbyLag: () => [],
   diskAvailableBytes: async () => undefined,
 };

@@ -9,11 +9,13 @@ import type { ConsumedRecord } from "../../shared/kernel/kafka-consumer.js";
 import { LevelDbStore } from "../../shared/kernel/leveldb-store.js";
 import { createMetrics } from "../../shared/kernel/metrics.js";
 import { StandbyCopy } from "../../shared/kernel/standby-copy.js";
+import { StateMemory } from "../../shared/kernel/state-memory.js";
 import { encodeStored } from "../../shared/kernel/stored-value.js";
 import { Task } from "../../shared/kernel/task.js";
 import { TaskOpener } from "../../shared/kernel/task-opener.js";
 import { TaskReplay } from "../../shared/kernel/task-replay.js";
 import { createLogger } from "../../shared/logger.js";
+import { folderMemory, memoryBudget } from "../../shared/memory-budget.js";
 import { countingService } from "../support/counting-service.js";
 import { idleProbes } from "../support/idle-probes.js";
 import { clientOptions } from "../support/kafka-topics.js";
@@ -45,7 +47,8 @@ describe("a standby's folder", () => {
       codecs,
       inputs,
       topicIds: Object.fromEntries([...inputs, CHANGELOG].map((topic) => [topic, `id of ${topic}`])),
-      cacheEntries: 0,
+      memory: new StateMemory(0, 0),
+      folderMemory: folderMemory(memoryBudget(), 1),
       metrics,
       logger,
     });

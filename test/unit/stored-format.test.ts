@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Level } from "level";
 import { StoreError } from "../../shared/errors.js";
 import { LevelDbStore, StoreDamagedError } from "../../shared/kernel/leveldb-store.js";
+import { StateMemory } from "../../shared/kernel/state-memory.js";
 import { BufferedStore } from "../../shared/kernel/state-store.js";
 import { DamagedValueError, decodeStored, encodeStored } from "../../shared/kernel/stored-value.js";
 import type { Codec } from "../../shared/service-definition.js";
@@ -23,6 +24,7 @@ function countCodec(format: number, older: readonly number[] = []): Codec<Count>
       bytes.writeUIntBE(count, 0, format);
       return bytes;
     },
+    bytes: () => 8,
     decode(bytes) {
       if (bytes.length !== format) throw new RangeError(`expected ${format} bytes, got ${bytes.length}`);
       return decode(bytes);
@@ -85,10 +87,10 @@ describe("a LevelDB folder", () => {
 
   it("of an older program has its values written anew in the format of today when they are put", async () => {
     const db = await LevelDbStore.open(directory);
-    const old = new BufferedStore<Count>("counts", countCodec(1), db, 0);
+    const old = new BufferedStore<Count>("counts", countCodec(1), db, new StateMemory(0, 0));
     for (const key of ["t/put", "t/left"]) old.put(key, { count: 7 });
     await db.write(old.encodeChanges(), MANIFEST);
-    const store = new BufferedStore<Count>("counts", countCodec(2, [1]), db, 0);
+    const store = new BufferedStore<Count>("counts", countCodec(2, [1]), db, new StateMemory(0, 0));
     const value = store.get("t/put");
     assert.deepEqual(value, { count: 7 });
     store.put("t/put", { count: 8 });

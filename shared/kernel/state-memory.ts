@@ -1,0 +1,109 @@
+/**
+ * The memory that the decoded values of all stores of a process take together: those that the open transaction has changed, and
+ * those that are kept for the next read, the longest unread of which give way, whichever store they are of.
+ */
+
+/** A value that is kept, in the order of use. */
+export interface KeptValue<V> {
+  readonly key: string;
+  value: V;
+  bytes: number;
+  /** The store's values by key, which it leaves when it gives way. */
+  readonly home: Map<string, KeptValue<V>>;
+  older: Link;
+  newer: Link;
+}
+
+interface Link {
+  older: Link;
+  newer: Link;
+}
+
+export class StateMemory {
+  readonly #cacheBytesMax: number;
+  readonly #changedBytesMax: number;
+  /** Of a ring: its `newer` is the value longest unread, its `older` the one read last. */
+  readonly #ends: Link;
+  #cachedBytes = 0;
+  #changedBytes = 0;
+
+  /**
+   * @param cacheBytesMax   of values kept for the next read; 0 keeps none
+   * @param changedBytesMax of values changed by a transaction, from which on it is to be committed
+   */
+  constructor(cacheBytesMax: number, changedBytesMax: number) {
+    this.#cacheBytesMax = cacheBytesMax;
+    this.#changedBytesMax = changedBytesMax;
+    const ends = {} as Link;
+    ends.older = ends;
+    ends.newer = ends;
+    this.#ends = ends;
+  }
+
+  /** Bytes of values kept for the next read. */
+  get cachedBytes(): number {
+    return this.#cachedBytes;
+  }
+
+  /** Bytes of values changed since the last commit. */
+  get changedBytes(): number {
+    return this.#changedBytes;
+  }
+
+  /** Whether the open transaction has changed as much as it may. */
+  get isFull(): boolean {
+    return this.#changedBytes >= this.#changedBytesMax;
+  }
+
+  /** @param bytes by which the changed values have grown, or shrunk where below 0 */
+  changed(bytes: number): void {
+    this.#changedBytes += bytes;
+  }
+
+  /** Keeps a value in the place of its key's former one. One larger than the whole bound is not kept. */
+  keep<V>(home: Map<string, KeptValue<V>>, key: string, value: V, bytes: number): void {
+    let kept = home.get(key);
+    if (bytes > this.#cacheBytesMax) {
+      if (kept !== undefined) this.drop(kept);
+      return;
+    }
+    if (kept === undefined) {
+      kept = { key, value, bytes, home, older: this.#ends, newer: this.#ends };
+      this.#linkNewest(kept);
+      home.set(key, kept);
+      this.#cachedBytes += bytes;
+    } else {
+      this.#cachedBytes += bytes - kept.bytes;
+      kept.value = value;
+      kept.bytes = bytes;
+      this.touch(kept);
+    }
+    while (this.#cachedBytes > this.#cacheBytesMax) this.drop(this.#ends.newer as KeptValue<unknown>);
+  }
+
+  /** A kept value was read: it gives way last. */
+  touch(kept: KeptValue<unknown>): void {
+    if (kept.newer === this.#ends) return;
+    unlink(kept);
+    this.#linkNewest(kept);
+  }
+
+  drop<V>(kept: KeptValue<V>): void {
+    unlink(kept);
+    kept.home.delete(kept.key);
+    this.#cachedBytes -= kept.bytes;
+  }
+
+  #linkNewest(kept: KeptValue<unknown>): void {
+    const before = this.#ends.older;
+    kept.older = before;
+    kept.newer = this.#ends;
+    before.newer = kept;
+    this.#ends.older = kept;
+  }
+}
+
+function unlink({ older, newer }: Link): void {
+  older.newer = newer;
+  newer.older = older;
+}
