@@ -8,11 +8,13 @@
  * lie in the log rather than in a table; tables are whole or cannot be opened.
  */
 
+import { WRITE_BUFFER_MAX } from "../memory-budget.js";
+
 /**
- * LevelDB's log holds at most what its two write buffers of 4 MiB hold, before a table takes it over; twice that, and a
- * part, is on the safe side.
+ * LevelDB's log holds at most what its two write buffers hold, before a table takes it over. A buffer takes batches until it is
+ * full, and the last of them as a whole, however large: so no batch counts for more than a buffer, and a buffer holds less than two.
  */
-const KEPT_BYTES = 10 * 1024 * 1024;
+const KEPT_BYTES = 4.5 * WRITE_BUFFER_MAX;
 
 const CHAIN_KEY = "chain";
 const LINK_PREFIX = "link/";
@@ -28,7 +30,7 @@ interface ChainDatabase {
   iterator(range: { readonly gte: string; readonly lt: string }): AsyncIterable<[string, Buffer]>;
 }
 
-/** A batch of the chain: its number, and the bytes of all batches up to its end. */
+/** A batch of the chain: its number, and the bytes of all batches up to its end as they count. */
 interface Link {
   readonly number: number;
   readonly end: number;
@@ -74,7 +76,7 @@ export class BatchChain {
   }
 
   #append(number: number, bytes: number): void {
-    this.#bytes += bytes;
+    this.#bytes += Math.min(bytes, WRITE_BUFFER_MAX);
     this.#links.push({ number, end: this.#bytes });
     this.#last = number;
   }
