@@ -1,6 +1,8 @@
 /** Reading: members of consumer groups, and readers of partitions of their own choice. */
 import kafka from "@confluentinc/kafka-javascript";
+import { type MemoryBudget, memoryBudget } from "../memory-budget.js";
 import type { InputRecord } from "../service-definition.js";
+import { BatchBytes } from "./batch-bytes.js";
 import { isEager, memberProperties } from "./group-membership.js";
 import {
   type ClientOptions,
@@ -63,6 +65,21 @@ interface ConsumerExtras {
   ): void;
 }
 
+/** Memory that a consumer may fill, in bytes. */
+export interface ConsumerMemory {
+  /** Fetched ahead, in the client's queue; one answer of a broker is no larger either, unless a single record is. */
+  readonly queue: number;
+  /** Of one {@link Consumer.consume}, roughly. */
+  readonly batch: number;
+}
+
+/** A consumer that is the only large one of its process. */
+const ALONE: ConsumerMemory = consumerMemory(memoryBudget());
+
+function consumerMemory({ consumerQueue, batch }: MemoryBudget): ConsumerMemory {
+  return { queue: consumerQueue, batch };
+}
+
 type NativeConsumer = InstanceType<typeof kafka.KafkaConsumer> & ConsumerExtras;
 /** A member of the consumer group, or a reader of partitions of its own choice where `groupId` is not subscribed. */
 export class Consumer {
@@ -70,9 +87,12 @@ export class Consumer {
   /** Whether a rebalance takes every partition away before it gives new ones. */
   readonly eager: boolean;
 
+  readonly #batch: BatchBytes;
+
   /** Which kind it is follows from the settings: the client itself forgets it while it leaves the group. */
-  private constructor(native: NativeConsumer, eager: boolean) {
+  private constructor(native: NativeConsumer, eager: boolean, batch: BatchBytes) {
     this.native = native;
+    this.#batch = batch;
     this.eager = eager;
   }
 
@@ -85,6 +105,7 @@ export class Consumer {
     groupId: string,
     onRebalance?: (event: RebalanceEvent) => void,
     onStatistics?: (json: string) => void,
+    memory: ConsumerMemory = ALONE,
   ): Promise<Consumer> {
     const { settings } = options;
     const common = commonProperties(options);
@@ -94,7 +115,8 @@ export class Consumer {
           "fetch.queue.backoff.ms": 5,
           "fetch.wait.max.ms": 50,
           "queued.min.messages": 20_000,
-          "queued.max.messages.kbytes": 16_384,
+          // Of all partitions together: they share one queue where a consumer is read as a whole.
+          "queued.max.messages.kbytes": Math.floor(memory.queue / 1024),
           // A member asks for no offset that its log does not have; one that was deleted meanwhile must not pass in silence.
           "auto.offset.reset": onRebalance === undefined ? "earliest" : "error",
           ...(onRebalance === undefined ? without(common, MEMBER_ONLY) : common),
@@ -122,18 +144,22 @@ export class Consumer {
       native.on("event.stats", (event: { message: string }) => onStatistics(event.message));
     native.setDefaultIsTimeoutOnlyForFirstMessage(true);
     await connectClient(native as never, "connect consumer");
-    return new Consumer(native, onRebalance === undefined || isEager(settings));
+    return new Consumer(native, onRebalance === undefined || isEager(settings), new BatchBytes(memory.batch));
   }
 
   subscribe(topics: readonly string[]): void {
     this.native.subscribe([...topics]);
   }
 
-  /** Waits at most `timeoutMs` for a first record, then takes what is there. */
-  consume(limit: number, timeoutMs: number): Promise<ConsumedRecord[]> {
+  /** Waits at most `timeoutMs` for a first record, then takes what is there, within the bytes of a batch. */
+  async consume(limit: number, timeoutMs: number): Promise<ConsumedRecord[]> {
     this.native.setDefaultConsumeTimeout(timeoutMs);
     // The package's types say that a key may be a string; its code makes bytes of every key.
-    return callKafka("consume", (done) => this.native.consume(limit, done as never));
+    const records = await callKafka<ConsumedRecord[]>("consume", (done) =>
+      this.native.consume(Math.min(limit, this.#batch.records), done as never),
+    );
+    this.#batch.learn(records);
+    return records;
   }
 
   /** Takes partitions over, reading from the given positions. */

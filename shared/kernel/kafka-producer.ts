@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import kafka from "@confluentinc/kafka-javascript";
+import { memoryBudget } from "../memory-budget.js";
 import {
   type ClientOptions,
   CONSUMER_ONLY,
@@ -22,6 +23,9 @@ import type { RefusedDelivery } from "./refusal.js";
  */
 const ANSWER_TIMEOUTS = 3;
 const REPORT_WAIT_MS = 1;
+const QUEUED_RECORDS_MAX = 500_000;
+/** What the client takes for a queued record beside its bytes, which are all that it counts itself. */
+const QUEUED_RECORD_BYTES = 256;
 export const QUEUE_FULL_WAIT_MS = 5;
 
 /** Most bytes that go to a partition at once. */
@@ -75,13 +79,14 @@ export class Producer {
     batchBytes: number = BATCH_BYTES_MAX,
   ): Promise<Producer> {
     const timeoutMs = options.settings.transactionTimeoutMs;
+    const queueBytes = memoryBudget().producerQueue;
     const properties = {
       ...without(
         {
           "linger.ms": 5,
           "batch.size": BATCH_BYTES_MAX,
-          "queue.buffering.max.messages": 500_000,
-          "queue.buffering.max.kbytes": 65_536,
+          "queue.buffering.max.messages": Math.min(QUEUED_RECORDS_MAX, Math.floor(queueBytes / QUEUED_RECORD_BYTES)),
+          "queue.buffering.max.kbytes": Math.floor(queueBytes / 1024),
           "message.max.bytes": recordBytesMax,
           ...commonProperties(options),
           ...(batchBytes < BATCH_BYTES_MAX ? { "batch.size": batchBytes } : {}),

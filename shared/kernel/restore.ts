@@ -1,15 +1,18 @@
 /** Replays changelogs into a folder. */
 import { StoreError } from "../errors.js";
+import { memoryBudget } from "../memory-budget.js";
 import type { Codec } from "../service-definition.js";
 import { furthest, POSITIONS_KEY, type Positions, positionsOf } from "./changelog.js";
 import type { ClientOptions, TopicPosition } from "./kafka-client.js";
-import { type ConsumedRecord, Consumer } from "./kafka-consumer.js";
+import { type ConsumedRecord, Consumer, type ConsumerMemory } from "./kafka-consumer.js";
 import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
 import type { LogRange } from "./log-range.js";
 import { formatOf, isIntact, refuseUnknownFormat } from "./stored-value.js";
 
 const BATCH_RECORDS = 2000;
 const POLL_MS = 50;
+const { restoreQueue, restoreBatch } = memoryBudget();
+const restoreMemory: ConsumerMemory = { queue: restoreQueue, batch: restoreBatch };
 
 export interface Replay {
   readonly db: LevelDbStore;
@@ -68,6 +71,9 @@ export async function replayChangelogs(
   const consumer = await Consumer.connect(
     { ...options, properties: { ...options.properties, "enable.partition.eof": "true" } },
     `${groupId}-restore`,
+    undefined,
+    undefined,
+    restoreMemory,
   );
   try {
     // An end that consists of markers and aborted records only is never delivered as a record; end-of-partition tells of it.

@@ -2,6 +2,7 @@
  * From an open folder to a task that may run: compare its positions with the group's, replay what it lacks; where the changelog
  * cannot stand for the state, do what ON_CHANGELOG_LOSS says.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { StoreError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Codec } from "../service-definition.js";
@@ -33,8 +34,13 @@ export interface TaskReplayOptions {
   readonly logger: Logger;
 }
 
+/** Replays side by side; the shares of memory-budget.ts count on it. */
+const REPLAYS_AT_ONCE = 4;
+const TURN_POLL_MS = 50;
+
 export class TaskReplay {
   readonly #o: TaskReplayOptions;
+  #replaying = 0;
 
   constructor(options: TaskReplayOptions) {
     this.#o = options;
@@ -87,9 +93,12 @@ export class TaskReplay {
     task.changelogLoss ??= rangeFault(task, changelogs, ranges);
     if (task.changelogLoss !== undefined && (await this.#rebuilt(task, task.changelogLoss, committed))) return true;
     const cause = task.manifest === undefined ? "empty" : "behind";
-    const ended = metrics.restoreDuration.startTimer();
     const label = { partition: String(task.partition) };
     let count = 0;
+    await this.#waitForTurn(task);
+    if (isClosed(task)) return false;
+    const ended = metrics.restoreDuration.startTimer();
+    this.#replaying++;
     const replayed = await replayChangelogs(clientOptions, application, {
       db: task.db,
       partition: task.partition,
@@ -104,7 +113,7 @@ export class TaskReplay {
         metrics.restoreRemaining.set(label, remaining);
         metrics.restored.inc(records);
       },
-    });
+    }).finally(() => this.#replaying--);
     metrics.restoreRemaining.set(label, 0);
     if (replayed === undefined) return false;
     const positions = this.#settle(task, committed, furthest(task.manifest?.positions ?? {}, replayed.positions));
@@ -115,6 +124,11 @@ export class TaskReplay {
     metrics.restores.inc({ cause });
     logger.info({ task: task.id, cause, records: count, seconds: ended(), positions }, "state replayed");
     return true;
+  }
+
+  /** Each replay has a client and batches of its own, so there are only so many at a time. A task that is closed goes on at once. */
+  async #waitForTurn(task: Task): Promise<void> {
+    while (this.#replaying >= REPLAYS_AT_ONCE && !isClosed(task)) await delay(TURN_POLL_MS);
   }
 
   /**
