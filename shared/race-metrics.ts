@@ -1,7 +1,9 @@
 /** Metrics of a race, the same for every racing service: who forecasts what, who is how good, and who refused. */
 import { Gauge, type Registry } from "prom-client";
 import { CommittedCounter } from "./committed-counter.js";
+import { memoryBudget } from "./memory-budget.js";
 import type { Contestant } from "./prequential.js";
+import { OBJECT_BYTES } from "./state-bytes.js";
 
 /** A forecast as it is shown; yhat is null where the model refused. */
 export interface ShownForecast {
@@ -23,8 +25,9 @@ export interface ShownSeries<M extends Contestant = Contestant> {
 /** See {@link raceMetrics}. */
 export interface RaceMetrics<M extends Contestant = Contestant> {
   /**
-   * Shows a series from now on, if it is among the first `seriesMax` that this process holds; any further series is raced, but
-   * has no labels, so that a million series do not become a million time series. Cheap: called at every record.
+   * Shows a series from now on, if it is among the first `seriesMax` that this process holds, and its live models have room
+   * beside theirs; any further series is raced, but has no labels, so that a million series do not become a million time
+   * series. Cheap: called at every record.
    * @param key       state key, unique per topic and series
    * @param partition that the series is in
    */
@@ -47,6 +50,8 @@ export interface ModelGauge<M extends Contestant> {
 
 interface Held<M extends Contestant> {
   readonly partition: number;
+  /** Memory that it takes, roughly. */
+  readonly bytes: number;
   shown: ShownSeries<M>;
 }
 
@@ -55,12 +60,16 @@ interface Held<M extends Contestant> {
  * `regatta_series_target{topic,series}`, `regatta_model_refusals_total{model,reason}`, `regatta_model_resets_total{model,reason}`,
  * and gauges of the service's own. Gauges read the live race when they are scraped; setting them at every record would cost
  * more than the forecast.
+ * @param bytesOf memory that a live model takes, roughly
  */
 export function raceMetrics<M extends Contestant>(
   registry: Registry,
   gauges: readonly ModelGauge<M>[] = [],
+  bytesOf: (model: M) => number = () => OBJECT_BYTES,
 ): RaceMetrics<M> {
   const held = new Map<string, Held<M>>();
+  const heldBytesMax = memoryBudget().shownSeries;
+  let heldBytes = 0;
   registerScores(registry, held, gauges);
   registerForecasts(registry, held);
   const refusals = new CommittedCounter(registry, {
@@ -76,11 +85,22 @@ export function raceMetrics<M extends Contestant>(
   return {
     show(key, partition, shown, seriesMax) {
       const known = held.get(key);
-      if (known !== undefined) known.shown = shown;
-      else if (held.size < seriesMax) held.set(key, { partition, shown });
+      if (known !== undefined) {
+        known.shown = shown;
+        return;
+      }
+      if (held.size >= seriesMax) return;
+      const bytes = shown.models.reduce((sum, model) => sum + bytesOf(model), 0);
+      if (heldBytes + bytes > heldBytesMax) return;
+      heldBytes += bytes;
+      held.set(key, { partition, bytes, shown });
     },
     hide(partition) {
-      for (const [key, series] of held) if (series.partition === partition) held.delete(key);
+      for (const [key, series] of held) {
+        if (series.partition !== partition) continue;
+        held.delete(key);
+        heldBytes -= series.bytes;
+      }
     },
     refused: (model, reason) => refusals.inc({ model, reason }),
     reset: (model, reason) => resets.inc({ model, reason }),

@@ -1,8 +1,9 @@
 /** The models of the race at work: each is trained on a job's rows and forecasts its query. */
 import { LRUCache } from "lru-cache";
+import { memoryBudget } from "../../shared/memory-budget.js";
 import type { JobRunner } from "../../shared/service-definition.js";
 import { readForecastJob } from "./forecast-job.js";
-import { createRegressor, type ModelSpecification } from "./models/model-registry.js";
+import { createRegressor, type ModelSpecification, scratchBytes } from "./models/model-registry.js";
 import type { Regressor } from "./models/regressor.js";
 
 /** What the forecasts depend on besides the job. Plain data. */
@@ -10,17 +11,24 @@ export interface ForecastSettings {
   readonly models: readonly ModelSpecification[];
   /** Rows of a job. */
   readonly trainLength: number;
+  /** Threads that have a forecaster each, and share the memory for scratch. */
+  readonly threads?: number;
 }
 
-/** Numbers of features that regressors are kept for. Making them takes milliseconds; more kinds of series pay it again and again. */
+/** Numbers of features that regressors are kept for, where their memory allows it. Making them takes milliseconds; more kinds of series pay it again and again. */
 const FEATURE_COUNTS_MAX = 32;
 
 /**
  * Regressors hold scratch memory only, so one of a model serves all series of the same number of features.
  * @returns from a job, see forecast-job.ts, to one forecast per model, in their order; from an empty job to an empty result
  */
-export function newForecaster({ models, trainLength }: ForecastSettings): JobRunner {
-  const byFeatures = new LRUCache<number, readonly Regressor[]>({ max: FEATURE_COUNTS_MAX });
+export function newForecaster({ models, trainLength, threads = 1 }: ForecastSettings): JobRunner {
+  const byFeatures = new LRUCache<number, readonly Regressor[]>({
+    max: FEATURE_COUNTS_MAX,
+    maxSize: Math.ceil(memoryBudget().modelScratch / Math.max(1, threads)),
+    sizeCalculation: (_, features) =>
+      models.reduce((sum, model) => sum + scratchBytes(model, { features, trainLength }), 0),
+  });
   return (job) => {
     if (job.length === 0) return new Float64Array(0);
     const { training, query } = readForecastJob(job, trainLength);

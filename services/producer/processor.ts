@@ -10,8 +10,8 @@ import { randomKey, recordText, type Target } from "./generator.js";
 import type { PhiloxKey } from "./philox.js";
 import { tokenBucket } from "./token-bucket.js";
 
-/** Streams whose key is kept ready; a task with more of them hashes again at every record. */
-const STREAMS_CACHED_MAX = 16_384;
+/** Streams of all tasks whose key is kept ready; with more of them it is hashed again at every record. About 0.5 kB each. */
+const STREAMS_CACHED_MAX = 65_536;
 
 /** A raw topic and the target of its records. */
 export interface GeneratedTopic {
@@ -59,7 +59,10 @@ export function generatorSource(
   const streamCount = seriesOfTask(settings.series, partition, partitions) * outputs.length;
   const bucket = tokenBucket((settings.rate * streamCount) / settings.series);
   const normals = new Float64Array(settings.features + 1);
-  const cache = new LRUCache<number, Stream>({ max: STREAMS_CACHED_MAX, memoMethod: streamAt });
+  const cache = new LRUCache<number, Stream>({
+    max: Math.ceil(STREAMS_CACHED_MAX / partitions),
+    memoMethod: streamAt,
+  });
   /** Streams at their end that were visited since the cursor moved. */
   let passedOver = 0;
 

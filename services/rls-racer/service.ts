@@ -8,7 +8,7 @@ import { covarianceTrace } from "./covariance.js";
 import { modelList } from "./model-list.js";
 import { processObservation, type RaceStates } from "./processor.js";
 import type { RaceModel } from "./race.js";
-import { raceCodec } from "./race-codec.js";
+import { bytesOfModel, raceCodec } from "./race-codec.js";
 
 const settings = {
   models: setting("RLS_MODELS", modelList, {
@@ -41,7 +41,7 @@ export const rlsRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics
   inputs: ({ inputTopics }) => inputTopics,
   outputs: () => [topics.rlsPredictions, topics.rlsStandings],
   stores: { race: raceCodec },
-  metrics: (registry) => raceMetrics(registry, [traceGauge]),
+  metrics: (registry) => raceMetrics(registry, [traceGauge], bytesOfModel),
   taskClosed: (partition, metrics) => metrics.hide(partition),
   process: processObservation,
 };

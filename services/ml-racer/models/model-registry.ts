@@ -34,6 +34,20 @@ export function createRegressor(specification: ModelSpecification, dimensions: D
   return kind.create(specification.parameters, dimensions);
 }
 
+/** Of a regressor of any kind, however small. */
+const SCRATCH_BYTES_MIN = 128 * 1024;
+/** For each number of the training set: copies, orders, masks and lists. */
+const CELL_BYTES = 64;
+
+/**
+ * The memory that a regressor takes, in bytes: at most about so much. Trees keep the order in which each search of each tree
+ * visits the features, a byte a feature.
+ */
+export function scratchBytes({ parameters }: ModelSpecification, { features, trainLength }: Dimensions): number {
+  const searches = (parameters.n_estimators ?? 0) * trainLength;
+  return SCRATCH_BYTES_MIN + CELL_BYTES * features * trainLength + searches * (features + 8);
+}
+
 /** The names of all kinds, as an error lists them. */
 export function kindNames(): string {
   return [...modelKinds.keys()].join(", ");
