@@ -12,6 +12,7 @@ import { kernelSettings, readClientProperties } from "../../shared/kernel/kernel
 import { createLogger } from "../../shared/logger.js";
 import { freePort, isFree } from "./free-port.js";
 import { type LocalKafka, startLocalKafka } from "./local-kafka.js";
+import { processEnvironment } from "./process-environment.js";
 import { RaceRun } from "./race-run.js";
 import { raceInputs } from "./race-topics.js";
 import { FolderInUseError, forgetRace, openRunFolder, type RunFolder, readBasis, writeBasis } from "./run-folder.js";
@@ -101,7 +102,7 @@ async function race(
   run = new RaceRun({
     brokers: client.settings.brokers,
     client,
-    environment: { UV_THREADPOOL_SIZE: "8", ...environment },
+    environment: { ...processEnvironment, ...environment },
     // Who sets INPUT_TOPICS knows what is to be read.
     inputs: (environment.INPUT_TOPICS ?? "") === "" ? inputs : new Map(),
     servicesDirectory: SERVICES_DIRECTORY,

@@ -5,6 +5,7 @@ import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { processEnvironment } from "../../deploy/local/process-environment.js";
 import { waitFor } from "./wait.js";
 
 const servicesDirectory = fileURLToPath(new URL("../../services/", import.meta.url));
@@ -48,7 +49,7 @@ export class RunningService {
     if (logFile !== undefined) mkdirSync(dirname(logFile), { recursive: true });
     const [program, ...args] = [...launcher, process.execPath, join(servicesDirectory, name, "main.js")];
     const child = spawn(program, args, {
-      env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: "8", HTTP_PORT: "0", ...environment },
+      env: { PATH: process.env.PATH, ...processEnvironment, HTTP_PORT: "0", ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     return new RunningService(name, child, logFile);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { z } from "zod";
+import { processEnvironment } from "../../deploy/local/process-environment.js";
 
 const project = fileURLToPath(new URL("../../../", import.meta.url));
 const serviceSchema = z.object({
@@ -26,6 +27,14 @@ const { services, volumes } = z
   .object({ services: z.record(z.string(), serviceSchema), volumes: z.record(z.string(), z.null()) })
   .parse(parse(readFileSync(join(project, "docker-compose.yml"), "utf8"), { merge: true }));
 const ours = readdirSync(join(project, "services"));
+
+describe("the image", () => {
+  it("gives a process the environment that npm start gives it", () => {
+    const dockerfile = readFileSync(join(project, "deploy/Dockerfile"), "utf8");
+    for (const [name, value] of Object.entries(processEnvironment))
+      assert.match(dockerfile, new RegExp(`^(ENV)? +${name}=${value} `, "m"));
+  });
+});
 
 describe("docker-compose.yml", () => {
   it("runs every service and what it needs, and names no container, so that each can be scaled", () => {
