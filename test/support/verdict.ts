@@ -6,6 +6,7 @@ import { mlRacer } from "../../services/ml-racer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { statefulEstimator } from "../../services/stateful-estimator/service.js";
 import { type ConsumedRecord, inputRecordOf } from "../../shared/kernel/kafka-consumer.js";
+import type { InputRecord } from "../../shared/service-definition.js";
 import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
 import {
   type ComparedRecord,
@@ -17,8 +18,8 @@ import {
   type TopicComparison,
 } from "./comparer.js";
 import { headersOf, readTopic, waitForRecords } from "./kafka-topics.js";
-import { recompute } from "./offline-model.js";
-import type { AnyProcessor } from "./topology-driver.js";
+import { type OfflineDeadLetter, recompute } from "./offline-model.js";
+import type { AnyProcessor, DriverOutput } from "./topology-driver.js";
 
 /** The services of the linear race. */
 export const LINEAR_CHAIN: readonly AnyProcessor[] = [deserializer, rlsRacer];
@@ -52,8 +53,7 @@ export async function judge(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Comparison> {
   const raw = [...(await readTopic(brokers, LINEAR_TOPIC)), ...(await readTopic(brokers, NON_LINEAR_TOPIC))];
-  const environments = Object.fromEntries(chain.map(({ name }) => [name, environment]));
-  const { outputs, deadLetters } = recompute(chain, raw.map(inputRecordOf), { environments });
+  const { outputs, deadLetters } = recomputeInParts(chain, raw.map(inputRecordOf), environment);
   const counts = new Map([...outputs].map(([topic, records]) => [topic, records.length]));
   counts.set(DEAD_LETTERS_TOPIC, deadLetters.length);
   // All of them first: a topic that has its records may get one too many while its neighbours still grow.
@@ -77,6 +77,35 @@ export async function judge(
     for (const [name, comparison] of compared) topics.set(name, comparison);
   }
   return { equal: isEqual(topics), topics };
+}
+
+/** Series that are recomputed together: the states of many wide ones would not fit into memory. */
+const SERIES_TOGETHER = 2000;
+
+/** As {@link recompute}, without the states. No series depends on another. */
+function recomputeInParts(
+  chain: readonly AnyProcessor[],
+  records: readonly InputRecord[],
+  environment: Readonly<Record<string, string>>,
+) {
+  const environments = Object.fromEntries(chain.map(({ name }) => [name, environment]));
+  const parts: InputRecord[][] = [];
+  const partOf = new Map<string, number>();
+  for (const record of records) {
+    const series = record.key?.toString("latin1") ?? "";
+    const part = partOf.get(series) ?? Math.floor(partOf.size / SERIES_TOGETHER);
+    partOf.set(series, part);
+    parts[part] ??= [];
+    parts[part].push(record);
+  }
+  const outputs = new Map<string, DriverOutput[]>();
+  const deadLetters: OfflineDeadLetter[] = [];
+  for (const part of parts.length === 0 ? [[]] : parts) {
+    const result = recompute(chain, part, { environments });
+    for (const [topic, written] of result.outputs) outputs.set(topic, [...(outputs.get(topic) ?? []), ...written]);
+    deadLetters.push(...result.deadLetters);
+  }
+  return { outputs, deadLetters };
 }
 
 /** The producer's own promise: each of `series` series of a raw topic has every i exactly once, in order. */
