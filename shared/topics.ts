@@ -16,6 +16,9 @@ import type { OutputTopic } from "./service-definition.js";
 /** A rejected record of up to this size reaches the dead-letter topic with all its bytes. */
 export const DEAD_LETTER_BYTES_MAX = 2 * 1024 * 1024;
 
+/** A result above this size, its key included, is refused before it is written: Kafka's usual limit is 1,048,588. */
+export const RESULT_BYTES_MAX = 1_000_000;
+
 export const LINEAR_TOPIC = "dataLinearModel";
 export const NON_LINEAR_TOPIC = "dataNonLinearModel";
 export const DEAD_LETTERS_TOPIC = "dead-letters";

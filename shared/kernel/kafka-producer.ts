@@ -70,6 +70,7 @@ export class Producer {
    * @param transactionalId undefined for a producer without transactions
    * @param batchBytes      most bytes of a batch, 1 for batches of one record; less than {@link BATCH_BYTES_MAX} where a topic
    *   does not take that
+   * @param reportsDeliveries whether {@link flush} tells of a record that was not delivered; a commit tells of it as well
    * @throws {KafkaError} the broker does not answer
    */
   static async connect(
@@ -77,6 +78,7 @@ export class Producer {
     transactionalId: string | undefined,
     recordBytesMax: number,
     batchBytes: number = BATCH_BYTES_MAX,
+    reportsDeliveries: boolean = transactionalId === undefined,
   ): Promise<Producer> {
     const timeoutMs = options.settings.transactionTimeoutMs;
     const queueBytes = memoryBudget().producerQueue;
@@ -96,8 +98,9 @@ export class Producer {
       // As Java's producer does it, so that a series lies in the same partition whoever writes it.
       partitioner: "murmur2_random",
       "enable.idempotence": true,
+      ...(reportsDeliveries ? { dr_cb: true } : {}),
       ...(transactionalId === undefined
-        ? { dr_cb: true }
+        ? {}
         : {
             "transactional.id": transactionalId,
             "transaction.timeout.ms": timeoutMs,
@@ -107,8 +110,8 @@ export class Producer {
     };
     const native = new kafka.Producer(properties as object, NO_TOPIC_CONFIGURATION);
     logEvents(native as never, options.logger, "producer");
-    const producer = new Producer(native, transactionalId === undefined, timeoutMs);
-    if (transactionalId === undefined) {
+    const producer = new Producer(native, reportsDeliveries, timeoutMs);
+    if (reportsDeliveries) {
       native.on("delivery-report", (error: unknown, { topic }: { topic: string }) => {
         producer.#undelivered--;
         if (error) producer.#onUndelivered(error, topic);

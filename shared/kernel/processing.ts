@@ -5,6 +5,7 @@ import type { SettingDefinitions } from "../config.js";
 import { RecordError, StoreError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { InputRecord, JobRunner, OutputTopic, ServiceDefinition, TaskContext } from "../service-definition.js";
+import { RESULT_BYTES_MAX } from "../topics.js";
 import { DamagedStateError } from "./damaged-state.js";
 import type { RejectedRecord, Rejection } from "./dead-letter.js";
 import { DeadLetters } from "./dead-letters.js";
@@ -22,9 +23,6 @@ import { WrittenRecords } from "./written-records.js";
 // A service's own types are checked where it is defined; the kernel only hands its values through.
 export type AnyService = ServiceDefinition<SettingDefinitions, Record<string, object>, unknown>;
 export type AnyContext = TaskContext<never, Record<string, object>, unknown>;
-
-/** A record's result above this size is refused here rather than by the broker, where it would stop the stream. */
-const RESULT_BYTES_MAX = 1_000_000;
 
 /**
  * process() failed after it may have changed state. The transaction is aborted and the batch replayed without this record.

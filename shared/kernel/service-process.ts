@@ -31,6 +31,7 @@ import type { Task } from "./task.js";
 import { TaskOpener } from "./task-opener.js";
 import { TaskReplay } from "./task-replay.js";
 import { prepareTopics, refuseLoops, type Topics } from "./topic-admin.js";
+import { compareTopics, usedTopics } from "./topic-comparison.js";
 import { UnstableInputs } from "./unstable-inputs.js";
 import { Watermarks } from "./watermarks.js";
 
@@ -258,8 +259,15 @@ export class ServiceProcess {
       "running",
     );
     standbys?.start();
+    let failure: unknown;
+    const used = usedTopics(service.outputs(this.#settings as never), changelogs, topics.existing);
+    compareTopics(used, clientOptions).catch((error: unknown) => {
+      failure = error;
+      loop.stop();
+    });
     try {
       await loop.run();
+      if (failure !== undefined) throw failure;
     } finally {
       await standbys?.stop();
       await processing.close();

@@ -23,6 +23,8 @@ export interface Topics {
   readonly tasks: number;
   /** Topic id by name, of inputs and changelogs. */
   readonly ids: Readonly<Record<string, string>>;
+  /** Outputs, changelogs and the topic of dead letters, as far as they were there before. */
+  readonly existing: ReadonlySet<string>;
 }
 
 /**
@@ -79,6 +81,7 @@ export async function prepareTopics(
     tasks:
       needs.inputs.length === 0 ? Math.min(...[...changelogs.values()].map(({ partitions }) => partitions)) : tasks,
     ids: Object.fromEntries(described.map(({ name, id }) => [name, id])),
+    existing: new Set(existing.keys()),
   };
 }
 

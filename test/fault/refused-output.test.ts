@@ -22,6 +22,8 @@ const SMALL = { "max.message.bytes": "5000" };
 /** Features of an observation that such a topic does not take. */
 const WIDE = 600;
 const REFUSED = "output refused: the record at fault is searched for";
+/** Of a topic of dead letters as somebody makes it who does not know better. */
+const ENVELOPES = "a topic takes less than it may be given: of larger records only an envelope is left";
 /** Times that a service is killed amid the search. */
 const KILLS = 3;
 
@@ -58,6 +60,10 @@ describe("output that its topic refuses for good", function () {
       assert.equal(await deserializer.metric("regatta_dead_letters_total"), 1);
       assert.equal(await deserializer.metric("regatta_aborts_total", { cause: "kafka" }), 0);
       assert.doesNotMatch(JSON.stringify(deserializer.lines), /Erroneous state/);
+      await deserializer.logged(
+        "a topic takes less than it may be given: records with larger results become dead letters",
+      );
+      await deserializer.logged(ENVELOPES);
       assert.equal(await deserializer.stop(), 0);
     });
   }
@@ -98,7 +104,8 @@ describe("output that its topic refuses for good", function () {
 
   it("by the topic of dead letters leaves an envelope with the reason that the record had", async () => {
     const topic = "garbage";
-    await makeTopics(topic, {}, { "max.message.bytes": "3000000" });
+    // Takes the record that tells of its configuration as well: its transaction is aborted.
+    await makeTopics(topic, { "message.timestamp.type": "LogAppendTime" }, { "max.message.bytes": "3000000" });
     const value = Buffer.alloc(1_200_000, "x");
     await writeRecords(stack.brokers, [...good(topic, 0, 8), { topic, key: "s0", value }, ...good(topic, 8, 16)]);
     const deserializer = start("deserializer", topic, { INPUT_TOPICS: topic });
@@ -187,8 +194,10 @@ describe("output that its topic refuses for good", function () {
   it("by the topic of dead letters, the envelope too, ends the service with the reason and 78", async () => {
     const topic = "hopeless";
     await makeTopics(topic, {});
+    await createTopic(stack.brokers, "known", 2);
     const deserializer = start("deserializer", topic, { INPUT_TOPICS: topic });
     await deserializer.ready(2);
+    await deserializer.logged(ENVELOPES);
     await deleteTopic(stack.brokers, DEAD_LETTERS_TOPIC);
     await createTopic(stack.brokers, DEAD_LETTERS_TOPIC, 1, { "max.message.bytes": "100" });
     await writeRecords(stack.brokers, [...good(topic, 0, 8), { topic, key: "s0", value: "no observation" }]);
@@ -198,6 +207,19 @@ describe("output that its topic refuses for good", function () {
       /dead-letters refuses even an envelope .*Message size too large/,
     );
   });
+
+  for (const [config, expected] of [
+    [{ "max.message.bytes": "100" }, /dead-letters takes less than 4096 bytes.*--add-config max\.message\.bytes=/],
+    [{ "cleanup.policy": "compact" }, /dead-letters is compacted.*--add-config cleanup\.policy=delete/],
+  ] as const) {
+    it(`is known at the start where dead letters could not be kept at all, which ends the service with 78: ${Object.keys(config)}`, async () => {
+      await deleteTopic(stack.brokers, DEAD_LETTERS_TOPIC);
+      await createTopic(stack.brokers, DEAD_LETTERS_TOPIC, 1, { ...config });
+      const deserializer = start("deserializer", "known", { INPUT_TOPICS: "known" });
+      assert.equal(await deserializer.exited(), EXIT_CONFIGURATION);
+      assert.match(deserializer.lines.at(-1)?.msg ?? "", expected);
+    });
+  }
 
   function start(name: string, application: string, environment: Readonly<Record<string, string>>): RunningService {
     return stack.start(name, { APPLICATION_ID: application, TOPIC_PARTITIONS: "2", ...environment });
