@@ -70,11 +70,18 @@ export const estimateSchema = z.object({
 export type Estimate = z.infer<typeof estimateSchema>;
 
 /**
- * JSON text of a finite number; `-0` keeps its sign.
+ * From this size on a double is written with an exponent: its digits alone look like an integer, and readers with integers of 64
+ * bits fail on it, or take it for one that a double is not.
+ */
+const EXPONENT_MIN = 2 ** 53;
+
+/**
+ * JSON text of a finite number, the shortest that reads back as the same double; `-0` keeps its sign.
  * @throws {RangeError} the value is NaN or infinite: JSON has no such number, and none may leave a service
  */
 function finite(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError(`expected a finite number, got ${value}`);
+  if (value >= EXPONENT_MIN || value <= -EXPONENT_MIN) return value.toExponential();
   return value === 0 && Object.is(value, -0) ? "-0" : String(value);
 }
 
