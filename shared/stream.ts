@@ -8,12 +8,14 @@ import { readSettings, type SettingDefinitions, type Settings } from "./config.j
 import { ConfigurationError, EXIT_CONFIGURATION, messageOf, StoreError, TopicError } from "./errors.js";
 import { membershipFaults } from "./kernel/group-membership.js";
 import { faultsOfProperties } from "./kernel/kafka-client.js";
-import { type KernelSettings, kernelFaults, kernelSettings, readClientProperties } from "./kernel/kernel-settings.js";
+import { findClientProperties, type KernelSettings, kernelFaults, kernelSettings } from "./kernel/kernel-settings.js";
 import type { AnyService } from "./kernel/processing.js";
+import { producerFaults } from "./kernel/producer-faults.js";
 import { ServiceProcess } from "./kernel/service-process.js";
 import { endSuddenly } from "./kernel/sudden-end.js";
 import { createLogger } from "./logger.js";
 import type { ServiceDefinition } from "./service-definition.js";
+import { DEAD_LETTERS_TOPIC } from "./topics.js";
 
 /**
  * Runs `definition` in this process until SIGTERM or SIGINT, then ends the process:
@@ -61,24 +63,41 @@ function readAll<D extends SettingDefinitions, States, Metrics>(
   environment: NodeJS.ProcessEnv,
 ) {
   const definitions = { ...kernelSettings, ...definition.settings };
-  const faults: string[] = [];
-  const attempt = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error;
-      faults.push(...error.faults);
-      return undefined;
-    }
-  };
-  const properties = attempt(() => readClientProperties(environment));
+  const { properties, faults: propertyFaults } = findClientProperties(environment);
+  const faults = [...propertyFaults];
   const check = (read: object) => [
     ...(definition.check?.(read) ?? []),
     ...kernelFaults(read, environment),
-    ...membershipFaults(read, properties ?? {}),
+    ...membershipFaults(read, properties),
+    ...producerFaults(read, properties),
+    ...feedbackFaults(definition, read),
   ];
-  const settings = attempt(() => readSettings(definitions, environment, check));
-  faults.push(...faultsOfProperties(properties ?? {}));
-  if (settings === undefined || properties === undefined || faults.length > 0) throw new ConfigurationError(faults);
+  let settings: KernelSettings | undefined;
+  try {
+    settings = readSettings(definitions, environment, check);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    faults.push(...error.faults);
+  }
+  faults.push(...faultsOfProperties(properties));
+  if (settings === undefined || faults.length > 0) throw new ConfigurationError(faults);
   return { settings: settings as KernelSettings & Settings<D>, properties };
+}
+
+/** Inputs that a service also writes: each record would lead to others without end. Both depend on the names of topics alone. */
+function feedbackFaults<D extends SettingDefinitions, States, Metrics>(
+  definition: ServiceDefinition<D, States, Metrics>,
+  read: Partial<Settings<D>>,
+): string[] {
+  if (definition.kind === "source") return [];
+  const settings = read as Settings<D>;
+  const inputs: readonly string[] = definition.inputs(settings) ?? [];
+  if (inputs.length === 0) return [];
+  const written = new Set([...definition.outputs(settings).map(({ name }) => name), DEAD_LETTERS_TOPIC]);
+  return inputs
+    .filter((name) => written.has(name))
+    .map(
+      (name) =>
+        `INPUT_TOPICS: ${name} is written by this service itself, which would never come to its end; read another`,
+    );
 }

@@ -67,6 +67,8 @@ function readModel(entry: string, faults: string[]): ModelSpecification | undefi
     else parameters[name] = parsed;
   }
   for (const [name, definition] of Object.entries(kind.parameters)) parameters[name] ??= definition.default;
+  const together = faults.length > faultsBefore ? undefined : kind.fault?.(parameters);
+  if (together !== undefined) faults.push(`${kindName}: expected ${together}`);
   return faults.length > faultsBefore ? undefined : { name: nameOf(kindName, assignments), kind: kindName, parameters };
 }
 

@@ -8,9 +8,15 @@ export const MODELS_MAX = 64;
 export interface RlsModel {
   /** 1 to 64 letters, digits, `.`, `_` or `-`; distinct within the race. */
   readonly name: string;
-  /** Forgetting factor ν in (0, 1]. */
+  /** Forgetting factor ν, {@link NU_MIN} to 1. */
   readonly nu: number;
 }
+
+/**
+ * Least forgetting factor. A step leaves coefficients of about y / ν, and the next error as large: below this its square
+ * overflows, so that a model would be scored once and then refuse all that comes.
+ */
+export const NU_MIN = 1e-150;
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const DECIMAL = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -37,8 +43,8 @@ function modelOf(entry: string, place: number, faults: string[]): RlsModel {
   else if (nu === undefined || rest.length > 0) faults.push(`"${entry}" is not <name>:<nu>, for example rls1:1.0`);
   else {
     if (!NAME.test(name)) faults.push(`"${name}" is not a model name: use 1 to 64 letters, digits, ".", "_" or "-"`);
-    if (!DECIMAL.test(nu) || !(Number(nu) > 0 && Number(nu) <= 1)) {
-      faults.push(`"${nu}" is not a forgetting factor of ${name}: expected a number above 0, at most 1`);
+    if (!DECIMAL.test(nu) || !(Number(nu) >= NU_MIN && Number(nu) <= 1)) {
+      faults.push(`"${nu}" is not a forgetting factor of ${name}: expected a number from ${NU_MIN} to 1`);
     }
   }
   return { name, nu: Number(nu) };

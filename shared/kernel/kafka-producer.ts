@@ -15,6 +15,7 @@ import {
 } from "./kafka-client.js";
 import type { Consumer } from "./kafka-consumer.js";
 import { type AnswerLimit, callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
+import { deliveryTimeoutMs } from "./producer-faults.js";
 import type { RefusedDelivery } from "./refusal.js";
 
 /**
@@ -104,8 +105,8 @@ export class Producer {
         : {
             "transactional.id": transactionalId,
             "transaction.timeout.ms": timeoutMs,
-            "message.timeout.ms": Math.max(1000, timeoutMs - 1000),
-            "socket.timeout.ms": Math.max(1000, timeoutMs - 1000),
+            "message.timeout.ms": deliveryTimeoutMs(timeoutMs),
+            "socket.timeout.ms": deliveryTimeoutMs(timeoutMs),
           }),
     };
     const native = new kafka.Producer(properties as object, NO_TOPIC_CONFIGURATION);

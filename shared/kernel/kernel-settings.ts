@@ -168,7 +168,8 @@ function cacheSize(): ZodType<number, string> {
 }
 
 /** Faults that several of the kernel's settings, or they and the environment, show together. */
-export function kernelFaults({ failpoint }: Partial<KernelSettings>, environment: Environment): string[] {
+export function kernelFaults(settings: Partial<KernelSettings>, environment: Environment): string[] {
+  const { failpoint, commitIntervalMs, transactionTimeoutMs, processingGuarantee } = settings;
   const faults: string[] = [];
   if (failpoint !== undefined && environment.NODE_ENV === "production")
     faults.push("FAILPOINT: is for tests and ends the process; it cannot be set where NODE_ENV is production");
@@ -177,6 +178,17 @@ export function kernelFaults({ failpoint }: Partial<KernelSettings>, environment
     faults.push(
       "STORE_CACHE_ENTRIES: the cache is bounded in bytes, not in entries: take this setting away, or set STORE_CACHE_MIB (auto follows the memory limit, 0 keeps none)",
     );
+  if (
+    processingGuarantee === "exactly_once" &&
+    commitIntervalMs !== undefined &&
+    transactionTimeoutMs !== undefined &&
+    commitIntervalMs >= transactionTimeoutMs
+  ) {
+    faults.push(
+      `COMMIT_INTERVAL_MS=${commitIntervalMs} is not below TRANSACTION_TIMEOUT_MS, ${transactionTimeoutMs}: the broker would abort ` +
+        "every transaction before its commit. Set a shorter interval or a longer timeout.",
+    );
+  }
   return faults;
 }
 
@@ -184,6 +196,7 @@ const PASS_THROUGH = "KAFKA_CONF_";
 
 /** Properties that the guarantee rests on. */
 const RESERVED = new Set([
+  "auto.offset.reset",
   "bootstrap.servers",
   "metadata.broker.list",
   "group.id",
@@ -207,6 +220,16 @@ const RESERVED = new Set([
  * @throws {ConfigurationError} a property that the kernel sets itself
  */
 export function readClientProperties(environment: Environment): Readonly<Record<string, string>> {
+  const { properties, faults } = findClientProperties(environment);
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return properties;
+}
+
+/** As {@link readClientProperties}, with the faults beside the properties that have none. */
+export function findClientProperties(environment: Environment): {
+  readonly properties: Readonly<Record<string, string>>;
+  readonly faults: readonly string[];
+} {
   const properties: Record<string, string> = {};
   const faults: string[] = [];
   for (const [variable, value] of Object.entries(environment)) {
@@ -215,6 +238,5 @@ export function readClientProperties(environment: Environment): Readonly<Record<
     if (RESERVED.has(property)) faults.push(`${variable}: ${property} is set by the kernel; use its own setting`);
     else properties[property] = value;
   }
-  if (faults.length > 0) throw new ConfigurationError(faults);
-  return properties;
+  return { properties, faults };
 }

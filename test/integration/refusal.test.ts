@@ -40,6 +40,39 @@ describe("what cannot work", function () {
     assert.equal(service.lines.length, 1);
   });
 
+  it("in settings that each could be right, and never are together, is reported all at once, and ends the process with 78", async () => {
+    const service = stack.start("rls-racer", {
+      RLS_MODELS: "d:1e-320",
+      INPUT_TOPICS: "rls-predictions,dead-letters,elsewhere",
+      COMMIT_INTERVAL_MS: "10000",
+      KAFKA_CONF_ACKS: "1",
+      KAFKA_CONF_LINGER_MS: "9000",
+      KAFKA_CONF_AUTO_OFFSET_RESET: "latest",
+    });
+    assert.equal(await service.exited(), EXIT_CONFIGURATION);
+    assert.equal(service.lines.length, 1);
+    const faults = service.lines[0].faults as string[];
+    for (const fault of [
+      /^RLS_MODELS=d:1e-320: "1e-320" is not a forgetting factor of d/,
+      /^INPUT_TOPICS: rls-predictions is written by this service itself/,
+      /^INPUT_TOPICS: dead-letters is written by this service itself/,
+      /^COMMIT_INTERVAL_MS=10000 is not below TRANSACTION_TIMEOUT_MS, 10000/,
+      /^KAFKA_CONF_AUTO_OFFSET_RESET: auto.offset.reset is set by the kernel/,
+      /^KAFKA_CONF_ACKS=1: expected all/,
+      /^KAFKA_CONF_LINGER_MS=9000: expected less than 9000/,
+    ]) {
+      assert.equal(faults.filter((text) => fault.test(text)).length, 1, `${fault} in ${JSON.stringify(faults)}`);
+    }
+    assert.equal(faults.length, 7);
+
+    const chain = stack.start("deserializer", { INPUT_TOPICS: "a,a.observations" });
+    assert.equal(await chain.exited(), EXIT_CONFIGURATION);
+    assert.match(
+      JSON.stringify(chain.lines[0].faults),
+      /^\["INPUT_TOPICS: a.observations is written by this service itself[^,]*, [^"]*"\]$/,
+    );
+  });
+
   it("in the models is reported all at once, with what only several settings together show, and ends the process with 78", async () => {
     const models = "rf:n_estimators=0,tree,lin";
     const service = stack.start("ml-racer", {

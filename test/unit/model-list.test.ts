@@ -56,6 +56,13 @@ describe("the list of racing models", () => {
     assert.equal(models[2].parameters.max_depth, Number.POSITIVE_INFINITY);
   });
 
+  it("refuses a learning rate with which residuals overflow before the last stage, and takes one with which they do not", () => {
+    assert.deepEqual(faultsOf("gb:learning_rate=100"), [
+      "gb: expected a learning_rate with which residuals, multiplied by 99 at each of 100 stages, stay finite",
+    ]);
+    assert.equal(modelsOf("gb:learning_rate=100:n_estimators=50,gb:learning_rate=2:n_estimators=10000").length, 2);
+  });
+
   it("reports every fault of the list at once", () => {
     const faults = faultsOf("rf:n_estimators=0,svm,gb:depth=2:learning_rate=-1,lin:tol=1,rf:max_depth,lin,lin");
     assert.deepEqual(faults, [

@@ -28,6 +28,8 @@ describe("RLS_MODELS", () => {
     ["rls1:", /"" is not a forgetting factor/],
     ["rls1:0x1", /"0x1" is not a forgetting factor/],
     ["rls1:NaN", /"NaN" is not a forgetting factor/],
+    ["rls1:1e-320", /"1e-320" is not a forgetting factor/],
+    ["rls1:1e-151", /"1e-151" is not a forgetting factor of rls1: expected a number from 1e-150 to 1/],
     ["rls1:1e-400", /"1e-400" is not a forgetting factor/],
     [":1", /"" is not a model name/],
     ["a b:1", /"a b" is not a model name/],

@@ -20,10 +20,17 @@ type ParameterName = TreeParameterName | "learning_rate";
  */
 const KERNEL_RATE_MAX = 2;
 
+/** Residuals that grow beyond this have no finite square: every forecast would be refused. */
+const GROWTH_MAX = 1e150;
+
 /** `gb` in the list of models. */
 export const gradientBoosting: ModelKind<ParameterName> = {
   doc: "scikit-learn's GradientBoostingRegressor",
   parameters: { ...treeParameters(3), learning_rate: nonNegativeParameter(0.1, "share of a tree that is added") },
+  fault: ({ n_estimators, learning_rate }) =>
+    learning_rate > 2 && (learning_rate - 1) ** n_estimators > GROWTH_MAX
+      ? `a learning_rate with which residuals, multiplied by ${learning_rate - 1} at each of ${n_estimators} stages, stay finite`
+      : undefined,
   create: (parameters, dimensions) =>
     parameters.learning_rate <= KERNEL_RATE_MAX &&
     fitsKernel(dimensions, parameters.n_estimators, treeLimits(parameters))

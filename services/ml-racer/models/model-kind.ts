@@ -14,6 +14,8 @@ export interface ParameterDefinition {
 export interface ModelKind<P extends string = string> {
   readonly doc: string;
   readonly parameters: Readonly<Record<P, ParameterDefinition>>;
+  /** What is wrong with values that are right each by itself, as it completes "expected ..."; undefined where nothing is. */
+  fault?(parameters: Readonly<Record<P, number>>): string | undefined;
   /** @param parameters one value for each of {@link ModelKind.parameters} */
   create(parameters: Readonly<Record<P, number>>, dimensions: Dimensions): Regressor;
 }
