@@ -3,13 +3,11 @@
  * beside the loop, and put back to the group's positions after an abort.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { TopicError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { InputWatch } from "./input-watch.js";
 import type { TopicPartition } from "./kafka-client.js";
 import { BEGINNING, type Consumer, END } from "./kafka-consumer.js";
 import { KafkaError } from "./kafka-error.js";
-import { partitionName } from "./partition-key.js";
 import type { Processing } from "./processing.js";
 import type { Standbys } from "./standby.js";
 import { Task } from "./task.js";
@@ -22,7 +20,7 @@ export interface AssignmentOptions {
   readonly service: string;
   /** A source never reads its partitions: they stay paused. */
   readonly isSource: boolean;
-  /** Partitions that inputs and changelogs have. */
+  /** Partitions that are read of each input: as many as the changelogs have. */
   readonly partitions: number;
   readonly opener: TaskOpener;
   readonly replay: TaskReplay;
@@ -63,13 +61,14 @@ export class Assignment {
   }
 
   /**
-   * Partitions have come. Tasks whose folder is where the group is run at once; the rest are replayed first.
+   * Partitions have come. Tasks whose folder is where the group is run at once; the rest are replayed first. Partitions
+   * that were added beyond the changelogs' are taken, so that the group need not wait, and stay paused, see input-growth.ts.
    * The caller has committed or aborted everything.
-   * @throws {TopicError} a partition without a changelog, or what is to be read next is not there
+   * @throws {TopicError} what is to be read next is not there
    */
   async add(partitions: readonly TopicPartition[]): Promise<void> {
-    this.#refuseBeyond(partitions);
-    const opened = await this.#openAll(groupByPartition(partitions));
+    const beyond = partitions.filter(({ partition }) => partition >= this.#o.partitions);
+    const opened = await this.#openAll(groupByPartition(partitions.filter((place) => !beyond.includes(place))));
     const committed = await this.#lookPersistently(opened);
     this.#consumer.assign(
       partitions.map(({ topic, partition }) => ({
@@ -78,6 +77,7 @@ export class Assignment {
         position: this.#o.isSource ? END : (committed.get(partition)?.get(topic) ?? BEGINNING),
       })),
     );
+    this.#consumer.pause(beyond);
     for (const task of opened) {
       this.#consumer.pause(task.inputPartitions);
       await this.#settle(task, committed.get(task.partition) ?? NONE);
@@ -252,15 +252,6 @@ export class Assignment {
       }
     }
     return new Map();
-  }
-
-  #refuseBeyond(partitions: readonly TopicPartition[]): void {
-    const beyond = partitions.find(({ partition }) => partition >= this.#o.partitions);
-    if (beyond === undefined) return;
-    throw new TopicError(
-      `${partitionName(beyond)} was added while the service ran: its changelogs have ${this.#o.partitions} partitions, and series ` +
-        "would move between partitions. Give the inputs their former number of partitions, or start under another APPLICATION_ID.",
-    );
   }
 }
 

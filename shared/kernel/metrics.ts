@@ -127,6 +127,12 @@ function createCounters(registry: Registry) {
       labelNames: ["topic", "cause"],
       registers,
     }),
+    partitionsUnread: new Gauge({
+      name: "regatta_input_partitions_unread",
+      help: "Partitions that were added to an input and are not read, since the service's state is not repartitioned",
+      labelNames: ["topic"],
+      registers,
+    }),
     damagedStores: new Counter({
       name: "regatta_store_damages_total",
       help: "Folders moved aside because they could not be used",

@@ -9,6 +9,7 @@ import { isCompacted } from "./compaction-probe.js";
 import { consumerStatistics, type LogStatistics } from "./consumer-statistics.js";
 import { killAt } from "./failpoint.js";
 import { type HttpServer, startHttpServer } from "./http-server.js";
+import { InputGrowth } from "./input-growth.js";
 import { InputStalls } from "./input-stalls.js";
 import { InputWatch } from "./input-watch.js";
 import { Admin } from "./kafka-admin.js";
@@ -186,6 +187,7 @@ export class ServiceProcess {
       memory: this.#memory,
       // A task more or less makes no difference, a task that comes finds its share.
       folderMemory: folderMemory(this.#budget, topics.tasks),
+      tasks: topics.tasks,
       metrics: this.#metrics,
       logger,
     });
@@ -246,6 +248,14 @@ export class ServiceProcess {
       processing,
       standbys,
       watermarks: new Watermarks(admin, changelogs, logger),
+      growth: new InputGrowth({
+        service: service.name,
+        inputs,
+        tasks: topics.tasks,
+        admin,
+        metrics: this.#metrics,
+        logger,
+      }),
       metrics: this.#metrics,
       logger,
     });
@@ -282,6 +292,8 @@ export class ServiceProcess {
     outputs: readonly { name: string; config: Readonly<Record<string, string>> }[],
   ): Promise<Topics | undefined> {
     const needs = {
+      service: this.#service.name,
+      application: this.#application,
       inputs,
       outputs,
       changelogs: this.#changelogs(),

@@ -8,6 +8,7 @@ import { BatchPace } from "./batch-pace.js";
 import { commitTasks } from "./commit.js";
 import { DamagedStateError, withFolder } from "./damaged-state.js";
 import type { StepListener } from "./failpoint.js";
+import type { InputGrowth } from "./input-growth.js";
 import { ThreadError } from "./job-threads.js";
 import { type ConsumedRecord, inputRecordOf } from "./kafka-consumer.js";
 import { KafkaCode, KafkaError } from "./kafka-error.js";
@@ -58,6 +59,7 @@ export interface StreamLoopOptions extends MembershipOptions {
   readonly opener: TaskOpener;
   readonly processing: Processing;
   readonly watermarks: Watermarks;
+  readonly growth: InputGrowth;
 }
 
 export class StreamLoop {
@@ -180,12 +182,14 @@ export class StreamLoop {
   }
 
   /**
-   * What nobody tells a service of: an input that lost what is to be read next, a folder that was deleted.
+   * What nobody tells a service of: an input that lost what is to be read next, or got more partitions, a folder that was deleted.
+   * @throws {TopicError} series have moved among the partitions that are read
    * @throws {DamagedStateError} a folder is gone
    */
   async #lookAround(membership: Membership): Promise<void> {
     const running = membership.assignment.tasks.filter(({ state }) => state === "running");
     const { inputs, isSource } = this.#o;
+    this.#o.growth.watch();
     if (!isSource) inputs.askWhenOld(running);
     if (inputs.lossSeen && !this.#rewindNeeded) {
       await this.#commitOrRecover(membership);

@@ -3,10 +3,15 @@ import { ConfigurationError, TopicError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { DEAD_LETTER_BYTES_MAX, DEAD_LETTERS_TOPIC } from "../topics.js";
 import { changelogConfig } from "./changelog.js";
+import { movedError } from "./input-growth.js";
 import type { Admin, TopicDescription } from "./kafka-admin.js";
+import { repartitionTopic, unfinishedError } from "./repartition-plan.js";
 import { outputConfig } from "./topic-retention.js";
 
 export interface TopicNeeds {
+  readonly service: string;
+  /** `<APPLICATION_ID>-<service>` */
+  readonly application: string;
   /** Topics to read; waited for where they are missing. Empty for a source. */
   readonly inputs: readonly string[];
   readonly outputs: readonly { readonly name: string; readonly config: Readonly<Record<string, string>> }[];
@@ -19,7 +24,7 @@ export interface TopicNeeds {
 }
 
 export interface Topics {
-  /** Partitions of the inputs, and so of every changelog: the number of tasks. */
+  /** Partitions of every changelog, and of the inputs unless those were given more: the number of tasks. */
   readonly tasks: number;
   /** Topic id by name, of inputs and changelogs. */
   readonly ids: Readonly<Record<string, string>>;
@@ -40,13 +45,15 @@ export async function prepareTopics(
   const inputs = await admin.describe(needs.inputs);
   const missing = needs.inputs.filter((name) => !inputs.has(name));
   if (missing.length > 0) return { missing };
-  const tasks = taskCount([...inputs.values()]) ?? needs.partitions;
-
+  const repartition = repartitionTopic(needs.application);
   const existing = await admin.describe([
+    repartition,
     DEAD_LETTERS_TOPIC,
     ...needs.outputs.map(({ name }) => name),
     ...needs.changelogs,
   ]);
+  if (existing.has(repartition)) throw unfinishedError(needs.application, needs.service);
+  const tasks = await taskCount(admin, needs, [...inputs.values()], existing);
   const create = async (name: string, partitions: number, config: Readonly<Record<string, string>>) => {
     if (existing.has(name)) return;
     await admin.create(name, partitions, needs.replicationFactor, config);
@@ -65,8 +72,8 @@ export async function prepareTopics(
     const expected = needs.inputs.length === 0 ? found.partitions : tasks;
     if (found.partitions !== expected) {
       throw new TopicError(
-        `changelog ${name} has ${found.partitions} partitions, but its inputs ${needs.inputs.join(", ")} have ${expected}: ` +
-          "a series would lose its state. Give the inputs their former number of partitions, or start under another APPLICATION_ID.",
+        `changelog ${name} has ${found.partitions} partitions, but another one of ${needs.service} has ${expected}: a series would lose its ` +
+          "state. Only npm run repartition may give changelogs partitions. Start under another APPLICATION_ID.",
       );
     }
     if (existing.has(name) && !(await needs.isCompacted(name))) {
@@ -85,16 +92,39 @@ export async function prepareTopics(
   };
 }
 
-function taskCount(inputs: readonly TopicDescription[]): number | undefined {
-  const first = inputs[0];
-  if (first === undefined) return undefined;
-  if (inputs.some(({ partitions }) => partitions !== first.partitions)) {
-    const counts = inputs.map(({ name, partitions }) => `${name} has ${partitions}`).join(", ");
-    throw new TopicError(
-      `all inputs of a service need the same number of partitions, but ${counts}. Read them under an APPLICATION_ID each.`,
-    );
+/** As many as the changelogs have partitions; where there are none yet, as many as the inputs have. */
+async function taskCount(
+  admin: Admin,
+  needs: TopicNeeds,
+  inputs: readonly TopicDescription[],
+  existing: ReadonlyMap<string, TopicDescription>,
+): Promise<number> {
+  if (inputs.length === 0) return needs.partitions;
+  const changelog = needs.changelogs.flatMap((name) => existing.get(name) ?? []).at(0);
+  if (changelog === undefined) return commonPartitions(inputs);
+  const tasks = changelog.partitions;
+  const other = inputs.find(({ partitions }) => partitions !== tasks);
+  if (other === undefined) return tasks;
+  const moved = inputs.find(({ partitions }) => partitions % tasks !== 0);
+  if (moved !== undefined) {
+    commonPartitions(inputs);
+    throw movedError(needs.service, moved.name, moved.partitions, tasks);
   }
-  return first.partitions;
+  const places = Array.from({ length: tasks }, (_, partition) => ({ topic: changelog.name, partition }));
+  if ((await admin.ends(places, "uncommitted")).some(({ position }) => position > 0)) return tasks;
+  throw new TopicError(
+    `changelog ${changelog.name} has ${tasks} partitions, but ${other.name} has ${other.partitions}, and there is no state to move: ` +
+      "delete the changelog, and the service makes it as it should be.",
+  );
+}
+
+function commonPartitions(inputs: readonly TopicDescription[]): number {
+  const [{ partitions: common }] = inputs;
+  if (inputs.every(({ partitions }) => partitions === common)) return common;
+  const counts = inputs.map(({ name, partitions }) => `${name} has ${partitions}`).join(", ");
+  throw new TopicError(
+    `all inputs of a service need the same number of partitions, but ${counts}. Give them as many, or read them under an APPLICATION_ID each.`,
+  );
 }
 
 /** @throws {ConfigurationError} a topic is both read and written: a loop */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { freePort } from "../../deploy/local/free-port.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { addPartitions, createTopic, deleteTopic } from "../support/kafka-topics.js";
+import { addPartitions, createTopic, deleteTopic, writeRecords } from "../support/kafka-topics.js";
 import { Stack } from "../support/stack.js";
 import { waitFor } from "../support/wait.js";
 
@@ -139,7 +139,10 @@ describe("what cannot work", function () {
     await createTopic(stack.brokers, "wrong-rls-racer-race-changelog", 2, { "cleanup.policy": "compact" });
     const service = stack.start("rls-racer", { INPUT_TOPICS: "narrow.observations", APPLICATION_ID: "wrong" });
     assert.equal(await service.exited(), EXIT_CONFIGURATION);
-    assert.match(service.lines.at(-1)?.msg ?? "", /wrong-rls-racer-race-changelog has 2 partitions.*have 3/);
+    assert.match(
+      service.lines.at(-1)?.msg ?? "",
+      /narrow\.observations has 3 partitions, but the changelogs of rls-racer have 2/,
+    );
   });
 
   it("because a changelog is not compacted is refused with the policy that it needs and 78", async () => {
@@ -161,7 +164,7 @@ describe("what cannot work", function () {
   });
 
   for (const protocol of ["consumer", "cooperative-sticky"]) {
-    it(`because an input topic gets more partitions while it is read is refused with both numbers and 78: ${protocol}`, async () => {
+    it(`because an input topic gets partitions among which series move is refused with both numbers and 78: ${protocol}`, async () => {
       const topic = `grown-${protocol}.observations`;
       await createTopic(stack.brokers, topic, 2);
       const service = stack.start("rls-racer", {
@@ -171,12 +174,51 @@ describe("what cannot work", function () {
         KAFKA_CONF_TOPIC_METADATA_REFRESH_INTERVAL_MS: "500",
       });
       await service.ready(2);
-      await addPartitions(stack.brokers, topic, 4);
+      await addPartitions(stack.brokers, topic, 3);
       assert.equal(await service.exited(), EXIT_CONFIGURATION);
       assert.match(
         service.lines.at(-1)?.msg ?? "",
-        /grown-.*\[[23]\] was added while the service ran: .* have 2 partitions/,
+        /grown-.* has 3 partitions, but the changelogs of rls-racer have 2.*npm run repartition -- rls-racer/,
       );
+    });
+
+    it(`does not come of twice the partitions while it is read: what was added is told and left unread: ${protocol}`, async () => {
+      const topic = `doubled-${protocol}.observations`;
+      await createTopic(stack.brokers, topic, 2);
+      const observation = (partition: number) => ({
+        topic,
+        partition,
+        key: `s${partition}`,
+        value: JSON.stringify({ topic: "t", series: `s${partition}`, i: 0, y: 1, x: [1] }),
+      });
+      const service = stack.start("rls-racer", {
+        INPUT_TOPICS: topic,
+        APPLICATION_ID: `doubled-${protocol}`,
+        GROUP_PROTOCOL: protocol,
+        KAFKA_CONF_TOPIC_METADATA_REFRESH_INTERVAL_MS: "500",
+      });
+      await service.ready(2);
+      // There is state to move; without any the changelog would only have to be deleted.
+      await writeRecords(stack.brokers, [0, 1].map(observation));
+      const consumed = (count: number) => async () =>
+        (await service.metric("regatta_records_consumed_total")) === count;
+      await waitFor("the first two", consumed(2));
+      await addPartitions(stack.brokers, topic, 4);
+      await waitFor("the notice", async () => (await service.metric("regatta_input_partitions_unread")) === 2);
+      await waitFor("the assignment", async () => (await service.metric("regatta_rebalances_total")) > 1);
+      await writeRecords(stack.brokers, [0, 1, 2, 3].map(observation));
+      await waitFor("those of the partitions it has", consumed(4));
+      await service.ready(2);
+      assert.equal(await service.stop(), 0);
+      const next = stack.start("rls-racer", {
+        INPUT_TOPICS: topic,
+        APPLICATION_ID: `doubled-${protocol}`,
+        GROUP_PROTOCOL: protocol,
+      });
+      await next.ready(2);
+      await waitFor("the notice", async () => (await next.metric("regatta_input_partitions_unread")) === 2);
+      assert.equal(await next.metric("regatta_records_consumed_total"), 0);
+      assert.equal(await next.stop(), 0);
     });
   }
 

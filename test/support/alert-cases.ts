@@ -210,6 +210,15 @@ export const ALERT_CASES: readonly AlertCase[] = [
     },
   },
   {
+    alert: "RegattaPartitionsUnread",
+    when: "partitions were added to an input",
+    scraped: { [of("regatta_input_partitions_unread", `${RACER}, topic="raw"`)]: "0x10 2x60" },
+    by: "5m",
+    labels: { service: "rls-racer", topic: "raw" },
+    notWhen: "every partition is read",
+    quiet: { [of("regatta_input_partitions_unread", `${RACER}, topic="raw"`)]: "0x130" },
+  },
+  {
     alert: "RegattaRestoringLong",
     when: "a task is restored for more than ten minutes",
     scraped: { [of("regatta_tasks", `${RACER}, state="restoring"`)]: "2x60" },
