@@ -20,6 +20,7 @@ export interface RowRing {
 /** Format 1: the row's numbers one after another, as doubles, little endian. */
 export const rowCodec: Codec<Float64Array> = {
   format: 1,
+  slotted: true,
   encode(row) {
     const bytes = Buffer.allocUnsafe(8 * row.length);
     const writer = new StateWriter(bytes);

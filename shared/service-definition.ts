@@ -34,6 +34,8 @@ export interface Codec<V> {
    * written anew in the format of today when it is put next. A format that is in neither is refused, never taken for damage.
    */
   readonly older?: Readonly<Record<number, (bytes: Buffer) => V>>;
+  /** Keys are `<topic>/<series>/<slot>`, several of a series; without this they are `<topic>/<series>`. */
+  readonly slotted?: true;
   /** What `/state/<store>/<key>` shows. */
   toJson(value: V): unknown;
 }

@@ -91,6 +91,35 @@ export class Admin {
     }
   }
 
+  /** Gives a topic more partitions, `partitions` in all; one that has as many is left as it is. */
+  async grow(name: string, partitions: number): Promise<void> {
+    try {
+      await callKafka("createPartitions", (done) => this.#native.createPartitions(name, partitions, 10_000, done));
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.code !== KafkaCode.INVALID_PARTITIONS) throw error;
+    }
+  }
+
+  /** Deletes a topic. */
+  async delete(name: string): Promise<void> {
+    await callKafka("deleteTopic", (done) => this.#native.deleteTopic(name, 10_000, done));
+  }
+
+  /** How many members a group has now; 0 where there is no such group. */
+  async members(group: string): Promise<number> {
+    const { groups } = await callKafka<{ groups: readonly { members?: readonly unknown[]; error?: unknown }[] }>(
+      "describeGroups",
+      (done) => this.#native.describeGroups([group], { timeout: 5000 }, done as never),
+    );
+    const [{ members = [], error }] = groups;
+    if (error) {
+      const failure = new KafkaError(`describe group ${group}`, error);
+      if (failure.code === KafkaCode.GROUP_ID_NOT_FOUND) return 0;
+      throw failure;
+    }
+    return members.length;
+  }
+
   /**
    * End of each partition.
    * @param isolation `uncommitted`: the high watermark; `committed`: the last stable offset

@@ -28,6 +28,8 @@ const manifestSchema = z.object({
   changelogPositions: z.record(z.string(), z.number().int()),
   /** By store: the newest format of its values, so that an older program refuses the folder before it reads one. */
   formats: z.record(z.string(), z.number().int()).optional(),
+  /** Tasks of the service when it was written; another number than today's means that state has moved between them since. */
+  tasks: z.number().int().optional(),
   /** Written by a standby: the last commit in the folder may be there in part, and `positions` may be those of its end. */
   standby: z.literal(true).optional(),
 });

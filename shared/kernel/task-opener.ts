@@ -27,6 +27,8 @@ export interface TaskOpenerOptions {
   readonly inputs: readonly string[];
   /** Of these inputs and the changelogs. */
   readonly topicIds: Readonly<Record<string, string>>;
+  /** Tasks of the service: partitions of its changelogs. */
+  readonly tasks: number;
   readonly memory: StateMemory;
   /** LevelDB's in each folder. */
   readonly folderMemory: FolderMemory;
@@ -86,6 +88,7 @@ export class TaskOpener {
     task.manifest = manifest === undefined ? undefined : knownTo(this.#o.inputs, manifest);
     task.changelogLoss = this.#replacedChangelog(task);
     this.#refuseOtherInputs(task);
+    this.#refuseGrownSource(task);
     for (const [store, codec] of Object.entries(this.#o.codecs))
       refuseUnknownFormat(codec, manifest?.formats?.[store] ?? codec.format, `${db.directory}: store ${store}`);
     task.stores = Object.entries(this.#o.codecs).map(
@@ -98,6 +101,11 @@ export class TaskOpener {
     const codec = this.#o.codecs[store];
     if (codec === undefined) throw new RangeError(`expected a store of ${this.#o.application}, got ${store}`);
     return codec;
+  }
+
+  /** Whether the folder was written when the service had as many tasks as today: else state may have moved between them. */
+  hasTasksOfToday({ manifest }: Task): boolean {
+    return manifest?.tasks === this.#o.tasks;
   }
 
   /** Whether the task has every input, so that nobody else writes its changelog partition. */
@@ -121,6 +129,7 @@ export class TaskOpener {
       application: this.#o.application,
       partition: task.partition,
       topicIds: { ...this.#o.topicIds },
+      tasks: this.#o.tasks,
       positions: { ...positions },
       changelogPositions: { ...changelogPositions },
       formats: Object.fromEntries(Object.entries(this.#o.codecs).map(([store, { format }]) => [store, format])),
@@ -181,6 +190,17 @@ export class TaskOpener {
         );
       }
     }
+  }
+
+  /** A source's series are its tasks' by their number, and their counters stay where they were: they would begin anew. */
+  #refuseGrownSource({ id, manifest, db }: Task): void {
+    const { inputs, tasks } = this.#o;
+    if (manifest?.tasks === undefined || manifest.tasks === tasks || !inputs.every((input) => this.#isChangelog(input)))
+      return;
+    throw new StoreError(
+      `${id}: ${db?.directory} was written with ${manifest.tasks} tasks, but changelog ${inputs.join(", ")} has ${tasks} partitions now: ` +
+        "somebody has added some, and series would begin anew. Start under another APPLICATION_ID.",
+    );
   }
 
   /** Why a changelog is not the one that the folder was written beside. */

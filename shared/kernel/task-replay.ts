@@ -66,6 +66,8 @@ export class TaskReplay {
   isCurrent(task: Task, committed: CommittedPositions): boolean {
     // The commit that a standby was in the middle of may be there in part.
     if (task.manifest?.standby) return false;
+    // What a repartition has moved is in the changelog alone.
+    if (!this.#o.opener.hasTasksOfToday(task)) return false;
     let current = task.manifest !== undefined && task.changelogLoss === undefined;
     for (const input of task.inputs) {
       const stored = task.manifest?.positions[input];

@@ -47,6 +47,7 @@ describe("a standby's folder", () => {
       codecs,
       inputs,
       topicIds: Object.fromEntries([...inputs, CHANGELOG].map((topic) => [topic, `id of ${topic}`])),
+      tasks: 1,
       memory: new StateMemory(0, 0),
       folderMemory: folderMemory(memoryBudget(), 1),
       metrics,
