@@ -5,6 +5,12 @@
 import type { Registry } from "prom-client";
 import type { SettingDefinitions, Settings } from "./config.js";
 
+/**
+ * Headers of a record, each with one member. Values are bytes: the client cuts a string at its first NUL. It cuts names there as well,
+ * those that it reads too, and it shows a header without a value as one of no bytes.
+ */
+export type RecordHeaders = readonly { readonly [name: string]: Buffer }[];
+
 /** A record as it was consumed. `value` and `key` are the original bytes, null where the record has none. */
 export interface InputRecord {
   readonly topic: string;
@@ -15,6 +21,8 @@ export interface InputRecord {
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** Undefined where it has none. */
+  readonly headers?: RecordHeaders | undefined;
 }
 
 /** How the values of one store become bytes and back. The kernel adds a checksum; `format` is the version byte. */
@@ -67,7 +75,7 @@ export interface TaskContext<S, States, Metrics> {
   readonly settings: S;
   readonly stores: StateStores<States>;
   readonly metrics: Metrics;
-  /** Writes to `topic` in the open transaction, with the timestamp of the record at hand. */
+  /** Writes to `topic` in the open transaction, with the timestamp of the record at hand and, within a bound, its headers. */
   forward<V>(topic: OutputTopic<V>, key: string, value: V): void;
   /**
    * Has the service's {@link HeavyWork} done on `job`, then calls `done` with the result. With worker threads that is after
@@ -76,6 +84,10 @@ export interface TaskContext<S, States, Metrics> {
    * `done` as they serve process(), and an error of the job or of `done` has the fate of one of process().
    */
   compute(job: Float64Array, done: (result: Float64Array) => void): void;
+  /** Partitions of each input. */
+  readonly partitions: number;
+  /** Logs what a record showed; after the first lines of a while the rest is left out, so count it in a metric as well. */
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 /** Does one job: a pure function of its numbers. It may keep scratch memory; what it returns is not changed afterwards. */

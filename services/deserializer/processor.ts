@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import type { CommittedCounter } from "../../shared/committed-counter.js";
 import { RecordError } from "../../shared/errors.js";
 import { SERIES_BYTES_MAX } from "../../shared/observation-record.js";
+import { partitionOfKey } from "../../shared/partitioner.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { observationsTopic } from "../../shared/topics.js";
 import { parseObservation } from "./observation-text.js";
@@ -15,11 +16,12 @@ export interface DeserializerStates {
   readonly series: SeriesState;
 }
 
-/** How often the i of a series did not follow its last one, by raw topic. */
-export interface OrderMetrics {
+/** How often the i of a series did not follow its last one, and a series began in another partition than its key's, by raw topic. */
+export interface SeriesMetrics {
   readonly gaps: CommittedCounter<"topic">;
   readonly repeats: CommittedCounter<"topic">;
   readonly stepsBack: CommittedCounter<"topic">;
+  readonly misplaced: CommittedCounter<"topic">;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface OrderMetrics {
  */
 export function deserialize(
   record: InputRecord,
-  context: TaskContext<{ readonly featuresMax: number }, DeserializerStates, OrderMetrics>,
+  context: TaskContext<{ readonly featuresMax: number }, DeserializerStates, SeriesMetrics>,
 ): void {
   const { topic } = record;
   const series = seriesOf(record);
@@ -42,6 +44,7 @@ export function deserialize(
   context.forward(observationsTopic(topic), series, { topic, series, i, y, x });
   if (before === undefined) {
     store.put(key, { features: x.length, lastI: i });
+    if (isMisplaced(record, context.partitions)) tellMisplaced(record, series, context);
   } else {
     countOrder(context.metrics, topic, before.lastI, i);
     before.lastI = i;
@@ -59,7 +62,30 @@ function seriesOf({ key, topic, partition }: InputRecord): string {
   return key.toString("utf8");
 }
 
-function countOrder(metrics: OrderMetrics, topic: string, lastI: number, i: number): void {
+/**
+ * Whether another partitioner than Kafka's own has chosen the record's partition. A series in two partitions is two series to all
+ * that read it, each in an order of its own; one of the two partitions is not the one that Kafka's partitioner gives the key. That
+ * is looked at where a series begins in a partition, so it is told once and needs no memory.
+ */
+function isMisplaced({ key, partition }: InputRecord, partitions: number): boolean {
+  return key !== null && partitionOfKey(key, partitions) !== partition;
+}
+
+function tellMisplaced(
+  { key, topic, partition }: InputRecord,
+  series: string,
+  { partitions, metrics, warn }: TaskContext<unknown, DeserializerStates, SeriesMetrics>,
+): void {
+  metrics.misplaced.inc({ topic });
+  const expected = partitionOfKey(key ?? Buffer.alloc(0), partitions);
+  warn(
+    { topic, series, partition, expected },
+    "series begins in another partition than Kafka's partitioner (murmur2) gives its key: if another writer sends it too, it lies in two " +
+      "partitions, and each is forecast by itself. Give all writers one partitioner",
+  );
+}
+
+function countOrder(metrics: SeriesMetrics, topic: string, lastI: number, i: number): void {
   if (i === lastI + 1) return;
   if (i > lastI) metrics.gaps.inc({ topic });
   else if (i === lastI) metrics.repeats.inc({ topic });

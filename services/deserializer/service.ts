@@ -4,7 +4,7 @@ import { setting } from "../../shared/config.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { TOPIC_NAME_LENGTH_MAX, topicList, wholeNumber } from "../../shared/setting-texts.js";
 import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic } from "../../shared/topics.js";
-import { type DeserializerStates, deserialize, type OrderMetrics } from "./processor.js";
+import { type DeserializerStates, deserialize, type SeriesMetrics } from "./processor.js";
 import { seriesCodec } from "./series-state.js";
 
 const RAW_TOPIC_LENGTH_MAX = TOPIC_NAME_LENGTH_MAX - observationsTopic("").name.length;
@@ -21,7 +21,7 @@ const deserializerSettings = {
   }),
 };
 
-export const deserializer: ProcessorService<typeof deserializerSettings, DeserializerStates, OrderMetrics> = {
+export const deserializer: ProcessorService<typeof deserializerSettings, DeserializerStates, SeriesMetrics> = {
   kind: "processor",
   name: "deserializer",
   settings: deserializerSettings,
@@ -42,6 +42,11 @@ export const deserializer: ProcessorService<typeof deserializerSettings, Deseria
     stepsBack: new CommittedCounter(registry, {
       name: "regatta_series_steps_back_total",
       help: "Times that the i of a series fell",
+      labelNames: ["topic"],
+    }),
+    misplaced: new CommittedCounter(registry, {
+      name: "regatta_series_misplaced_total",
+      help: "Series that began in another partition than Kafka's own partitioner gives their key",
       labelNames: ["topic"],
     }),
   }),

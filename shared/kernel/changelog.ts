@@ -3,8 +3,8 @@
  * so that a changelog alone tells how far its state has come.
  */
 import { z } from "zod";
+import type { RecordHeaders } from "../service-definition.js";
 import type { ConsumedRecord } from "./kafka-consumer.js";
-import type { Headers } from "./kafka-producer.js";
 
 const POSITIONS_HEADER = "regatta-positions";
 
@@ -39,7 +39,7 @@ export const changelogConfig = {
   "segment.bytes": String(64 * 1024 * 1024),
 } as const;
 
-export function positionsHeaders(positions: Positions): Headers {
+export function positionsHeaders(positions: Positions): RecordHeaders {
   return [{ [POSITIONS_HEADER]: Buffer.from(JSON.stringify(positions)) }];
 }
 

@@ -1,14 +1,16 @@
 /** What a rejected record becomes: its own bytes, with reason and origin in headers. */
 import { createHash } from "node:crypto";
 import { RecordError } from "../errors.js";
+import type { RecordHeaders } from "../service-definition.js";
 import { DEAD_LETTER_BYTES_MAX } from "../topics.js";
 import { KafkaCode } from "./kafka-error.js";
-import type { Headers } from "./kafka-producer.js";
+import { besideOwn, headerBytes, travelling } from "./record-headers.js";
 
 export interface DeadLetter {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: Headers;
+  /** The dead letter's own, then the record's. */
+  readonly headers: RecordHeaders;
 }
 
 /** A record that is rejected: one that was read, or one of a source's own, which never had a place in its topic. */
@@ -16,10 +18,14 @@ export interface RejectedRecord {
   readonly topic: string;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  readonly headers?: RecordHeaders | undefined;
   readonly partition?: number;
   readonly offset?: number;
   readonly timestamp?: number;
 }
+
+/** Names of the headers that a dead letter has once each, or not at all. */
+const OWN_NAMES = new Set(["reason", "message", "service", "topic", "partition", "offset", "timestamp", "envelope"]);
 
 /** Reason of a record that failed in process() by anything but a RecordError. */
 export const PROCESS_FAILED = "process-failed";
@@ -47,7 +53,8 @@ export function nextForm(form: LetterForm, code: number): LetterForm | undefined
 }
 
 /**
- * The dead letter of a record. One too large for the topic is replaced by an envelope with its length and SHA-256.
+ * The dead letter of a record, with the record's own headers behind those of the product. One too large for the topic is replaced
+ * by an envelope with its length and SHA-256, and such of its headers as go along to results.
  */
 export function deadLetter(service: string, record: RejectedRecord, { error, form }: Rejection): DeadLetter {
   const own: [string, string][] = [
@@ -61,8 +68,10 @@ export function deadLetter(service: string, record: RejectedRecord, { error, for
     if (value !== undefined) own.push([name, String(value)]);
   }
   const headers = own.map(([name, text]) => ({ [name]: Buffer.from(text) }));
-  const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0);
-  if (bytes <= DEAD_LETTER_BYTES_MAX && form !== "envelope") return { key: record.key, value: record.value, headers };
+  const raw = besideOwn(record.headers ?? [], OWN_NAMES);
+  const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0) + headerBytes(raw);
+  if (bytes <= DEAD_LETTER_BYTES_MAX && form !== "envelope")
+    return { key: record.key, value: record.value, headers: [...headers, ...raw] };
   const length = record.value?.length ?? 0;
   const sha256 = createHash("sha256")
     .update(record.value ?? "")
@@ -70,6 +79,6 @@ export function deadLetter(service: string, record: RejectedRecord, { error, for
   return {
     key: null,
     value: Buffer.from(JSON.stringify({ length, sha256 })),
-    headers: [...headers, { envelope: Buffer.from("true") }],
+    headers: [...headers, { envelope: Buffer.from("true") }, ...(travelling(raw).headers ?? [])],
   };
 }

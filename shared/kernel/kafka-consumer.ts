@@ -1,7 +1,7 @@
 /** Reading: members of consumer groups, and readers of partitions of their own choice. */
 import kafka from "@confluentinc/kafka-javascript";
 import { type MemoryBudget, memoryBudget } from "../memory-budget.js";
-import type { InputRecord } from "../service-definition.js";
+import type { InputRecord, RecordHeaders } from "../service-definition.js";
 import { BatchBytes } from "./batch-bytes.js";
 import { isEager, memberProperties } from "./group-membership.js";
 import {
@@ -17,7 +17,6 @@ import {
   without,
 } from "./kafka-client.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
-import type { Headers } from "./kafka-producer.js";
 
 export interface ConsumedRecord {
   readonly topic: string;
@@ -26,11 +25,19 @@ export interface ConsumedRecord {
   readonly timestamp?: number;
   readonly key?: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers?: Headers;
+  readonly headers?: RecordHeaders;
 }
 
 /** A consumed record as process() sees it. */
-export function inputRecordOf({ topic, partition, offset, timestamp, key, value }: ConsumedRecord): InputRecord {
+export function inputRecordOf({
+  topic,
+  partition,
+  offset,
+  timestamp,
+  key,
+  value,
+  headers,
+}: ConsumedRecord): InputRecord {
   return {
     topic,
     partition,
@@ -38,6 +45,7 @@ export function inputRecordOf({ topic, partition, offset, timestamp, key, value 
     timestamp: timestamp ?? 0,
     key: key ?? null,
     value,
+    headers,
   };
 }
 

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import kafka from "@confluentinc/kafka-javascript";
 import { memoryBudget } from "../memory-budget.js";
+import type { RecordHeaders } from "../service-definition.js";
 import {
   type ClientOptions,
   CONSUMER_ONLY,
@@ -16,6 +17,7 @@ import {
 import type { Consumer } from "./kafka-consumer.js";
 import { type AnswerLimit, callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 import { deliveryTimeoutMs } from "./producer-faults.js";
+import { EMPTY } from "./record-headers.js";
 import type { RefusedDelivery } from "./refusal.js";
 
 /**
@@ -31,15 +33,6 @@ export const QUEUE_FULL_WAIT_MS = 5;
 
 /** Most bytes that go to a partition at once. */
 export const BATCH_BYTES_MAX = 1_000_000;
-
-/**
- * Headers of a record, each with one member. Values are bytes: the client cuts a string at its first NUL. It cuts names there as well,
- * those that it reads too, and it shows a header without a value as one of no bytes.
- */
-export type Headers = readonly { readonly [name: string]: Buffer }[];
-
-/** No bytes, somewhere in memory: the client takes a buffer without memory of its own for none at all. */
-const EMPTY = Buffer.alloc(1).subarray(0, 0);
 
 /** A producer, transactional or merely idempotent. */
 export class Producer {
@@ -146,7 +139,7 @@ export class Producer {
     key: Buffer | null,
     value: Buffer | null,
     timestamp: number | undefined,
-    headers: Headers | undefined,
+    headers: RecordHeaders | undefined,
   ): boolean {
     try {
       this.#native.produce(

@@ -49,6 +49,11 @@ function createCounters(registry: Registry) {
       help: "Records stamped in the future, whose results bear the time of processing",
       labelNames: ["topic"],
     }),
+    headersLeft: new CommittedCounter(registry, {
+      name: "regatta_headers_left_out_total",
+      help: "Headers of input records that did not go along to results, since all of a record's are more than 8 KiB",
+      labelNames: ["topic"],
+    }),
     processDuration: new Histogram({
       name: "regatta_process_duration_seconds",
       help: "Time in process() for one consumed batch",

@@ -3,11 +3,12 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../logger.js";
+import type { RecordHeaders } from "../service-definition.js";
 import type { StepListener } from "./failpoint.js";
 import type { ClientOptions, TopicPosition } from "./kafka-client.js";
 import type { Consumer } from "./kafka-consumer.js";
 import { KafkaCode, KafkaError } from "./kafka-error.js";
-import { BATCH_BYTES_MAX, type Headers, Producer, QUEUE_FULL_WAIT_MS } from "./kafka-producer.js";
+import { BATCH_BYTES_MAX, Producer, QUEUE_FULL_WAIT_MS } from "./kafka-producer.js";
 
 /** Room for a dead letter of the largest size with its headers. */
 export const RECORD_BYTES_MAX = 2 * 1024 * 1024 + 64 * 1024;
@@ -30,7 +31,7 @@ interface OutputRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly timestamp: number | undefined;
-  readonly headers: Headers | undefined;
+  readonly headers: RecordHeaders | undefined;
 }
 
 export class Output {
@@ -118,7 +119,7 @@ export class Output {
     key: Buffer | null,
     value: Buffer | null,
     timestamp: number | undefined,
-    headers?: Headers,
+    headers?: RecordHeaders,
   ): void {
     this.#records++;
     if (this.#waiting.length > 0 || !this.#produce(topic, partition, key, value, timestamp, headers)) {

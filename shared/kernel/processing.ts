@@ -4,7 +4,14 @@ import { committedCounters } from "../committed-counter.js";
 import type { SettingDefinitions } from "../config.js";
 import { RecordError, StoreError } from "../errors.js";
 import type { Logger } from "../logger.js";
-import type { InputRecord, JobRunner, OutputTopic, ServiceDefinition, TaskContext } from "../service-definition.js";
+import type {
+  InputRecord,
+  JobRunner,
+  OutputTopic,
+  RecordHeaders,
+  ServiceDefinition,
+  TaskContext,
+} from "../service-definition.js";
 import { RESULT_BYTES_MAX } from "../topics.js";
 import { DamagedStateError } from "./damaged-state.js";
 import type { RejectedRecord, Rejection } from "./dead-letter.js";
@@ -12,7 +19,9 @@ import { DeadLetters } from "./dead-letters.js";
 import { JobThreads } from "./job-threads.js";
 import { KafkaError } from "./kafka-error.js";
 import type { KernelMetrics } from "./metrics.js";
+import { Notices } from "./notices.js";
 import type { Output } from "./output.js";
+import { NO_HEADERS, type Travelling, travelling } from "./record-headers.js";
 import { keyBytes } from "./record-key.js";
 import { type Refusal, refusedRecord } from "./refusal.js";
 import { DamagedValueError } from "./stored-value.js";
@@ -46,6 +55,7 @@ export class Processing {
   readonly #output: Output;
   readonly #metrics: KernelMetrics;
   readonly #logger: Logger;
+  readonly #notices: Notices;
   readonly #contexts = new Map<Task, AnyContext>();
   /** Heavy work goes to threads, or is done at once by a runner; neither where the service has none. */
   readonly #threads: JobThreads | undefined;
@@ -57,6 +67,7 @@ export class Processing {
   readonly #deadLetters: DeadLetters;
   /** Of the record at hand. */
   #timestamp: number | undefined;
+  #headers: Travelling = NO_HEADERS;
   #place = "";
   #forwards = 0;
   #rejection: Rejection | undefined;
@@ -81,6 +92,7 @@ export class Processing {
     this.#logger = logger;
     this.#written = new WrittenRecords();
     this.#deadLetters = new DeadLetters({ service: service.name, output, written: this.#written, metrics, logger });
+    this.#notices = new Notices(logger);
     const work = service.kind === "processor" ? service.work : undefined;
     const count = work?.threads(this.#settings) ?? 0;
     if (work === undefined) return;
@@ -102,6 +114,8 @@ export class Processing {
       metrics: this.#serviceMetrics,
       forward: (topic, key, value) => this.#forward(task, topic, key, value),
       compute: (job, done) => this.#compute(task, job, done),
+      partitions,
+      warn: (fields, message) => this.#notices.warn({ task: task.id, ...fields }, message),
     };
     this.#contexts.set(task, context);
     task.source =
@@ -179,6 +193,7 @@ export class Processing {
   generate(task: Task, nowMs: number, limit: number): number {
     this.#timestamp = undefined;
     this.#rejection = undefined;
+    this.#headers = NO_HEADERS;
     try {
       const count = task.source?.generate(nowMs, limit) ?? 0;
       if (count > 0) task.advanced = true;
@@ -204,6 +219,7 @@ export class Processing {
     if (this.#service.kind !== "processor" || context === undefined) throw new Error(`${task.id} is not adopted`);
     this.#timestamp = notAhead(record.timestamp);
     if (this.#timestamp !== record.timestamp) this.#metrics.timestampsAhead.inc({ topic: record.topic });
+    this.#headers = record.headers === undefined ? NO_HEADERS : this.#travelling(record.topic, record.headers);
     this.#place = place;
     const forwards = this.#forwards;
     const writes = writesOf(task);
@@ -214,6 +230,12 @@ export class Processing {
       if (!(error instanceof RecordError) || !untouched) throw failureOf(task, place, error);
       this.#reject(task, record, { error, form: "whole" });
     }
+  }
+
+  #travelling(topic: string, all: RecordHeaders): Travelling {
+    const headers = travelling(all);
+    if (headers.left > 0) this.#metrics.headersLeft.inc({ topic }, headers.left);
+    return headers;
   }
 
   #onIdleDeath(error: unknown): void {
@@ -227,9 +249,11 @@ export class Processing {
     }
     if (this.#threads === undefined) throw new Error(`${this.#service.name} declares no heavy work`);
     const timestamp = this.#timestamp;
+    const headers = this.#headers;
     const place = this.#place;
     this.#threads.submit(job, (outcome) => {
       this.#timestamp = timestamp;
+      this.#headers = headers;
       try {
         done(outcome());
       } catch (error) {
@@ -262,11 +286,11 @@ export class Processing {
 
   /** @throws {RecordError} the topic would refuse it */
   #write(topic: string, key: Buffer, value: Buffer): void {
-    const bytes = key.length + value.length;
+    const bytes = key.length + value.length + this.#headers.bytes;
     const fault = this.#faultOf(topic, bytes);
     if (fault !== undefined) throw fault;
     this.#forwards++;
-    this.#output.write(topic, undefined, key, value, this.#timestamp);
+    this.#output.write(topic, undefined, key, value, this.#timestamp, this.#headers.headers);
     this.#written.add(topic, bytes, this.#timestamp);
   }
 
@@ -277,7 +301,7 @@ export class Processing {
     if (bytes <= RESULT_BYTES_MAX) return undefined;
     return new RecordError(
       "result-too-large",
-      `expected a result of at most ${RESULT_BYTES_MAX} bytes for ${topic}, its key included, got ${bytes}`,
+      `expected a result of at most ${RESULT_BYTES_MAX} bytes for ${topic}, its key and headers included, got ${bytes}`,
     );
   }
 

@@ -15,12 +15,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { TopicError } from "../errors.js";
 import { partitionOfKey } from "../partitioner.js";
-import type { Codec } from "../service-definition.js";
+import type { Codec, RecordHeaders } from "../service-definition.js";
 import { changelogTopic, POSITIONS_KEY, positionsHeaders } from "./changelog.js";
 import type { Admin } from "./kafka-admin.js";
 import type { ClientOptions, TopicPartition } from "./kafka-client.js";
 import { type ConsumedRecord, Consumer } from "./kafka-consumer.js";
-import { type Headers, Producer } from "./kafka-producer.js";
+import { Producer } from "./kafka-producer.js";
 import { RECORD_BYTES_MAX } from "./output.js";
 import { partitionKey } from "./partition-key.js";
 import { readRanges } from "./range-reader.js";
@@ -342,7 +342,7 @@ function headersByPartition(
   { inputs }: RepartitionScope,
   { to }: RepartitionPlan,
   positions: GroupPositions,
-): Headers[] {
+): RecordHeaders[] {
   return Array.from({ length: to }, (_, partition) => {
     const known = inputs.flatMap((topic) => {
       const position = positions.get(partitionKey({ topic, partition }));

@@ -260,6 +260,15 @@ export const ALERT_CASES: readonly AlertCase[] = [
     quiet: { [of("regatta_store_damages_total")]: "1x60" },
   },
   {
+    alert: "RegattaSeriesMisplaced",
+    when: "the first series of a topic is misplaced",
+    scraped: { [of("regatta_series_misplaced_total", `${RACER}, topic="raw"`)]: "_x5 1x100" },
+    by: "8m",
+    labels: { ...LABELS, topic: "raw" },
+    notWhen: "every series is where its key belongs",
+    quiet: { [of("regatta_series_misplaced_total", `${RACER}, topic="raw"`)]: "0x200" },
+  },
+  {
     alert: "RegattaModelRefuses",
     when: "a model refuses an observation a minute",
     scraped: {

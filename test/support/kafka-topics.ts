@@ -228,7 +228,7 @@ export interface RawRecord {
   readonly partition?: number;
   readonly key: Buffer | string | null;
   readonly value: Buffer | string | null;
-  readonly headers?: readonly Readonly<Record<string, Buffer | string>>[];
+  readonly headers?: readonly Readonly<Record<string, Buffer | string>>[] | undefined;
   /** Milliseconds since the epoch; now by default. */
   readonly timestamp?: number;
 }

@@ -74,5 +74,7 @@ export function memoryContext<S, States, Metrics>(
       if (runner === undefined) throw new Error("expected a runner for heavy work, got none");
       done(runner(job));
     },
+    partitions: 1,
+    warn: () => {},
   };
 }

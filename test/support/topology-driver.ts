@@ -25,6 +25,9 @@ export type AnyStates = Record<string, unknown>;
 /** Any service that consumes topics. */
 export type AnyProcessor = ProcessorService<SettingDefinitions, AnyStates, unknown>;
 
+/** Partitions that each input seems to have. */
+const PARTITIONS = 4;
+
 /** A record as a service forwarded it, encoded. */
 export interface DriverOutput {
   readonly topic: string;
@@ -55,6 +58,8 @@ export class TopologyDriver<
 > {
   readonly settings: Settings<D>;
   readonly metrics: Metrics;
+  /** What the service warned of. */
+  readonly warnings: Readonly<Record<string, unknown>>[] = [];
   /** The registry that the service's metrics are in. */
   readonly registry = new Registry();
   readonly #definition: ProcessorService<D, States, Metrics>;
@@ -109,6 +114,8 @@ export class TopologyDriver<
         if (this.#heldMax === 0) done(runner(job));
         else this.#held.push(() => done(runner(job)));
       },
+      partitions: PARTITIONS,
+      warn: (fields, message) => this.warnings.push({ ...fields, message }),
     };
     try {
       this.#definition.process(record, context);

@@ -6,8 +6,10 @@ import { committedCounters } from "../../shared/committed-counter.js";
 import { readSettings } from "../../shared/config.js";
 import { RecordError } from "../../shared/errors.js";
 import { observationSchema } from "../../shared/schemas.js";
+import { textRecord } from "../support/observations.js";
 import { POISON } from "../support/poison.js";
 import { type ForwardedRecord, memoryContext, memoryStore } from "../support/task-context.js";
+import { TopologyDriver } from "../support/topology-driver.js";
 
 /** The deserializer over a store in memory, with its default settings. */
 function startTask() {
@@ -51,6 +53,30 @@ describe("deserializer", () => {
     assert.deepEqual({ topic, key }, { topic: "raw.observations", key: "wind north" });
     const expected = { topic: "raw", series: "wind north", i: 3, y: -0.5, x: [1, 2e-7] };
     assert.deepEqual(observationSchema.parse(JSON.parse(value)), expected);
+  });
+
+  it("counts and tells a series that begins in another partition than Kafka's partitioner gives its key, once", async () => {
+    const driver = new TopologyDriver(deserializer, {});
+    const pipe = (partition: number, offset: number, key: string | null) =>
+      driver.pipe(
+        textRecord("dataLinearModel", `[${offset}, 1, 2]`, {
+          partition,
+          offset,
+          key: key === null ? null : Buffer.from(key),
+        }),
+      );
+    // Kafka's own murmur2 of "abc" is 479470107, of "foobar" -790332482, of "21" -973932308; the driver's inputs have four partitions.
+    pipe(3, 0, "abc");
+    pipe(2, 0, "foobar");
+    pipe(1, 0, null);
+    assert.deepEqual(driver.warnings, []);
+    for (const offset of [2, 3]) pipe(1, offset, "21");
+    assert.deepEqual(
+      driver.warnings.map(({ topic, series, partition, expected }) => ({ topic, series, partition, expected })),
+      [{ topic: "dataLinearModel", series: "21", partition: 1, expected: 0 }],
+    );
+    for (const counter of committedCounters(driver.registry)) counter.committed();
+    assert.match(await driver.registry.metrics(), /regatta_series_misplaced_total\{topic="dataLinearModel"\} 1\n/);
   });
 
   it("takes a record without a key for the series of its topic and partition, and an empty key for a key", () => {

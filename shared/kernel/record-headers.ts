@@ -1,0 +1,79 @@
+/** Headers of an input record: which go along to its results, and how they stand beside the product's own in a dead letter. */
+import type { RecordHeaders } from "../service-definition.js";
+
+/** Most bytes of headers that go along to each result of a record, as {@link headerBytes} counts them. */
+export const TRAVELLING_BYTES_MAX = 8192;
+/** What Kafka and the client need beside a header's name and value, at most. */
+const HEADER_OVERHEAD_BYTES = 16;
+/** Headers whose names begin so are the product's own: a result has none or its own. */
+const OWN_PREFIX = "regatta-";
+/** What a raw header's name begins with in a dead letter, where it could be taken for one of the dead letter's own. */
+const RAW_PREFIX = "raw-";
+
+/** No bytes, somewhere in memory: the client takes a buffer without memory of its own for none at all. */
+export const EMPTY = Buffer.alloc(1).subarray(0, 0);
+
+/** Headers that go along to results. */
+export interface Travelling {
+  /** Undefined where there are none. */
+  readonly headers: RecordHeaders | undefined;
+  readonly bytes: number;
+  /** How many had to be left out for {@link TRAVELLING_BYTES_MAX}. */
+  readonly left: number;
+}
+
+export const NO_HEADERS: Travelling = { headers: undefined, bytes: 0, left: 0 };
+
+/** Name and value. A header of the name `__proto__` has no member of its own: the client has made its value the prototype. */
+export function headerEntry(header: RecordHeaders[number]): readonly [name: string, value: Buffer] {
+  for (const name in header) if (Object.hasOwn(header, name)) return [name, header[name]];
+  return ["__proto__", Buffer.from(Object.getPrototypeOf(header) as Uint8Array)];
+}
+
+/** A header of any name; one without bytes stays one of no bytes. */
+export function headerOf(name: string, value: Buffer): RecordHeaders[number] {
+  return { [name]: value.length === 0 ? EMPTY : value };
+}
+
+/** Bytes that headers need in a record, at most. */
+export function headerBytes(headers: RecordHeaders): number {
+  return headers.reduce((sum, header) => sum + entryBytes(headerEntry(header)), 0);
+}
+
+function entryBytes([name, value]: readonly [string, Buffer]): number {
+  return Buffer.byteLength(name) + value.length + HEADER_OVERHEAD_BYTES;
+}
+
+/**
+ * The headers of a record that go along to its results, byte for byte and in their order.
+ */
+export function travelling(headers: RecordHeaders): Travelling {
+  const kept: RecordHeaders[number][] = [];
+  let bytes = 0;
+  let left = 0;
+  for (const header of headers) {
+    const entry = headerEntry(header);
+    const [name, value] = entry;
+    if (name.startsWith(OWN_PREFIX)) continue;
+    const size = entryBytes(entry);
+    if (bytes + size > TRAVELLING_BYTES_MAX) {
+      left++;
+      continue;
+    }
+    bytes += size;
+    kept.push(headerOf(name, value));
+  }
+  return { headers: kept.length === 0 ? undefined : kept, bytes, left };
+}
+
+/**
+ * A record's headers for its dead letter: each keeps its name, unless that is one of the dead letter's own or begins with
+ * `raw-`. Such a one is written as `raw-<name>`, so that whoever undoes it takes one `raw-` away from each name that has one.
+ * @param own names of the dead letter's own headers
+ */
+export function besideOwn(headers: RecordHeaders, own: ReadonlySet<string>): RecordHeaders {
+  return headers.map((header) => {
+    const [name, value] = headerEntry(header);
+    return headerOf(own.has(name) || name.startsWith(RAW_PREFIX) ? RAW_PREFIX + name : name, value);
+  });
+}
