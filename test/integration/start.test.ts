@@ -71,7 +71,7 @@ describe("npm start", function () {
   }
 
   it("races for as long as asked, ends with a table, and goes on from there the next time", async () => {
-    const first = start(["--series", "3", "--features", "4", "--rate", "30", "--for", "3s"]);
+    const first = start(["--series", "3", "--features", "40", "--rate", "30", "--for", "3s"]);
     assert.equal(await first.ended(), 0, first.out);
     assert.match(first.out, /^dataLinearModel +records +leader +rls1 mse +rls2 mse +y +yhat$/m);
     const records = ["s0", "s1", "s2"].map((series) => first.records(series));
@@ -91,7 +91,7 @@ describe("npm start", function () {
   it("refuses to go on with other features, and a second run in the same folder", async () => {
     const other = start(["--features", "5"]);
     assert.equal(await other.ended(), EXIT_CONFIGURATION);
-    assert.match(other.out, /--features 5: the race under way was begun with 4/);
+    assert.match(other.out, /--features 5: the race under way was begun with 40/);
 
     const holder = start(["--rate", "5"]);
     await waitFor("the race", () => holder.out.includes("rls-racer: metrics at"));
