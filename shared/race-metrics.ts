@@ -36,6 +36,8 @@ export interface RaceMetrics<M extends Contestant = Contestant> {
   hide(partition: number): void;
   /** Counts an observation that a model refused. `reason` is from a closed set. */
   refused(model: string, reason: string): void;
+  /** Counts a model that is left out of a series from now on. */
+  leftOut(model: string): void;
   /** Counts a model that began anew in a series. `reason` is from a closed set. */
   reset(model: string, reason: string): void;
 }
@@ -57,8 +59,8 @@ interface Held<M extends Contestant> {
 
 /**
  * Registers `regatta_model_mse{topic,series,model}`, `regatta_model_forecast{topic,series,model}`,
- * `regatta_series_target{topic,series}`, `regatta_model_refusals_total{model,reason}`, `regatta_model_resets_total{model,reason}`,
- * and gauges of the service's own. Gauges read the live race when they are scraped; setting them at every record would cost
+ * `regatta_series_target{topic,series}`, `regatta_model_refusals_total{model,reason}`, `regatta_model_left_out_total{model}`,
+ * `regatta_model_resets_total{model,reason}`, and gauges of the service's own. Gauges read the live race when they are scraped; setting them at every record would cost
  * more than the forecast.
  * @param bytesOf memory that a live model takes, roughly
  */
@@ -74,8 +76,13 @@ export function raceMetrics<M extends Contestant>(
   registerForecasts(registry, held);
   const refusals = new CommittedCounter(registry, {
     name: "regatta_model_refusals_total",
-    help: "Observations that a model refused: forecast, score or update would not have been finite",
+    help: "Observations that a model refused: forecast, score or update would not have been finite, or took too long",
     labelNames: ["model", "reason"],
+  });
+  const leftOut = new CommittedCounter(registry, {
+    name: "regatta_model_left_out_total",
+    help: "Series that a model was left out of, since it did not answer in time again and again",
+    labelNames: ["model"],
   });
   const resets = new CommittedCounter(registry, {
     name: "regatta_model_resets_total",
@@ -103,6 +110,7 @@ export function raceMetrics<M extends Contestant>(
       }
     },
     refused: (model, reason) => refusals.inc({ model, reason }),
+    leftOut: (model) => leftOut.inc({ model }),
     reset: (model, reason) => resets.inc({ model, reason }),
   };
 }

@@ -78,25 +78,40 @@ export interface TaskContext<S, States, Metrics> {
   /** Writes to `topic` in the open transaction, with the timestamp of the record at hand and, within a bound, its headers. */
   forward<V>(topic: OutputTopic<V>, key: string, value: V): void;
   /**
-   * Has the service's {@link HeavyWork} done on `job`, then calls `done` with the result. With worker threads that is after
-   * later records were processed, but in the order of the records and before anything of them is committed: what those records
-   * read must have been put before this call, what must come out in order is forwarded in `done`. Stores and forward serve
-   * `done` as they serve process(), and an error of the job or of `done` has the fate of one of process().
+   * Has the service's {@link HeavyWork} done on `job`, then calls `done` with the result. That is after later records were
+   * processed, but in the order of the records and before anything of them is committed: what those records read must have been
+   * put before this call, what must come out in order is forwarded in `done`. Stores and forward serve `done` as they serve
+   * process(), and an error of the job or of `done` has the fate of one of process(). A result with late parts comes before
+   * any later record of the partition is processed.
+   * @param parts those to be done
    */
-  compute(job: Float64Array, done: (result: Float64Array) => void): void;
+  compute(job: Float64Array, parts: readonly number[], done: (result: JobResult) => void): void;
   /** Partitions of each input. */
   readonly partitions: number;
   /** Logs what a record showed; after the first lines of a while the rest is left out, so count it in a metric as well. */
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-/** Does one job: a pure function of its numbers. It may keep scratch memory; what it returns is not changed afterwards. */
-export type JobRunner = (job: Float64Array) => Float64Array;
+/** What came of a job. */
+export interface JobResult {
+  /** A number of each part that was asked for, in their order; NaN of one that is late. */
+  readonly numbers: Float64Array;
+  /** The parts that did not answer within {@link HeavyWork.timeoutMs}. */
+  readonly late: readonly number[];
+}
 
-/** Pure work of a service that takes so long that it may be spread over worker threads. */
+/** Does one part of a job: a pure function of the job's numbers. It may keep scratch memory. */
+export type JobRunner = (job: Float64Array, part: number) => number;
+
+/**
+ * Pure work of a service that takes so long that it is spread over worker threads. A job has parts, which are done and may
+ * fail to end on their own. It never runs in the thread of process(): there nothing could end it.
+ */
 export interface HeavyWork<S> {
-  /** Number of worker threads; 0: every job is done at once, in the thread of process(). */
+  /** Number of worker threads, 1 or more. */
   threads(settings: S): number;
+  /** Longest that a part of a job may take, in ms; then its thread is ended and the part is late. */
+  timeoutMs(settings: S): number;
   /** Every thread has a runner of its own. */
   runner(settings: S): JobRunner;
   /**

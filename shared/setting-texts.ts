@@ -44,14 +44,17 @@ export function optional<T>(schema: ZodType<T, string>): ZodType<T | undefined, 
   });
 }
 
-/** A number of worker threads, 0 to {@link THREADS_MAX}; `auto` is one less than the processors of this machine, at most {@link THREADS_AUTO_MAX}. */
+/**
+ * A number of worker threads, 1 to {@link THREADS_MAX}; `auto` is one less than the processors of this machine, but at least 1
+ * and at most {@link THREADS_AUTO_MAX}. None is no choice: a model in the main thread that does not answer could not be ended.
+ */
 export function threadCount(): ZodType<number, string> {
   return textSetting(
     (text) =>
       text === "auto"
-        ? Math.min(availableParallelism() - 1, THREADS_AUTO_MAX)
-        : within(WHOLE_NUMBER, text, 0, THREADS_MAX),
-    `auto or a whole number from 0 to ${THREADS_MAX}`,
+        ? Math.max(1, Math.min(availableParallelism() - 1, THREADS_AUTO_MAX))
+        : within(WHOLE_NUMBER, text, 1, THREADS_MAX),
+    `auto or a whole number from 1 to ${THREADS_MAX}`,
   );
 }
 

@@ -20,22 +20,23 @@ const FEATURE_COUNTS_MAX = 32;
 
 /**
  * Regressors hold scratch memory only, so one of a model serves all series of the same number of features.
- * @returns from a job, see forecast-job.ts, to one forecast per model, in their order; from an empty job to an empty result
+ * @returns from a job, see forecast-job.ts, and the number of a model in the list to the model's forecast
  */
 export function newForecaster({ models, trainLength, threads = 1 }: ForecastSettings): JobRunner {
-  const byFeatures = new LRUCache<number, readonly Regressor[]>({
+  const byFeatures = new LRUCache<number, (Regressor | undefined)[]>({
     max: FEATURE_COUNTS_MAX,
     maxSize: Math.ceil(memoryBudget().modelScratch / Math.max(1, threads)),
     sizeCalculation: (_, features) =>
       models.reduce((sum, model) => sum + scratchBytes(model, { features, trainLength }), 0),
   });
-  return (job) => {
-    if (job.length === 0) return new Float64Array(0);
+  return (job, m) => {
     const { training, query } = readForecastJob(job, trainLength);
     const { features } = training;
     const known = byFeatures.get(features);
-    const regressors = known ?? models.map((model) => createRegressor(model, { features, trainLength }));
+    const regressors = known ?? new Array<Regressor | undefined>(models.length);
     if (known === undefined) byFeatures.set(features, regressors);
-    return Float64Array.from(regressors, (regressor) => regressor.predict(training, query));
+    const regressor = regressors[m] ?? createRegressor(models[m], { features, trainLength });
+    regressors[m] = regressor;
+    return regressor.predict(training, query);
   };
 }

@@ -10,11 +10,13 @@ import type { Observation } from "../../shared/schemas.js";
 import { type InputRecord, type StateStore, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { topics } from "../../shared/topics.js";
 import type { ModelSpecification } from "./models/model-registry.js";
-import { enterWindow, newRace, type Race, scoreForecasts, withModels } from "./race.js";
+import { enterWindow, newRace, type Race, racingModels, scoreForecasts, withModels } from "./race.js";
 import { newWindow, pushRow, type Window } from "./window.js";
 
 /** Most features of a series: a bound on the memory of its window and of the models made for its shape. */
 export const FEATURES_MAX = 2_000;
+
+const NO_MODELS: readonly number[] = [];
 
 /** What the processor needs of the settings. */
 export interface RaceSettings {
@@ -54,12 +56,23 @@ export function processObservation(
   if (job.length > 0) putRow(stores.window, key, race.ring, rowOf(observation));
   stores.race.put(key, race);
 
-  context.compute(job, (forecasts) => {
-    const { predictions, standings } = scoreForecasts(race, observation, forecasts);
+  const allRefuse = job.length === 0;
+  const racing = allRefuse ? NO_MODELS : racingModels(race);
+  context.compute(job, racing, (forecasts) => {
+    const result = scoreForecasts(race, observation, allRefuse ? undefined : forecasts, racing);
+    const { predictions, standings, leftOut } = result;
     stores.race.put(key, race);
     for (const prediction of predictions) {
       context.forward(topics.mlPredictions, series, prediction);
       if (prediction.reason !== undefined) metrics.refused(prediction.model, prediction.reason);
+    }
+    for (const model of leftOut) {
+      metrics.leftOut(model);
+      const { i } = observation;
+      context.warn(
+        { series: key, model, i },
+        "a model did not answer in time again and again: it is left out of this series",
+      );
     }
     if (standings !== undefined) context.forward(topics.mlStandings, key, standings);
     const shown = { topic, series, y: observation.y, forecasts: predictions, models: race.models };

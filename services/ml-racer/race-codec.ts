@@ -1,9 +1,11 @@
 /**
- * How a race becomes bytes; the rows of its window are not among them. Format 1, little endian, doubles bit for bit:
+ * How a race becomes bytes; the rows of its window are not among them. Format 2, little endian, doubles bit for bit:
  *
  *   u32 features · f64 observations so far · u32 length of the window · f64 rows put into it
- *   u16 models, for each: text name · f64 mse · f64 forecasts scored
+ *   u16 models, for each: text name · f64 mse · f64 forecasts scored · u16 late in a row
  *   u16 names in the ranking, 0 before the first observation; if any: each a text, best first · f64 since
+ *
+ * Format 1 was the same without the models' forecasts that were late in a row.
  */
 import type { Ranking } from "../../shared/prequential.js";
 import { newestSlot, rowsHeld } from "../../shared/row-ring.js";
@@ -12,7 +14,14 @@ import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared
 import type { Race, RaceModel } from "./race.js";
 
 /** See the file's head. `encode` throws a RangeError where a number is not finite: none may enter a changelog. */
-export const raceCodec: Codec<Race> = { format: 1, encode, bytes: bytesOf, decode, toJson };
+export const raceCodec: Codec<Race> = {
+  format: 2,
+  encode,
+  bytes: bytesOf,
+  decode: (bytes) => decodeRace(bytes, (reader) => reader.u16()),
+  older: { 1: (bytes) => decodeRace(bytes, () => 0) },
+  toJson,
+};
 
 function encode(race: Race): Buffer {
   const names = race.ranking?.order ?? [];
@@ -23,10 +32,11 @@ function encode(race: Race): Buffer {
   writer.u32(race.ring.length);
   writer.f64(race.ring.count);
   writer.u16(race.models.length);
-  for (const { name, mse, n } of race.models) {
+  for (const { name, mse, n, lateInRow } of race.models) {
     writer.text(name);
     writer.f64(mse);
     writer.f64(n);
+    writer.u16(lateInRow);
   }
   writer.u16(names.length);
   for (const name of names) writer.text(name);
@@ -43,19 +53,20 @@ function bytesOf({ models, window }: Race): number {
 
 function encodedLength(race: Race, names: readonly string[]): number {
   let length = 4 + 8 + 4 + 8 + 2 + 2 + (race.ranking === undefined ? 0 : 8);
-  for (const { name } of race.models) length += 1 + Buffer.byteLength(name) + 8 + 8;
+  for (const { name } of race.models) length += 1 + Buffer.byteLength(name) + 8 + 8 + 2;
   for (const name of names) length += 1 + Buffer.byteLength(name);
   return length;
 }
 
-function decode(bytes: Buffer): Race {
+/** @param readLateInRow what a format has of it */
+function decodeRace(bytes: Buffer, readLateInRow: (reader: StateReader) => number): Race {
   const reader = new StateReader(bytes);
   const features = reader.u32();
   const count = reader.f64();
   const ring = { length: reader.u32(), count: reader.f64() };
   const models: RaceModel[] = [];
   for (let left = reader.u16(); left > 0; left--) {
-    models.push({ name: reader.text(), mse: reader.f64(), n: reader.f64() });
+    models.push({ name: reader.text(), mse: reader.f64(), n: reader.f64(), lateInRow: readLateInRow(reader) });
   }
   const ranking = readRanking(reader);
   reader.end();
@@ -79,7 +90,7 @@ function toJson({ features, count, models, ranking, ring }: Race): unknown {
     leader: ranking?.order[0] ?? null,
     since: ranking?.since ?? null,
     order: ranking?.order ?? [],
-    models: models.map(({ name, mse, n }) => ({ name, N: n, mse: n === 0 ? null : mse })),
+    models: models.map(({ name, mse, n, lateInRow }) => ({ name, N: n, mse: n === 0 ? null : mse, lateInRow })),
     window: { shape: [rowsHeld(ring), features + 1], slots: ring.length, newestSlot: newestSlot(ring) ?? null },
   };
 }

@@ -6,6 +6,7 @@
 import { prequentialMse, type Ranking, rank, standingsOf } from "../../shared/prequential.js";
 import type { RowRing } from "../../shared/row-ring.js";
 import type { Observation, Prediction, Standings } from "../../shared/schemas.js";
+import type { JobResult } from "../../shared/service-definition.js";
 import { newForecastJob } from "./forecast-job.js";
 import type { ModelSpecification } from "./models/model-registry.js";
 import { isFiniteInFloat32 } from "./models/regressor.js";
@@ -18,6 +19,8 @@ export interface RaceModel {
   mse: number;
   /** Observations scored: those of the series but the ones the model refused. */
   n: number;
+  /** Observations of the series, one after another up to the newest it was asked for, that it did not forecast in time. */
+  lateInRow: number;
 }
 
 /** State of one series of one input topic. */
@@ -39,9 +42,21 @@ export interface Race {
 /**
  * Why a model refused an observation. A closed set: it becomes a metric label. With `features-beyond-float32` every model
  * refuses, also one that would take doubles, and the observation does not enter the window: tree models could not be trained
- * on it, and what a model forecasts must not depend on who else races.
+ * on it, and what a model forecasts must not depend on who else races. `left-out`: see {@link LATE_IN_ROW_MAX}.
  */
-export type Refusal = "features-beyond-float32" | "forecast-not-finite" | "score-not-finite";
+export type Refusal =
+  | "features-beyond-float32"
+  | "forecast-not-finite"
+  | "score-not-finite"
+  | "took-too-long"
+  | "left-out";
+
+/**
+ * Forecasts in a row that a model may be late with in a series. Each holds the series' partition up for MODEL_TIMEOUT_MS, so
+ * then the model is left out of that series until it is configured anew: taken off the list and put back on it, or under another
+ * name.
+ */
+export const LATE_IN_ROW_MAX = 3;
 
 /** What an observation leads to. */
 export interface RaceResult {
@@ -49,6 +64,8 @@ export interface RaceResult {
   readonly predictions: readonly Prediction[];
   /** Where the order has changed. */
   readonly standings: Standings | undefined;
+  /** Models that are left out of the series from now on. */
+  readonly leftOut: readonly string[];
 }
 
 const NO_JOB = new Float64Array(0);
@@ -87,22 +104,50 @@ export function enterWindow(window: Window, { y, x }: Observation, trainLength: 
   return numbers;
 }
 
+/** The models that forecast a series' next observation, by their numbers in the list: all but those that are left out. */
+export function racingModels({ models }: Race): readonly number[] {
+  const racing: number[] = [];
+  for (let m = 0; m < models.length; m++) if (!isLeftOut(models[m])) racing.push(m);
+  return racing;
+}
+
 /**
  * The forecasts of an observation are there: every model is scored on its own, and the order is decided. Observations of a
  * series come here in the order in which they entered its window.
- * @param forecasts one per model, in their order; empty where all refuse
+ * @param forecasts one per model of `racing`, in their order; undefined where all refuse
+ * @param racing    {@link racingModels} when the observation entered
  */
-export function scoreForecasts(race: Race, observation: Observation, forecasts: Float64Array): RaceResult {
-  const predictions = race.models.map((model, m) =>
-    forecasts.length === 0
-      ? refused(model, observation, "features-beyond-float32")
-      : scored(model, observation, forecasts[m]),
-  );
+export function scoreForecasts(
+  race: Race,
+  observation: Observation,
+  forecasts: JobResult | undefined,
+  racing: readonly number[],
+): RaceResult {
+  const leftOut: string[] = [];
+  const predictions = race.models.map((model, m) => {
+    if (forecasts === undefined) return refused(model, observation, "features-beyond-float32");
+    const asked = racing.indexOf(m);
+    if (asked === -1) return refused(model, observation, "left-out");
+    if (forecasts.late.includes(m)) {
+      if (++model.lateInRow === LATE_IN_ROW_MAX) leftOut.push(model.name);
+      return refused(model, observation, "took-too-long");
+    }
+    model.lateInRow = 0;
+    return scored(model, observation, forecasts.numbers[asked]);
+  });
   race.count++;
-  const ranking = rank(race.ranking, race.models, observation.i);
-  if (ranking === race.ranking) return { predictions, standings: undefined };
+  const contestants = race.models.some(isLeftOut) ? race.models.map(asContestant) : race.models;
+  const ranking = rank(race.ranking, contestants, observation.i);
+  if (ranking === race.ranking) return { predictions, standings: undefined, leftOut };
   race.ranking = ranking;
-  return { predictions, standings: standingsOf(observation, race.count, ranking, race.models) };
+  return { predictions, standings: standingsOf(observation, race.count, ranking, contestants), leftOut };
+}
+
+const isLeftOut = ({ lateInRow }: RaceModel): boolean => lateInRow >= LATE_IN_ROW_MAX;
+
+/** As the order sees a model: one that is left out comes after those that forecast, as if it had no score. */
+function asContestant(model: RaceModel): RaceModel {
+  return isLeftOut(model) ? { ...model, n: 0 } : model;
 }
 
 function scored(model: RaceModel, observation: Observation, yhat: number): Prediction {
@@ -121,5 +166,5 @@ function refused({ name, n }: RaceModel, { topic, series, i, y }: Observation, r
 }
 
 function newModel({ name }: ModelSpecification): RaceModel {
-  return { name, mse: 0, n: 0 };
+  return { name, mse: 0, n: 0, lateInRow: 0 };
 }

@@ -38,8 +38,14 @@ const settings = {
   threads: setting("ML_THREADS", threadCount(), {
     default: "auto",
     doc:
-      "worker threads that refits are spread over, 0 to 64; with 0 the main thread refits; `auto` is one less than the machine " +
-      "has processors, at most 8. Results do not depend on it",
+      "worker threads that refits are spread over, 1 to 64; `auto` is one less than the machine has processors, but at least 1 and " +
+      "at most 8. Results do not depend on it",
+  }),
+  modelTimeoutMs: setting("MODEL_TIMEOUT_MS", wholeNumber(100, 3_600_000), {
+    default: "30000",
+    doc:
+      "longest that a model may take for one forecast, in ms; then its thread is ended and the model refuses that observation " +
+      "(`took-too-long`). Results depend on it where a model comes near to it",
   }),
   metricsSeriesMax: setting("METRICS_SERIES_MAX", wholeNumber(0, 10_000), {
     default: "20",
@@ -62,6 +68,7 @@ export const mlRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics>
   metrics: (registry) => raceMetrics(registry),
   work: {
     threads: ({ threads }) => threads,
+    timeoutMs: ({ modelTimeoutMs }) => modelTimeoutMs,
     runner: newForecaster,
     module: new URL("./forecast-thread.js", import.meta.url),
   },

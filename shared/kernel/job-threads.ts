@@ -3,10 +3,10 @@
  * While the threads are busy with one chunk the loop collects the next, so neither waits for the other; what is in flight is
  * bounded by two chunks.
  */
-import { fileURLToPath } from "node:url";
-import { Piscina } from "piscina";
 import { messageOf } from "../errors.js";
-import { type JobReply, packArrays, unpackArrays } from "../job-message.js";
+import { type JobReply, type PartedJob, unpackArrays } from "../job-message.js";
+import type { JobResult } from "../service-definition.js";
+import { StandingError, type ThreadOptions, WatchedThreads } from "./watched-threads.js";
 
 /** Jobs that a thread is sent at once: a message costs some 50 us, a job about 200. */
 const JOBS_PER_MESSAGE = 8;
@@ -14,49 +14,57 @@ const JOBS_PER_MESSAGE = 8;
 const CHUNK_DOUBLES_MAX = 2 ** 20;
 
 /** Called with what gives the job's result, or throws what the job threw. */
-export type Completion = (outcome: () => Float64Array) => void;
+export type Completion = (outcome: () => JobResult) => void;
 
 /** A worker thread ended in the middle of its work, by a crash or for want of memory. Its jobs can be done again by another. */
 export class ThreadError extends Error {
   override readonly name = "ThreadError";
 }
 
-interface Job {
-  readonly numbers: Float64Array;
+/** A job, and the record that it is of. */
+export interface Job<Origin> extends PartedJob {
+  readonly origin: Origin;
+}
+
+/** A job takes so long that nothing else may wait for it; the thread that was at it was ended. */
+export class LongJobError<Origin = unknown> extends Error {
+  override readonly name = "LongJobError";
+  readonly job: Job<Origin>;
+
+  constructor(job: Job<Origin>, cause: StandingError) {
+    super(`a job takes long: ${cause.message}`, { cause });
+    this.job = job;
+  }
+}
+
+interface SubmittedJob<Origin> extends Job<Origin> {
   readonly complete: Completion;
 }
 
-interface Chunk {
+interface Chunk<Origin> {
   /** The jobs of each message. */
-  readonly messages: readonly (readonly Job[])[];
+  readonly messages: readonly (readonly SubmittedJob<Origin>[])[];
   /** Never rejects: a chunk may be dropped before anybody looks at it. */
   readonly replies: Promise<PromiseSettledResult<JobReply>[]>;
 }
 
-export class JobThreads {
+const NONE_LATE: readonly number[] = [];
+
+export class JobThreads<Origin> {
   /** Number of threads, 1 or more. */
   readonly count: number;
-  readonly #pool: Piscina<Float64Array, JobReply>;
-  #collected: Job[] = [];
+  readonly #threads: WatchedThreads;
+  #collected: SubmittedJob<Origin>[] = [];
   #collectedDoubles = 0;
-  #sent: Chunk | undefined;
+  #sent: Chunk<Origin> | undefined;
+  /** The chunk whose jobs are being completed, and how many of them are. */
+  #completing: Chunk<Origin> | undefined;
+  #completed = 0;
 
-  /**
-   * Starts the threads; one that ends is replaced.
-   * @param module   exports `run`, see `serveJobs`
-   * @param settings plain data that the module finds in `workerData`
-   * @param onDeath  told of a thread that ended while it had nothing to do
-   */
-  constructor(module: URL, count: number, settings: unknown, onDeath: (error: unknown) => void) {
-    this.count = count;
-    this.#pool = new Piscina({
-      filename: fileURLToPath(module),
-      name: "run",
-      minThreads: count,
-      maxThreads: count,
-      workerData: settings,
-    });
-    this.#pool.on("error", onDeath);
+  /** @param patienceMs how long the others wait for a part of a job */
+  constructor(options: ThreadOptions, patienceMs: number) {
+    this.count = options.count;
+    this.#threads = new WatchedThreads(options, patienceMs);
   }
 
   /** Whether the jobs collected are a chunk: then {@link advance} is due. */
@@ -64,20 +72,37 @@ export class JobThreads {
     return this.#collected.length >= this.count * JOBS_PER_MESSAGE || this.#collectedDoubles >= CHUNK_DOUBLES_MAX;
   }
 
-  submit(numbers: Float64Array, complete: Completion): void {
-    this.#collected.push({ numbers, complete });
+  submit(job: Job<Origin>, complete: Completion): void {
+    const { numbers, parts, origin } = job;
+    this.#collected.push({ numbers, parts, origin, complete });
     this.#collectedDoubles += numbers.length;
+  }
+
+  /** Of the first job among those not completed whose origin is such a one; undefined where there is none. */
+  unfinished(isWanted: (origin: Origin) => boolean): Origin | undefined {
+    const isOf = (job: SubmittedJob<Origin>) => isWanted(job.origin);
+    const completing = this.#completing?.messages.flat().slice(this.#completed);
+    const sent = this.#sent?.messages.flat();
+    return (completing?.find(isOf) ?? sent?.find(isOf) ?? this.#collected.find(isOf))?.origin;
   }
 
   /**
    * Sends what was collected, then waits for the chunk sent before it and completes that.
    * @throws {ThreadError} a thread ended; some jobs are not completed
+   * @throws {LongJobError} a job takes long; it and those after it are not completed
    * @throws whatever a completion throws; later jobs are not completed
    */
   async advance(): Promise<void> {
     const before = this.#sent;
     this.#sent = this.#send();
-    if (before !== undefined) await complete(before);
+    if (before === undefined) return;
+    this.#completing = before;
+    this.#completed = 0;
+    try {
+      await this.#complete(before);
+    } finally {
+      this.#completing = undefined;
+    }
   }
 
   /** Completes everything that was submitted. @throws as {@link advance} */
@@ -95,10 +120,10 @@ export class JobThreads {
 
   /** Ends the threads, also in the middle of a job. */
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await this.#threads.close();
   }
 
-  #send(): Chunk | undefined {
+  #send(): Chunk<Origin> | undefined {
     const jobs = this.#collected;
     this.#collected = [];
     this.#collectedDoubles = 0;
@@ -107,29 +132,31 @@ export class JobThreads {
     const messages = Array.from({ length: Math.ceil(jobs.length / share) }, (_, m) =>
       jobs.slice(m * share, (m + 1) * share),
     );
-    const replies = messages.map((message) => {
-      const packed = packArrays(message.map(({ numbers }) => numbers));
-      return this.#pool.run(packed, { transferList: [packed.buffer] });
-    });
-    return { messages, replies: Promise.allSettled(replies) };
+    return { messages, replies: Promise.allSettled(messages.map((message) => this.#threads.run(message))) };
   }
-}
 
-async function complete({ messages, replies }: Chunk): Promise<void> {
-  for (const [m, reply] of (await replies).entries()) {
-    if (reply.status === "rejected") {
-      throw new ThreadError(`a worker thread ended: ${messageOf(reply.reason)}`, { cause: reply.reason });
-    }
-    const { failure } = reply.value;
-    const results = unpackArrays(reply.value.results);
-    for (const [j, job] of messages[m].entries()) {
-      if (j < results.length) job.complete(() => results[j]);
-      else job.complete(() => throwJobError(failure));
+  async #complete({ messages, replies }: Chunk<Origin>): Promise<void> {
+    for (const [m, reply] of (await replies).entries()) {
+      if (reply.status === "rejected") throw failureOf(messages[m], reply.reason);
+      const { failure } = reply.value;
+      const results = unpackArrays(reply.value.results);
+      for (const [j, job] of messages[m].entries()) {
+        this.#completed++;
+        if (j < results.length) job.complete(() => ({ numbers: results[j], late: NONE_LATE }));
+        else job.complete(() => throwJobError(failure));
+      }
     }
   }
 }
 
-function throwJobError(failure: JobReply["failure"]): never {
+/** What a thread that did not answer means. */
+function failureOf<Origin>(jobs: readonly Job<Origin>[], reason: unknown): Error {
+  if (reason instanceof StandingError) return new LongJobError(jobs[reason.job], reason);
+  return new ThreadError(`a worker thread ended: ${messageOf(reason)}`, { cause: reason });
+}
+
+/** Throws what a job threw in its thread. */
+export function throwJobError(failure: JobReply["failure"]): never {
   const error = new Error(failure?.message ?? "an earlier job of the same message failed");
   if (failure?.stack !== undefined) error.stack = failure.stack;
   throw error;

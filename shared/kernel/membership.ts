@@ -74,6 +74,11 @@ export class Membership {
     return this.#fetched.some(isWanted);
   }
 
+  /** The last of these records that the client has handed over and that is not taken yet. */
+  lastFetched(isWanted: (record: ConsumedRecord) => boolean): ConsumedRecord | undefined {
+    return this.#fetched.findLast(isWanted);
+  }
+
   /** Polls without a wish for records: membership lives by polling, and partitions are paused. */
   async wait(timeoutMs: number): Promise<void> {
     await this.consumer.consume(1, timeoutMs).catch((error: unknown) => this.#onConsumeError(error));

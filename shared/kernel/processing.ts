@@ -6,7 +6,7 @@ import { RecordError, StoreError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type {
   InputRecord,
-  JobRunner,
+  JobResult,
   OutputTopic,
   RecordHeaders,
   ServiceDefinition,
@@ -16,12 +16,14 @@ import { RESULT_BYTES_MAX } from "../topics.js";
 import { DamagedStateError } from "./damaged-state.js";
 import type { RejectedRecord, Rejection } from "./dead-letter.js";
 import { DeadLetters } from "./dead-letters.js";
-import { JobThreads } from "./job-threads.js";
+import { ThreadError } from "./job-threads.js";
 import { KafkaError } from "./kafka-error.js";
+import type { RecordPlace } from "./long-jobs.js";
 import type { KernelMetrics } from "./metrics.js";
 import { Notices } from "./notices.js";
 import type { Output } from "./output.js";
 import { NO_HEADERS, type Travelling, travelling } from "./record-headers.js";
+import { RecordJobs } from "./record-jobs.js";
 import { keyBytes } from "./record-key.js";
 import { type Refusal, refusedRecord } from "./refusal.js";
 import { DamagedValueError } from "./stored-value.js";
@@ -49,17 +51,15 @@ export class ProcessFailure extends Error {
 }
 
 export class Processing {
+  /** The heavy work under way; undefined where the service has none. */
+  readonly jobs: RecordJobs | undefined;
   readonly #service: AnyService;
   readonly #settings: never;
   readonly #serviceMetrics: unknown;
   readonly #output: Output;
   readonly #metrics: KernelMetrics;
-  readonly #logger: Logger;
   readonly #notices: Notices;
   readonly #contexts = new Map<Task, AnyContext>();
-  /** Heavy work goes to threads, or is done at once by a runner; neither where the service has none. */
-  readonly #threads: JobThreads | undefined;
-  readonly #runner: JobRunner | undefined;
   readonly #counters: ReturnType<typeof committedCounters>;
   /** Records read since the last commit, by topic: counting each at Prometheus would cost more than writing it. */
   readonly #consumed = new Map<string, number>();
@@ -68,7 +68,7 @@ export class Processing {
   /** Of the record at hand. */
   #timestamp: number | undefined;
   #headers: Travelling = NO_HEADERS;
-  #place = "";
+  #place: RecordPlace | undefined;
   #forwards = 0;
   #rejection: Rejection | undefined;
   /** Of the result written last. */
@@ -89,20 +89,14 @@ export class Processing {
     this.#counters = committedCounters(registry);
     this.#output = output;
     this.#metrics = metrics;
-    this.#logger = logger;
     this.#written = new WrittenRecords();
     this.#deadLetters = new DeadLetters({ service: service.name, output, written: this.#written, metrics, logger });
     this.#notices = new Notices(logger);
     const work = service.kind === "processor" ? service.work : undefined;
-    const count = work?.threads(this.#settings) ?? 0;
     if (work === undefined) return;
-    if (count === 0) this.#runner = work.runner(this.#settings);
-    else this.#threads = new JobThreads(work.module, count, settings, (error) => this.#onIdleDeath(error));
-  }
-
-  /** Worker threads; 0 where all work is done in this one. */
-  get threads(): number {
-    return this.#threads?.count ?? 0;
+    this.jobs = new RecordJobs(work, this.#settings, (error) =>
+      logger.warn({ err: error }, "an idle worker thread died; another takes its place"),
+    );
   }
 
   /** Readies a task for records. */
@@ -113,7 +107,7 @@ export class Processing {
       stores,
       metrics: this.#serviceMetrics,
       forward: (topic, key, value) => this.#forward(task, topic, key, value),
-      compute: (job, done) => this.#compute(task, job, done),
+      compute: (numbers, parts, done) => this.#compute(task, numbers, parts, done),
       partitions,
       warn: (fields, message) => this.#notices.warn({ task: task.id, ...fields }, message),
     };
@@ -125,6 +119,7 @@ export class Processing {
   /** The task is closed, or about to be opened anew. */
   forget(task: Task): void {
     this.#contexts.delete(task);
+    for (const place of task.inputPartitions) this.jobs?.leave(place);
     this.#service.taskClosed?.(task.partition, this.#serviceMetrics);
   }
 
@@ -135,7 +130,7 @@ export class Processing {
    * @throws {KafkaError} the open transaction takes no more records
    */
   process(task: Task, record: InputRecord): void {
-    const place = `${record.topic}@${record.offset}`;
+    const place = placeName(record);
     const rejected = task.rejected.get(place);
     this.#rejection = undefined;
     if (rejected !== undefined) this.#reject(task, record, rejected);
@@ -148,27 +143,10 @@ export class Processing {
       task.oldestTimestampMs = record.timestamp;
   }
 
-  /** Whether {@link advance} is due. */
-  get hasChunk(): boolean {
-    return this.#threads?.isFull ?? false;
-  }
-
-  /**
-   * Hands the jobs collected to the threads, and finishes the records whose jobs they were handed before.
-   * @throws {ThreadError} a thread ended in its work
-   * @throws as {@link process}
-   */
-  async advance(): Promise<void> {
-    await this.#threads?.advance();
-  }
-
-  /** Finishes every record that process() was given: before this nothing of them may be committed. @throws as {@link advance} */
-  async settle(): Promise<void> {
-    await this.#threads?.settle();
-  }
-
   /** Everything so far is committed, and is counted now. */
-  committed(): void {
+  committed(tasks: readonly Task[]): void {
+    for (const { positions, inputPartitions } of this.jobs === undefined ? [] : tasks)
+      for (const place of inputPartitions) this.jobs?.committed(place, positions.get(place.topic) ?? 0);
     for (const [topic, count] of this.#consumed) this.#metrics.consumed.inc({ topic }, count);
     this.#written.count(this.#metrics.produced);
     this.#consumed.clear();
@@ -181,12 +159,7 @@ export class Processing {
     this.#consumed.clear();
     this.#written.clear();
     for (const counter of this.#counters) counter.aborted();
-    await this.#threads?.discard();
-  }
-
-  /** Ends the threads. */
-  async close(): Promise<void> {
-    await this.#threads?.close();
+    await this.jobs?.discard();
   }
 
   /** Lets a source forward what is due; returns how many records. */
@@ -220,7 +193,7 @@ export class Processing {
     this.#timestamp = notAhead(record.timestamp);
     if (this.#timestamp !== record.timestamp) this.#metrics.timestampsAhead.inc({ topic: record.topic });
     this.#headers = record.headers === undefined ? NO_HEADERS : this.#travelling(record.topic, record.headers);
-    this.#place = place;
+    this.#place = record;
     const forwards = this.#forwards;
     const writes = writesOf(task);
     try {
@@ -238,26 +211,20 @@ export class Processing {
     return headers;
   }
 
-  #onIdleDeath(error: unknown): void {
-    this.#logger.warn({ err: error }, "an idle worker thread died; another takes its place");
-  }
-
-  #compute(task: Task, job: Float64Array, done: (result: Float64Array) => void): void {
-    if (this.#runner !== undefined) {
-      done(this.#runner(job));
-      return;
-    }
-    if (this.#threads === undefined) throw new Error(`${this.#service.name} declares no heavy work`);
-    const timestamp = this.#timestamp;
+  #compute(task: Task, numbers: Float64Array, parts: readonly number[], done: (result: JobResult) => void): void {
+    if (this.jobs === undefined || this.#place === undefined)
+      throw new Error(`${this.#service.name} declares no heavy work`);
+    const { topic, partition, offset } = this.#place;
+    const origin = { task, place: { topic, partition, offset }, timestamp: this.#timestamp };
     const headers = this.#headers;
-    const place = this.#place;
-    this.#threads.submit(job, (outcome) => {
-      this.#timestamp = timestamp;
+    this.jobs.submit({ numbers, parts, origin }, (outcome) => {
+      this.#timestamp = origin.timestamp;
       this.#headers = headers;
+      this.#place = origin.place;
       try {
         done(outcome());
       } catch (error) {
-        throw failureOf(task, place, error);
+        throw failureOf(task, placeName(origin.place), error);
       }
     });
   }
@@ -319,12 +286,16 @@ function failureOf(
   task: Task,
   place: string,
   error: unknown,
-): ProcessFailure | DamagedStateError | StoreError | KafkaError {
-  // The client refuses a write where the transaction cannot be committed any more: the record is not at fault.
-  if (error instanceof StoreError || error instanceof KafkaError) return error;
+): ProcessFailure | DamagedStateError | StoreError | KafkaError | ThreadError {
+  // The client refuses a write where the transaction cannot be committed any more: the record is not at fault, nor is it where
+  // a thread ended.
+  if (error instanceof StoreError || error instanceof KafkaError || error instanceof ThreadError) return error;
+  if (error instanceof ProcessFailure) return error;
   if (error instanceof DamagedValueError) return new DamagedStateError(task, error);
   return new ProcessFailure(task, place, error instanceof Error ? error : new Error(String(error)));
 }
+
+const placeName = ({ topic, offset }: { topic: string; offset: number }): string => `${topic}@${offset}`;
 
 function writesOf(task: Task): number {
   let writes = 0;

@@ -9,13 +9,15 @@ import { commitTasks } from "./commit.js";
 import { DamagedStateError, withFolder } from "./damaged-state.js";
 import type { StepListener } from "./failpoint.js";
 import type { InputGrowth } from "./input-growth.js";
-import { ThreadError } from "./job-threads.js";
+import { InputPositions } from "./input-positions.js";
+import { LongJobError, ThreadError } from "./job-threads.js";
 import { type ConsumedRecord, inputRecordOf } from "./kafka-consumer.js";
 import { KafkaCode, KafkaError } from "./kafka-error.js";
 import { Membership, type MembershipOptions } from "./membership.js";
 import type { Output } from "./output.js";
-import { partitionName } from "./partition-key.js";
+import { partitionKey, partitionName } from "./partition-key.js";
 import { ProcessFailure, type Processing } from "./processing.js";
+import type { RecordJob } from "./record-jobs.js";
 import { RefusedWork } from "./refused-work.js";
 import type { StateMemory } from "./state-memory.js";
 import type { Task } from "./task.js";
@@ -63,6 +65,8 @@ export interface StreamLoopOptions extends MembershipOptions {
 }
 
 export class StreamLoop {
+  /** Where the inputs stand. */
+  readonly positions: InputPositions;
   readonly #o: StreamLoopOptions;
   #membership: Membership | undefined;
   /** The batch at hand. */
@@ -70,6 +74,10 @@ export class StreamLoop {
   #stopping = false;
   /** Set when uncommitted work was dropped: positions are read anew before the next record is taken. */
   #rewindNeeded = false;
+  /** Set where that was for a job done aside: nothing is wrong, and the next turn goes on. */
+  #rewindPlanned = false;
+  /** Partitions whose records are held, as {@link partitionKey}: no more of them are read until the next rewind. */
+  readonly #heldBack = new Set<string>();
   #commitDueMs = 0;
   #foldersSeenMs = 0;
   readonly #pace: BatchPace;
@@ -82,7 +90,13 @@ export class StreamLoop {
 
   constructor(options: StreamLoopOptions) {
     this.#o = options;
-    this.#pace = new BatchPace(Math.max(1, options.processing.threads));
+    const { jobs } = options.processing;
+    this.#pace = new BatchPace(jobs?.count ?? 1);
+    this.positions = new InputPositions(jobs, () => ({
+      membership: this.#membership,
+      batch: this.#batch,
+      dropped: this.#rewindNeeded,
+    }));
     this.#refused = new RefusedWork(options);
   }
 
@@ -94,29 +108,19 @@ export class StreamLoop {
     return this.#membership?.assignment.tasks ?? [];
   }
 
-  /** Whether dropped work waits to be read again. */
+  /** Whether the task of this partition may take records. */
+  isRunning(partition: number): boolean {
+    return this.#membership?.assignment.running(partition) !== undefined;
+  }
+
+  /** Whether dropped work waits to be read again, for want of Kafka. */
   get rewinding(): boolean {
-    return this.#rewindNeeded;
+    return this.#rewindNeeded && !this.#rewindPlanned;
   }
 
   /** Why work was dropped that waits to be read again; undefined where none does. */
   get dropped(): string | undefined {
     return this.#rewindNeeded ? this.#dropped : undefined;
-  }
-
-  /**
-   * The next offset that a task has to process; undefined where the partition was never read. Once all that was handed over is
-   * processed, it is the consumer's position, which has also passed the markers of transactions.
-   */
-  positionOf(task: Task, topic: string): number | undefined {
-    const committed = task.manifest?.positions[topic];
-    if (this.#rewindNeeded) return committed;
-    const processed = task.positions.get(topic) ?? committed;
-    const isWaiting = (record: ConsumedRecord) =>
-      record.partition === task.partition && record.topic === topic && record.offset >= (processed ?? 0);
-    if (this.#batch.some(isWaiting) || this.#membership?.hasFetched(isWaiting)) return processed;
-    const [consumed] = this.#membership?.consumer.position([{ topic, partition: task.partition }]) ?? [];
-    return consumed?.position === undefined ? processed : Math.max(consumed.position, processed ?? 0);
   }
 
   stop(): void {
@@ -171,6 +175,7 @@ export class StreamLoop {
   async #turn(membership: Membership): Promise<void> {
     try {
       await this.#serveRebalances(membership);
+      if (this.#o.processing.jobs?.takeReleased()) await this.#readHeldAgain(membership);
       if (this.#rewindNeeded && !(await this.#rewind(membership))) return await delay(RETRY_MS);
       if (this.#o.isSource) await this.#generate(membership);
       else await this.#consumeBatch(membership);
@@ -217,6 +222,8 @@ export class StreamLoop {
 
   async #processBatch(records: readonly ConsumedRecord[], membership: Membership): Promise<void> {
     const { metrics, output, memory, processing, onStep } = this.#o;
+    const { jobs } = processing;
+    let processed = 0;
     onStep("after-poll");
     await this.#beginWork();
     const ended = metrics.processDuration.startTimer();
@@ -227,23 +234,45 @@ export class StreamLoop {
       // A batch may still hold records of a partition that is gone, being replayed, or was rewound.
       if (task === undefined || record.offset < (task.positions.get(record.topic) ?? 0)) continue;
       if (!this.#refused.admits(record)) continue;
+      if (jobs?.holds(record)) {
+        this.#holdBack(record, membership);
+        continue;
+      }
+      if (jobs?.isDone(record)) await jobs.settle();
       this.#refused.take(task, record);
       processing.process(task, inputRecordOf(record));
-      if (processing.hasChunk) await processing.advance();
+      processed++;
+      if (jobs?.isFull) await jobs.advance();
       if (output.isFull) await output.drain();
-      const isFull = memory.isFull || this.#refused.isFull;
+      const isFull = memory.isFull || this.#refused.isFull || jobs?.hasUncommitted;
       if (!isFull && performance.now() - lookedMs < LOOK_MS) continue;
       await this.#look(membership);
       lookedMs = performance.now();
       // The rest belongs to the next start, or is read again.
       if (this.#stopping || this.#rewindNeeded) break;
     }
-    await processing.settle();
+    await jobs?.settle();
     ended();
-    this.#pace.learn(records.length, performance.now() - beganMs);
+    if (processed > 0) this.#pace.learn(processed, performance.now() - beganMs);
     metrics.batchRecords.observe(records.length);
     await output.drain();
     onStep("after-process");
+  }
+
+  /** The record and those behind it wait: they are not read on, and read again when it can be processed. */
+  #holdBack(record: ConsumedRecord, { consumer }: Membership): void {
+    const { topic, partition } = record;
+    const key = partitionKey(record);
+    if (this.#heldBack.has(key)) return;
+    this.#heldBack.add(key);
+    consumer.pause([{ topic, partition }]);
+  }
+
+  /** A record that was held can be processed: all is committed, and every partition read from there. */
+  async #readHeldAgain(membership: Membership): Promise<void> {
+    await this.#commitOrRecover(membership);
+    this.#rewindPlanned ||= !this.#rewindNeeded;
+    this.#rewindNeeded = true;
   }
 
   /** A slow model must not stretch a transaction over a whole batch, nor keep the event loop from everything else. */
@@ -308,22 +337,22 @@ export class StreamLoop {
 
   #commitDue(): boolean {
     if (!this.#hasWork()) return false;
-    // What went well since a thread died is kept, before the next one dies.
-    if (this.#threadDeaths > 0 || this.#refused.isFull) return true;
-    const { output, memory } = this.#o;
+    const { output, memory, processing } = this.#o;
+    // What went well since a thread died is kept, before the next one dies; so is a record whose models took long.
+    if (this.#threadDeaths > 0 || this.#refused.isFull || processing.jobs?.hasUncommitted) return true;
     return memory.isFull || performance.now() >= this.#commitDueMs || output.records >= TRANSACTION_RECORDS_MAX;
   }
 
   async #commit({ consumer, assignment }: Membership): Promise<void> {
     if (!this.#hasWork()) return;
     const { application, output, opener, processing, metrics, watermarks, onStep } = this.#o;
-    await processing.settle();
+    await processing.jobs?.settle();
     const tasks = assignment.tasks.filter(({ state }) => state === "running");
     const oldest = Math.min(...tasks.map(({ oldestTimestampMs }) => oldestTimestampMs ?? Number.POSITIVE_INFINITY));
     const ended = metrics.commitDuration.startTimer();
     try {
       const changelogPosition = (topic: string, partition: number) => watermarks.get(topic, partition);
-      const onCommitted = () => processing.committed();
+      const onCommitted = () => processing.committed(tasks);
       await commitTasks(tasks, { application, output, consumer, opener, changelogPosition, onCommitted, onStep });
     } catch (error) {
       ended({ outcome: "failed" });
@@ -381,6 +410,8 @@ export class StreamLoop {
       metrics.aborts.inc({ cause: "thread-died" });
       this.#pace.restart();
       logger.error({ err: error }, "a worker thread died: its batch is replayed on another");
+    } else if (error instanceof LongJobError) {
+      this.#setAside(error);
     } else if (error instanceof KafkaError && error.isRefusal) {
       metrics.aborts.inc({ cause: "output-refused" });
       this.#refused.refused(error, assignment.tasks);
@@ -390,6 +421,7 @@ export class StreamLoop {
     } else {
       throw error;
     }
+    this.#rewindPlanned = error instanceof LongJobError;
     this.#rewindNeeded = true;
     this.#dropped = messageOf(error);
     this.#refused.aborted();
@@ -403,6 +435,20 @@ export class StreamLoop {
     if (error instanceof DamagedStateError) await assignment.rebuild(error.task, error);
   }
 
+  /** The record at fault is done aside, those before it are committed when they are done again, the other partitions go on. */
+  #setAside({ job, message }: LongJobError): void {
+    const { metrics, logger, processing } = this.#o;
+    // Jobs come back as they were submitted.
+    const { origin } = job as RecordJob;
+    metrics.aborts.inc({ cause: "long-job" });
+    this.#pace.restart();
+    logger.warn(
+      { task: origin.task.id, ...origin.place, err: message },
+      "the models of a record take long: its partition waits for them, the others go on",
+    );
+    processing.jobs?.setAside(job as RecordJob);
+  }
+
   /** @returns false where Kafka does not answer yet, or a rebalance has to be served first */
   async #rewind(membership: Membership): Promise<boolean> {
     try {
@@ -413,9 +459,12 @@ export class StreamLoop {
       if (membership.rebalanced) return false;
       await membership.assignment.rewind();
       this.#rewindNeeded = false;
+      this.#rewindPlanned = false;
+      this.#heldBack.clear();
       return true;
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
+      this.#rewindPlanned = false;
       this.#o.logger.warn({ err: error }, "waiting for Kafka");
       return false;
     }
@@ -433,6 +482,7 @@ export class StreamLoop {
       if (this.#refused.forget()) this.#rewindNeeded = true;
       if (event.kind === "assign") await membership.assignment.add(event.partitions);
       else await membership.assignment.remove(event.partitions);
+      this.#heldBack.clear();
     }
   }
 

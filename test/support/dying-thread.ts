@@ -1,18 +1,27 @@
 /**
- * Loaded before a service (`--import`): every worker thread of it dies in the job whose number THREAD_DIES_AT names. Results
- * are made by Float64Array.from, so that is where it dies.
+ * Loaded before a service (`--import`): every worker thread of it dies at the forecast of `rf` whose number THREAD_DIES_AT
+ * names, so in that job where `rf` is in the race.
  */
 import { isMainThread } from "node:worker_threads";
+import type { ModelKind } from "../../services/ml-racer/models/model-kind.js";
+import { modelKinds } from "../../services/ml-racer/models/model-registry.js";
 
 const diesAt = Number(process.env.THREAD_DIES_AT);
 
-if (!isMainThread) {
-  const from = Float64Array.from.bind(Float64Array) as (...parts: unknown[]) => Float64Array;
+const rf = modelKinds.get("rf");
+if (!isMainThread && rf !== undefined) {
   let jobs = 0;
-  const dying = (...parts: unknown[]): Float64Array => {
-    jobs++;
-    if (jobs === diesAt) process.exit(1);
-    return from(...parts);
+  const dying: ModelKind = {
+    ...rf,
+    create(parameters, dimensions) {
+      const regressor = rf.create(parameters, dimensions);
+      return {
+        predict(training, query) {
+          if (++jobs === diesAt) process.exit(1);
+          return regressor.predict(training, query);
+        },
+      };
+    },
   };
-  Object.defineProperty(Float64Array, "from", { value: dying });
+  (modelKinds as Map<string, ModelKind>).set("rf", dying);
 }

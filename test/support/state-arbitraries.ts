@@ -43,7 +43,8 @@ export function mlRaces(): fc.Arbitrary<Race> {
     maxLength: 4,
   });
   return names.chain((modelNames) => {
-    const model = (name: string) => fc.record({ name: fc.constant(name), mse: finite, n: fc.maxSafeNat() }, plain);
+    const model = (name: string) =>
+      fc.record({ name: fc.constant(name), mse: finite, n: fc.maxSafeNat(), lateInRow: fc.nat(2 ** 16 - 1) }, plain);
     const ranking = fc.record(
       { order: fc.shuffledSubarray(modelNames, { minLength: 1 }), since: fc.maxSafeInteger() },
       plain,

@@ -1,5 +1,12 @@
 /** A task's surroundings in memory, for tests of a process function or a source alone: no Kafka, no LevelDB. */
-import type { Codec, JobRunner, OutputTopic, StateStore, TaskContext } from "../../shared/service-definition.js";
+import type {
+  Codec,
+  JobResult,
+  JobRunner,
+  OutputTopic,
+  StateStore,
+  TaskContext,
+} from "../../shared/service-definition.js";
 
 /** A record as it would be written. */
 export interface ForwardedRecord {
@@ -53,6 +60,29 @@ export function memoryStore<V>(codec: Codec<V>): MemoryStore<V> {
 }
 
 /**
+ * The result of a job that is done in this thread.
+ * @param neverAnswers whether an error of a part stands for a part that does not end
+ */
+export function doneAtOnce(
+  runner: JobRunner,
+  job: Float64Array,
+  parts: readonly number[],
+  neverAnswers: (error: unknown) => boolean = () => false,
+): JobResult {
+  const late: number[] = [];
+  const numbers = Float64Array.from(parts, (part) => {
+    try {
+      return runner(job, part);
+    } catch (error) {
+      if (!neverAnswers(error)) throw error;
+      late.push(part);
+      return Number.NaN;
+    }
+  });
+  return { numbers, late };
+}
+
+/**
  * A context over `stores` that adds what is forwarded to `forwarded`, encoded at once.
  * @param runner does the heavy work at once; without it there is none
  */
@@ -70,9 +100,9 @@ export function memoryContext<S, States, Metrics>(
     forward<V>(topic: OutputTopic<V>, key: string, value: V) {
       forwarded.push({ topic: topic.name, key, value: topic.encode(value).toString("utf8") });
     },
-    compute(job, done) {
+    compute(job, parts, done) {
       if (runner === undefined) throw new Error("expected a runner for heavy work, got none");
-      done(runner(job));
+      done(doneAtOnce(runner, job, parts));
     },
     partitions: 1,
     warn: () => {},

@@ -18,6 +18,8 @@ import type {
   StateStores,
   TaskContext,
 } from "../../shared/service-definition.js";
+import { NeverAnswers } from "./never-answers.js";
+import { doneAtOnce } from "./task-context.js";
 
 /** Stores of a service whose types are not known. */
 export type AnyStates = Record<string, unknown>;
@@ -108,11 +110,12 @@ export class TopologyDriver<
         if (!this.#outputNames.has(topic.name)) throw new Error(`${topic.name} is not among the outputs declared`);
         outputs.push({ topic: topic.name, key, value: topic.encode(value), timestamp: record.timestamp });
       },
-      compute: (job, done) => {
+      compute: (job, parts, done) => {
         const runner = this.#runner;
         if (runner === undefined) throw new Error(`${this.#definition.name} declares no heavy work`);
-        if (this.#heldMax === 0) done(runner(job));
-        else this.#held.push(() => done(runner(job)));
+        const finish = () => done(doneAtOnce(runner, job, parts, (error) => error instanceof NeverAnswers));
+        if (this.#heldMax === 0) finish();
+        else this.#held.push(finish);
       },
       partitions: PARTITIONS,
       warn: (fields, message) => this.warnings.push({ ...fields, message }),

@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
-import { JobThreads, ThreadError } from "../../shared/kernel/job-threads.js";
+import { JobThreads, LongJobError, ThreadError } from "../../shared/kernel/job-threads.js";
 import { Deed, newAdder } from "../support/job-thread.js";
 import { seededRandom } from "../support/seed.js";
 
 const MODULE = new URL("../support/job-thread.js", import.meta.url);
 const SETTINGS = { added: 0.5 };
+/** The looping jobs of these tests are ended after it; the others take far less. */
+const PATIENCE_MS = 1000;
 
 describe("worker threads of the kernel", () => {
-  let threads: JobThreads;
+  let threads: JobThreads<number>;
 
   beforeEach(() => {
-    threads = new JobThreads(MODULE, 3, SETTINGS, () => undefined);
+    threads = new JobThreads({ module: MODULE, count: 3, settings: SETTINGS, onDeath: () => undefined }, PATIENCE_MS);
   });
   afterEach(async () => {
     await threads.close();
@@ -20,7 +22,9 @@ describe("worker threads of the kernel", () => {
   function submit(jobs: readonly (readonly [deed: number, number: number])[]): { job: number; result: number }[] {
     const completed: { job: number; result: number }[] = [];
     for (const [job, numbers] of jobs.entries()) {
-      threads.submit(Float64Array.from(numbers), (outcome) => completed.push({ job, result: outcome()[0] }));
+      threads.submit({ numbers: Float64Array.from(numbers), parts: [0], origin: job }, (outcome) =>
+        completed.push({ job, result: outcome().numbers[0] }),
+      );
     }
     return completed;
   }
@@ -33,11 +37,13 @@ describe("worker threads of the kernel", () => {
       () => [random() < 0.1 ? Deed.addAfterWork : Deed.add, random() - 0.5] as const,
     );
     const runner = newAdder(SETTINGS);
-    const expected = jobs.map((job, k) => ({ job: k, result: runner(Float64Array.from(job))[0] }));
+    const expected = jobs.map((job, k) => ({ job: k, result: runner(Float64Array.from(job), 0) }));
     const completed: { job: number; result: number }[] = [];
     let chunks = 0;
     for (const [job, numbers] of jobs.entries()) {
-      threads.submit(Float64Array.from(numbers), (outcome) => completed.push({ job, result: outcome()[0] }));
+      threads.submit({ numbers: Float64Array.from(numbers), parts: [0], origin: job }, (outcome) =>
+        completed.push({ job, result: outcome().numbers[0] }),
+      );
       if (!threads.isFull) continue;
       await threads.advance();
       chunks++;
@@ -50,7 +56,7 @@ describe("worker threads of the kernel", () => {
 
   it("are full by the size of the jobs too", () => {
     assert.equal(threads.isFull, false);
-    threads.submit(new Float64Array(2 ** 20), () => undefined);
+    threads.submit({ numbers: new Float64Array(2 ** 20), parts: [], origin: 0 }, () => undefined);
     assert.equal(threads.isFull, true);
   });
 
@@ -73,7 +79,7 @@ describe("worker threads of the kernel", () => {
   it("stop at a completion that throws, and complete nothing of what was discarded", async () => {
     const seen: number[] = [];
     for (let job = 0; job < 6; job++) {
-      threads.submit(Float64Array.of(Deed.addAfterWork, job), () => {
+      threads.submit({ numbers: Float64Array.of(Deed.addAfterWork, job), parts: [0], origin: job }, () => {
         if (job === 1) throw new Error("refused");
         seen.push(job);
       });
@@ -97,6 +103,51 @@ describe("worker threads of the kernel", () => {
       await threads.discard();
       assert.deepEqual(await resultsAgain(), [10.5]);
     }
+  });
+
+  for (const [what, deed] of [
+    ["script", Deed.hang],
+    ["WebAssembly", Deed.hangInWasm],
+  ] as const) {
+    it(`name the job that loops without an end in ${what}, end its thread and go on`, async () => {
+      const completed = submit([
+        [Deed.add, 1],
+        [deed, 2],
+        [Deed.add, 3],
+      ]);
+      const settled = threads.settle();
+      assert.equal(
+        threads.unfinished((job) => job > 0),
+        1,
+      );
+      await assert.rejects(settled, (error) => {
+        assert.ok(error instanceof LongJobError);
+        assert.deepEqual([error.job.origin, [...error.job.numbers]], [1, [deed, 2]]);
+        return true;
+      });
+      assert.deepEqual(completed, [{ job: 0, result: 1.5 }]);
+      await threads.discard();
+      assert.equal(
+        threads.unfinished(() => true),
+        undefined,
+      );
+      assert.deepEqual(await resultsAgain(), [10.5]);
+    });
+  }
+
+  it("wait for work that takes longer than their patience as long as it goes on", async () => {
+    const parts = Array.from({ length: 250 }, () => 0);
+    let numbers: Float64Array | undefined;
+    threads.submit({ numbers: Float64Array.of(Deed.addAfterWork, 1), parts, origin: 0 }, (outcome) => {
+      numbers = outcome().numbers;
+    });
+    const began = performance.now();
+    await threads.settle();
+    assert.deepEqual(
+      numbers,
+      Float64Array.from(parts, () => 1.5),
+    );
+    console.log(`      ${Math.round(performance.now() - began)} ms of work`);
   });
 
   it("end in the middle of a job that would never end", async () => {

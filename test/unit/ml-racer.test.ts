@@ -7,6 +7,7 @@ import { ConfigurationError } from "../../shared/errors.js";
 import { rowCodec } from "../../shared/row-ring.js";
 import { type Observation, predictionSchema, standingsSchema } from "../../shared/schemas.js";
 import { goldenRaces } from "../support/golden-race.js";
+import { LOOPS_AT } from "../support/looping-model.js";
 import { predictionsOf, raceObservations } from "../support/ml-race.js";
 import { observation, observationRecord, textRecord } from "../support/observations.js";
 import { memoryContext, memoryStore } from "../support/task-context.js";
@@ -30,9 +31,11 @@ describe("ml-racer", () => {
       ["rf", "lin", "gb"],
     );
     assert.deepEqual([settings.windowLength, settings.trainLength, settings.metricsSeriesMax], [50, 25, 20]);
-    assert.equal(settings.threads, Math.min(availableParallelism() - 1, 8));
+    assert.equal(settings.threads, Math.max(1, Math.min(availableParallelism() - 1, 8)));
+    assert.equal(settings.modelTimeoutMs, 30_000);
+    assert.throws(() => newDriver({ ML_THREADS: "0" }), /ML_THREADS=0: expected auto or a whole number from 1 to 64/);
     assert.equal(newDriver({ ML_THREADS: "64" }).settings.threads, 64);
-    assert.throws(() => newDriver({ ML_THREADS: "65" }), /ML_THREADS=65: expected auto or a whole number from 0 to 64/);
+    assert.throws(() => newDriver({ ML_THREADS: "65" }), /ML_THREADS=65: expected auto or a whole number from 1 to 64/);
   });
 
   it("reports a train length above the window length together with every other fault", () => {
@@ -112,7 +115,7 @@ describe("ml-racer", () => {
       leader: "lin",
       since: 0,
       order: ["lin"],
-      models: [{ name: "lin", N: 3, mse: 58 }],
+      models: [{ name: "lin", N: 3, mse: 58, lateInRow: 0 }],
       window: { shape: [2, 2], slots: 2, newestSlot: 0 },
     });
     assert.deepEqual(driver.json("window", `${KEY}/0`), [8, 2]);
@@ -231,6 +234,65 @@ describe("ml-racer", () => {
         .map((output) => predictionSchema.parse(jsonOf(output)).yhat),
     );
     assert.deepEqual(last, expected);
+  });
+
+  /** Observations of a series, some of which `lin` never answers; what is said of it, and of rf beside it. */
+  function raceWithLoops(driver: ReturnType<typeof newDriver>, loops: readonly boolean[], from = 0) {
+    return loops.map((isLoop, k) => {
+      const i = from + k;
+      const { outputs } = driver.pipe(observationRecord(isLoop ? of({ i, y: 1, x: [LOOPS_AT, 0] }) : wave(i)));
+      const [rf, lin] = outputs.slice(0, 2).map((output) => predictionSchema.parse(jsonOf(output)));
+      return { rf: rf.yhat, lin: lin.reason ?? "forecast", n: lin.n };
+    });
+  }
+  const LATE = { ML_MODELS: "rf:n_estimators=3,lin" };
+
+  it("refuses for a model what it does not answer in time, and leaves it out of the series after three in a row", async () => {
+    const driver = newDriver(LATE);
+    const loops = [false, true, true, false, true, true, true, false, true, false];
+    const said = raceWithLoops(driver, loops);
+    assert.deepEqual(
+      said.map(({ lin, n }) => [lin, n]),
+      [
+        ["forecast", 1],
+        ["took-too-long", 1],
+        ["took-too-long", 1],
+        ["forecast", 2],
+        ...new Array(3).fill(["took-too-long", 2]),
+        ...new Array(3).fill(["left-out", 2]),
+      ],
+    );
+    assert.ok(said.every(({ rf }) => rf !== null));
+    assert.deepEqual(
+      driver.warnings.map(({ series, model }) => [series, model]),
+      [[KEY, "lin"]],
+    );
+    const metric = await driver.registry.getSingleMetric("regatta_model_left_out_total")?.get();
+    assert.deepEqual(metric?.values, [{ labels: { model: "lin" }, value: 1 }]);
+    const [{ rf }] = raceWithLoops(newDriver({ ML_MODELS: "rf:n_estimators=3,gb:n_estimators=3" }), loops).slice(-1);
+    assert.equal(said.at(-1)?.rf, rf, "the other forecasts what it does without it");
+    assert.equal((driver.json("race", KEY) as { leader: string }).leader, "rf:n_estimators=3");
+    const other = driver.pipe(observationRecord({ ...wave(0), series: "s2" })).outputs[1];
+    assert.equal(predictionSchema.parse(jsonOf(other)).yhat, 0, "it races on in other series");
+  });
+
+  it("keeps a model left out over a restart, until it was taken off the list and put back on it", () => {
+    const driver = newDriver(LATE);
+    raceWithLoops(driver, [true, true, true]);
+    const after = driver.restarted(LATE);
+    assert.deepEqual(
+      raceWithLoops(after, [false, true], 3).map(({ lin }) => lin),
+      ["left-out", "left-out"],
+    );
+    const without = after.restarted({ ML_MODELS: "rf:n_estimators=3" });
+    without.pipe(observationRecord(wave(5)));
+    assert.deepEqual(
+      raceWithLoops(without.restarted(LATE), [false, true], 6).map(({ lin, n }) => [lin, n]),
+      [
+        ["forecast", 1],
+        ["took-too-long", 1],
+      ],
+    );
   });
 
   const bad: [what: string, text: string | null, reason: string][] = [
