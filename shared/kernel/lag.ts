@@ -47,6 +47,13 @@ export class Lag {
     for (const log of statistics) this.#see(partitionKey(log), log.lastStableOffset, Math.max(0, log.low), nowMs);
   }
 
+  /** A record was handed over, so its partition reaches that far; statistics stand still with a consumer that is not asked. */
+  onRecord(topic: string, partition: number, offset: number, nowMs: number): void {
+    const key = partitionKey({ topic, partition });
+    const seen = this.#partitions.get(key);
+    if (seen !== undefined) this.#see(key, offset + 1, seen.low, nowMs);
+  }
+
   /**
    * @param position          the next offset to process, undefined where the partition was never read
    * @param recordTimestampMs of the record processed last. It dates a backlog that was there before this instance came;

@@ -13,7 +13,7 @@ export function registerProbes(registry: Registry, probes: Probes): void {
   registerMemory(registry, probes);
 }
 
-function registerLag(registry: Registry, { lag, unstable, secondsAhead }: Probes): void {
+function registerLag(registry: Registry, { lag, standing, unstable, secondsAhead }: Probes): void {
   new Gauge({
     name: "regatta_input_timestamp_ahead_seconds",
     help: "How far in the future the newest input record was stamped: the sender's clock is ahead of this one",
@@ -31,6 +31,17 @@ function registerLag(registry: Registry, { lag, unstable, secondsAhead }: Probes
       this.reset();
       for (const { topic, partition, records } of unstable())
         this.set({ topic, partition: String(partition) }, records);
+    },
+  });
+  new Gauge({
+    name: "regatta_task_standing_seconds",
+    help: "How long a task has had records of an input partition to process and got no further; 0 where it does",
+    labelNames: ["task", "topic", "partition"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { task, topic, partition, standsSeconds } of standing())
+        this.set({ task, topic, partition: String(partition) }, standsSeconds);
     },
   });
   const gauges = [

@@ -1,8 +1,9 @@
 /** What a scrape asks the running process for. */
 import { statfs } from "node:fs/promises";
-import type { Lag, PartitionLag } from "./lag.js";
+import type { Lag } from "./lag.js";
 import type { LevelDbStore } from "./leveldb-store.js";
 import { SharedQuestion } from "./repeated-question.js";
+import type { StandingInput, TaskLag } from "./standing-inputs.js";
 import type { StateMemory } from "./state-memory.js";
 import type { StreamLoop } from "./stream-loop.js";
 import type { Task, TaskState } from "./task.js";
@@ -13,7 +14,9 @@ export type ServiceState = (typeof SERVICE_STATES)[number];
 
 /** What every service tells Prometheus when it is asked. */
 export interface Probes {
-  lag(): readonly PartitionLag[];
+  lag(): readonly TaskLag[];
+  /** How long the position of each input partition with records to process has not moved. */
+  standing(): readonly StandingInput[];
   /** Records of each input partition that are behind an open transaction of their writer. */
   unstable(): readonly { topic: string; partition: number; records: number }[];
   /** How far in the future the record was stamped that a task processed last, in s; the most of all tasks, 0 where none was. */
@@ -41,6 +44,7 @@ export interface ProbedService {
   /** What is waited for, undefined once nothing is. */
   waitingFor(): string | undefined;
   unstable(): readonly { topic: string; partition: number; records: number }[];
+  standing(): readonly StandingInput[];
   transactionRecords(): number;
   readonly memory: StateMemory;
   standbyLag(): readonly { partition: number; records: number }[];
@@ -57,10 +61,8 @@ export function createProbes(service: ProbedService): Probes {
   const disk = new SharedQuestion(() => statfs(service.stateDir), FILES_WAIT_MS);
   const sizes = new WeakMap<LevelDbStore, SharedQuestion<number>>();
   return {
-    lag: () => {
-      const loop = service.loop();
-      return loop === undefined || service.isSource ? [] : lagOf(loop, service.lag);
-    },
+    lag: () => inputLag(service),
+    standing: () => service.standing(),
     unstable: () => service.unstable(),
     secondsAhead: () => {
       const nowMs = Date.now();
@@ -92,13 +94,21 @@ function countStates(tasks: readonly Task[]): Record<string, number> {
   return states;
 }
 
-function lagOf(loop: StreamLoop, lag: Lag): PartitionLag[] {
-  return loop.tasks.flatMap((task) =>
-    task.inputs.flatMap((topic) => {
-      const position = loop.positionOf(task, topic);
-      return lag.of(topic, task.partition, position, task.lastTimestampMs, Date.now()) ?? [];
-    }),
-  );
+/** How far each input of the service's tasks is behind. */
+export function inputLag(service: Pick<ProbedService, "isSource" | "loop" | "lag">): TaskLag[] {
+  const loop = service.loop();
+  return loop === undefined || service.isSource ? [] : loop.tasks.flatMap((task) => lagOf(task, loop, service.lag));
+}
+
+function lagOf(task: Task, { positions }: StreamLoop, lag: Lag): TaskLag[] {
+  const { id, partition, lastTimestampMs } = task;
+  return task.inputs.flatMap((topic) => {
+    const nowMs = Date.now();
+    const last = positions.lastAtHand(task, topic);
+    if (last !== undefined) lag.onRecord(topic, partition, last, nowMs);
+    const behind = lag.of(topic, partition, positions.of(task, topic), lastTimestampMs, nowMs);
+    return behind === undefined ? [] : { ...behind, task: id, held: positions.isHeld(task, topic) };
+  });
 }
 
 /** Nothing where the size is not known. */

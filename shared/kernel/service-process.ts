@@ -21,10 +21,11 @@ import { Lag } from "./lag.js";
 import { createMetrics, type KernelMetrics } from "./metrics.js";
 import { Output } from "./output.js";
 import { partitionKey } from "./partition-key.js";
-import { createProbes } from "./probes.js";
+import { createProbes, inputLag } from "./probes.js";
 import { type AnyService, Processing } from "./processing.js";
 import { type Slot, takeSlot } from "./slot.js";
 import { Standbys } from "./standby.js";
+import { StandingInputs } from "./standing-inputs.js";
 import { StateMemory } from "./state-memory.js";
 import { StreamLoop } from "./stream-loop.js";
 import { endSuddenly } from "./sudden-end.js";
@@ -52,6 +53,7 @@ export class ServiceProcess {
   readonly #stalls: InputStalls;
   readonly #budget = memoryBudget();
   readonly #memory: StateMemory;
+  readonly #standing: StandingInputs;
   readonly #metrics: KernelMetrics;
   #output: Output | undefined;
   #loop: StreamLoop | undefined;
@@ -77,11 +79,15 @@ export class ServiceProcess {
     this.#application = `${settings.applicationId}-${service.name}`;
     this.#stalls = new InputStalls(settings.transactionTimeoutMs, logger);
     this.#memory = new StateMemory(settings.storeCacheBytes, this.#budget.transactionState);
+    const inputs = { isSource: service.kind === "source", lag: this.#lag, loop: () => this.#loop };
+    this.#standing = new StandingInputs(
+      () => inputLag(inputs).filter(({ partition }) => this.#loop?.isRunning(partition)),
+      logger,
+    );
     const probes = createProbes({
-      isSource: service.kind === "source",
+      ...inputs,
       stateDir: settings.stateDir,
-      lag: this.#lag,
-      loop: () => this.#loop,
+      standing: () => this.#standing.all,
       stopping: () => this.#stopping,
       waitingFor: () => this.#waitedFor(),
       unstable: () => this.#unstable.of(this.#inputPartitions(), performance.now()),
@@ -265,7 +271,7 @@ export class ServiceProcess {
     this.#waitingFor = undefined;
     const transactionalId = exactlyOnce ? clientOptions.clientId : null;
     logger.info(
-      { group: this.#application, transactionalId, tasks: topics.tasks, threads: processing.threads },
+      { group: this.#application, transactionalId, tasks: topics.tasks, threads: processing.jobs?.count ?? 0 },
       "running",
     );
     standbys?.start();
@@ -275,12 +281,14 @@ export class ServiceProcess {
       failure = error;
       loop.stop();
     });
+    this.#standing.start();
     try {
       await loop.run();
       if (failure !== undefined) throw failure;
     } finally {
+      this.#standing.stop();
       await standbys?.stop();
-      await processing.close();
+      await processing.jobs?.close();
       await output.disconnect();
     }
   }
@@ -356,7 +364,7 @@ export class ServiceProcess {
       reasons.push(`reading again after an aborted transaction${dropped === undefined ? "" : ` (${dropped})`}`);
     }
     for (const task of this.#tasks()) if (task.state !== "running") reasons.push(`task ${task.id} is ${task.state}`);
-    return reasons;
+    return [...reasons, ...this.#standing.reasons];
   }
 
   /** What has to come before the service can go on, at its start or later. */

@@ -128,6 +128,17 @@ export const ALERT_CASES: readonly AlertCase[] = [
     },
   },
   {
+    alert: "RegattaTaskStands",
+    when: "a record is not got past for a minute",
+    scraped: { [of("regatta_task_standing_seconds", `${PLACE}, task="rls-racer/0"`)]: "0x8 0+15x20" },
+    by: "5m",
+    labels: { ...LABELS, topic: "raw", partition: "0", task: "rls-racer/0" },
+    notWhen: "one record after another takes half a minute",
+    quiet: {
+      [of("regatta_task_standing_seconds", `${PLACE}, task="rls-racer/0"`)]: "5 20 5 20 5 20 5 20 5 20 5 20 0x20",
+    },
+  },
+  {
     alert: "RegattaLate",
     when: "all results come between 100 and 300 s after their records",
     scraped: {
@@ -278,6 +289,15 @@ export const ALERT_CASES: readonly AlertCase[] = [
     labels: { service: "rls-racer", model: "rls2", reason: "update-not-finite" },
     notWhen: "it refused five",
     quiet: { [of("regatta_model_refusals_total", `${RACER}, model="rls2", reason="update-not-finite"`)]: "0+1x5 5x90" },
+  },
+  {
+    alert: "RegattaModelLeftOut",
+    when: "a model was left out of its first series",
+    scraped: { [of("regatta_model_left_out_total", `${RACER}, model="lin"`)]: "_x20 1x110" },
+    by: "6m",
+    labels: { service: "rls-racer", model: "lin" },
+    notWhen: "none was for an hour",
+    quiet: { [of("regatta_model_left_out_total", `${RACER}, model="lin"`)]: "0x130" },
   },
   {
     alert: "RegattaModelResets",

@@ -4,6 +4,7 @@ import { StateMemory } from "../../shared/kernel/state-memory.js";
 
 export const idleProbes: Probes = {
   lag: () => [],
+  standing: () => [],
   unstable: () => [],
   secondsAhead: () => 0,
   state: () => "running",
