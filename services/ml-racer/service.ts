@@ -1,5 +1,6 @@
 /** ml-racer: scikit-learn's models, trained anew on the newest observations at every record, race on every series. */
-import { setting } from "../../shared/config.js";
+import { type Settings, setting } from "../../shared/config.js";
+import { MIB, memoryLimitBytes } from "../../shared/memory-budget.js";
 import { type RaceMetrics, raceMetrics } from "../../shared/race-metrics.js";
 import { rowCodec } from "../../shared/row-ring.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
@@ -7,6 +8,7 @@ import { threadCount, topicList, wholeNumber } from "../../shared/setting-texts.
 import { NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/topics.js";
 import { newForecaster } from "./forecaster.js";
 import { modelListSchema } from "./model-list.js";
+import { scratchBytes } from "./models/model-registry.js";
 import { processObservation, type RaceStates } from "./processor.js";
 import { raceCodec } from "./race-codec.js";
 import { lengthFaults, WINDOW_LENGTH_MAX } from "./window.js";
@@ -58,10 +60,7 @@ export const mlRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics>
   kind: "processor",
   name: "ml-racer",
   settings,
-  check: ({ windowLength, trainLength }) =>
-    windowLength === undefined || trainLength === undefined
-      ? []
-      : lengthFaults(windowLength, trainLength).map((fault) => `TRAIN_LENGTH=${trainLength}: ${fault}`),
+  check: (read) => [...trainingFaults(read), ...memoryFaults(read)],
   inputs: ({ inputTopics }) => inputTopics,
   outputs: () => [topics.mlPredictions, topics.mlStandings],
   stores: { race: raceCodec, window: rowCodec },
@@ -75,3 +74,23 @@ export const mlRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics>
   taskClosed: (partition, metrics) => metrics.hide(partition),
   process: processObservation,
 };
+
+type Read = Partial<Settings<typeof settings>>;
+
+function trainingFaults({ windowLength, trainLength }: Read): readonly string[] {
+  if (windowLength === undefined || trainLength === undefined) return [];
+  return lengthFaults(windowLength, trainLength).map((fault) => `TRAIN_LENGTH=${trainLength}: ${fault}`);
+}
+
+/** Models that do not find room in the process's memory for a series of a single feature. */
+function memoryFaults({ models, trainLength, threads }: Read): readonly string[] {
+  if (models === undefined || trainLength === undefined || threads === undefined) return [];
+  const bytes = models.reduce((sum, model) => sum + scratchBytes(model, { features: 1, trainLength }), 0);
+  const mib = Math.ceil((bytes * Math.max(1, threads)) / MIB);
+  const limitMib = Math.floor(memoryLimitBytes() / MIB);
+  if (mib <= limitMib) return [];
+  return [
+    `ML_MODELS with TRAIN_LENGTH=${trainLength} and ML_THREADS=${threads}: expected models that take at most the ${limitMib} MiB of ` +
+      `this process, got some that take ${mib} MiB for a series of one feature; set fewer n_estimators, models, rows or threads`,
+  ];
+}

@@ -319,6 +319,20 @@ describe("ml-racer", () => {
     });
   }
 
+  it("refuses models for which no machine has the memory, and names what to set", () => {
+    const models = Array.from({ length: 64 }, (_, k) => `rf:n_estimators=10000:random_state=${k}`).join();
+    const many = { ML_MODELS: models, ML_THREADS: "64", WINDOW_LENGTH: "10000", TRAIN_LENGTH: "10000" };
+    assert.throws(
+      () => newDriver(many),
+      (error: ConfigurationError) => {
+        assert.equal(error.faults.length, 1);
+        assert.match(error.faults[0], /^ML_MODELS with TRAIN_LENGTH=10000 and ML_THREADS=64: .*set fewer n_estimators/);
+        return true;
+      },
+    );
+    newDriver({ ...many, ML_MODELS: "rf,lin,gb", ML_THREADS: "1" });
+  });
+
   it("dead-letters a first observation of too many features", () => {
     const x = new Array<number>(FEATURES_MAX + 1).fill(0);
     const { deadLetters } = newDriver(SMALL).pipe(observationRecord(of({ x })));

@@ -39,8 +39,8 @@ export class MersenneTwister {
 
   /**
    * What `RandomState.randint(0, bound)` draws: outputs masked to the bits of `bound - 1`, the first one below `bound`.
-   * A bound of 1 draws nothing. At least half of all outputs are below the bound; what is drawn depends on settings alone, never on data, so
-   * that a model which could be made has drawn.
+   * A bound of 1 draws nothing. At least half of all outputs are below the bound. What is drawn depends on settings alone, never
+   * on data, and is drawn where a model is made: no record can make it last.
    * @param bound integer from 1 to 2^32
    * @throws {RangeError} `bound` is outside that range
    */

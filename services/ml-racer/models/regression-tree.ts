@@ -215,7 +215,8 @@ export class RegressionTree {
 
   /**
    * Visits the features in random order, without those known to be constant, and keeps the best split. The features are
-   * drawn by Fisher and Yates' method, with constant ones gathered at the front of the order.
+   * drawn by Fisher and Yates' method, with constant ones gathered at the front of the order. Each visit takes one feature from
+   * those that are left, known or not, so there are at most as many as features.
    * @returns how many features are known to be constant afterwards
    */
   #search(start: number, end: number, known: number): number {
