@@ -4,6 +4,7 @@
  * than ever before is at most what that queue holds.
  */
 import type { ConsumedRecord } from "./kafka-consumer.js";
+import { headerBytes } from "./record-headers.js";
 
 const FIRST_RECORDS = 16;
 /** From one batch to the next. */
@@ -39,7 +40,5 @@ export class BatchBytes {
 }
 
 function bytesOfHeaders(headers: NonNullable<ConsumedRecord["headers"]>): number {
-  let bytes = 0;
-  for (const header of headers) for (const name in header) bytes += RECORD_BYTES / 4 + header[name].length;
-  return bytes;
+  return (headers.length * RECORD_BYTES) / 4 + headerBytes(headers);
 }

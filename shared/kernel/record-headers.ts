@@ -26,8 +26,11 @@ export const NO_HEADERS: Travelling = { headers: undefined, bytes: 0, left: 0 };
 
 /** Name and value. A header of the name `__proto__` has no member of its own: the client has made its value the prototype. */
 export function headerEntry(header: RecordHeaders[number]): readonly [name: string, value: Buffer] {
-  for (const name in header) if (Object.hasOwn(header, name)) return [name, header[name]];
-  return ["__proto__", Buffer.from(Object.getPrototypeOf(header) as Uint8Array)];
+  // Not `for in`: that goes through every byte of such a prototype.
+  const [name] = Object.keys(header);
+  return name !== undefined
+    ? [name, header[name]]
+    : ["__proto__", Buffer.from(Object.getPrototypeOf(header) as Uint8Array)];
 }
 
 /** A header of any name; one without bytes stays one of no bytes. */

@@ -58,6 +58,8 @@ describe("headers and places of raw records", function () {
       { twice: "" },
       { "regatta-positions": "{}" },
       { large: Buffer.alloc(9000) },
+      // The client makes the value of this one the prototype of what it hands over.
+      { ["__proto__"]: Buffer.from([1, 2, 3]) },
     ];
     await writeRecords(
       stack.brokers,
@@ -80,6 +82,7 @@ describe("headers and places of raw records", function () {
           ["traceparent", trace(i)],
           ["twice", Buffer.from("1")],
           ["twice", Buffer.alloc(0)],
+          ["__proto__", Buffer.from([1, 2, 3])],
         ];
         assert.deepEqual(headers?.map(headerEntry), series === "bare" ? undefined : expected, `${topic}: ${value}`);
       }

@@ -38,6 +38,13 @@ describe("a batch's number of records", () => {
     assert.equal(batch.records, 3);
   });
 
+  it("is a number also where the client has made a header's value the prototype, as it does with the name __proto__", () => {
+    const batch = new BatchBytes(8 * MIB);
+    const header = Object.setPrototypeOf({}, Buffer.alloc(2 * MIB));
+    batch.learn(records(16, 0).map((record) => ({ ...record, headers: [header] })));
+    assert.equal(batch.records, 3);
+  });
+
   it("learns nothing from an empty one", () => {
     const batch = new BatchBytes(8 * MIB);
     batch.learn([]);
