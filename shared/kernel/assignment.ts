@@ -145,6 +145,8 @@ export class Assignment {
       if (isClosed(task)) return;
       this.#consumer.resume(task.inputPartitions);
     }
+    await this.#o.replay.readyKeys(task);
+    if (isClosed(task)) return;
     this.#o.processing.adopt(task, this.#o.partitions);
     task.state = "running";
   }

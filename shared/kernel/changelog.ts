@@ -39,8 +39,20 @@ export const changelogConfig = {
   "segment.bytes": String(64 * 1024 * 1024),
 } as const;
 
-export function positionsHeaders(positions: Positions): RecordHeaders {
-  return [{ [POSITIONS_HEADER]: Buffer.from(JSON.stringify(positions)) }];
+/**
+ * What the text of the positions begins with where the record's key is whole. Programs that cut keys at their first NUL byte write none,
+ * and pass over it: blanks mean nothing in JSON.
+ */
+const WHOLE_KEY_MARK = " ";
+
+/** @param wholeKey false for the copy of a record whose key may be cut */
+export function positionsHeaders(positions: Positions, wholeKey = true): RecordHeaders {
+  return [{ [POSITIONS_HEADER]: Buffer.from((wholeKey ? WHOLE_KEY_MARK : "") + JSON.stringify(positions)) }];
+}
+
+/** Whether the program that wrote the record cut no key. */
+export function hasWholeKey({ headers }: ConsumedRecord): boolean {
+  return headers?.some((header) => header[POSITIONS_HEADER]?.[0] === WHOLE_KEY_MARK.charCodeAt(0)) ?? false;
 }
 
 /** The positions that a changelog record carries, undefined where it carries none that can be read. */

@@ -13,6 +13,7 @@ import { withFolder } from "./damaged-state.js";
 import type { StepListener } from "./failpoint.js";
 import type { TopicPosition } from "./kafka-client.js";
 import type { Consumer } from "./kafka-consumer.js";
+import type { MendChunk } from "./key-mend.js";
 import type { StoreWrite } from "./leveldb-store.js";
 import type { Output } from "./output.js";
 import { keyBytes } from "./record-key.js";
@@ -22,6 +23,8 @@ import type { TaskOpener } from "./task-opener.js";
 interface PreparedTask {
   readonly task: Task;
   readonly writes: readonly StoreWrite[];
+  /** Part of the writes. */
+  readonly mended: MendChunk | undefined;
 }
 
 export interface CommitScope {
@@ -48,12 +51,15 @@ export async function commitTasks(tasks: readonly Task[], scope: CommitScope): P
   const watermarks = new Map<Task, Record<string, number>>();
   for (const task of tasks) {
     if (!task.advanced) continue;
-    const writes = writeChangelog(task, scope);
+    const changes = task.stores.flatMap((store) => store.encodeChanges());
+    const mended = await task.keyMend?.chunk(changes);
+    const writes = mended === undefined ? changes : [...changes, ...mended.writes];
+    writeChangelog(task, writes, scope);
     for (const topic of task.inputs) {
       const position = task.positions.get(topic);
       if (position !== undefined) positions.push({ topic, partition: task.partition, position });
     }
-    prepared.push({ task, writes });
+    prepared.push({ task, writes, mended });
     watermarks.set(task, newestWatermarks(task, scope));
   }
   if (prepared.length === 0) return;
@@ -63,7 +69,11 @@ export async function commitTasks(tasks: readonly Task[], scope: CommitScope): P
   scope.onCommitted();
   scope.onStep("after-commit");
 
-  for (const { task, writes } of prepared) {
+  for (const { task, writes, mended } of prepared) {
+    if (mended !== undefined && task.keyMend?.committed(mended)) {
+      task.keyMend = undefined;
+      task.wholeKeys = true;
+    }
     const manifest = scope.opener.manifest(task, task.currentPositions(), watermarks.get(task) ?? {});
     await withFolder(task, task.db?.write(writes, manifest));
     task.manifest = manifest;
@@ -72,8 +82,7 @@ export async function commitTasks(tasks: readonly Task[], scope: CommitScope): P
   }
 }
 
-function writeChangelog(task: Task, { application, output }: CommitScope): StoreWrite[] {
-  const writes = task.stores.flatMap((store) => store.encodeChanges());
+function writeChangelog(task: Task, writes: readonly StoreWrite[], { application, output }: CommitScope): void {
   if (task.source !== undefined) advanceSource(task, writes);
   const headers = positionsHeaders(task.currentPositions());
   for (const { store, key, value } of writes) {
@@ -90,7 +99,6 @@ function writeChangelog(task: Task, { application, output }: CommitScope): Store
       headers,
     );
   }
-  return writes;
 }
 
 /**

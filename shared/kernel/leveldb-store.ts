@@ -30,6 +30,10 @@ const manifestSchema = z.object({
   formats: z.record(z.string(), z.number().int()).optional(),
   /** Tasks of the service when it was written; another number than today's means that state has moved between them since. */
   tasks: z.number().int().optional(),
+  /** Every key of the folder stands whole in the changelog: no program that cut keys has written it, or it was mended. */
+  wholeKeys: z.literal(true).optional(),
+  /** Some values come from a changelog in which keys were cut. */
+  cutKeys: z.literal(true).optional(),
   /** Written by a standby: the last commit in the folder may be there in part, and `positions` may be those of its end. */
   standby: z.literal(true).optional(),
 });

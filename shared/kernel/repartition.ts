@@ -16,7 +16,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { TopicError } from "../errors.js";
 import { partitionOfKey } from "../partitioner.js";
 import type { Codec, RecordHeaders } from "../service-definition.js";
-import { changelogTopic, POSITIONS_KEY, positionsHeaders } from "./changelog.js";
+import { changelogTopic, hasWholeKey, POSITIONS_KEY, positionsHeaders } from "./changelog.js";
 import type { Admin } from "./kafka-admin.js";
 import type { ClientOptions, TopicPartition } from "./kafka-client.js";
 import { type ConsumedRecord, Consumer } from "./kafka-consumer.js";
@@ -288,6 +288,7 @@ async function withConsumer<T>(scope: RepartitionScope, work: (consumer: Consume
 
 async function copy(scope: RepartitionScope, plan: RepartitionPlan, positions: GroupPositions): Promise<number> {
   const headers = headersByPartition(scope, plan, positions);
+  const headersOfCut = headersByPartition(scope, plan, positions, false);
   return withProducer(scope, async (producer) => {
     let count = 0;
     for (const store of Object.keys(scope.codecs)) {
@@ -296,7 +297,8 @@ async function copy(scope: RepartitionScope, plan: RepartitionPlan, positions: G
         const fate = fateOf(scope, codec, record, plan.from, plan.to);
         // A foreign one is a copy: none else was there when the plan was made.
         if (fate.kind !== "goes") return;
-        await producer.produceWaiting(topic, fate.to, keyOf(record), record.value, undefined, headers[fate.to]);
+        const { [fate.to]: said } = hasWholeKey(record) ? headers : headersOfCut;
+        await producer.produceWaiting(topic, fate.to, keyOf(record), record.value, undefined, said);
         count++;
       });
     }
@@ -342,13 +344,14 @@ function headersByPartition(
   { inputs }: RepartitionScope,
   { to }: RepartitionPlan,
   positions: GroupPositions,
+  wholeKeys = true,
 ): RecordHeaders[] {
   return Array.from({ length: to }, (_, partition) => {
     const known = inputs.flatMap((topic) => {
       const position = positions.get(partitionKey({ topic, partition }));
       return position === undefined ? [] : [[topic, position] as const];
     });
-    return positionsHeaders(Object.fromEntries(known));
+    return positionsHeaders(Object.fromEntries(known), wholeKeys);
   });
 }
 

@@ -2,7 +2,7 @@
 import { StoreError } from "../errors.js";
 import { memoryBudget } from "../memory-budget.js";
 import type { Codec } from "../service-definition.js";
-import { furthest, POSITIONS_KEY, type Positions, positionsOf } from "./changelog.js";
+import { furthest, hasWholeKey, POSITIONS_KEY, type Positions, positionsOf } from "./changelog.js";
 import type { ClientOptions, TopicPosition } from "./kafka-client.js";
 import { type ConsumedRecord, Consumer, type ConsumerMemory } from "./kafka-consumer.js";
 import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
@@ -25,6 +25,8 @@ export interface Replay {
     readonly from: number;
     readonly range: LogRange;
   }[];
+  /** The folder has every value of the records whose keys may be cut, under its whole key: they are passed over. */
+  readonly skipsCutKeys: boolean;
   /** Asked between batches; true ends the replay early. */
   cancelled(): boolean;
   /** Told after each batch how many offsets are left. */
@@ -44,6 +46,8 @@ export interface Replayed {
   readonly positions: Positions;
   /** By store: the changelog's end that was reached. */
   readonly ends: Readonly<Record<string, number>>;
+  /** Whether values were written whose keys may be cut. */
+  readonly cutKeys: boolean;
 }
 
 /**
@@ -66,7 +70,7 @@ export async function replayChangelogs(
   for (const { store, codec, topic, from, range } of replay.changelogs) {
     if (from < range.end) open.set(topic, { store, codec, end: range.end, position: Math.max(from, range.begin) });
   }
-  if (open.size === 0) return { positions: {}, ends };
+  if (open.size === 0) return { positions: {}, ends, cutKeys: false };
 
   const consumer = await Consumer.connect(
     { ...options, properties: { ...options.properties, "enable.partition.eof": "true" } },
@@ -97,6 +101,7 @@ async function readToEnds(
   ends: Readonly<Record<string, number>>,
 ): Promise<Replayed | undefined> {
   let positions: Positions = {};
+  let cutKeys = false;
   for (;;) {
     if (replay.cancelled()) return undefined;
     const records = await consumer.consume(BATCH_RECORDS, POLL_MS);
@@ -107,7 +112,11 @@ async function readToEnds(
       positions = furthest(positions, positionsOf(record) ?? {});
       log.position = record.offset + 1;
       const write = writeOf(record, log);
-      if (write !== undefined) writes.push(write);
+      if (write === undefined) continue;
+      const whole = hasWholeKey(record);
+      if (!whole && replay.skipsCutKeys) continue;
+      writes.push(write);
+      cutKeys ||= !whole;
     }
     if (writes.length > 0) await replay.db.restore(writes);
     for (const { topic, position } of consumer.position(
@@ -119,7 +128,7 @@ async function readToEnds(
     let remaining = 0;
     for (const { end, position } of open.values()) remaining += Math.max(0, end - position);
     replay.progress(remaining, records.length);
-    if (remaining === 0) return { positions, ends };
+    if (remaining === 0) return { positions, ends, cutKeys };
   }
 }
 

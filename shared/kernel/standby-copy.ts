@@ -7,7 +7,7 @@
  *   commit is whole. The manifest says that a standby wrote it, and the opener always replays from the changelog positions.
  */
 import { StoreError } from "../errors.js";
-import { furthest, type Positions, positionsOf } from "./changelog.js";
+import { furthest, hasWholeKey, type Positions, positionsOf } from "./changelog.js";
 import type { TopicPosition } from "./kafka-client.js";
 import type { ConsumedRecord } from "./kafka-consumer.js";
 import type { StoreWrite } from "./leveldb-store.js";
@@ -93,7 +93,10 @@ export class StandbyCopy {
       // A reader that lost its place begins at the log's start: what is applied already is passed over.
       if (store === undefined || offset < (this.#next.get(topic) ?? 0)) continue;
       const write = writeOf(record, { store, codec: this.#opener.codec(store) });
-      if (write !== undefined) writes.push(write);
+      if (write !== undefined) {
+        writes.push(write);
+        this.task.cutKeys ||= !hasWholeKey(record);
+      }
       this.#next.set(topic, offset + 1);
       this.#positions = furthest(this.#positions, positionsOf(record) ?? {});
     }

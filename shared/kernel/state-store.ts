@@ -22,6 +22,8 @@ interface Change<V> {
 
 export class BufferedStore<V extends object> implements StateStore<V> {
   readonly name: string;
+  /** Told of a key that is asked for and has no value, where somebody has to know. */
+  onMissing: ((key: string) => void) | undefined;
   readonly #codec: Codec<V>;
   readonly #db: LevelDbStore;
   readonly #memory: StateMemory;
@@ -52,7 +54,10 @@ export class BufferedStore<V extends object> implements StateStore<V> {
       return kept.value;
     }
     const bytes = this.#db.get(this.name, key);
-    if (bytes === undefined) return undefined;
+    if (bytes === undefined) {
+      this.onMissing?.(key);
+      return undefined;
+    }
     const value = this.#decode(key, bytes);
     this.#memory.keep(this.#cache, key, value, this.#bytesOf(key, value));
     return value;

@@ -179,6 +179,7 @@ export class StreamLoop {
       if (this.#rewindNeeded && !(await this.#rewind(membership))) return await delay(RETRY_MS);
       if (this.#o.isSource) await this.#generate(membership);
       else await this.#consumeBatch(membership);
+      await this.#mendKeys(membership);
       if (this.#commitDue()) await this.#commit(membership);
       await this.#lookAround(membership);
     } catch (error) {
@@ -309,6 +310,15 @@ export class StreamLoop {
       if (generated < SOURCE_RECORDS_AT_ONCE) break;
     }
     return count;
+  }
+
+  /** Keys that are written anew need commits, also where no record comes. */
+  async #mendKeys({ assignment }: Membership): Promise<void> {
+    for (const task of assignment.tasks) {
+      if (task.keyMend === undefined || task.advanced || task.state !== "running") continue;
+      await this.#beginWork();
+      task.advanced = true;
+    }
   }
 
   async #beginWork(): Promise<void> {

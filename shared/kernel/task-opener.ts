@@ -87,6 +87,10 @@ export class TaskOpener {
     task.db = db;
     task.manifest = manifest === undefined ? undefined : knownTo(this.#o.inputs, manifest);
     task.changelogLoss = this.#replacedChangelog(task);
+    task.wholeKeys = manifest === undefined || manifest.wholeKeys === true;
+    // What a standby of a program that cut keys has came from the changelog.
+    task.cutKeys = manifest?.cutKeys === true || (manifest?.standby === true && !task.wholeKeys);
+    task.keyMend = undefined;
     this.#refuseOtherInputs(task);
     this.#refuseGrownSource(task);
     for (const [store, codec] of Object.entries(this.#o.codecs))
@@ -101,6 +105,11 @@ export class TaskOpener {
     const codec = this.#o.codecs[store];
     if (codec === undefined) throw new RangeError(`expected a store of ${this.#o.application}, got ${store}`);
     return codec;
+  }
+
+  /** Number of the service's tasks. */
+  get tasks(): number {
+    return this.#o.tasks;
   }
 
   /** Whether the folder was written when the service had as many tasks as today: else state may have moved between them. */
@@ -132,6 +141,8 @@ export class TaskOpener {
       tasks: this.#o.tasks,
       positions: { ...positions },
       changelogPositions: { ...changelogPositions },
+      ...(task.wholeKeys ? { wholeKeys: true as const } : {}),
+      ...(task.cutKeys ? { cutKeys: true as const } : {}),
       formats: Object.fromEntries(Object.entries(this.#o.codecs).map(([store, { format }]) => [store, format])),
     };
   }

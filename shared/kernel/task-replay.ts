@@ -9,6 +9,7 @@ import type { Codec } from "../service-definition.js";
 import { type Changelog, changelogTopic, furthest, type Positions } from "./changelog.js";
 import { lossError, rangeFault, rebuildError } from "./changelog-loss.js";
 import { rebuildChangelogs } from "./changelog-rebuild.js";
+import { CutKeys } from "./cut-keys.js";
 import type { Admin } from "./kafka-admin.js";
 import type { ClientOptions } from "./kafka-client.js";
 import { logRanges } from "./log-range.js";
@@ -40,10 +41,12 @@ const TURN_POLL_MS = 50;
 
 export class TaskReplay {
   readonly #o: TaskReplayOptions;
+  readonly #cutKeys: CutKeys;
   #replaying = 0;
 
   constructor(options: TaskReplayOptions) {
     this.#o = options;
+    this.#cutKeys = new CutKeys(options);
   }
 
   /**
@@ -94,6 +97,7 @@ export class TaskReplay {
     if (isClosed(task)) return false;
     task.changelogLoss ??= rangeFault(task, changelogs, ranges);
     if (task.changelogLoss !== undefined && (await this.#rebuilt(task, task.changelogLoss, committed))) return true;
+    const skipsCutKeys = await this.#cutKeys.areWholeIn(task, committed);
     const cause = task.manifest === undefined ? "empty" : "behind";
     const label = { partition: String(task.partition) };
     let count = 0;
@@ -103,6 +107,7 @@ export class TaskReplay {
     this.#replaying++;
     const replayed = await replayChangelogs(clientOptions, application, {
       db: task.db,
+      skipsCutKeys,
       partition: task.partition,
       changelogs: changelogs.map((changelog) => ({
         ...changelog,
@@ -119,6 +124,7 @@ export class TaskReplay {
     metrics.restoreRemaining.set(label, 0);
     if (replayed === undefined) return false;
     const positions = this.#settle(task, committed, furthest(task.manifest?.positions ?? {}, replayed.positions));
+    task.cutKeys ||= replayed.cutKeys;
     task.manifest = opener.manifest(task, positions, replayed.ends);
     await task.db.write([], task.manifest);
     task.changelogLoss = undefined;
@@ -131,6 +137,11 @@ export class TaskReplay {
   /** Each replay has a client and batches of its own, so there are only so many at a time. A task that is closed goes on at once. */
   async #waitForTurn(task: Task): Promise<void> {
     while (this.#replaying >= REPLAYS_AT_ONCE && !isClosed(task)) await delay(TURN_POLL_MS);
+  }
+
+  /** Readies a task that is about to run, see {@link CutKeys.ready}. */
+  readyKeys(task: Task): Promise<void> {
+    return this.#cutKeys.ready(task);
   }
 
   /**
@@ -152,6 +163,7 @@ export class TaskReplay {
     const changelogs = this.#changelogsOf(task);
     const records = await rebuildChangelogs(task, changelogs, clientOptions);
     const ranges = await logRanges(admin, changelogs);
+    task.wholeKeys = true;
     const ends = changelogs.map((changelog) => [changelog.store, ranges.get(partitionKey(changelog))?.end ?? 0]);
     task.manifest = opener.manifest(task, task.manifest.positions, Object.fromEntries(ends));
     await task.db?.write([], task.manifest);

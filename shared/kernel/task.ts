@@ -6,6 +6,7 @@ import type { Source } from "../service-definition.js";
 import type { Positions } from "./changelog.js";
 import type { Rejection } from "./dead-letter.js";
 import type { TopicPartition } from "./kafka-client.js";
+import type { KeyMend } from "./key-mend.js";
 import type { LevelDbStore, Manifest } from "./leveldb-store.js";
 import type { BufferedStore } from "./state-store.js";
 
@@ -24,6 +25,12 @@ export class Task {
   manifest: Manifest | undefined;
   /** Why its changelogs cannot stand for its state, where that is so: they were deleted, made anew or truncated. */
   changelogLoss: string | undefined;
+  /** Whether every key of the folder stands whole in the changelog. */
+  wholeKeys = false;
+  /** Writes keys anew that do not; undefined where it has nothing to do. */
+  keyMend: KeyMend | undefined;
+  /** Whether values of the folder come from a changelog in which an older program cut keys at their first NUL byte. */
+  cutKeys = false;
   /** Next offset to process, by input topic; ahead of the manifest's while a transaction is open. */
   readonly positions = new Map<string, number>();
   /** What generates this task's records, where the service is a source. */
