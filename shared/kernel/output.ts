@@ -194,8 +194,10 @@ export class Output {
         return this.#replace(producer, abortError);
       }
     }
-    // The client has numbered records that the broker never took, and the broker would miss them.
-    if (error instanceof KafkaError && error.isRefusal) this.#replace(producer, error);
+    if (!(error instanceof KafkaError) || !error.isRefusal) return;
+    // The client has numbered records that the broker never took, and the broker would miss them. The refusal is told elsewhere.
+    this.#producer = undefined;
+    this.#drop(producer);
   }
 
   /** Where Kafka is not at fault, what is on its way arrives first: else the client has to ask for a new epoch, half a second. */

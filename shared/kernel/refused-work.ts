@@ -17,13 +17,10 @@ export interface RefusedWorkOptions {
   readonly logger: Logger;
 }
 
-/** The record that was taken last. */
-interface Taken {
-  readonly task: Task;
+/** A record that was taken. */
+interface Taken extends Suspects {
   /** As in {@link Task.rejected}. */
   readonly place: string;
-  readonly key: string;
-  readonly end: number;
 }
 
 export class RefusedWork {
@@ -31,7 +28,9 @@ export class RefusedWork {
   readonly #search = new RefusalSearch();
   /** Input records since the last commit. */
   #records = 0;
-  #last: Taken | undefined;
+  /** Of the record that was taken last: its task, and the record itself where it was read. */
+  #task: Task | undefined;
+  #record: ConsumedRecord | undefined;
 
   constructor(options: RefusedWorkOptions) {
     this.#o = options;
@@ -53,14 +52,10 @@ export class RefusedWork {
   }
 
   /** A record is about to be processed. */
-  take(task: Task, { topic, partition, offset }: ConsumedRecord): void {
+  take(task: Task, record: ConsumedRecord): void {
     this.#records++;
-    this.#last = {
-      task,
-      place: `${topic}@${offset}`,
-      key: partitionKey({ topic, partition }),
-      end: offset + 1,
-    };
+    this.#task = task;
+    this.#record = record;
   }
 
   /** How many records a source's task may generate now. */
@@ -73,7 +68,8 @@ export class RefusedWork {
   generated(task: Task, records: number): void {
     if (records === 0) return;
     this.#records += records;
-    this.#last = { task, place: String(task.generated - 1), key: task.id, end: task.generated };
+    this.#task = task;
+    this.#record = undefined;
   }
 
   /** @returns whether what had to wait is to be read again now */
@@ -110,15 +106,17 @@ export class RefusedWork {
         return;
       }
     }
-    const found = this.#search.refused(this.#records, suspectsOf(tasks, this.#last));
-    if (found && this.#last !== undefined) this.#reject(this.#last, refusal);
+    const task = this.#task;
+    if (task === undefined) return;
+    const last = takenOf(task, this.#record);
+    if (this.#search.refused(this.#records, suspectsOf(tasks, last))) this.#reject(task, last.place, refusal);
     else {
       const { span } = this.#search;
       logger.warn({ ...told, records: this.#records, span }, "output refused: the record at fault is searched for");
     }
   }
 
-  #reject({ task, place }: Taken, refusal: Refusal): void {
+  #reject(task: Task, place: string, refusal: Refusal): void {
     this.#o.processing.learn(refusal);
     const before = this.#o.processing.rejection;
     const form = before === undefined ? "whole" : nextForm(before.form, refusal.code);
@@ -143,11 +141,16 @@ function linesOf(task: Task): Suspects[] {
   }));
 }
 
-function suspectsOf(tasks: readonly Task[], last: Taken | undefined): Suspects[] {
-  const suspects = tasks.filter(({ advanced }) => advanced).flatMap(linesOf);
-  // A record that the client itself refused has not moved its task's position yet.
-  if (last !== undefined) suspects.push(last);
-  return suspects;
+/** @param record undefined where it is a source's own */
+function takenOf(task: Task, record: ConsumedRecord | undefined): Taken {
+  if (record === undefined) return { place: String(task.generated - 1), key: task.id, end: task.generated };
+  const { topic, partition, offset } = record;
+  return { place: `${topic}@${offset}`, key: partitionKey({ topic, partition }), end: offset + 1 };
+}
+
+/** @param last which has not moved its task's position yet where the client itself refused what came of it */
+function suspectsOf(tasks: readonly Task[], last: Taken): Suspects[] {
+  return [...tasks.filter(({ advanced }) => advanced).flatMap(linesOf), last];
 }
 
 function hopeless(task: Task, place: string, { topic = "a topic", words }: Refusal): TopicError {
