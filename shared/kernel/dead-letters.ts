@@ -1,9 +1,18 @@
 /** Writes rejected records to the topic of dead letters, in a form that it takes. */
 import type { Logger } from "../logger.js";
 import { DEAD_LETTERS_TOPIC } from "../topics.js";
-import { deadLetter, type LetterForm, nextForm, type RejectedRecord, type Rejection, reasonOf } from "./dead-letter.js";
+import {
+  type DeadLetter,
+  deadLetter,
+  type LetterForm,
+  nextForm,
+  type RejectedRecord,
+  type Rejection,
+  reasonOf,
+} from "./dead-letter.js";
 import type { KernelMetrics } from "./metrics.js";
 import type { Output } from "./output.js";
+import { headerBytes } from "./record-headers.js";
 import type { Task } from "./task.js";
 import { notAhead } from "./timestamps.js";
 import type { WrittenRecords } from "./written-records.js";
@@ -25,13 +34,11 @@ export class DeadLetters {
 
   /** @returns how it was written: perhaps in another form, where the topic was seen to refuse this one */
   write(task: Task, record: RejectedRecord, { error, form: asked }: Rejection): Rejection {
-    const { service, output, written, metrics, logger } = this.#o;
-    const form = this.#formOf(record, asked);
-    const { key, value, headers } = deadLetter(service, record, { error, form });
+    const { output, written, metrics, logger } = this.#o;
+    const { letter, form, stamp, bytes } = this.#letterOf(record, error, asked);
     const { topic, partition, offset } = record;
-    const stamp = stampOf(record, form);
-    output.write(DEAD_LETTERS_TOPIC, undefined, key, value, stamp, headers);
-    written.add(DEAD_LETTERS_TOPIC, sizeOf(key, value), stamp);
+    output.write(DEAD_LETTERS_TOPIC, undefined, letter.key, letter.value, stamp, letter.headers);
+    written.add(DEAD_LETTERS_TOPIC, bytes, stamp);
     metrics.deadLetters.inc({ reason: reasonOf(error) });
     logger.warn(
       { task: task.id, topic, partition, offset, reason: reasonOf(error), err: error.message },
@@ -40,16 +47,25 @@ export class DeadLetters {
     return { error, form };
   }
 
-  #formOf(record: RejectedRecord, form: LetterForm): LetterForm {
-    if (form === "envelope") return form;
-    const { limits } = this.#o.written;
-    const refusal = limits.refusal(DEAD_LETTERS_TOPIC, sizeOf(record.key, record.value), stampOf(record, form));
+  /** The letter in the form that is asked for, or the next that the topic has not been seen to refuse. */
+  #letterOf(record: RejectedRecord, error: Error, form: LetterForm): FormedLetter {
+    const { service, written } = this.#o;
+    const letter = deadLetter(service, record, { error, form });
+    const stamp = stampOf(record, form);
+    const bytes = (letter.key?.length ?? 0) + (letter.value?.length ?? 0) + headerBytes(letter.headers);
+    const refusal = written.limits.refusal(DEAD_LETTERS_TOPIC, bytes, stamp);
     const next = refusal && nextForm(form, refusal.code);
-    return next === undefined ? form : this.#formOf(record, next);
+    return next === undefined ? { letter, form, stamp, bytes } : this.#letterOf(record, error, next);
   }
 }
 
-const sizeOf = (key: Buffer | null, value: Buffer | null): number => (key?.length ?? 0) + (value?.length ?? 0);
+interface FormedLetter {
+  readonly letter: DeadLetter;
+  readonly form: LetterForm;
+  /** Undefined: when it is written. */
+  readonly stamp: number | undefined;
+  readonly bytes: number;
+}
 
 /** The timestamp of a dead letter: its record's, unless that is refused. */
 function stampOf({ timestamp }: RejectedRecord, form: LetterForm): number | undefined {

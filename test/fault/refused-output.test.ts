@@ -102,17 +102,33 @@ describe("output that its topic refuses for good", function () {
     assert.equal(await deserializer.stop(), 0);
   });
 
-  it("by the topic of dead letters leaves an envelope with the reason that the record had", async () => {
+  it("by the topic of dead letters leaves an envelope with the reason that the record had, and of the next, which fits, all", async () => {
     const topic = "garbage";
     // Takes the record that tells of its configuration as well: its transaction is aborted.
     await makeTopics(topic, { "message.timestamp.type": "LogAppendTime" }, { "max.message.bytes": "3000000" });
+    const bad = { topic, key: "s0", partition: 0 };
     const value = Buffer.alloc(1_200_000, "x");
-    await writeRecords(stack.brokers, [...good(topic, 0, 8), { topic, key: "s0", value }, ...good(topic, 8, 16)]);
+    await writeRecords(stack.brokers, [
+      ...good(topic, 0, 8),
+      { ...bad, value: "its headers", headers: [{ large: "h".repeat(1_200_000) }] },
+      { ...bad, value: "this one, which is longer" },
+      { ...bad, value },
+      ...good(topic, 8, 16),
+    ]);
     const deserializer = start("deserializer", topic, { INPUT_TOPICS: topic });
-    const [letter] = await lettersOf(topic, 1);
-    const { reason, envelope } = headersOf(letter);
-    assert.deepEqual([reason, envelope], ["too-long", "true"]);
-    assert.equal(JSON.parse(letter.value?.toString() ?? "").length, value.length);
+    const letters = await lettersOf(topic, 3);
+    assert.deepEqual(
+      letters.map(headersOf).map(({ reason, envelope }) => [reason, envelope]),
+      [
+        ["not-an-observation", "true"],
+        ["not-an-observation", undefined],
+        ["too-long", "true"],
+      ],
+    );
+    const lengths = letters.map(
+      (letter) => JSON.parse(letter.value?.toString().replace("this one, which is longer", "null") ?? "")?.length,
+    );
+    assert.deepEqual(lengths, ["its headers".length, undefined, value.length]);
     await assertEvery(topic, 16, true);
     assert.equal(await deserializer.stop(), 0);
   });
