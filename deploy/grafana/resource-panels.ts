@@ -105,13 +105,16 @@ export function resourcePanels() {
       size: THIRD,
     }),
     lines({
-      title: "Heap",
-      description: "JavaScript heap in use, by replica. It does not grow with lag.",
+      title: "Heap and state",
+      description:
+        "JavaScript heap in use, and state values held outside of it: kept for the next read (cache), changed by the open transaction. All have bounds that follow the memory limit; none grows with lag.",
       queries: [
         {
           expr: `nodejs_heap_size_used_bytes{job="regatta", ${SERVICE}}`,
-          legend: "{{service}} {{instance}}",
+          legend: "{{service}} {{instance}} heap",
         },
+        { expr: `regatta_state_cache_bytes{${SERVICE}}`, legend: "{{service}} {{instance}} cache" },
+        { expr: `regatta_transaction_open_state_bytes{${SERVICE}}`, legend: "{{service}} {{instance}} changed" },
       ],
       unit: "bytes",
       size: THIRD,
