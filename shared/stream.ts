@@ -7,10 +7,10 @@
 import { readSettings, type SettingDefinitions, type Settings } from "./config.js";
 import { ConfigurationError, EXIT_CONFIGURATION, messageOf, StoreError, TopicError } from "./errors.js";
 import { membershipFaults } from "./kernel/group-membership.js";
-import { faultsOfProperties } from "./kernel/kafka-client.js";
 import { findClientProperties, type KernelSettings, kernelFaults, kernelSettings } from "./kernel/kernel-settings.js";
 import type { AnyService } from "./kernel/processing.js";
 import { producerFaults } from "./kernel/producer-faults.js";
+import { faultsOfProperties } from "./kernel/property-check.js";
 import { ServiceProcess } from "./kernel/service-process.js";
 import { endSuddenly } from "./kernel/sudden-end.js";
 import { createLogger } from "./logger.js";
@@ -29,7 +29,7 @@ export async function runService<D extends SettingDefinitions, States, Metrics>(
   let settings: KernelSettings & Settings<D>;
   let properties: Readonly<Record<string, string>>;
   try {
-    ({ settings, properties } = readAll(definition, environment));
+    ({ settings, properties } = await readAll(definition, environment));
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     createLogger(service.name, "info").fatal({ faults: error.faults }, error.message);
@@ -58,7 +58,7 @@ export async function runService<D extends SettingDefinitions, States, Metrics>(
   }
 }
 
-function readAll<D extends SettingDefinitions, States, Metrics>(
+async function readAll<D extends SettingDefinitions, States, Metrics>(
   definition: ServiceDefinition<D, States, Metrics>,
   environment: NodeJS.ProcessEnv,
 ) {
@@ -79,7 +79,7 @@ function readAll<D extends SettingDefinitions, States, Metrics>(
     if (!(error instanceof ConfigurationError)) throw error;
     faults.push(...error.faults);
   }
-  faults.push(...faultsOfProperties(properties));
+  faults.push(...(await faultsOfProperties(properties)));
   if (settings === undefined || faults.length > 0) throw new ConfigurationError(faults);
   return { settings: settings as KernelSettings & Settings<D>, properties };
 }

@@ -10,9 +10,10 @@ import { statefulEstimator } from "../../services/stateful-estimator/service.js"
 import { type Environment, readSettings, type SettingDefinitions } from "../../shared/config.js";
 import { ConfigurationError } from "../../shared/errors.js";
 import { Admin } from "../../shared/kernel/kafka-admin.js";
-import { type ClientOptions, faultsOfProperties } from "../../shared/kernel/kafka-client.js";
+import type { ClientOptions } from "../../shared/kernel/kafka-client.js";
 import { kernelSettings, readClientProperties } from "../../shared/kernel/kernel-settings.js";
 import type { AnyService } from "../../shared/kernel/processing.js";
+import { faultsOfProperties } from "../../shared/kernel/property-check.js";
 import { examineRepartition, type RepartitionScope, repartition } from "../../shared/kernel/repartition.js";
 import { createLogger } from "../../shared/logger.js";
 import type { Codec } from "../../shared/service-definition.js";
@@ -31,7 +32,7 @@ await runCommand(command, async (environment, stop) => {
   const service = SERVICES.find(({ name }) => name === command.processedArgs[0]);
   if (service === undefined) return;
   const { yes } = command.opts<{ yes: boolean }>();
-  const { options, inputs } = readAll(service, environment);
+  const { options, inputs } = await readAll(service, environment);
   const { brokers, applicationId } = options.settings;
   await untilListening(brokers, stop, () => notice(`waiting for Kafka at ${brokers}`));
   const admin = new Admin(options);
@@ -45,14 +46,14 @@ await runCommand(command, async (environment, stop) => {
   }
 });
 
-function readAll(
+async function readAll(
   service: AnyService,
   environment: Environment,
-): { readonly options: ClientOptions; readonly inputs: readonly string[] } {
+): Promise<{ readonly options: ClientOptions; readonly inputs: readonly string[] }> {
   const definitions: typeof kernelSettings & SettingDefinitions = { ...kernelSettings, ...service.settings };
   const settings = readSettings(definitions, environment);
   const properties = readClientProperties(environment);
-  const faults = faultsOfProperties(properties);
+  const faults = await faultsOfProperties(properties);
   if (faults.length > 0) throw new ConfigurationError(faults);
   const logger = createLogger("repartition", "silent");
   const clientId = `${settings.applicationId}-${service.name}-repartition`;

@@ -4,10 +4,12 @@ import pino from "pino";
 import { type Environment, readSettings } from "../../shared/config.js";
 import { ConfigurationError } from "../../shared/errors.js";
 import { Admin } from "../../shared/kernel/kafka-admin.js";
-import { type ClientOptions, faultsOfProperties } from "../../shared/kernel/kafka-client.js";
+import type { ClientOptions } from "../../shared/kernel/kafka-client.js";
 import { type ConsumedRecord, Consumer } from "../../shared/kernel/kafka-consumer.js";
 import { callKafka, KafkaCode, KafkaError } from "../../shared/kernel/kafka-error.js";
+import { KafkaTroubles } from "../../shared/kernel/kafka-troubles.js";
 import { kernelSettings, readClientProperties } from "../../shared/kernel/kernel-settings.js";
+import { faultsOfProperties } from "../../shared/kernel/property-check.js";
 import type { Logger } from "../../shared/logger.js";
 import { untilListening } from "./open-port.js";
 
@@ -84,13 +86,15 @@ export class TopicReader {
     const { topic, command, environment, complain, stop } = choice;
     const settings = readSettings(kernelSettings, environment);
     const properties = readClientProperties(environment);
-    const faults = faultsOfProperties(properties);
+    const faults = await faultsOfProperties(properties);
     if (faults.length > 0) throw new ConfigurationError(faults);
     const onWait = () => complain(`waiting for Kafka at ${settings.brokers}`);
     await untilListening(settings.brokers, stop, onWait).catch((error: unknown) => unanswered(settings.brokers, error));
 
     const logger = complainingLogger(complain);
-    const options: ClientOptions = { settings, properties, clientId: `${settings.applicationId}-${command}`, logger };
+    const troubles = new KafkaTroubles(properties, logger);
+    const clientId = `${settings.applicationId}-${command}`;
+    const options: ClientOptions = { settings, properties, clientId, logger, troubles };
     const admin = new Admin(options);
     try {
       const consumer = await Consumer.connect(options, options.clientId);
@@ -98,7 +102,7 @@ export class TopicReader {
       if (description !== undefined)
         return new TopicReader(choice, description.id, description.partitions, consumer, logger);
     } catch (error) {
-      unanswered(settings.brokers, error);
+      unanswered(settings.brokers, error, troubles.reason);
     } finally {
       await admin.disconnect();
     }
@@ -211,13 +215,13 @@ export class TopicReader {
   }
 }
 
-function unanswered(brokers: string, cause: unknown): never {
+/** @param trouble what the client said of its connections */
+function unanswered(brokers: string, cause: unknown, trouble?: string): never {
   // A name with several addresses gives an error for each of them, under one that has a code and no message.
   const { message, code }: { message?: unknown; code?: unknown } = Object(cause);
   const reason = message === undefined || message === "" ? String(code) : message;
-  throw new Error(`expected Kafka at ${brokers}, but it did not answer: ${reason}. Start it, or set KAFKA_BROKERS.`, {
-    cause,
-  });
+  const remedy = `it did not answer: ${reason}. Start it, or set KAFKA_BROKERS.`;
+  throw new Error(`expected Kafka at ${brokers}, but ${trouble ?? remedy}`, { cause });
 }
 
 /** The client repeats its complaints many times a second while a broker is away; a reader of a screen needs one of them. */

@@ -4,12 +4,14 @@ import {
   type ClientOptions,
   CONSUMER_ONLY,
   commonProperties,
+  eventListeners,
   PRODUCER_ONLY,
   type TopicPartition,
   type TopicPosition,
   without,
 } from "./kafka-client.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
+import type { KafkaTroubles } from "./kafka-troubles.js";
 
 /** A question goes to the leaders that are known, also where they are gone or their epoch is old; the next are known after this time. */
 const METADATA_AGE_MAX_MS = 1000;
@@ -32,7 +34,10 @@ export class Admin {
   /** Settled when the question under way has its answer. */
   #turn: Promise<unknown> = Promise.resolve();
 
+  readonly #troubles: KafkaTroubles | undefined;
+
   constructor(options: ClientOptions) {
+    this.#troubles = options.troubles;
     this.#native = kafka.AdminClient.create(
       {
         ...without(without(commonProperties(options), CONSUMER_ONLY), PRODUCER_ONLY),
@@ -41,7 +46,7 @@ export class Admin {
         // Else a question to a broker that is away connects to it without a pause between, and takes a processor until it times out.
         "enable.sparse.connections": false,
       } as object,
-      { "event.log": () => {}, "event.error": () => {} } as never,
+      eventListeners(options, "admin") as never,
     );
   }
 
@@ -79,7 +84,7 @@ export class Admin {
     config: Readonly<Record<string, string>>,
   ): Promise<void> {
     try {
-      await this.#ask("createTopic", (done) =>
+      await this.#ask(`create topic ${name}`, (done) =>
         this.#native.createTopic(
           { topic: name, num_partitions: partitions, replication_factor: replicationFactor, config: config as never },
           10_000,
@@ -166,7 +171,11 @@ export class Admin {
   }
 
   #ask<T>(call: string, start: (done: (error: unknown, result?: T) => void) => void): Promise<T> {
-    const answer = this.#turn.then(() => callKafka(call, start));
+    const answer = this.#turn.then(async () => {
+      const result = await callKafka(call, start);
+      this.#troubles?.answered();
+      return result;
+    });
     this.#turn = answer.catch(() => undefined);
     return answer;
   }

@@ -1,11 +1,10 @@
 /**
  * What consumer, producer and admin have in common. These four files hold the callback API of @confluentinc/kafka-javascript
- * behind promises, with the properties that exactly once needs; nothing else imports that package.
+ * behind promises, with the properties that exactly once needs; nothing but these and property-check.ts imports that package.
  */
-import kafka from "@confluentinc/kafka-javascript";
-import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { callKafka, KafkaError } from "./kafka-error.js";
+import type { ClientLog, KafkaTroubles } from "./kafka-troubles.js";
 import type { KernelSettings } from "./kernel-settings.js";
 
 export interface TopicPartition {
@@ -27,6 +26,8 @@ export interface ClientOptions {
   /** Shown by the broker's tools. */
   readonly clientId: string;
   readonly logger: Logger;
+  /** Told of connections that fail, and of those that stand. */
+  readonly troubles?: KafkaTroubles;
 }
 
 export function commonProperties({ settings, properties, clientId }: ClientOptions): Properties {
@@ -60,30 +61,31 @@ export function without(properties: Properties, other: RegExp): Properties {
   return Object.fromEntries(Object.entries(properties).filter(([name]) => !other.test(name)));
 }
 
-export function logEvents(
-  client: { on(event: string, listener: (data: unknown) => void): unknown },
-  logger: Logger,
-  role: string,
-): void {
-  client.on("event.log", (data) => logger.debug({ role, librdkafka: data }, "client log"));
-  client.on("event.error", (error) => logger.warn({ role, err: new KafkaError("client", error) }, "client error"));
+/** What a client tells beside the answers to its calls. */
+export function eventListeners(
+  { logger, troubles }: ClientOptions,
+  role: "admin" | "consumer" | "producer",
+): Readonly<Record<string, (data: unknown) => void>> {
+  // The admin client is asked at start and on timers: who asks tells what comes of it.
+  const level = role === "admin" ? "debug" : "warn";
+  return {
+    "event.log": (data) => {
+      logger.debug({ role, librdkafka: data }, "client log");
+      troubles?.onLog(data as ClientLog);
+    },
+    "event.error": (error) => logger[level]({ role, err: new KafkaError("client", error) }, "client error"),
+  };
 }
 
-export function connectClient(
-  client: { connect(options: object, done: (error: unknown) => void): unknown },
-  call: string,
+export async function connectClient(
+  client: {
+    on(event: string, listener: (data: unknown) => void): unknown;
+    connect(options: object, done: (error: unknown) => void): unknown;
+  },
+  options: ClientOptions,
+  role: "consumer" | "producer",
 ): Promise<void> {
-  return callKafka(call, (done) => client.connect({ timeout: 10_000 }, (error) => done(error)));
-}
-
-/** What librdkafka says against each property; nothing connects. */
-export function faultsOfProperties(properties: Readonly<Record<string, string>>): string[] {
-  return Object.entries(properties).flatMap(([name, value]) => {
-    try {
-      new kafka.KafkaConsumer({ [name]: value } as object, {});
-      return [];
-    } catch (error) {
-      return [messageOf(error)];
-    }
-  });
+  for (const [event, listener] of Object.entries(eventListeners(options, role))) client.on(event, listener);
+  await callKafka(`connect ${role}`, (done) => client.connect({ timeout: 10_000 }, (error) => done(error)));
+  options.troubles?.answered();
 }

@@ -8,7 +8,6 @@ import {
   type ClientOptions,
   commonProperties,
   connectClient,
-  logEvents,
   MEMBER_ONLY,
   NO_TOPIC_CONFIGURATION,
   PRODUCER_ONLY,
@@ -17,6 +16,7 @@ import {
   without,
 } from "./kafka-client.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
+import type { ClientLog } from "./kafka-troubles.js";
 
 export interface ConsumedRecord {
   readonly topic: string;
@@ -94,14 +94,18 @@ export class Consumer {
   readonly native: NativeConsumer;
   /** Whether a rebalance takes every partition away before it gives new ones. */
   readonly eager: boolean;
+  readonly #groupId: string;
+  /** Why the client cannot go on: its log has that alone. */
+  #fatal: string | undefined;
 
   readonly #batch: BatchBytes;
 
   /** Which kind it is follows from the settings: the client itself forgets it while it leaves the group. */
-  private constructor(native: NativeConsumer, eager: boolean, batch: BatchBytes) {
+  private constructor(native: NativeConsumer, eager: boolean, groupId: string, batch: BatchBytes) {
     this.native = native;
     this.#batch = batch;
     this.eager = eager;
+    this.#groupId = groupId;
   }
 
   /**
@@ -147,12 +151,14 @@ export class Consumer {
       { ...properties, ...(onRebalance === undefined ? {} : { rebalance_cb: rebalanceCallback }) } as object,
       NO_TOPIC_CONFIGURATION,
     ) as NativeConsumer;
-    logEvents(native as never, options.logger, "consumer");
     if (onStatistics !== undefined)
       native.on("event.stats", (event: { message: string }) => onStatistics(event.message));
     native.setDefaultIsTimeoutOnlyForFirstMessage(true);
-    await connectClient(native as never, "connect consumer");
-    return new Consumer(native, onRebalance === undefined || isEager(settings), new BatchBytes(memory.batch));
+    const eager = onRebalance === undefined || isEager(settings);
+    const consumer = new Consumer(native, eager, groupId, new BatchBytes(memory.batch));
+    native.on("event.log", (line) => consumer.#onLog(line as ClientLog));
+    await connectClient(native as never, options, "consumer");
+    return consumer;
   }
 
   subscribe(topics: readonly string[]): void {
@@ -165,9 +171,25 @@ export class Consumer {
     // The package's types say that a key may be a string; its code makes bytes of every key.
     const records = await callKafka<ConsumedRecord[]>("consume", (done) =>
       this.native.consume(Math.min(limit, this.#batch.records), done as never),
-    );
+    ).catch((error: unknown) => {
+      throw this.#explained(error);
+    });
     this.#batch.learn(records);
     return records;
+  }
+
+  #onLog({ fac, message }: ClientLog): void {
+    if (fac === "FATAL") this.#fatal ??= fatalReason(String(message));
+  }
+
+  /** The error of a call, with what the call does not tell. */
+  #explained(error: unknown): unknown {
+    if (!(error instanceof KafkaError)) return error;
+    if (error.code === KafkaCode.FATAL && this.#fatal !== undefined)
+      return new KafkaError("consume", { ...(error.cause as object), message: this.#fatal });
+    if (error.code === KafkaCode.GROUP_AUTHORIZATION_FAILED)
+      return new KafkaError(`group ${this.#groupId}`, error.cause);
+    return error;
   }
 
   /** Takes partitions over, reading from the given positions. */
@@ -267,4 +289,14 @@ export class Consumer {
   disconnect(): Promise<void> {
     return callKafka("disconnect consumer", (done) => this.native.disconnect(done as never));
   }
+}
+
+/** What the client logged when it gave up, with what helps. */
+function fatalReason(message: string): string {
+  const reason = message.replace(/^\[thrd:.*?\]: /, "");
+  if (!/ConsumerGroup\w+ fatal error: .*API version not supported/.test(reason)) return reason;
+  return (
+    `${reason}. The broker does not have the consumer protocol (KIP-848): set GROUP_PROTOCOL=cooperative-sticky in all instances of the ` +
+    "service, or let Kafka 4 have it (group.coordinator.rebalance.protocols=classic,consumer)"
+  );
 }

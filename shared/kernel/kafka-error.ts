@@ -3,6 +3,8 @@
 /** Codes of librdkafka that the kernel tells apart. */
 export const KafkaCode = {
   QUEUE_FULL: -184,
+  TRANSPORT: -195,
+  TIMED_OUT: -185,
   ASSIGN_PARTITIONS: -175,
   STATE: -172,
   FATAL: -150,
@@ -14,12 +16,16 @@ export const KafkaCode = {
   UNKNOWN_TOPIC_OR_PARTITION: 3,
   MSG_SIZE_TOO_LARGE: 10,
   RECORD_LIST_TOO_LARGE: 18,
+  TOPIC_AUTHORIZATION_FAILED: 29,
+  GROUP_AUTHORIZATION_FAILED: 30,
+  CLUSTER_AUTHORIZATION_FAILED: 31,
   INVALID_TIMESTAMP: 32,
   TOPIC_ALREADY_EXISTS: 36,
   UNSUPPORTED_FOR_MESSAGE_FORMAT: 43,
   POLICY_VIOLATION: 44,
   INVALID_PRODUCER_EPOCH: 47,
   INVALID_PARTITIONS: 37,
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 53,
   INVALID_RECORD: 87,
   PRODUCER_FENCED: 90,
   GROUP_ID_NOT_FOUND: 69,
@@ -44,6 +50,20 @@ const REFUSALS: ReadonlySet<number> = new Set([
  */
 export type KafkaFate = "retry" | "abort" | "replace";
 
+/** Codes of a right that the broker misses, and where to give it. */
+const RIGHTS: ReadonlyMap<number, string> = new Map([
+  [
+    KafkaCode.TOPIC_AUTHORIZATION_FAILED,
+    "Read on the topics that the service reads, Write on those that it writes, both on its changelogs, Create on those that it is to make",
+  ],
+  [KafkaCode.GROUP_AUTHORIZATION_FAILED, "Read on the groups whose names begin with <APPLICATION_ID>-<service>"],
+  [KafkaCode.CLUSTER_AUTHORIZATION_FAILED, "Create on the topics that it is to make, or make them beforehand"],
+  [
+    KafkaCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    "Write and Describe on the transactional ids that begin with <APPLICATION_ID>-<service>-",
+  ],
+]);
+
 /** A failed call to Kafka. */
 export class KafkaError extends Error {
   override readonly name = "KafkaError";
@@ -52,7 +72,8 @@ export class KafkaError extends Error {
 
   constructor(call: string, cause: unknown) {
     const { code, message, isFatal, isRetriable, isTxnRequiresAbort } = fieldsOf(cause);
-    super(`${call}: ${message} (${code})`, { cause });
+    const right = RIGHTS.get(code);
+    super(`${call}: ${message} (${code})${right === undefined ? "" : `. Give the service's user ${right}`}`, { cause });
     this.code = code;
     // Fatal wins: a fenced producer may carry other flags as well. No flag at all means that the outcome is unknown.
     if (isFatal) this.fate = "replace";
@@ -66,6 +87,11 @@ export class KafkaError extends Error {
   /** Whether what was written is refused for good, so that the same record would be refused again. */
   get isRefusal(): boolean {
     return REFUSALS.has(this.code);
+  }
+
+  /** Whether the service's user lacks a right: the same call fails until somebody gives it. */
+  get isForbidden(): boolean {
+    return RIGHTS.has(this.code);
   }
 }
 

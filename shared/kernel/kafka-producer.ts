@@ -9,7 +9,6 @@ import {
   CONSUMER_ONLY,
   commonProperties,
   connectClient,
-  logEvents,
   NO_TOPIC_CONFIGURATION,
   type TopicPosition,
   without,
@@ -103,7 +102,6 @@ export class Producer {
           }),
     };
     const native = new kafka.Producer(properties as object, NO_TOPIC_CONFIGURATION);
-    logEvents(native as never, options.logger, "producer");
     const producer = new Producer(native, reportsDeliveries, timeoutMs);
     if (reportsDeliveries) {
       native.on("delivery-report", (error: unknown, { topic }: { topic: string }) => {
@@ -111,7 +109,7 @@ export class Producer {
         if (error) producer.#onUndelivered(error, topic);
       });
     }
-    await connectClient(native as never, "connect producer");
+    await connectClient(native as never, options, "producer");
     native.setPollInBackground(true);
     return producer;
   }

@@ -194,6 +194,9 @@ export function kernelFaults(settings: Partial<KernelSettings>, environment: Env
 
 const PASS_THROUGH = "KAFKA_CONF_";
 
+/** The variable that sets a librdkafka property. */
+export const variableOf = (property: string): string => PASS_THROUGH + property.toUpperCase().replaceAll(".", "_");
+
 /** Properties that the guarantee rests on. */
 const RESERVED = new Set([
   "auto.offset.reset",

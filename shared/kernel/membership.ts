@@ -22,6 +22,8 @@ export class Membership {
   #inFlight: Promise<ConsumedRecord[]> | undefined;
   #fetched: readonly ConsumedRecord[] = [];
   #failure: KafkaError | undefined;
+  /** Set where Kafka does not allow the service to read. */
+  #refusal: KafkaError | undefined;
   #leaving = false;
 
   private constructor(options: MembershipOptions, consumer: Consumer) {
@@ -43,6 +45,13 @@ export class Membership {
   /** Set once the client is used up: only another consumer can be a member again. */
   get failure(): KafkaError | undefined {
     return this.#failure;
+  }
+
+  /** The right that was missing since the last call. The client says so once, until reading is begun anew. */
+  takeRefusal(): KafkaError | undefined {
+    const refusal = this.#refusal;
+    this.#refusal = undefined;
+    return refusal;
   }
 
   /** Whether a rebalance waits to be served. */
@@ -112,6 +121,7 @@ export class Membership {
     this.#o.logger.warn({ err: error }, "consume failed");
     if (!(error instanceof KafkaError)) return;
     if (error.code === KafkaCode.FATAL) this.#failure = error;
+    if (error.isForbidden) this.#refusal = error;
     if (error.code === KafkaCode.AUTO_OFFSET_RESET) this.#o.inputs.suspect();
   }
 

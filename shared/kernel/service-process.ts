@@ -16,6 +16,7 @@ import { Admin } from "./kafka-admin.js";
 import type { ClientOptions, TopicPartition } from "./kafka-client.js";
 import { Consumer } from "./kafka-consumer.js";
 import { KafkaError } from "./kafka-error.js";
+import { KafkaTroubles } from "./kafka-troubles.js";
 import type { KernelSettings } from "./kernel-settings.js";
 import { Lag } from "./lag.js";
 import { createMetrics, type KernelMetrics } from "./metrics.js";
@@ -40,6 +41,7 @@ import { Watermarks } from "./watermarks.js";
 const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 5000;
 const TOPIC_POLL_MS = 300;
+const WAITING = "waiting for Kafka";
 
 export class ServiceProcess {
   readonly #service: AnyService;
@@ -54,14 +56,15 @@ export class ServiceProcess {
   readonly #budget = memoryBudget();
   readonly #memory: StateMemory;
   readonly #standing: StandingInputs;
+  readonly #troubles: KafkaTroubles;
   readonly #metrics: KernelMetrics;
   #output: Output | undefined;
   #loop: StreamLoop | undefined;
   #standbys: Standbys | undefined;
   #stopping = false;
   #deadline: NodeJS.Timeout | undefined;
-  /** What the start waits for. */
-  #waitingFor: string | undefined = "Kafka";
+  /** What the start waits for, as a sentence. */
+  #waitingFor: string | undefined = WAITING;
   /** See {@link ConsumerStatistics.coordinator}. */
   #coordinator: string | undefined;
   #consumers = 0;
@@ -84,6 +87,7 @@ export class ServiceProcess {
       () => inputLag(inputs).filter(({ partition }) => this.#loop?.isRunning(partition)),
       logger,
     );
+    this.#troubles = new KafkaTroubles(properties, logger);
     const probes = createProbes({
       ...inputs,
       stateDir: settings.stateDir,
@@ -150,6 +154,7 @@ export class ServiceProcess {
       properties: this.#properties,
       clientId: `${this.#application}-${settings.instanceId}-${slot.number}`,
       logger: this.#logger,
+      troubles: this.#troubles,
     };
     const admin = new Admin(clientOptions);
     try {
@@ -313,7 +318,7 @@ export class ServiceProcess {
     return this.#persistently(async () => {
       const topics = await prepareTopics(admin, needs, this.#logger);
       if (!("missing" in topics)) return topics;
-      const waitingFor = `topics ${topics.missing.join(", ")}, which do not exist`;
+      const waitingFor = `waiting for topics ${topics.missing.join(", ")}, which do not exist`;
       if (this.#waitingFor !== waitingFor)
         this.#logger.info({ topics: topics.missing }, "waiting for topics that do not exist");
       this.#waitingFor = waitingFor;
@@ -323,6 +328,7 @@ export class ServiceProcess {
 
   /** Repeats until `run` gives a result, with growing pauses while Kafka fails; undefined when the service is stopped meanwhile. */
   async #persistently<T>(run: () => Promise<T | undefined>): Promise<T | undefined> {
+    const { brokers } = this.#settings;
     let waitMs = BACKOFF_MIN_MS;
     while (!this.#stopping) {
       try {
@@ -331,13 +337,21 @@ export class ServiceProcess {
         waitMs = TOPIC_POLL_MS;
       } catch (error) {
         if (!(error instanceof KafkaError)) throw error;
-        this.#waitingFor = `Kafka at ${this.#settings.brokers}`;
-        this.#logger.warn({ err: error, brokers: this.#settings.brokers, waitMs }, "waiting for Kafka");
+        this.#waitingFor = this.#refusalOf(error);
+        // A line that begins so is of a broker that is away; the others are for somebody to act on.
+        const told = this.#waitingFor.startsWith(WAITING) ? WAITING : this.#waitingFor;
+        this.#logger.warn({ err: error, brokers, waitMs }, told);
         waitMs = Math.min(2 * waitMs, BACKOFF_MAX_MS);
       }
       await delay(waitMs);
     }
     return undefined;
+  }
+
+  /** A call failed: what a client said of its connection tells more than the call, which only came to its time limit. */
+  #refusalOf(error: KafkaError): string {
+    if (error.isForbidden) return `Kafka does not allow it: ${error.message}`;
+    return this.#troubles.reason ?? `waiting for Kafka at ${this.#settings.brokers}: ${error.message}`;
   }
 
   async #closeHttp(http: HttpServer): Promise<void> {
@@ -357,8 +371,8 @@ export class ServiceProcess {
     const reasons: string[] = [];
     if (this.#stopping) reasons.push("stopping");
     const waitedFor = this.#waitedFor();
-    if (waitedFor !== undefined) reasons.push(`waiting for ${waitedFor}`);
-    if (this.#loop?.isMember === false) reasons.push("joining the group");
+    if (waitedFor !== undefined) reasons.push(waitedFor);
+    if (this.#loop?.isMember === false) reasons.push(joiningReason(this.#loop.loss));
     if (this.#loop?.rewinding === true) {
       const { dropped } = this.#loop;
       reasons.push(`reading again after an aborted transaction${dropped === undefined ? "" : ` (${dropped})`}`);
@@ -367,19 +381,23 @@ export class ServiceProcess {
     return [...reasons, ...this.#standing.reasons];
   }
 
-  /** What has to come before the service can go on, at its start or later. */
+  /** What has to come before the service can go on, at its start or later, as a sentence. */
   #waitedFor(): string | undefined {
     if (this.#waitingFor !== undefined) return this.#waitingFor;
+    const forbidden = this.#loop?.missingRight;
+    if (forbidden !== undefined) return `Kafka does not allow it: ${forbidden}`;
     const call = this.#output?.repeatedCall;
-    if (call !== undefined) return `Kafka, which has not carried out "${call}" so far`;
+    if (call !== undefined)
+      return this.#troubles.reason ?? `waiting for Kafka, which has not carried out "${call}" so far`;
     if (this.#coordinator !== undefined && this.#coordinator !== "up")
-      return `the coordinator of its group (${this.#coordinator})`;
+      return this.#troubles.reason ?? `waiting for the coordinator of its group (${this.#coordinator})`;
     return undefined;
   }
 
   #onStatistics(json: string): void {
     const { logs, coordinator } = consumerStatistics(json);
     this.#coordinator = coordinator;
+    if (coordinator === "up") this.#troubles.answered();
     this.#seeLogs(logs);
     this.#stalls.look(this.#unstable.of(this.#inputPartitions(), performance.now()));
   }
@@ -420,3 +438,6 @@ export class ServiceProcess {
     return undefined;
   }
 }
+
+const joiningReason = (loss: KafkaError | undefined): string =>
+  loss === undefined ? "joining the group" : `joining the group again after: ${loss.message}`;

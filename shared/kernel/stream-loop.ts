@@ -14,6 +14,7 @@ import { LongJobError, ThreadError } from "./job-threads.js";
 import { type ConsumedRecord, inputRecordOf } from "./kafka-consumer.js";
 import { KafkaCode, KafkaError } from "./kafka-error.js";
 import { Membership, type MembershipOptions } from "./membership.js";
+import { MissingRights } from "./missing-rights.js";
 import type { Output } from "./output.js";
 import { partitionKey, partitionName } from "./partition-key.js";
 import { ProcessFailure, type Processing } from "./processing.js";
@@ -85,8 +86,10 @@ export class StreamLoop {
   /** Why work was dropped last, while it waits to be read again. */
   #dropped: string | undefined;
   #threadDeaths = 0;
-  /** Memberships that ended since the last commit. */
+  /** Memberships that ended since the last commit, and why the last one did. */
   #losses = 0;
+  #loss: KafkaError | undefined;
+  readonly #rights = new MissingRights();
 
   constructor(options: StreamLoopOptions) {
     this.#o = options;
@@ -111,6 +114,16 @@ export class StreamLoop {
   /** Whether the task of this partition may take records. */
   isRunning(partition: number): boolean {
     return this.#membership?.assignment.running(partition) !== undefined;
+  }
+
+  /** Why the last membership ended; undefined once work was committed since. */
+  get loss(): KafkaError | undefined {
+    return this.#loss;
+  }
+
+  /** What Kafka does not allow the service, as it says; undefined where nothing is missing. */
+  get missingRight(): string | undefined {
+    return this.#rights.reason(performance.now());
   }
 
   /** Whether dropped work waits to be read again, for want of Kafka. */
@@ -197,7 +210,9 @@ export class StreamLoop {
     const { inputs, isSource } = this.#o;
     this.#o.growth.watch();
     if (!isSource) inputs.askWhenOld(running);
-    if (inputs.lossSeen && !this.#rewindNeeded) {
+    const refusal = membership.takeRefusal();
+    this.#rights.failed(refusal, performance.now());
+    if ((inputs.lossSeen || refusal !== undefined) && !this.#rewindNeeded) {
       await this.#commitOrRecover(membership);
       this.#rewindNeeded = true;
     }
@@ -372,6 +387,8 @@ export class StreamLoop {
     this.#threadDeaths = 0;
     this.#losses = 0;
     if (this.#refused.committed(tasks)) this.#rewindNeeded = true;
+    this.#loss = undefined;
+    this.#rights.granted();
     metrics.lastCommit.setToCurrentTime();
     if (Number.isFinite(oldest)) metrics.endToEndLatency.observe(Math.max(0, Date.now() - oldest) / 1000);
     watermarks.refreshWhenOld(tasks.map(({ partition }) => partition));
@@ -427,7 +444,9 @@ export class StreamLoop {
       this.#refused.refused(error, assignment.tasks);
     } else if (error instanceof KafkaError) {
       metrics.aborts.inc({ cause: "kafka" });
-      logger.warn({ err: error }, "uncommitted work dropped; it is done again");
+      this.#rights.failed(error, performance.now());
+      const dropped = "uncommitted work dropped; it is done again";
+      logger.warn({ err: error }, error.isForbidden ? `Kafka does not allow it: ${dropped}` : dropped);
     } else {
       throw error;
     }
@@ -464,18 +483,20 @@ export class StreamLoop {
     try {
       // Records that were on their way belong to the dropped work; polling keeps the membership alive.
       await this.#takeBatch(membership);
-      if (!this.#o.output.mayConnect) return false;
+      if (!this.#o.output.mayConnect || !this.#rights.mayTry(performance.now())) return false;
       await this.#o.output.connect();
       if (membership.rebalanced) return false;
       await membership.assignment.rewind();
       this.#rewindNeeded = false;
       this.#rewindPlanned = false;
       this.#heldBack.clear();
+      this.#rights.tried(performance.now());
       return true;
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
       this.#rewindPlanned = false;
-      this.#o.logger.warn({ err: error }, "waiting for Kafka");
+      this.#rights.failed(error, performance.now());
+      this.#o.logger.warn({ err: error }, error.isForbidden ? "Kafka does not allow it" : "waiting for Kafka");
       return false;
     }
   }
@@ -503,6 +524,7 @@ export class StreamLoop {
 
   /** @throws {KafkaError} as often in a row as it may happen */
   async #loseAll(failure: KafkaError, membership: Membership): Promise<void> {
+    this.#loss = failure;
     if (++this.#losses > LOSSES_MAX) throw failure;
     this.#o.metrics.consumerReplacements.inc();
     this.#o.logger.warn(

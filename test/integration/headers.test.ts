@@ -7,7 +7,14 @@ import { callKafka } from "../../shared/kernel/kafka-error.js";
 import { headerEntry } from "../../shared/kernel/record-headers.js";
 import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
 import { caseRecords } from "../support/case-records.js";
-import { createTopic, headersOf, readTopic, waitForRecords, writeRecords } from "../support/kafka-topics.js";
+import {
+  clientOptions,
+  createTopic,
+  headersOf,
+  readTopic,
+  waitForRecords,
+  writeRecords,
+} from "../support/kafka-topics.js";
 import { Stack } from "../support/stack.js";
 
 const RAW = [LINEAR_TOPIC, NON_LINEAR_TOPIC];
@@ -32,7 +39,7 @@ async function writeAsKcat(
 ): Promise<void> {
   const properties = { "bootstrap.servers": brokers, partitioner, dr_cb: true };
   const producer = new kafka.Producer(properties as object, NO_TOPIC_CONFIGURATION);
-  await connectClient(producer as never, "connect producer");
+  await connectClient(producer as never, clientOptions(brokers), "producer");
   for (const key of keys) producer.produce(topic, null, Buffer.from("theirs"), Buffer.from(key));
   await callKafka("flush", (done) => producer.flush(10_000, done));
   await callKafka("disconnect", (done) => producer.disconnect(1000, done as never));

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const module = fileURLToPath(new URL("../../services/ml-racer/forecast-thread.js", import.meta.url));
-const client = fileURLToPath(new URL("../../shared/kernel/kafka-client.js", import.meta.url));
+const client = fileURLToPath(new URL("../../shared/kernel/kafka-admin.js", import.meta.url));
 
 /** Native libraries in a process that has loaded a module and nothing else. */
 function librariesOf(path: string): string[] {
