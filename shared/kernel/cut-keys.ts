@@ -5,15 +5,23 @@
  */
 import { StoreError } from "../errors.js";
 import type { Logger } from "../logger.js";
+import type { Positions } from "./changelog.js";
 import { KeyMend, keysWithNul } from "./key-mend.js";
 import type { Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
-import type { CommittedPositions } from "./task-replay.js";
 
 export interface CutKeysOptions {
   readonly opener: TaskOpener;
   readonly onChangelogLoss: "stop" | "rebuild" | "accept";
   readonly logger: Logger;
+}
+
+/** See {@link CutKeys.tailOf}. */
+export interface CutTail {
+  /** The folder has every record whose positions are up to these. */
+  readonly positions: Positions;
+  /** @throws {StoreError} the folder lacks a record whose key may be cut, unless ON_CHANGELOG_LOSS is `accept` */
+  onNewer(): void;
 }
 
 export class CutKeys {
@@ -53,27 +61,28 @@ export class CutKeys {
   }
 
   /**
-   * Whether an older version's folder has everything that its changelog has, and under whole keys: it is at its group's positions.
-   * @throws {StoreError} it is behind, and the changelog has what it lacks under cut keys
+   * What a replay has to know of the keys of an older version's folder that have a NUL byte: its changelog has cut ones, which the
+   * folder has whole as far as it has come. Undefined where there are none.
    */
-  async areWholeIn(task: Task, committed: CommittedPositions): Promise<boolean> {
-    const { manifest, wholeKeys, inputs, db, id } = task;
-    if (wholeKeys || manifest === undefined || manifest.standby) return false;
-    // Where the group has no position, the folder's own goes on.
-    const isThere = (topic: string) =>
-      (committed.get(topic) ?? manifest.positions[topic]) === manifest.positions[topic];
-    if (inputs.every(isThere)) return true;
+  async tailOf(task: Task): Promise<CutTail | undefined> {
+    const { manifest, wholeKeys, db, id } = task;
+    if (wholeKeys || manifest === undefined || manifest.standby) return undefined;
     const { keys } = await keysWithNul(task, this.#o.opener.tasks);
-    if (keys === 0) return false;
+    if (keys === 0) return undefined;
+    const { positions } = manifest;
     const loss = `${db?.directory} is behind its group, and its changelog has what it lacks under keys that an older version cut at NUL bytes`;
-    if (this.#o.onChangelogLoss !== "accept") {
-      throw new StoreError(
-        `${id}: ${loss}. Set the group back to ${JSON.stringify(manifest.positions)} to process those records again, or ` +
-          `ON_CHANGELOG_LOSS=accept to go on with ${keys} keys as they are in the folder.`,
-      );
-    }
-    this.#o.logger.warn({ task: id, keys, loss }, "state may be lost: keys with NUL bytes are used as they are");
-    return false;
+    const onNewer = () => {
+      if (this.#o.onChangelogLoss !== "accept") {
+        throw new StoreError(
+          `${id}: ${loss}. Set the group back to ${JSON.stringify(positions)} to process those records again, or ` +
+            `ON_CHANGELOG_LOSS=accept to go on with ${keys} keys as they are in the folder.`,
+        );
+      }
+      if (this.#told.has(task)) return;
+      this.#told.add(task);
+      this.#o.logger.warn({ task: id, keys, loss }, "state may be lost: keys with NUL bytes are used as they are");
+    };
+    return { positions, onNewer };
   }
 
   /**

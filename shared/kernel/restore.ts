@@ -3,6 +3,7 @@ import { StoreError } from "../errors.js";
 import { memoryBudget } from "../memory-budget.js";
 import type { Codec } from "../service-definition.js";
 import { furthest, hasWholeKey, POSITIONS_KEY, type Positions, positionsOf } from "./changelog.js";
+import type { CutTail } from "./cut-keys.js";
 import type { ClientOptions, TopicPosition } from "./kafka-client.js";
 import { type ConsumedRecord, Consumer, type ConsumerMemory } from "./kafka-consumer.js";
 import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
@@ -25,8 +26,8 @@ export interface Replay {
     readonly from: number;
     readonly range: LogRange;
   }[];
-  /** The folder has every value of the records whose keys may be cut, under its whole key: they are passed over. */
-  readonly skipsCutKeys: boolean;
+  /** Where the folder is one of a version that cut keys, and has such keys. */
+  readonly cutTail: CutTail | undefined;
   /** Asked between batches; true ends the replay early. */
   cancelled(): boolean;
   /** Told after each batch how many offsets are left. */
@@ -114,7 +115,11 @@ async function readToEnds(
       const write = writeOf(record, log);
       if (write === undefined) continue;
       const whole = hasWholeKey(record);
-      if (!whole && replay.skipsCutKeys) continue;
+      if (!whole && replay.cutTail !== undefined) {
+        // The folder has it, under its whole key.
+        if (isWithin(positionsOf(record) ?? {}, replay.cutTail.positions)) continue;
+        replay.cutTail.onNewer();
+      }
       writes.push(write);
       cutKeys ||= !whole;
     }
@@ -131,6 +136,9 @@ async function readToEnds(
     if (remaining === 0) return { positions, ends, cutKeys };
   }
 }
+
+const isWithin = (positions: Positions, folder: Positions): boolean =>
+  Object.entries(positions).every(([topic, position]) => position <= (folder[topic] ?? 0));
 
 /**
  * What a changelog record changes in the folder; undefined where it carries positions only.

@@ -97,7 +97,7 @@ export class TaskReplay {
     if (isClosed(task)) return false;
     task.changelogLoss ??= rangeFault(task, changelogs, ranges);
     if (task.changelogLoss !== undefined && (await this.#rebuilt(task, task.changelogLoss, committed))) return true;
-    const skipsCutKeys = await this.#cutKeys.areWholeIn(task, committed);
+    const cutTail = await this.#cutKeys.tailOf(task);
     const cause = task.manifest === undefined ? "empty" : "behind";
     const label = { partition: String(task.partition) };
     let count = 0;
@@ -107,7 +107,7 @@ export class TaskReplay {
     this.#replaying++;
     const replayed = await replayChangelogs(clientOptions, application, {
       db: task.db,
-      skipsCutKeys,
+      cutTail,
       partition: task.partition,
       changelogs: changelogs.map((changelog) => ({
         ...changelog,

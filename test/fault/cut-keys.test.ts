@@ -110,6 +110,7 @@ describe("state of a version that cut keys at NUL bytes in its changelogs", func
     const dying = start("folder", { FAILPOINT: "after-commit:1" });
     await dying.exited();
     const service = start("folder");
+    await service.ready(1);
     await waitForRecords(stack.brokers, PREDICTIONS, before + 5 * SERIES.length);
     const newest = new Map<string, ConsumedRecord>();
     await waitFor("every key, whole", async () => {
