@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { partitionOfKey } from "../../shared/partitioner.js";
 import { panelQueries } from "../support/dashboard-queries.js";
 import { topicEnd, writeRecords } from "../support/kafka-topics.js";
 import { PrometheusServer } from "../support/prometheus-server.js";
@@ -10,12 +11,15 @@ import { Stack } from "../support/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const SERIES = 6;
+/** Of the topics that the services make. */
+const PARTITIONS = 4;
 const INPUT = "dataLinearModel.observations";
 /** Metrics that tell of a loss, of a model that began anew or of a transaction that hangs. */
 const NOT_WHILE_ALL_IS_WELL = new Set([
   "regatta_input_records_lost_total",
   "regatta_model_resets_total",
   "regatta_model_left_out_total",
+  "regatta_series_misplaced_total",
 ]);
 const METRIC = /\b(?:service:)?(?:regatta|process|nodejs)_\w+(?::\w+)?/g;
 
@@ -44,9 +48,15 @@ describe("Prometheus that scrapes the services", function () {
     racers.push(stack.start("rls-racer"));
     consumers = [...others, ...racers];
     // One record that is none, and one that no model can be scored on.
+    const partitionOf = (key: string) => partitionOfKey(Buffer.from(key), PARTITIONS);
     await writeRecords(stack.brokers, [
-      { topic: "dataLinearModel", partition: 0, key: "bad", value: "not a record" },
-      { topic: "dataLinearModel", partition: 0, key: "huge", value: '{"i": 0, "y": 1e200, "x": [1]}' },
+      { topic: "dataLinearModel", partition: partitionOf("bad"), key: "bad", value: "not a record" },
+      {
+        topic: "dataLinearModel",
+        partition: partitionOf("huge"),
+        key: "huge",
+        value: '{"i": 0, "y": 1e200, "x": [1]}',
+      },
     ]);
     const targets = [producer, ...consumers].map(async (service) => ({
       service: service.name,
@@ -122,7 +132,7 @@ describe("Prometheus that scrapes the services", function () {
     consumers = consumers.filter((service) => !racers.includes(service));
     racers = [stack.start("rls-racer")];
     consumers.push(...racers);
-    await racers[0].ready(4);
+    await racers[0].ready(PARTITIONS);
     await settled();
   });
 
