@@ -20,17 +20,27 @@ import type { Codec } from "../../shared/service-definition.js";
 import { notice, runCommand, unlessStopped, write } from "./command.js";
 import { untilListening } from "./open-port.js";
 
-/** The producer is none of them: its tasks are the partitions of its own changelog, whatever the topics have that it writes. */
+const SOURCE = "producer";
 const SERVICES = [deserializer, statefulEstimator, rlsRacer, mlRacer] as unknown as readonly AnyService[];
 
 const command = new Command("repartition")
   .description("Moves a service's state to where its series are after its inputs were given more partitions.")
-  .addArgument(new Argument("<service>", "whose inputs have more partitions").choices(SERVICES.map(({ name }) => name)))
+  .addArgument(
+    new Argument("<service>", "whose inputs have more partitions").choices([
+      SOURCE,
+      ...SERVICES.map(({ name }) => name),
+    ]),
+  )
   .option("--yes", "do it; without this it is only said what there is to do", false);
 
 await runCommand(command, async (environment, stop) => {
   const service = SERVICES.find(({ name }) => name === command.processedArgs[0]);
-  if (service === undefined) return;
+  if (service === undefined) {
+    await write(
+      `${SOURCE}: its tasks are the partitions of its own changelog, whatever its topics have; there is nothing to do\n`,
+    );
+    return;
+  }
   const { yes } = command.opts<{ yes: boolean }>();
   const { options, inputs } = await readAll(service, environment);
   const { brokers, applicationId } = options.settings;

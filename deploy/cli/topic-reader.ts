@@ -10,6 +10,7 @@ import { callKafka, KafkaCode, KafkaError } from "../../shared/kernel/kafka-erro
 import { KafkaTroubles } from "../../shared/kernel/kafka-troubles.js";
 import { kernelSettings, readClientProperties } from "../../shared/kernel/kernel-settings.js";
 import { faultsOfProperties } from "../../shared/kernel/property-check.js";
+import { RepeatedQuestion } from "../../shared/kernel/repeated-question.js";
 import type { Logger } from "../../shared/logger.js";
 import { untilListening } from "./open-port.js";
 
@@ -59,8 +60,7 @@ export class TopicReader {
   readonly #positions: number[] = [];
   /** Where partitions begin that were added and are not read yet. */
   #added: readonly PartitionRange[] = [];
-  #looking = false;
-  #lookedMs = performance.now();
+  readonly #question = new RepeatedQuestion(LOOK_MS);
 
   private constructor(
     { topic, complain }: TopicChoice,
@@ -127,6 +127,7 @@ export class TopicReader {
   /** @param positions by partition: the next offset to read */
   start(positions: readonly number[]): void {
     this.#positions.splice(0, Number.POSITIVE_INFINITY, ...positions);
+    this.#question.asked();
     this.#assign();
   }
 
@@ -137,7 +138,10 @@ export class TopicReader {
    */
   async read(limit: number, timeoutMs: number): Promise<ConsumedRecord[]> {
     this.#takeAdded();
-    this.#lookWhenDue();
+    this.#question.askWhenOld(
+      () => this.#look(),
+      (error) => this.#logger.warn({ err: error }, "partitions not known"),
+    );
     try {
       const records = await this.#consumer.consume(limit, timeoutMs);
       for (const { partition, offset } of records) this.#positions[partition] = offset + 1;
@@ -169,19 +173,7 @@ export class TopicReader {
     );
   }
 
-  /** Looks for partitions that were added, beside the reading and one look at a time. */
-  #lookWhenDue(): void {
-    if (this.#looking || performance.now() - this.#lookedMs < LOOK_MS) return;
-    this.#looking = true;
-    this.#look()
-      .catch((error: unknown) => this.#logger.warn({ err: error }, "partitions not known"))
-      .finally(() => {
-        this.#looking = false;
-        this.#lookedMs = performance.now();
-      });
-  }
-
-  /** Asks by the consumer, so that it knows of the partitions too. */
+  /** Looks for partitions that were added; asks by the consumer, so that it knows of them too. */
   async #look(): Promise<void> {
     const { topics } = await callKafka<{ topics: readonly { name: string; partitions: readonly unknown[] }[] }>(
       `partitions of ${this.topic}`,

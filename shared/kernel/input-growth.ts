@@ -8,6 +8,7 @@ import { TopicError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Admin, TopicDescription } from "./kafka-admin.js";
 import type { KernelMetrics } from "./metrics.js";
+import { RepeatedQuestion } from "./repeated-question.js";
 
 const LOOK_MS = 5000;
 
@@ -26,8 +27,7 @@ export class InputGrowth {
   readonly #o: InputGrowthOptions;
   /** Partitions of each input by the last look. */
   readonly #partitions = new Map<string, number>();
-  #looking = false;
-  #lookedMs = Number.NEGATIVE_INFINITY;
+  readonly #question = new RepeatedQuestion(LOOK_MS);
 
   constructor(options: InputGrowthOptions) {
     this.#o = options;
@@ -41,18 +41,11 @@ export class InputGrowth {
     const { service, inputs, tasks, admin, logger } = this.#o;
     for (const [topic, partitions] of this.#partitions)
       if (partitions % tasks !== 0) throw movedError(service, topic, partitions, tasks);
-    if (this.#looking || inputs.length === 0 || performance.now() - this.#lookedMs < LOOK_MS) return;
-    this.#looking = true;
-    admin
-      .describe(inputs)
-      .then(
-        (found) => this.#see([...found.values()]),
-        (error: unknown) => logger.debug({ err: error }, "partitions of the inputs not known"),
-      )
-      .finally(() => {
-        this.#looking = false;
-        this.#lookedMs = performance.now();
-      });
+    if (inputs.length === 0) return;
+    this.#question.askWhenOld(
+      async () => this.#see([...(await admin.describe(inputs)).values()]),
+      (error) => logger.debug({ err: error }, "partitions of the inputs not known"),
+    );
   }
 
   #see(found: readonly TopicDescription[]): void {

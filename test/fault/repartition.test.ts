@@ -253,6 +253,7 @@ describe("more partitions", function () {
     await waitFor("the rest", async () => (await reading.metric("regatta_records_consumed_total")) === SERIES);
     assert.equal(await reading.stop(), 0);
     await done(command(environment, "rls-racer", "--yes"));
+    assert.match((await done(command(environment, "producer"))).stdout, /partitions of its own changelog/);
   });
 });
 
