@@ -222,6 +222,25 @@ describe("what cannot work", function () {
     });
   }
 
+  it("because somebody gave the changelog of the producer partitions is refused, since its series would begin anew", async () => {
+    const environment = {
+      APPLICATION_ID: "source",
+      TOPIC_PARTITIONS: "2",
+      PRODUCER_TOPICS: "sourced:linear",
+      RATE: "100",
+    };
+    const first = stack.start("producer", environment);
+    await waitFor("records", async () => (await first.metric("regatta_records_produced_total")) > 0);
+    assert.equal(await first.stop(), 0);
+    await addPartitions(stack.brokers, "source-producer-counters-changelog", 3);
+    const second = stack.start("producer", environment);
+    assert.equal(await second.exited(), EXIT_CONFIGURATION);
+    assert.match(
+      second.lines.at(-1)?.msg ?? "",
+      /was written with 2 tasks, but changelog source-producer-.* has 3 partitions now/,
+    );
+  });
+
   it("because an input topic was deleted and made again under known state is refused, with both ids", async () => {
     const environment = { INPUT_TOPICS: "remade.observations", APPLICATION_ID: "remade" };
     await createTopic(stack.brokers, "remade.observations", 2);
