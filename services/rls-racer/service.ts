@@ -14,7 +14,7 @@ const settings = {
   models: setting("RLS_MODELS", modelList, {
     default: "rls1:1.0,rls2:0.99",
     doc:
-      "models of the RLS race, `<name>:<forgetting factor in (0, 1]>`, comma-separated. A new name, or another factor, starts " +
+      "models of the RLS race, `<name>:<forgetting factor from 1e-150 to 1>`, comma-separated. A new name, or another factor, starts " +
       "from nothing in every series; a name no longer listed is dropped",
   }),
   inputTopics: setting("INPUT_TOPICS", topicList(), {
