@@ -16,6 +16,7 @@ if (!isMainThread && rf !== undefined) {
     create(parameters, dimensions) {
       const regressor = rf.create(parameters, dimensions);
       return {
+        ...regressor,
         predict(training, query) {
           if (++jobs === diesAt) process.exit(1);
           return regressor.predict(training, query);

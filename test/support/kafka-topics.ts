@@ -4,7 +4,7 @@ import { readSettings } from "../../shared/config.js";
 import { Admin, type TopicDescription } from "../../shared/kernel/kafka-admin.js";
 import type { ClientOptions, TopicPosition } from "../../shared/kernel/kafka-client.js";
 import { type ConsumedRecord, Consumer } from "../../shared/kernel/kafka-consumer.js";
-import { callKafka, KafkaError } from "../../shared/kernel/kafka-error.js";
+import { callKafka, KafkaCode, KafkaError } from "../../shared/kernel/kafka-error.js";
 import { Producer } from "../../shared/kernel/kafka-producer.js";
 import { kernelSettings } from "../../shared/kernel/kernel-settings.js";
 import { createLogger } from "../../shared/logger.js";
@@ -242,11 +242,21 @@ export async function writeRecords(brokers: string, records: readonly RawRecord[
         Object.fromEntries(Object.entries(header).map(([name, text]) => [name, bytesOf(text)])),
       );
       const record = [topic, partition, bytesOf(key), bytesOf(value), timestamp, written] as const;
-      await waitFor("room in the queue", () => producer.produce(...record));
+      await waitFor("room in the queue", () => takes(producer, record));
     }
     await producer.flush();
   } finally {
     await producer.disconnect();
+  }
+}
+
+/** @returns false where the queue is full, or the partition was added a moment ago and the client does not know it yet */
+function takes(producer: Producer, record: Readonly<Parameters<Producer["produce"]>>): boolean {
+  try {
+    return producer.produce(...record);
+  } catch (error) {
+    if (error instanceof KafkaError && error.code === KafkaCode.UNKNOWN_PARTITION) return false;
+    throw error;
   }
 }
 

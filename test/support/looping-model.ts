@@ -18,6 +18,7 @@ const looping: ModelKind = {
   create(parameters, dimensions) {
     const regressor = lin.create(parameters, dimensions);
     return {
+      ...regressor,
       predict(training, query) {
         if (query[0] === LOOPS_AT && isMainThread) throw new NeverAnswers();
         while (query[0] === LOOPS_AT);
