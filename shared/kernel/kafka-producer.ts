@@ -193,6 +193,15 @@ export class Producer {
     if (failure !== undefined) throw new KafkaError("delivery", Object.assign(failure.cause as object, { records }));
   }
 
+  /** Waits until every record has arrived or failed, but no longer than this; whichever it was, the calls that follow tell. */
+  async awaitArrival(timeoutMs: number): Promise<void> {
+    try {
+      await this.#call("flush", (done) => this.#native.flush(timeoutMs, done));
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+    }
+  }
+
   /**
    * Waits for what is on its way, whatever becomes of it (without transactions): reported later, it would be taken for the next
    * work's.

@@ -24,6 +24,13 @@ const FENCED_WAIT_MIN_MS = 1000;
 const FENCED_WAIT_MAX_MS = 8000;
 /** A fence that comes so long after the last one has nothing to do with it. */
 const FENCED_APART_MS = 60_000;
+/**
+ * Once the broker has refused a batch, the client sends nothing more of the transaction: what comes back to its queue then waits
+ * there for its timeout, and a commit that is under way waits as long. So for a while after a refusal the records are given this
+ * time to arrive before the positions are sent: that call tells at once that nothing can be committed.
+ */
+const ARRIVAL_WAIT_MS = 1000;
+const REFUSALS_APART_MS = 60_000;
 
 interface OutputRecord {
   readonly topic: string;
@@ -51,6 +58,7 @@ export class Output {
   #repeatedCall: string | undefined;
   #fencedMs = Number.NEGATIVE_INFINITY;
   #fencedWaitMs = 0;
+  #refusedMs = Number.NEGATIVE_INFINITY;
 
   /** @param transactionalId undefined: at least once, without transactions */
   constructor(options: ClientOptions, transactionalId: string | undefined, givenUp: () => boolean) {
@@ -161,6 +169,7 @@ export class Output {
       await this.#persistently("commit offsets", () => consumer.commit(positions));
       onStep("after-send-offsets");
     } else {
+      if (performance.now() - this.#refusedMs < REFUSALS_APART_MS) await producer.awaitArrival(ARRIVAL_WAIT_MS);
       await this.#persistently("send offsets", () => this.#sendOffsets(producer, positions, consumer));
       onStep("after-send-offsets");
       await this.#persistently("commit", () => {
@@ -195,6 +204,7 @@ export class Output {
       }
     }
     if (!(error instanceof KafkaError) || !error.isRefusal) return;
+    this.#refusedMs = performance.now();
     // The client has numbered records that the broker never took, and the broker would miss them. The refusal is told elsewhere.
     this.#producer = undefined;
     this.#drop(producer);
