@@ -83,16 +83,26 @@ describe("output that its topic refuses for good", function () {
     assert.equal(await deserializer.stop(), 0);
   });
 
-  it("for its timestamp costs the record, whose dead letter bears the time of its rejection where its own is refused too", async () => {
+  it("for its timestamp costs the record, whose dead letter bears the time of its rejection where its own is refused too; by a changelog no other", async () => {
     const topic = "old";
     await makeTopics(topic, { "message.timestamp.before.max.ms": String(DAY_MS) });
+    await createTopic(stack.brokers, `${topic}-deserializer-series-changelog`, 2, {
+      "cleanup.policy": "compact",
+      "max.message.bytes": "1000",
+    });
     const stamped = Date.now() - 3 * DAY_MS;
-    await writeRecords(
-      stack.brokers,
-      good(topic, 0, 40).map((record, i) => (i % 8 === 5 ? { ...record, timestamp: stamped } : record)),
-    );
+    const series = "long".repeat(250);
+    await writeRecords(stack.brokers, [
+      ...good(topic, 0, 40).map((record, i) => (i % 8 === 5 ? { ...record, timestamp: stamped } : record)),
+      { topic, key: series, partition: 0, value: "[0, 1, 2]" },
+    ]);
     const deserializer = start("deserializer", topic, { INPUT_TOPICS: topic });
-    for (const letter of await lettersOf(topic, 5)) {
+    const letters = await lettersOf(topic, 6);
+    const [tooLong] = letters.filter(({ key }) => key?.toString() === series);
+    assert.match(headersOf(tooLong).message, /expected old-deserializer-series-changelog .*Message size too large/);
+    assert.equal(letters.length, 6);
+    for (const letter of letters) {
+      if (letter === tooLong) continue;
       const { reason, message, timestamp, envelope } = headersOf(letter);
       assert.deepEqual([reason, timestamp, envelope], ["refused-by-broker", String(stamped), undefined]);
       assert.match(message, /Invalid timestamp/);
@@ -133,34 +143,59 @@ describe("output that its topic refuses for good", function () {
     assert.equal(await deserializer.stop(), 0);
   });
 
-  it("by any topic of results costs each service that record alone", async () => {
+  it("by any topic of results, and by a changelog, costs each service that record alone", async () => {
+    const ahead = { "message.timestamp.after.max.ms": "60000" };
+    const bytes = (limit: number) => ({ "max.message.bytes": String(limit) });
+    const compacted = { "cleanup.policy": "compact" };
     await createTopic(stack.brokers, "kinds.observations", 2);
-    await createTopic(stack.brokers, "estimates", 2, SMALL);
-    await createTopic(stack.brokers, "rls-predictions", 2, SMALL);
-    await createTopic(stack.brokers, "ml-standings", 2, { "max.message.bytes": "2000", "cleanup.policy": "compact" });
-    const series = "long".repeat(250);
-    const records = Array.from({ length: 41 }, (_, i) =>
-      observation(i === 20 ? series : `s${i % 4}`, i, i === 20 ? 250 : 2),
-    );
+    await createTopic(stack.brokers, "estimates", 2, { ...bytes(4000), ...ahead });
+    for (const race of ["rls", "ml"]) {
+      await createTopic(stack.brokers, `${race}-predictions`, 2, bytes(4000));
+      await createTopic(stack.brokers, `${race}-standings`, 2, { ...compacted, ...ahead });
+    }
+    const changelogs = { "stateful-estimator-series": 1100, "rls-racer-race": 1600, "ml-racer-race": 1100 };
+    for (const [name, limit] of Object.entries(changelogs))
+      await createTopic(stack.brokers, `kinds-${name}-changelog`, 2, { ...compacted, ...bytes(limit) });
+    // A name that is long in JSON; one that is too long for a key; one of records that are stamped too far ahead.
+    const bad = ["\u0001".repeat(700), "long".repeat(250), "ahead"];
+    const records = Array.from({ length: 40 }, (_, i) => observation(`s${i % 4}`, i));
+    records.splice(10, 0, observation(bad[0], 0));
+    records.splice(20, 0, observation(bad[1], 0));
+    records.splice(30, 0, { ...observation(bad[2], 0), timestamp: Date.now() + 10 * 60_000 });
     await writeRecords(stack.brokers, records);
     const results = {
-      "stateful-estimator": { topic: "estimates", count: 40 },
-      "rls-racer": { topic: "rls-predictions", count: 80 },
-      "ml-racer": { topic: "ml-predictions", count: 120 },
+      "stateful-estimator": {
+        topic: "estimates",
+        perRecord: 1,
+        refuse: ["estimates", "series-changelog", "estimates"],
+      },
+      "rls-racer": { topic: "rls-predictions", perRecord: 2, refuse: ["predictions", "race-changelog", "standings"] },
+      "ml-racer": { topic: "ml-predictions", perRecord: 3, refuse: ["predictions", "race-changelog", "standings"] },
     };
     const environment = { INPUT_TOPICS: "kinds.observations", ML_THREADS: "1" };
     const services = Object.keys(results).map((name) => start(name, "kinds", environment));
-    const letters = (await lettersOf("kinds.observations", 3)).map(headersOf);
-    assert.deepEqual(letters.map(({ service }) => service).sort(), Object.keys(results).sort());
-    for (const { reason, message } of letters) {
-      assert.equal(reason, "refused-by-broker");
-      assert.match(message, /Message size too large/);
-    }
-    for (const { topic, count } of Object.values(results)) {
-      await waitForRecords(stack.brokers, topic, count);
+    const letters = await lettersOf("kinds.observations", 9);
+    for (const [name, { topic, perRecord, refuse }] of Object.entries(results)) {
+      const own = letters.filter((letter) => headersOf(letter).service === name);
+      assert.deepEqual(own.map(({ key }) => key?.toString()).sort(), bad.toSorted(), name);
+      for (const letter of own) {
+        const { reason, message } = headersOf(letter);
+        const kind = bad.indexOf(letter.key?.toString() ?? "");
+        assert.equal(reason, "refused-by-broker");
+        const words = kind === 2 ? "Invalid timestamp" : "Message size too large";
+        assert.match(message, new RegExp(`expected \\S*${refuse[kind]} .*${words}`), name);
+      }
+      await waitForRecords(stack.brokers, topic, 40 * perRecord);
       const found = await readTopic(stack.brokers, topic);
-      assert.equal(found.length, count, topic);
-      assert.ok(found.every(({ key }) => key?.toString() !== series));
+      const expected = records.filter(({ key }) => !bad.includes(String(key)));
+      assert.deepEqual(stepsBySeries(found), stepsBySeries(expected, perRecord), topic);
+    }
+    for (const race of ["rls", "ml"]) {
+      const standings = await readTopic(stack.brokers, `${race}-standings`);
+      assert.deepEqual(
+        [...new Set(standings.map(({ key }) => key?.toString()))].sort(),
+        ["s0", "s1", "s2", "s3"].map((series) => `kinds/${series}`),
+      );
     }
     for (const service of services) assert.equal(await service.stop(), 0);
   });
@@ -301,13 +336,24 @@ function wide(topic: string, key: string): RawRecord {
   return { topic, key, partition: 1, value: `[0, 1.5, ${x.join(", ")}]` };
 }
 
-function observation(series: string, i: number, features: number): RawRecord {
-  const x = Array.from({ length: features }, (_, j) => Math.sin(i + j));
+function observation(series: string, i: number): RawRecord {
+  const x = [Math.sin(i), Math.sin(i + 1)];
   return {
     topic: "kinds.observations",
     key: series,
     value: JSON.stringify({ topic: "kinds", series, i, y: Math.cos(i), x }),
   };
+}
+
+/** The i of each series' records in their order, each `times` times. */
+function stepsBySeries(records: readonly (ConsumedRecord | RawRecord)[], times = 1): Map<string, number[]> {
+  const steps = new Map<string, number[]>();
+  for (const { key, value } of records) {
+    const of = steps.get(String(key)) ?? [];
+    steps.set(String(key), of);
+    for (let time = 0; time < times; time++) of.push(Number(JSON.parse(String(value)).i));
+  }
+  return steps;
 }
 
 /** Offset of a record among those of its partition. */
