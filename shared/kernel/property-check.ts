@@ -2,7 +2,7 @@
 import { accessSync, constants } from "node:fs";
 import kafka from "@confluentinc/kafka-javascript";
 import { messageOf } from "../errors.js";
-import { CONSUMER_ONLY, PRODUCER_ONLY, without } from "./kafka-client.js";
+import { CONSUMER_ONLY, MEMBER_ONLY, PRODUCER_ONLY, without } from "./kafka-client.js";
 import { KafkaCode } from "./kafka-error.js";
 import { variableOf } from "./kernel-settings.js";
 
@@ -27,12 +27,11 @@ export async function faultsOfProperties(properties: Properties): Promise<string
     }
   });
   if (faults.length > 0) return faults;
+  // What goes together with a group's settings is judged beside those, see membershipFaults.
+  const ofReader = without(without(properties, PRODUCER_ONLY), MEMBER_ONLY);
   const fault =
     (await faultOfClient(new kafka.Producer(without(properties, CONSUMER_ONLY) as object), properties)) ??
-    (await faultOfClient(
-      new kafka.KafkaConsumer({ "group.id": "check", ...without(properties, PRODUCER_ONLY) } as object, {}),
-      properties,
-    ));
+    (await faultOfClient(new kafka.KafkaConsumer({ "group.id": "check", ...ofReader } as object, {}), properties));
   return fault === undefined ? [] : [fault];
 }
 
