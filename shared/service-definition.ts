@@ -32,7 +32,7 @@ export interface Codec<V> {
   encode(value: V): Buffer;
   /**
    * The memory that a live value takes, in bytes, roughly: what bounds caches and transactions. Called at its first put in a
-   * transaction, so it has to be cheap. See {@link import("./state-bytes.js").arrayBytes}.
+   * transaction, so it has to be cheap. See {@link import("./state/state-bytes.js").arrayBytes}.
    */
   bytes(value: V): number;
   /** @throws {RangeError} the bytes are not of this layout */

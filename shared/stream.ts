@@ -2,20 +2,20 @@
  * The door of the kernel: runs a service until it is told to stop.
  *
  * Settings are read and checked before anything connects; Kafka is waited for; then the loop runs. The way of a record
- * goes on in kernel/stream-loop.ts.
+ * goes on in kernel/loop/stream-loop.ts.
  */
 import { readSettings, type SettingDefinitions, type Settings } from "./config.js";
+import { DEAD_LETTERS_TOPIC } from "./contract/topics.js";
 import { ConfigurationError, EXIT_CONFIGURATION, messageOf, StoreError, TopicError } from "./errors.js";
-import { membershipFaults } from "./kernel/group-membership.js";
-import { findClientProperties, type KernelSettings, kernelFaults, kernelSettings } from "./kernel/kernel-settings.js";
-import type { AnyService } from "./kernel/processing.js";
-import { producerFaults } from "./kernel/producer-faults.js";
-import { faultsOfProperties } from "./kernel/property-check.js";
+import { membershipFaults } from "./kafka/member-properties.js";
+import { producerFaults } from "./kafka/producer-faults.js";
+import { faultsOfProperties } from "./kafka/property-check.js";
+import type { AnyService } from "./kernel/loop/record-processing.js";
 import { ServiceProcess } from "./kernel/service-process.js";
 import { endSuddenly } from "./kernel/sudden-end.js";
 import { createLogger } from "./logger.js";
 import type { ServiceDefinition } from "./service-definition.js";
-import { DEAD_LETTERS_TOPIC } from "./topics.js";
+import { findClientProperties, type KernelSettings, kernelFaults, kernelSettings } from "./service-settings.js";
 
 /**
  * Runs `definition` in this process until SIGTERM or SIGINT, then ends the process:

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Environment } from "../../shared/config.js";
 import { ConfigurationError, EXIT_CONFIGURATION, messageOf } from "../../shared/errors.js";
-import { isTopicName } from "../../shared/setting-texts.js";
+import { isTopicName } from "../../shared/setting-kinds.js";
 import { INTERVAL_EXPECTED, parseInterval } from "./interval.js";
 
 const EXIT_FAILURE = 1;

@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { type BrokerAddress, brokerAddresses } from "../../shared/kernel/broker-addresses.js";
+import { type BrokerAddress, brokerAddresses } from "../../shared/broker-addresses.js";
 
 const WAIT_MS = 10_000;
 const TRY_MS = 3000;

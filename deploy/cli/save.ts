@@ -1,8 +1,8 @@
 /** `npm run save -- <topic> --prefix <path>`: a topic as text files, a directory for each interval, each record once. */
 import { mkdirSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
-import type { ConsumedRecord } from "../../shared/kernel/kafka-consumer.js";
-import { LevelDbStore, StoreLockedError } from "../../shared/kernel/leveldb-store.js";
+import type { ConsumedRecord } from "../../shared/kafka/consumer.js";
+import { LevelDbStore, StoreLockedError } from "../../shared/kernel/store/leveldb-store.js";
 import {
   type BatchPlace,
   batchPlace,

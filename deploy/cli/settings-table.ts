@@ -9,7 +9,7 @@ import { producer } from "../../services/producer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { statefulEstimator } from "../../services/stateful-estimator/service.js";
 import type { SettingDefinition, SettingDefinitions } from "../../shared/config.js";
-import { kernelSettings } from "../../shared/kernel/kernel-settings.js";
+import { kernelSettings } from "../../shared/service-settings.js";
 
 const SERVICES: readonly { readonly name: string; readonly settings: SettingDefinitions }[] = [
   producer,

@@ -1,6 +1,6 @@
 /** `npm run watch -- <topic>`: what arrives on a topic in each interval. */
 import { Command, Option } from "commander";
-import type { ConsumedRecord } from "../../shared/kernel/kafka-consumer.js";
+import type { ConsumedRecord } from "../../shared/kafka/consumer.js";
 import { intervalOption, notice, runCommand, topicArgument, unlessStopped, write } from "./command.js";
 import { intervalHeading } from "./interval.js";
 import { runIntervals } from "./interval-loop.js";

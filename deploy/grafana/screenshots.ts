@@ -8,7 +8,7 @@ import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { Command } from "commander";
 import { chromium } from "playwright-core";
 import { readSettings, setting } from "../../shared/config.js";
-import { optional, textSetting } from "../../shared/setting-texts.js";
+import { optional, textSetting } from "../../shared/setting-kinds.js";
 import { notice, runCommand } from "../cli/command.js";
 import { type DashboardView, findBrowser, isProgram, takePicture } from "./dashboard-picture.js";
 import { dashboards } from "./dashboards.js";

@@ -4,11 +4,11 @@
  * board shows nothing but what came after.
  */
 
-import { Admin } from "../../shared/kernel/kafka-admin.js";
-import type { ClientOptions, TopicPartition, TopicPosition } from "../../shared/kernel/kafka-client.js";
-import { Consumer } from "../../shared/kernel/kafka-consumer.js";
-import { KafkaError } from "../../shared/kernel/kafka-error.js";
-import { type Prediction, predictionSchema } from "../../shared/schemas.js";
+import { type Prediction, predictionSchema } from "../../shared/contract/schemas.js";
+import { Admin } from "../../shared/kafka/admin.js";
+import type { ClientOptions, TopicPartition, TopicPosition } from "../../shared/kafka/client.js";
+import { Consumer } from "../../shared/kafka/consumer.js";
+import { KafkaError } from "../../shared/kafka/kafka-error.js";
 
 /** Offsets at the end of a partition that are read; what lies before is jumped over. */
 const TAIL_OFFSETS = 2000;

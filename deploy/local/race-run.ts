@@ -6,8 +6,8 @@
  */
 import { join, relative } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { ClientOptions } from "../../shared/kernel/kafka-client.js";
-import { topics } from "../../shared/topics.js";
+import { topics } from "../../shared/contract/topics.js";
+import type { ClientOptions } from "../../shared/kafka/client.js";
 import type { ServiceRow } from "./board.js";
 import { freePort, isFree } from "./free-port.js";
 import { RaceReader } from "./race-reader.js";

@@ -2,7 +2,7 @@
 
 import type { producerSettings } from "../../services/producer/settings.js";
 import type { Settings } from "../../shared/config.js";
-import { observationsTopic } from "../../shared/topics.js";
+import { observationsTopic } from "../../shared/contract/topics.js";
 
 type WrittenTopics = Pick<Settings<typeof producerSettings>, "topics" | "replayFile" | "replayTopic">;
 

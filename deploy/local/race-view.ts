@@ -3,7 +3,7 @@
  * of their topic. Every prediction carries its series' totals (n, mse), so any tail of the topic gives true figures.
  * Pure, and bounded however many series there are.
  */
-import type { Prediction } from "../../shared/schemas.js";
+import type { Prediction } from "../../shared/contract/schemas.js";
 
 /** Series of a topic that are kept whole: those whose names come first. More rows than these no board shows. */
 const FIRST_MAX = 50;

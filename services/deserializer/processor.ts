@@ -1,11 +1,11 @@
 /** One raw record in, one observation out, or a refusal. */
 import { isUtf8 } from "node:buffer";
 import type { CommittedCounter } from "../../shared/committed-counter.js";
+import { SERIES_BYTES_MAX } from "../../shared/contract/observation-record.js";
+import { observationsTopic } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
-import { SERIES_BYTES_MAX } from "../../shared/observation-record.js";
 import { partitionOfKey } from "../../shared/partitioner.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
-import { observationsTopic } from "../../shared/topics.js";
 import { parseObservation } from "./observation-text.js";
 import type { SeriesState } from "./series-state.js";
 

@@ -1,6 +1,6 @@
 /** What the deserializer remembers of a series. */
 import type { Codec } from "../../shared/service-definition.js";
-import { OBJECT_BYTES } from "../../shared/state-bytes.js";
+import { OBJECT_BYTES } from "../../shared/state/state-bytes.js";
 
 export interface SeriesState {
   /** Number of features of its first observation, and so of every one, 1 and more. */

@@ -1,9 +1,9 @@
 /** The deserializer: raw text in, observations out. */
 import { CommittedCounter } from "../../shared/committed-counter.js";
 import { setting } from "../../shared/config.js";
+import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic } from "../../shared/contract/topics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
-import { TOPIC_NAME_LENGTH_MAX, topicList, wholeNumber } from "../../shared/setting-texts.js";
-import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic } from "../../shared/topics.js";
+import { TOPIC_NAME_LENGTH_MAX, topicList, wholeNumber } from "../../shared/setting-kinds.js";
 import { type DeserializerStates, deserialize, type SeriesMetrics } from "./processor.js";
 import { seriesCodec } from "./series-state.js";
 

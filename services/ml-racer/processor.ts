@@ -2,13 +2,14 @@
  * One observation in; a prediction per model out, standings where their order has changed. The models' forecasts are heavy
  * work: what they need is copied and the observation enters the window at once, it is scored when they are there.
  */
+
+import { observationOf } from "../../shared/contract/observation-record.js";
+import type { Observation } from "../../shared/contract/schemas.js";
+import { topics } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
-import { observationOf } from "../../shared/observation-record.js";
-import type { RaceMetrics } from "../../shared/race-metrics.js";
-import { newRing, putRow, readRows, resizeRing } from "../../shared/row-ring.js";
-import type { Observation } from "../../shared/schemas.js";
+import type { RaceMetrics } from "../../shared/race/metrics.js";
 import { type InputRecord, type StateStore, stateKey, type TaskContext } from "../../shared/service-definition.js";
-import { topics } from "../../shared/topics.js";
+import { newRing, putRow, readRows, resizeRing } from "../../shared/state/row-ring.js";
 import type { ModelSpecification } from "./models/model-registry.js";
 import { enterWindow, newRace, type Race, racingModels, scoreForecasts, withModels } from "./race.js";
 import { newWindow, pushRow, type Window } from "./window.js";

@@ -7,10 +7,10 @@
  *
  * Format 1 was the same without the models' forecasts that were late in a row.
  */
-import type { Ranking } from "../../shared/prequential.js";
-import { newestSlot, rowsHeld } from "../../shared/row-ring.js";
+import type { Ranking } from "../../shared/race/score.js";
 import type { Codec } from "../../shared/service-definition.js";
-import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state-bytes.js";
+import { newestSlot, rowsHeld } from "../../shared/state/row-ring.js";
+import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state/state-bytes.js";
 import type { Race, RaceModel } from "./race.js";
 
 /** See the file's head. `encode` throws a RangeError where a number is not finite: none may enter a changelog. */

@@ -3,10 +3,11 @@
  * A forecast depends on nothing but the window, the window on nothing but the observations: so an observation may enter the
  * window as soon as what its forecast needs is copied, and be scored later. Pure: nothing but what is passed in changes.
  */
-import { prequentialMse, type Ranking, rank, standingsOf } from "../../shared/prequential.js";
-import type { RowRing } from "../../shared/row-ring.js";
-import type { Observation, Prediction, Standings } from "../../shared/schemas.js";
+
+import type { Observation, Prediction, Standings } from "../../shared/contract/schemas.js";
+import { prequentialMse, type Ranking, rank, standingsOf } from "../../shared/race/score.js";
 import type { JobResult } from "../../shared/service-definition.js";
+import type { RowRing } from "../../shared/state/row-ring.js";
 import { newForecastJob } from "./forecast-job.js";
 import type { ModelSpecification } from "./models/model-registry.js";
 import { isFiniteInFloat32 } from "./models/regressor.js";

@@ -1,11 +1,11 @@
 /** ml-racer: scikit-learn's models, trained anew on the newest observations at every record, race on every series. */
 import { type Settings, setting } from "../../shared/config.js";
+import { NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contract/topics.js";
 import { MIB, memoryLimitBytes } from "../../shared/memory-budget.js";
-import { type RaceMetrics, raceMetrics } from "../../shared/race-metrics.js";
-import { rowCodec } from "../../shared/row-ring.js";
+import { type RaceMetrics, raceMetrics } from "../../shared/race/metrics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
-import { threadCount, topicList, wholeNumber } from "../../shared/setting-texts.js";
-import { NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/topics.js";
+import { threadCount, topicList, wholeNumber } from "../../shared/setting-kinds.js";
+import { rowCodec } from "../../shared/state/row-ring.js";
 import { newForecaster } from "./forecaster.js";
 import { modelListSchema } from "./model-list.js";
 import { scratchBytes } from "./models/model-registry.js";

@@ -1,6 +1,6 @@
 /** The producer's state: where each series goes on after a restart. */
 import type { Codec } from "../../shared/service-definition.js";
-import { OBJECT_BYTES } from "../../shared/state-bytes.js";
+import { OBJECT_BYTES } from "../../shared/state/state-bytes.js";
 
 /** What comes next: for a series its next i, for the cursor the next stream of the task. */
 export interface Counter {

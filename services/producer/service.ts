@@ -1,10 +1,10 @@
 /** The producer: generates the raw topics, or replays a file as one. */
 import type { Settings } from "../../shared/config.js";
+import { rawTopic } from "../../shared/contract/topics.js";
 import type { SourceService } from "../../shared/service-definition.js";
-import { rawTopic } from "../../shared/topics.js";
 import { counterCodec } from "./counters.js";
-import { generatorSource, type ProducerStates } from "./processor.js";
-import { replaySource } from "./replay.js";
+import { generatorSource, type ProducerStates } from "./generator-source.js";
+import { replaySource } from "./replay-source.js";
 import { producerSettings } from "./settings.js";
 
 export type ProducerSettings = Settings<typeof producerSettings>;

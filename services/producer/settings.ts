@@ -1,12 +1,12 @@
 /** What can be set of the producer. */
 import type { ZodType } from "zod";
 import { setting } from "../../shared/config.js";
-import { decimalNumber, isTopicName, splitList, textSetting, wholeNumber } from "../../shared/setting-texts.js";
-import { LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
+import { LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/contract/topics.js";
+import { decimalNumber, isTopicName, splitList, textSetting, wholeNumber } from "../../shared/setting-kinds.js";
 import { targets } from "./generator.js";
-import type { GeneratedTopic } from "./processor.js";
-import { replayFormat } from "./replay.js";
+import type { GeneratedTopic } from "./generator-source.js";
 import { replayFormats } from "./replay-lines.js";
+import { replayFormat } from "./replay-source.js";
 
 const SERIES_MAX = 10_000_000;
 const FEATURES_MAX = 1000;

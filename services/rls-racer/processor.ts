@@ -1,8 +1,8 @@
 /** One observation in; a prediction per model out, standings where their order has changed, and the race goes on. */
-import { observationOf } from "../../shared/observation-record.js";
-import type { RaceMetrics } from "../../shared/race-metrics.js";
+import { observationOf } from "../../shared/contract/observation-record.js";
+import { topics } from "../../shared/contract/topics.js";
+import type { RaceMetrics } from "../../shared/race/metrics.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
-import { topics } from "../../shared/topics.js";
 import type { RlsModel } from "./model-list.js";
 import { newRace, type Race, type RaceModel, raceStep, withModels } from "./race.js";
 

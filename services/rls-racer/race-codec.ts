@@ -10,9 +10,9 @@
  * A text is its length as u8 and its UTF-8 bytes. n and p decide every length, so bytes that are cut or have something behind
  * them are noticed.
  */
-import type { Ranking } from "../../shared/prequential.js";
+import type { Ranking } from "../../shared/race/score.js";
 import type { Codec } from "../../shared/service-definition.js";
-import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state-bytes.js";
+import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state/state-bytes.js";
 import { covarianceOf, factorsOf } from "./covariance.js";
 import { type Race, type RaceModel, RECENT } from "./race.js";
 import { packedLength } from "./rls.js";

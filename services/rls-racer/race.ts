@@ -2,9 +2,10 @@
  * The race of one series: several RLS models forecast each observation, are scored on it, then learn from it. Pure: nothing
  * but the race that is passed in changes.
  */
+
+import type { Observation, RlsPrediction, Standings } from "../../shared/contract/schemas.js";
 import { RecordError } from "../../shared/errors.js";
-import { prequentialMse, type Ranking, rank, standingsOf } from "../../shared/prequential.js";
-import type { Observation, RlsPrediction, Standings } from "../../shared/schemas.js";
+import { prequentialMse, type Ranking, rank, standingsOf } from "../../shared/race/score.js";
 import type { RlsModel } from "./model-list.js";
 import { isPositiveDefinite, learn, newRls, packedLength, predict, type Rls } from "./rls.js";
 

@@ -1,9 +1,9 @@
 /** rls-racer: recursive least squares models with different forgetting factors race on every series. */
 import { setting } from "../../shared/config.js";
-import { type ModelGauge, type RaceMetrics, raceMetrics } from "../../shared/race-metrics.js";
+import { LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contract/topics.js";
+import { type ModelGauge, type RaceMetrics, raceMetrics } from "../../shared/race/metrics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
-import { topicList, wholeNumber } from "../../shared/setting-texts.js";
-import { LINEAR_TOPIC, observationsTopic, topics } from "../../shared/topics.js";
+import { topicList, wholeNumber } from "../../shared/setting-kinds.js";
 import { covarianceTrace } from "./covariance.js";
 import { modelList } from "./model-list.js";
 import { processObservation, type RaceStates } from "./processor.js";

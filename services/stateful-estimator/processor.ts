@@ -1,10 +1,11 @@
 /** One observation in, one estimate out, and its row into the matrix of the last ones. */
+
+import { observationOf } from "../../shared/contract/observation-record.js";
+import type { Estimate, Observation } from "../../shared/contract/schemas.js";
+import { topics } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
-import { observationOf } from "../../shared/observation-record.js";
-import { newRing, putRow, resizeRing } from "../../shared/row-ring.js";
-import type { Estimate, Observation } from "../../shared/schemas.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
-import { topics } from "../../shared/topics.js";
+import { newRing, putRow, resizeRing } from "../../shared/state/row-ring.js";
 import {
   countInInterval,
   type Estimates,

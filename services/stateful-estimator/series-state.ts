@@ -5,9 +5,10 @@
  *   u32 n · f64 rows learned · p f64 abs · p f64 absSum · p f64 mu · p f64 S
  *   f64 begin of the batch interval in ms · f64 observations in it · u32 length of the matrix · f64 rows put into it
  */
-import { newestSlot, type RowRing, rowsHeld } from "../../shared/row-ring.js";
+
 import type { Codec } from "../../shared/service-definition.js";
-import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state-bytes.js";
+import { newestSlot, type RowRing, rowsHeld } from "../../shared/state/row-ring.js";
+import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state/state-bytes.js";
 import { type Estimates, variance } from "./estimators.js";
 
 export interface SeriesState {

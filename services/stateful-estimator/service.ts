@@ -1,9 +1,9 @@
 /** stateful-estimator: values of each row, and what all rows of a series so far tell of it. */
 import { setting } from "../../shared/config.js";
-import { RING_LENGTH_MAX, rowCodec } from "../../shared/row-ring.js";
+import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contract/topics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
-import { topicList, wholeNumber } from "../../shared/setting-texts.js";
-import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/topics.js";
+import { topicList, wholeNumber } from "../../shared/setting-kinds.js";
+import { RING_LENGTH_MAX, rowCodec } from "../../shared/state/row-ring.js";
 import { type EstimatorStates, processObservation } from "./processor.js";
 import { seriesCodec } from "./series-state.js";
 

@@ -1,8 +1,8 @@
 /** What every service tells Prometheus. Names and labels are part of the product; see the README. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { CommittedCounter } from "../committed-counter.js";
-import { registerProbes } from "./probe-gauges.js";
-import type { Probes } from "./probes.js";
+import { registerProbes } from "./observe/gauges.js";
+import type { Probes } from "./observe/service-view.js";
 
 /** 1 ms to 10 s in 1-2.5-5 steps: a stream stage, not a web page. */
 const STAGE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

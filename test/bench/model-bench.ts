@@ -14,8 +14,8 @@ import {
   prepareEnvironment,
   startPython,
 } from "../parity/sklearn/environment.js";
-import { goldenRaces } from "../support/golden-race.js";
-import { normal, seededRandom } from "../support/random-stream.js";
+import { goldenRaces } from "../support/data/golden-race.js";
+import { normal, seededRandom } from "../support/data/random-stream.js";
 
 const WINDOW = 50;
 const TRAIN = 25;

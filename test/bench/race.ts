@@ -5,8 +5,8 @@
 import { newRace, raceStep } from "../../services/rls-racer/race.js";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
 import { learn, newRls, predict } from "../../services/rls-racer/rls.js";
-import { encodeRlsPrediction } from "../../shared/schemas.js";
-import { observation } from "../support/observations.js";
+import { encodeRlsPrediction } from "../../shared/contract/schemas.js";
+import { observation } from "../support/data/observations.js";
 
 const FEATURES = 10;
 const ROUNDS = 7;

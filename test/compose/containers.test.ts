@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { ComposeStack, missingEngine } from "../support/compose-stack.js";
-import { panelQueries } from "../support/dashboard-queries.js";
-import { topicEnd } from "../support/kafka-topics.js";
-import { query } from "../support/prometheus-server.js";
-import { recordingRules } from "../support/rule-files.js";
-import { CHAIN, judge } from "../support/verdict.js";
+import { panelQueries } from "../support/judge/dashboard-queries.js";
+import { query } from "../support/judge/prometheus-server.js";
+import { recordingRules } from "../support/judge/rule-files.js";
+import { CHAIN, judge } from "../support/judge/verdict.js";
+import { topicEnd } from "../support/kafka/kafka-topics.js";
+import { ComposeStack, missingEngine } from "../support/services/compose-stack.js";
 import { waitFor } from "../support/wait.js";
 
 const SETTINGS = { SERIES: "6", RATE: "100", SEED: "7" };

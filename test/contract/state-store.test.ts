@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LevelDbStore } from "../../shared/kernel/leveldb-store.js";
-import { StateMemory } from "../../shared/kernel/state-memory.js";
-import { BufferedStore } from "../../shared/kernel/state-store.js";
+import { BufferedStore } from "../../shared/kernel/store/buffered-store.js";
+import { LevelDbStore } from "../../shared/kernel/store/leveldb-store.js";
+import { StateMemory } from "../../shared/kernel/store/state-memory.js";
 import type { Codec, StateStore } from "../../shared/service-definition.js";
-import { driverStore } from "../support/topology-driver.js";
+import { driverStore } from "../driver/topology-driver.js";
 
 interface Sum {
   total: number;

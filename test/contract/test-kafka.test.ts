@@ -4,8 +4,8 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { getContainerRuntimeClient } from "testcontainers";
 import { freePort } from "../../deploy/local/free-port.js";
-import { Consumer } from "../../shared/kernel/kafka-consumer.js";
-import { KafkaContainer, startKafkaContainer } from "../support/kafka-container.js";
+import { Consumer } from "../../shared/kafka/consumer.js";
+import { KafkaContainer, startKafkaContainer } from "../support/kafka/kafka-container.js";
 import {
   clientOptions,
   createTopic,
@@ -14,15 +14,15 @@ import {
   setPosition,
   waitForKafka,
   writeRecords,
-} from "../support/kafka-topics.js";
-import { accepts } from "../support/port.js";
+} from "../support/kafka/kafka-topics.js";
+import { accepts } from "../support/kafka/listening.js";
 import {
   chooseTestKafka,
   localTestKafka,
   QUICK_RESTART,
   type TestKafka,
   type TestKafkaOptions,
-} from "../support/test-kafka.js";
+} from "../support/kafka/test-kafka.js";
 
 const TOPIC = "kept";
 const GROUP = "kept-group";

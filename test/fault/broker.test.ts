@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { long } from "../support/long.js";
-import { Stack } from "../support/stack.js";
+import { WholeRace } from "../support/services/five-services.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
-import { WholeRace } from "../support/whole-race.js";
 
 const RESTARTS = 5;
 /** Longer than the transaction timeout (10 s) either way, so that every open transaction is given up by the broker. */

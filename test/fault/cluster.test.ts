@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { underReplicated, waitForKafka } from "../support/kafka-topics.js";
+import { underReplicated, waitForKafka } from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
-import { Stack } from "../support/stack.js";
+import { WholeRace } from "../support/services/five-services.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
-import { WholeRace } from "../support/whole-race.js";
 
 const SIZE = 3;
 const DEATHS = long ? SIZE : 2;

@@ -3,10 +3,12 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Level } from "level";
 import { rlsRacer } from "../../services/rls-racer/service.js";
+import { LINEAR_TOPIC, observationsTopic } from "../../shared/contract/topics.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { hasWholeKey } from "../../shared/kernel/changelog.js";
-import { type ConsumedRecord, inputRecordOf } from "../../shared/kernel/kafka-consumer.js";
-import { LINEAR_TOPIC, observationsTopic } from "../../shared/topics.js";
+import { type ConsumedRecord, inputRecordOf } from "../../shared/kafka/consumer.js";
+import { hasWholeKey } from "../../shared/kernel/changelog/changelog.js";
+import { observation, observationRecord } from "../support/data/observations.js";
+import { recompute } from "../support/judge/offline-model.js";
 import {
   createTopic,
   describeTopics,
@@ -14,11 +16,9 @@ import {
   setPosition,
   waitForRecords,
   writeRecords,
-} from "../support/kafka-topics.js";
-import { observation, observationRecord } from "../support/observations.js";
-import { recompute } from "../support/offline-model.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
+} from "../support/kafka/kafka-topics.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const INPUT = observationsTopic(LINEAR_TOPIC).name;

@@ -3,10 +3,10 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { LevelDbStore } from "../../shared/kernel/leveldb-store.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
-import { judge } from "../support/verdict.js";
+import { LevelDbStore } from "../../shared/kernel/store/leveldb-store.js";
+import { judge } from "../support/judge/verdict.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const PRODUCER = { SERIES: "8", RATE: "300", SEED: "3" };

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { deserializer } from "../../services/deserializer/service.js";
 import { LATE_IN_ROW_MAX } from "../../services/ml-racer/race.js";
 import { mlRacer } from "../../services/ml-racer/service.js";
-import { createTopic, topicEnd, writeRecords } from "../support/kafka-topics.js";
-import { LOOPS_AT } from "../support/looping-model.js";
-import { Stack } from "../support/stack.js";
-import { judge } from "../support/verdict.js";
+import { judge } from "../support/judge/verdict.js";
+import { createTopic, topicEnd, writeRecords } from "../support/kafka/kafka-topics.js";
+import { LOOPS_AT } from "../support/programs/looping-model.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const OBSERVATIONS = "dataNonLinearModel.observations";
@@ -16,7 +16,7 @@ const LOOPING = "s1";
 const LOOPS = [6, 10, 11, 12, 13, 14];
 const ROWS = 20;
 
-const preload = new URL("../support/looping-model.js", import.meta.url).href;
+const preload = new URL("../support/programs/looping-model.js", import.meta.url).href;
 const SETTINGS = { ML_MODELS: "rf:n_estimators=5,lin", ML_THREADS: "1" };
 /** Settings under which `lin` loops and has so long for an answer. */
 const looping = (timeoutMs: number) => ({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { Stack } from "../support/stack.js";
-import { WholeRace } from "../support/whole-race.js";
+import { WholeRace } from "../support/services/five-services.js";
+import { Stack } from "../support/services/stack.js";
 
 const TIMES = 2;
 /** Longer than broker.session.timeout.ms of a cluster's brokers (2 s). */

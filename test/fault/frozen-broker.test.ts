@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { expectFiring } from "../support/firing.js";
-import { createTopic } from "../support/kafka-topics.js";
+import { expectFiring } from "../support/judge/firing.js";
+import { MISSING_PROMETHEUS, prometheusProgram } from "../support/judge/promtool.js";
+import { createTopic } from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
-import { MISSING_PROMETHEUS, prometheusProgram } from "../support/promtool.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
-import { WholeRace } from "../support/whole-race.js";
+import { WholeRace } from "../support/services/five-services.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 
 /** After some 36 s every thread of the pool would stand in a question that the broker does not answer. */
 const FROZEN_MS = long ? 90_000 : 50_000;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { createTopic, writeRecords } from "../support/kafka-topics.js";
+import { judge } from "../support/judge/verdict.js";
+import { createTopic, writeRecords } from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
-import { Stack } from "../support/stack.js";
-import { judge } from "../support/verdict.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const RECORDS = 200;

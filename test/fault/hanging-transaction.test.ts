@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { Producer } from "../../shared/kernel/kafka-producer.js";
-import { LINEAR_TOPIC } from "../../shared/topics.js";
-import { clientOptions, createTopic, topicEnd } from "../support/kafka-topics.js";
-import { Stack } from "../support/stack.js";
+import { LINEAR_TOPIC } from "../../shared/contract/topics.js";
+import { Producer } from "../../shared/kafka/producer.js";
+import { clientOptions, createTopic, topicEnd } from "../support/kafka/kafka-topics.js";
+import { WholeRace } from "../support/services/five-services.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
-import { WholeRace } from "../support/whole-race.js";
 
 /** After this time the broker ends the other producer's transaction. */
 const HANGING_MS = 10_000;

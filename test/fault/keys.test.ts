@@ -3,9 +3,10 @@ import { isUtf8 } from "node:buffer";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { SERIES_BYTES_MAX } from "../../shared/observation-record.js";
-import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
-import { caseRecords } from "../support/case-records.js";
+import { SERIES_BYTES_MAX } from "../../shared/contract/observation-record.js";
+import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/contract/topics.js";
+import { caseRecords } from "../support/data/case-records.js";
+import { CHAIN, judge } from "../support/judge/verdict.js";
 import {
   createTopic,
   deleteTopic,
@@ -13,11 +14,10 @@ import {
   type RawRecord,
   readTopic,
   writeRecords,
-} from "../support/kafka-topics.js";
+} from "../support/kafka/kafka-topics.js";
 import { seed } from "../support/property.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
-import { CHAIN, judge } from "../support/verdict.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const PARTITIONS = 4;

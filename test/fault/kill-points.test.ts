@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { type CommitStep, commitSteps } from "../../shared/kernel/failpoint.js";
+import { type CommitStep, commitSteps } from "../../shared/failpoint.js";
+import { assertCountersFollow, CHAIN, judge } from "../support/judge/verdict.js";
 import { seededRandom } from "../support/seed.js";
-import { Stack } from "../support/stack.js";
-import { assertCountersFollow, CHAIN, judge } from "../support/verdict.js";
+import { SERVICE_NAMES } from "../support/services/five-services.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
-import { SERVICE_NAMES } from "../support/whole-race.js";
 
 /** A rate that the trees of ml-racer keep up with on one slow processor. */
 const PRODUCER = { SERIES: "6", RATE: "60", SEED: "11" };

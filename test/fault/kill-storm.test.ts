@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { KeptService } from "../support/kept-service.js";
+import { assertCountersFollow, CHAIN, judge } from "../support/judge/verdict.js";
 import { long } from "../support/long.js";
 import { seededRandom } from "../support/seed.js";
-import { Stack } from "../support/stack.js";
+import { KeptService } from "../support/services/restarted-service.js";
+import { Stack } from "../support/services/stack.js";
 import { median } from "../support/statistics.js";
-import { assertCountersFollow, CHAIN, judge } from "../support/verdict.js";
 import { waitFor } from "../support/wait.js";
 
 const KILLS = long ? 500 : 100;

@@ -12,9 +12,9 @@ import {
   setPosition,
   topicEnd,
   writeRecords,
-} from "../support/kafka-topics.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
+} from "../support/kafka/kafka-topics.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const PARTITIONS = 2;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
-import { waitForRecords } from "../support/kafka-topics.js";
+import { LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/contract/topics.js";
+import { CHAIN, judge } from "../support/judge/verdict.js";
+import { waitForRecords } from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
-import { MemoryLimit, peakMemoryMb } from "../support/memory-limit.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
-import { CHAIN, judge } from "../support/verdict.js";
+import { MemoryLimit, peakMemoryMb } from "../support/services/memory-limit.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const LIMIT_MB = 256;

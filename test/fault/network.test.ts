@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
+import type { ApiName } from "../support/kafka/tcp-proxy.js";
 import { long } from "../support/long.js";
 import { seededRandom } from "../support/seed.js";
-import { Stack } from "../support/stack.js";
-import type { ApiName } from "../support/tcp-proxy.js";
+import { WholeRace } from "../support/services/five-services.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
-import { WholeRace } from "../support/whole-race.js";
 
 /**
  * Longer than the transaction timeout (10 s), so that what is open is given up by the broker, and than the time after which a

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { createTopic, deleteRecords, logBegin, readTopic, writeRecords } from "../support/kafka-topics.js";
-import { Stack } from "../support/stack.js";
+import { createTopic, deleteRecords, logBegin, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const PARTITIONS = 2;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
+import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/contract/topics.js";
+import { judge } from "../support/judge/verdict.js";
 import {
   createTopic,
   headersOf,
@@ -7,9 +8,8 @@ import {
   readTopic,
   waitForRecords,
   writeRecords,
-} from "../support/kafka-topics.js";
-import { Stack } from "../support/stack.js";
-import { judge } from "../support/verdict.js";
+} from "../support/kafka/kafka-topics.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { ConsumedRecord } from "../../shared/kernel/kafka-consumer.js";
-import { DEAD_LETTER_BYTES_MAX, DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
+import {
+  DEAD_LETTER_BYTES_MAX,
+  DEAD_LETTERS_TOPIC,
+  LINEAR_TOPIC,
+  NON_LINEAR_TOPIC,
+} from "../../shared/contract/topics.js";
+import type { ConsumedRecord } from "../../shared/kafka/consumer.js";
+import { OVERSIZE_POISON, POISON } from "../support/data/poison.js";
+import { CHAIN, judge } from "../support/judge/verdict.js";
 import {
   createTopic,
   headersOf,
@@ -9,11 +16,9 @@ import {
   readTopic,
   waitForRecords,
   writeRecords,
-} from "../support/kafka-topics.js";
+} from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
-import { OVERSIZE_POISON, POISON } from "../support/poison.js";
-import { Stack } from "../support/stack.js";
-import { CHAIN, judge } from "../support/verdict.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const LARGE_RECORDS = { "max.message.bytes": "6000000" };

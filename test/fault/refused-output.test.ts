@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DEAD_LETTERS_TOPIC } from "../../shared/contract/topics.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import type { ConsumedRecord } from "../../shared/kernel/kafka-consumer.js";
-import { DEAD_LETTERS_TOPIC } from "../../shared/topics.js";
+import type { ConsumedRecord } from "../../shared/kafka/consumer.js";
 import {
   createTopic,
   deleteTopic,
@@ -12,9 +12,9 @@ import {
   readTopic,
   waitForRecords,
   writeRecords,
-} from "../support/kafka-topics.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
+} from "../support/kafka/kafka-topics.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const DAY_MS = 86_400_000;

@@ -8,11 +8,11 @@ import assert from "node:assert/strict";
 import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { covarianceOf } from "../../services/rls-racer/covariance.js";
 import { learn, newRls, predict, type Rls, VARIANCE_MAX } from "../../services/rls-racer/rls.js";
+import { textRecord } from "../support/data/observations.js";
+import { recompute } from "../support/judge/offline-model.js";
+import { LINEAR_CHAIN } from "../support/judge/verdict.js";
 import { long } from "../support/long.js";
-import { textRecord } from "../support/observations.js";
-import { recompute } from "../support/offline-model.js";
 import { seededRandom } from "../support/seed.js";
-import { LINEAR_CHAIN } from "../support/verdict.js";
 
 const FEATURES = 4;
 const P = FEATURES + 1;

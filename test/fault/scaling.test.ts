@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { Admin } from "../../shared/kernel/kafka-admin.js";
-import { clientOptions, waitForKafka } from "../support/kafka-topics.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
+import { Admin } from "../../shared/kafka/admin.js";
+import { clientOptions, waitForKafka } from "../support/kafka/kafka-topics.js";
+import { SERVICE_NAMES, type ServiceName, WholeRace } from "../support/services/five-services.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
-import { SERVICE_NAMES, type ServiceName, WholeRace } from "../support/whole-race.js";
 
 const TASKS = 4;
 const WATCH_MS = 100;

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { mlRacer } from "../../services/ml-racer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import type { Environment } from "../../shared/config.js";
-import { createTopic, headersOf, readTopic, writeRecords } from "../support/kafka-topics.js";
-import { observation, observationRecord } from "../support/observations.js";
-import { Stack } from "../support/stack.js";
-import { type AnyProcessor, TopologyDriver } from "../support/topology-driver.js";
+import { type AnyProcessor, TopologyDriver } from "../driver/topology-driver.js";
+import { observation, observationRecord } from "../support/data/observations.js";
+import { createTopic, headersOf, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const PHASE = 40;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { atSignal, blockEventLoop, UNHANDLED_REJECTION } from "../support/intruder.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
+import { atSignal, blockEventLoop, UNHANDLED_REJECTION } from "../support/services/code-at-signal.js";
+import { SERVICE_NAMES, WholeRace } from "../support/services/five-services.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
-import { SERVICE_NAMES, WholeRace } from "../support/whole-race.js";
 
 const TASKS = 4;
 /** A service that cannot stop cleanly ends by itself after this time. */

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { deserializer } from "../../services/deserializer/service.js";
 import { mlRacer } from "../../services/ml-racer/service.js";
-import { createTopic, topicEnd, writeRecords } from "../support/kafka-topics.js";
-import { normal, type Random } from "../support/random-stream.js";
+import { normal, type Random } from "../support/data/random-stream.js";
+import { judge } from "../support/judge/verdict.js";
+import { createTopic, topicEnd, writeRecords } from "../support/kafka/kafka-topics.js";
 import { seededRandom } from "../support/seed.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
-import { judge } from "../support/verdict.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const TASKS = 4;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { readTopic, topicEnd } from "../support/kafka-topics.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
-import { CHAIN, judge } from "../support/verdict.js";
+import { CHAIN, judge } from "../support/judge/verdict.js";
+import { readTopic, topicEnd } from "../support/kafka/kafka-topics.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const TASKS = 4;

@@ -3,13 +3,13 @@ import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writ
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Level } from "level";
-import { LevelDbStore } from "../../shared/kernel/leveldb-store.js";
+import { LevelDbStore } from "../../shared/kernel/store/leveldb-store.js";
+import { CHAIN, judge, LINEAR_CHAIN } from "../support/judge/verdict.js";
 import { seededRandom } from "../support/seed.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
-import { CHAIN, judge, LINEAR_CHAIN } from "../support/verdict.js";
+import { SERVICE_NAMES } from "../support/services/five-services.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
-import { SERVICE_NAMES } from "../support/whole-race.js";
 
 const PRODUCER = { SERIES: "24", RATE: "150", SEED: "5" };
 const ML = { ML_MODELS: "lin" };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { deserializer } from "../../services/deserializer/service.js";
 import { mlRacer } from "../../services/ml-racer/service.js";
-import { createTopic, writeRecords } from "../support/kafka-topics.js";
-import { Stack } from "../support/stack.js";
-import { judge } from "../support/verdict.js";
+import { judge } from "../support/judge/verdict.js";
+import { createTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const RECORDS = 600;
@@ -11,7 +11,7 @@ const SETTINGS = { ML_MODELS: "rf:n_estimators=20,lin", ML_THREADS: "2" };
 
 /** Settings under which every worker thread dies in this job of its own. */
 function dying(job: number): Readonly<Record<string, string>> {
-  const preload = new URL("../support/dying-thread.js", import.meta.url).href;
+  const preload = new URL("../support/programs/dying-thread.js", import.meta.url).href;
   return { ...SETTINGS, NODE_OPTIONS: `--import ${preload}`, THREAD_DIES_AT: String(job) };
 }
 

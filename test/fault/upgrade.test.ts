@@ -4,8 +4,8 @@ import { dirname } from "node:path";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { inputRecordOf } from "../../shared/kernel/kafka-consumer.js";
-import { formatOf } from "../../shared/kernel/stored-value.js";
+import { inputRecordOf } from "../../shared/kafka/consumer.js";
+import { formatOf } from "../../shared/kernel/store/stored-value.js";
 import {
   GOLDEN_ENVIRONMENT,
   GOLDEN_INPUT,
@@ -14,11 +14,11 @@ import {
   plantChangelog,
   plantFolder,
   withFormat,
-} from "../support/golden-store.js";
-import { createTopic, readTopic, writeRecords } from "../support/kafka-topics.js";
+} from "../support/data/golden-store.js";
+import { recompute } from "../support/judge/offline-model.js";
+import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
 import { assertNear } from "../support/near.js";
-import { recompute } from "../support/offline-model.js";
-import { Stack } from "../support/stack.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const RECORDS = 2 * GOLDEN_LENGTH;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { Producer } from "../../shared/kernel/kafka-producer.js";
-import { clientOptions } from "../support/kafka-topics.js";
+import { Producer } from "../../shared/kafka/producer.js";
+import { clientOptions } from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
+import { type ServiceName, WholeRace } from "../support/services/five-services.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
-import { type ServiceName, WholeRace } from "../support/whole-race.js";
 
 /** Longer than the group's session timeout (3 s) and the transaction timeout. */
 const FROZEN_MS = long ? 90_000 : 12_000;

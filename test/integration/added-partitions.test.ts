@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RunningCommand } from "../support/command-runner.js";
-import { addPartitions, createTopic, readTopic, writeRecords } from "../support/kafka-topics.js";
-import { Stack } from "../support/stack.js";
+import { addPartitions, createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { RunningCommand } from "../support/services/command-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const BEFORE = 2;

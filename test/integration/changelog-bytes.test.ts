@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { createTopic, readTopic, writeRecords } from "../support/kafka-topics.js";
-import { observation, observationRecord } from "../support/observations.js";
-import { Stack } from "../support/stack.js";
+import { observation, observationRecord } from "../support/data/observations.js";
+import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const RECORDS = 120;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Consumer } from "../../shared/kernel/kafka-consumer.js";
-import { KafkaCode, KafkaError } from "../../shared/kernel/kafka-error.js";
-import { clientOptions, createTopic, deleteRecords, readTopic, writeRecords } from "../support/kafka-topics.js";
-import { Stack } from "../support/stack.js";
+import { Consumer } from "../../shared/kafka/consumer.js";
+import { KafkaCode, KafkaError } from "../../shared/kafka/kafka-error.js";
+import { clientOptions, createTopic, deleteRecords, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const LOG = "cut";

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
-import { estimateSchema, type Observation, predictionSchema, rlsPredictionSchema } from "../../shared/schemas.js";
-import { goldenRaces } from "../support/golden-race.js";
-import { createTopic, readTopic, writeRecords } from "../support/kafka-topics.js";
-import { assertGoldenPredictions, raceObservations } from "../support/ml-race.js";
-import { assertClose, RLS_GOLDEN_STREAMS, readRlsGolden } from "../support/rls-golden.js";
-import { Stack } from "../support/stack.js";
-import { statsGoldens, statsObservations } from "../support/stats-golden.js";
+import {
+  estimateSchema,
+  type Observation,
+  predictionSchema,
+  rlsPredictionSchema,
+} from "../../shared/contract/schemas.js";
+import { goldenRaces } from "../support/data/golden-race.js";
+import { assertClose, RLS_GOLDEN_STREAMS, readRlsGolden } from "../support/data/golden-rls.js";
+import { statsGoldens, statsObservations } from "../support/data/golden-statistics.js";
+import { assertGoldenPredictions, raceObservations } from "../support/data/race-observations.js";
+import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 describe("golden files through the running topology", function () {

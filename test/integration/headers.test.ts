@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import kafka from "@confluentinc/kafka-javascript";
-import { connectClient, NO_TOPIC_CONFIGURATION } from "../../shared/kernel/kafka-client.js";
-import { callKafka } from "../../shared/kernel/kafka-error.js";
-import { headerEntry } from "../../shared/kernel/record-headers.js";
-import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/topics.js";
-import { caseRecords } from "../support/case-records.js";
+import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/contract/topics.js";
+import { connectClient, NO_TOPIC_CONFIGURATION } from "../../shared/kafka/client.js";
+import { callKafka } from "../../shared/kafka/kafka-error.js";
+import { headerEntry } from "../../shared/kafka/record-headers.js";
+import { caseRecords } from "../support/data/case-records.js";
 import {
   clientOptions,
   createTopic,
@@ -14,8 +14,8 @@ import {
   readTopic,
   waitForRecords,
   writeRecords,
-} from "../support/kafka-topics.js";
-import { Stack } from "../support/stack.js";
+} from "../support/kafka/kafka-topics.js";
+import { Stack } from "../support/services/stack.js";
 
 const RAW = [LINEAR_TOPIC, NON_LINEAR_TOPIC];
 const SERVICES = ["deserializer", "stateful-estimator", "rls-racer", "ml-racer"];

@@ -8,8 +8,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { freePort, isFree } from "../../deploy/local/free-port.js";
 import { type LocalKafka, startLocalKafka } from "../../deploy/local/local-kafka.js";
 import { markProcess } from "../../deploy/local/process-mark.js";
-import { createTopic, partitionsOf, readTopic, waitForKafka, writeRecords } from "../support/kafka-topics.js";
-import { accepts } from "../support/port.js";
+import { createTopic, partitionsOf, readTopic, waitForKafka, writeRecords } from "../support/kafka/kafka-topics.js";
+import { accepts } from "../support/kafka/listening.js";
 
 const TOPIC = "kept";
 const RECORDS = 1000;

@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../deploy/local/free-port.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { Producer } from "../../shared/kernel/kafka-producer.js";
-import { RunningCommand } from "../support/command-runner.js";
-import { clientOptions, createTopic, readTopic, writeRecords } from "../support/kafka-topics.js";
+import { Producer } from "../../shared/kafka/producer.js";
+import { clientOptions, createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
 import { seededRandom } from "../support/seed.js";
-import { Stack } from "../support/stack.js";
+import { RunningCommand } from "../support/services/command-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const PARTITIONS = 3;

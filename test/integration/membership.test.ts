@@ -4,10 +4,10 @@ import { deserializer } from "../../services/deserializer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { statefulEstimator } from "../../services/stateful-estimator/service.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { readTopic, topicEnd } from "../support/kafka-topics.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
-import { judge } from "../support/verdict.js";
+import { judge } from "../support/judge/verdict.js";
+import { readTopic, topicEnd } from "../support/kafka/kafka-topics.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const SERIES = 8;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { readTopic } from "../support/kafka-topics.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
-import { judge } from "../support/verdict.js";
+import { judge } from "../support/judge/verdict.js";
+import { readTopic } from "../support/kafka/kafka-topics.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const NAMES = ["producer", "deserializer", "rls-racer"] as const;

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { partitionOfKey } from "../../shared/partitioner.js";
-import { panelQueries } from "../support/dashboard-queries.js";
-import { topicEnd, writeRecords } from "../support/kafka-topics.js";
-import { PrometheusServer } from "../support/prometheus-server.js";
-import { MISSING_PROMETHEUS, prometheusProgram } from "../support/promtool.js";
-import { alertRules, recordingRules } from "../support/rule-files.js";
-import type { RunningService } from "../support/service-runner.js";
-import { Stack } from "../support/stack.js";
+import { panelQueries } from "../support/judge/dashboard-queries.js";
+import { PrometheusServer } from "../support/judge/prometheus-server.js";
+import { MISSING_PROMETHEUS, prometheusProgram } from "../support/judge/promtool.js";
+import { alertRules, recordingRules } from "../support/judge/rule-files.js";
+import { topicEnd, writeRecords } from "../support/kafka/kafka-topics.js";
+import type { RunningService } from "../support/services/service-runner.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const SERIES = 6;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../deploy/local/free-port.js";
 import { RaceRun } from "../../deploy/local/race-run.js";
-import { clientOptions } from "../support/kafka-topics.js";
+import { clientOptions } from "../support/kafka/kafka-topics.js";
 
 describe("a run of the race that is to last so long", function () {
   this.timeout(120_000);

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { settingsTable } from "../../deploy/cli/settings-table.js";
-import { topicEnd } from "../support/kafka-topics.js";
-import { Stack } from "../support/stack.js";
+import { topicEnd } from "../support/kafka/kafka-topics.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { freePort } from "../../deploy/local/free-port.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { addPartitions, createTopic, deleteTopic, writeRecords } from "../support/kafka-topics.js";
-import { Stack } from "../support/stack.js";
+import { addPartitions, createTopic, deleteTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 describe("what cannot work", function () {

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { createTopic, writeRecords } from "../support/kafka-topics.js";
+import { createTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { type SecuredKafka, startSecuredKafka, USER } from "../support/kafka/secured-kafka.js";
 import { long } from "../support/long.js";
-import { type SecuredKafka, startSecuredKafka, USER } from "../support/secured-kafka.js";
-import { RunningService } from "../support/service-runner.js";
+import { RunningService } from "../support/services/service-runner.js";
 import { waitFor } from "../support/wait.js";
 
 const readySchema = z.object({ reasons: z.array(z.string()).default([]) });

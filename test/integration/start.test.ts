@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../deploy/local/free-port.js";
 import { startLocalKafka } from "../../deploy/local/local-kafka.js";
+import { LINEAR_TOPIC } from "../../shared/contract/topics.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { LINEAR_TOPIC } from "../../shared/topics.js";
-import { readTopic } from "../support/kafka-topics.js";
+import { readTopic } from "../support/kafka/kafka-topics.js";
 import { waitFor } from "../support/wait.js";
 
 const script = fileURLToPath(new URL("../../deploy/local/start.js", import.meta.url));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { estimateSchema, type Prediction, predictionSchema } from "../../shared/schemas.js";
-import { createTopic, headersOf, readTopic, waitForRecords, writeRecords } from "../support/kafka-topics.js";
-import { linearTolerance } from "../support/parity.js";
-import { Stack } from "../support/stack.js";
+import { estimateSchema, type Prediction, predictionSchema } from "../../shared/contract/schemas.js";
+import { linearTolerance } from "../support/judge/sklearn-tolerance.js";
+import { createTopic, headersOf, readTopic, waitForRecords, writeRecords } from "../support/kafka/kafka-topics.js";
+import { Stack } from "../support/services/stack.js";
 
 const RAW = "dataNonLinearModel";
 const MODELS = ["rf", "lin", "gb"] as const;

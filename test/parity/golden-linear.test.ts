@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { linearRegression } from "../../services/ml-racer/models/linear-regression.js";
-import { goldenLinears } from "../support/golden-linear.js";
-import { assertLinear } from "../support/parity.js";
-import { runRace } from "../support/race-run.js";
+import { goldenLinears } from "../support/data/golden-linear.js";
+import { runRace } from "../support/data/model-replay.js";
+import { assertLinear } from "../support/judge/sklearn-tolerance.js";
 
 describe("least squares beside scikit-learn 1.9.1 where features outnumber rows or depend on one another", () => {
   const goldens = goldenLinears();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { parseModelList } from "../../services/ml-racer/model-list.js";
 import { createRegressor } from "../../services/ml-racer/models/model-registry.js";
-import { type GoldenRace, goldenRaces } from "../support/golden-race.js";
-import { assertBits, assertLinear, assertLinearScore } from "../support/parity.js";
-import { runRace } from "../support/race-run.js";
+import { type GoldenRace, goldenRaces } from "../support/data/golden-race.js";
+import { runRace } from "../support/data/model-replay.js";
+import { assertBits, assertLinear, assertLinearScore } from "../support/judge/sklearn-tolerance.js";
 
 function regressorOf(text: string, race: GoldenRace) {
   const list = parseModelList(text);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { goldenRaces } from "../support/golden-race.js";
-import { assertGoldenPredictions, predictionsOf, raceObservations } from "../support/ml-race.js";
+import { goldenRaces } from "../support/data/golden-race.js";
+import { assertGoldenPredictions, predictionsOf, raceObservations } from "../support/data/race-observations.js";
 
 /** Races that run with live state too: trees take their time, and what differs is the window, which the others show as well. */
 const LIVE = new Set(["nonlin10", "sin1", "ties10"]);

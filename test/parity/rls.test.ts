@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { learn, newRls, predict } from "../../services/rls-racer/rls.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
-import { prequentialMse } from "../../shared/prequential.js";
-import { rlsPredictionSchema } from "../../shared/schemas.js";
-import { observation, observationRecord } from "../support/observations.js";
-import { assertClose, RLS_GOLDEN_NUS, RLS_GOLDEN_STREAMS, readRlsGolden } from "../support/rls-golden.js";
-import { TopologyDriver } from "../support/topology-driver.js";
+import { rlsPredictionSchema } from "../../shared/contract/schemas.js";
+import { prequentialMse } from "../../shared/race/score.js";
+import { TopologyDriver } from "../driver/topology-driver.js";
+import { assertClose, RLS_GOLDEN_NUS, RLS_GOLDEN_STREAMS, readRlsGolden } from "../support/data/golden-rls.js";
+import { observation, observationRecord } from "../support/data/observations.js";
 
 describe("RLS and the golden files", () => {
   for (const stream of RLS_GOLDEN_STREAMS) {

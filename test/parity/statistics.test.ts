@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { learn, newEstimates, variance } from "../../services/stateful-estimator/estimators.js";
 import { statefulEstimator } from "../../services/stateful-estimator/service.js";
-import { estimateSchema } from "../../shared/schemas.js";
-import { observationRecord } from "../support/observations.js";
-import { statsGoldens, statsObservations } from "../support/stats-golden.js";
-import { TopologyDriver } from "../support/topology-driver.js";
+import { estimateSchema } from "../../shared/contract/schemas.js";
+import { TopologyDriver } from "../driver/topology-driver.js";
+import { statsGoldens, statsObservations } from "../support/data/golden-statistics.js";
+import { observationRecord } from "../support/data/observations.js";
 
 describe("statistics and the golden files", () => {
   const goldens = statsGoldens();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { compareRecords, resultRecord } from "../support/comparer.js";
+import { compareRecords, resultRecord } from "../support/judge/comparer.js";
 import { holds } from "../support/property.js";
 
 const record = (i: number, yhat: number) =>

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { countInInterval, learn, newEstimates, variance } from "../../services/stateful-estimator/estimators.js";
+import { streams } from "../support/data/race-arbitraries.js";
 import { holds } from "../support/property.js";
-import { streams } from "../support/race-arbitraries.js";
 
 describe("the estimators on any stream", () => {
   it("agree with the batch formulas for mean, variance and sum of absolute values", () => {

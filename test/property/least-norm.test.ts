@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SWEEPS_MAX } from "../../services/ml-racer/models/jacobi.js";
 import { newLeastNorm, RANK_TOLERANCE } from "../../services/ml-racer/models/least-norm.js";
-import { integer, normal, type Random, seededRandom } from "../support/random-stream.js";
+import { integer, normal, type Random, seededRandom } from "../support/data/random-stream.js";
 
 const SEED = Math.floor(Math.random() * 2 ** 31);
 const seeds = fc.noShrink(fc.integer({ min: 0, max: 2 ** 32 - 1 }));

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import { linearRegression } from "../../services/ml-racer/models/linear-regression.js";
 import { newTrainingSet, type TrainingSet } from "../../services/ml-racer/models/regressor.js";
-import { integer, normal, seededRandom } from "../support/random-stream.js";
+import { integer, normal, seededRandom } from "../support/data/random-stream.js";
 
 const SEED = Math.floor(Math.random() * 2 ** 31);
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { SWEEPS_MAX } from "../../services/ml-racer/models/jacobi.js";
 import { createRegressor, modelKinds } from "../../services/ml-racer/models/model-registry.js";
 import { newTrainingSet } from "../../services/ml-racer/models/regressor.js";
-import { integer, type Random, randomStream, seededRandom, wideStream } from "../support/random-stream.js";
+import { integer, type Random, randomStream, seededRandom, wideStream } from "../support/data/random-stream.js";
 
 const SEED = Math.floor(Math.random() * 2 ** 31);
 const TREES = 3;

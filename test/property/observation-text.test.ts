@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type ParsedObservation, parseObservation } from "../../services/deserializer/observation-text.js";
 import { randomKey, recordText, targets } from "../../services/producer/generator.js";
+import { decodeObservation, encodeObservation } from "../../shared/contract/schemas.js";
 import { RecordError } from "../../shared/errors.js";
-import { decodeObservation, encodeObservation } from "../../shared/schemas.js";
-import { POISON } from "../support/poison.js";
+import { POISON } from "../support/data/poison.js";
 import { holds } from "../support/property.js";
 
 const FEATURES_MAX = 20;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { newRace, raceStep } from "../../services/rls-racer/race.js";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
-import type { RlsPrediction } from "../../shared/schemas.js";
-import { observation } from "../support/observations.js";
+import type { RlsPrediction } from "../../shared/contract/schemas.js";
+import { observation } from "../support/data/observations.js";
+import { forgettingFactors, races, type Stream, streams } from "../support/data/race-arbitraries.js";
 import { holds } from "../support/property.js";
-import { forgettingFactors, races, type Stream, streams } from "../support/race-arbitraries.js";
 
 const modelLists = fc
   .array(forgettingFactors, { minLength: 2, maxLength: 4 })

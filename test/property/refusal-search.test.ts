@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { RefusalSearch } from "../../shared/kernel/refusal-search.js";
+import { RefusalSearch } from "../../shared/kernel/loop/refusal-search.js";
 import { holds } from "../support/property.js";
 
 const RECORDS_MAX = 400;

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { inverse, Matrix, solve } from "ml-matrix";
 import { covarianceOf, covarianceTrace } from "../../services/rls-racer/covariance.js";
 import { isPositiveDefinite, learn, newRls, predict } from "../../services/rls-racer/rls.js";
-import { prequentialMse } from "../../shared/prequential.js";
+import { prequentialMse } from "../../shared/race/score.js";
+import { forgettingFactors, type Stream, streams } from "../support/data/race-arbitraries.js";
 import { holds } from "../support/property.js";
-import { forgettingFactors, type Stream, streams } from "../support/race-arbitraries.js";
 
 /** Most that two ways of computing the same may differ here, relative to the larger, or absolute below 1. */
 const TOLERANCE = 1e-8;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { raceCodec } from "../../services/ml-racer/race-codec.js";
 import { seriesCodec } from "../../services/stateful-estimator/series-state.js";
-import { rowCodec } from "../../shared/row-ring.js";
 import type { Codec } from "../../shared/service-definition.js";
+import { rowCodec } from "../../shared/state/row-ring.js";
+import { doubles, mlRaces, seriesStates } from "../support/data/state-arbitraries.js";
 import { holds } from "../support/property.js";
-import { doubles, mlRaces, seriesStates } from "../support/state-arbitraries.js";
 
 describeBytes("an ml-racer race", raceCodec, mlRaces(), true);
 describeBytes("an estimator's series", seriesCodec, seriesStates(), true);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { gradientBoosting, literalGradientBoosting } from "../../services/ml-racer/models/gradient-boosting.js";
 import { literalRandomForest, randomForest } from "../../services/ml-racer/models/random-forest.js";
 import { newTrainingSet, type Regressor, type TrainingSet } from "../../services/ml-racer/models/regressor.js";
-import { integer, randomStream, seededRandom } from "../support/random-stream.js";
+import { integer, randomStream, seededRandom } from "../support/data/random-stream.js";
 
 const SEED = Math.floor(Math.random() * 2 ** 31);
 

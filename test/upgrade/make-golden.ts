@@ -15,9 +15,9 @@ import {
   GOLDEN_LENGTH,
   goldenFolder,
   goldenRecords,
-} from "../support/golden-store.js";
-import { createTopic, readTopic, writeRecords } from "../support/kafka-topics.js";
-import { Stack } from "../support/stack.js";
+} from "../support/data/golden-store.js";
+import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const stack = await Stack.open();

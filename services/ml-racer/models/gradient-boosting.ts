@@ -10,7 +10,7 @@ import { treeLimits } from "./random-forest.js";
 import { RegressionTree } from "./regression-tree.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";
 import { copyFeatures } from "./tree-data.js";
-import { createTreeKernel, fitsKernel } from "./tree-kernel.js";
+import { createTreeKernel, fitsKernel } from "./wasm-trees.js";
 
 type ParameterName = TreeParameterName | "learning_rate";
 

@@ -7,7 +7,7 @@ import { type ModelKind, type TreeParameterName, treeParameters } from "./model-
 import { RegressionTree, type TreeLimits } from "./regression-tree.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";
 import { copyFeatures } from "./tree-data.js";
-import { createTreeKernel, fitsKernel } from "./tree-kernel.js";
+import { createTreeKernel, fitsKernel } from "./wasm-trees.js";
 
 /** `rf` in the list of models. */
 export const randomForest: ModelKind<TreeParameterName> = {

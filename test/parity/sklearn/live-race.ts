@@ -9,9 +9,9 @@ import {
   type ModelSpecification,
   modelKinds,
 } from "../../../services/ml-racer/models/model-registry.js";
-import { assertBits, assertLinear, type LinearConditions } from "../../support/parity.js";
-import { type RaceStream, runRace } from "../../support/race-run.js";
-import { integer, type Random, randomStream, seededRandom, wideStream } from "../../support/random-stream.js";
+import { type RaceStream, runRace } from "../../support/data/model-replay.js";
+import { integer, type Random, randomStream, seededRandom, wideStream } from "../../support/data/random-stream.js";
+import { assertBits, assertLinear, type LinearConditions } from "../../support/judge/sklearn-tolerance.js";
 import { EnvironmentError, ProgramError, type PythonProgram, prepareEnvironment, startPython } from "./environment.js";
 
 /** EX_UNAVAILABLE of sysexits.h. */

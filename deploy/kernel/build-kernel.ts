@@ -1,5 +1,0 @@
-/** `npm run build:kernel`: compiles the tree models' WebAssembly module and writes it where the models find it. */
-import { writeFileSync } from "node:fs";
-import { compileKernel, KERNEL_FILE, kernelFile } from "./kernel-compiler.js";
-
-writeFileSync(KERNEL_FILE, kernelFile(compileKernel()));

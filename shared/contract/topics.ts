@@ -1,0 +1,53 @@
+/** Every topic by name, with what is written to it. */
+
+import type { OutputTopic } from "../service-definition.js";
+import {
+  type Estimate,
+  encodeEstimate,
+  encodeObservation,
+  encodePrediction,
+  encodeRlsPrediction,
+  encodeStandings,
+  type Observation,
+  type Prediction,
+  type RlsPrediction,
+  type Standings,
+} from "./schemas.js";
+
+/** A rejected record of up to this size reaches the dead-letter topic with all its bytes. */
+export const DEAD_LETTER_BYTES_MAX = 2 * 1024 * 1024;
+
+/** A result above this size, its key included, is refused before it is written: Kafka's usual limit is 1,048,588. */
+export const RESULT_BYTES_MAX = 1_000_000;
+
+export const LINEAR_TOPIC = "dataLinearModel";
+export const NON_LINEAR_TOPIC = "dataNonLinearModel";
+export const DEAD_LETTERS_TOPIC = "dead-letters";
+
+const compacted = { "cleanup.policy": "compact" } as const;
+
+/** Text `[i, y, x1, ..., xn]`, as the notebook's producer sends it. */
+export function rawTopic(name: string): OutputTopic<string> {
+  return { name, config: {}, encode: (text) => Buffer.from(text) };
+}
+
+export function observationsTopic(raw: string): OutputTopic<Observation> {
+  return { name: `${raw}.observations`, config: {}, encode: encodeObservation };
+}
+
+/** Whether the deserializer writes a topic of this name: a reader of it can count on its beginning. */
+export function isObservationsTopic(name: string): boolean {
+  return name.endsWith(".observations");
+}
+
+export const topics = {
+  estimates: { name: "estimates", config: {}, encode: encodeEstimate } satisfies OutputTopic<Estimate>,
+  rlsPredictions: {
+    name: "rls-predictions",
+    config: {},
+    encode: encodeRlsPrediction,
+  } satisfies OutputTopic<RlsPrediction>,
+  rlsStandings: { name: "rls-standings", config: compacted, encode: encodeStandings } satisfies OutputTopic<Standings>,
+  mlPredictions: { name: "ml-predictions", config: {}, encode: encodePrediction } satisfies OutputTopic<Prediction>,
+  mlStandings: { name: "ml-standings", config: compacted, encode: encodeStandings } satisfies OutputTopic<Standings>,
+} as const;

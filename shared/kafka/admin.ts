@@ -1,0 +1,182 @@
+/** Topics: looking at them, making them, asking for their ends. */
+import kafka from "@confluentinc/kafka-javascript";
+import {
+  type ClientOptions,
+  CONSUMER_ONLY,
+  commonProperties,
+  eventListeners,
+  PRODUCER_ONLY,
+  type TopicPartition,
+  type TopicPosition,
+  without,
+} from "./client.js";
+import type { KafkaTroubles } from "./client-troubles.js";
+import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
+
+/** A question goes to the leaders that are known, also where they are gone or their epoch is old; the next are known after this time. */
+const METADATA_AGE_MAX_MS = 1000;
+const QUESTION_TIMEOUT_MS = 5000;
+
+export interface TopicDescription {
+  readonly name: string;
+  /** Changes when a topic is deleted and made again. */
+  readonly id: string;
+  readonly partitions: number;
+}
+
+/**
+ * Looks at topics and makes them. One question is under way at a time, the others wait outside of the client: it holds one
+ * thread of libuv's pool for each until its broker answers, and one lock for all of them. A broker that hangs would take the
+ * whole pool, and with it whatever else waits there: commits, LevelDB's writes, files.
+ */
+export class Admin {
+  readonly #native: ReturnType<typeof kafka.AdminClient.create>;
+  /** Settled when the question under way has its answer. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  readonly #troubles: KafkaTroubles | undefined;
+
+  constructor(options: ClientOptions) {
+    this.#troubles = options.troubles;
+    this.#native = kafka.AdminClient.create(
+      {
+        ...without(without(commonProperties(options), CONSUMER_ONLY), PRODUCER_ONLY),
+        "metadata.max.age.ms": METADATA_AGE_MAX_MS,
+        "topic.metadata.refresh.interval.ms": METADATA_AGE_MAX_MS,
+        // Else a question to a broker that is away connects to it without a pause between, and takes a processor until it times out.
+        "enable.sparse.connections": false,
+      } as object,
+      eventListeners(options, "admin") as never,
+    );
+  }
+
+  /**
+   * The topics that exist among `names`.
+   * @throws {KafkaError} the broker does not answer
+   */
+  async describe(names: readonly string[]): Promise<Map<string, TopicDescription>> {
+    if (names.length === 0) return new Map();
+    const answer = await this.#ask<
+      readonly { name: string; topicId?: { base64?: unknown }; partitions?: readonly unknown[]; error?: unknown }[]
+    >("describeTopics", (done) =>
+      this.#native.describeTopics([...names], { timeout: QUESTION_TIMEOUT_MS }, done as never),
+    );
+    const found = new Map<string, TopicDescription>();
+    for (const { name, topicId, partitions, error } of answer) {
+      if (error) {
+        const failure = new KafkaError(`describe ${name}`, error);
+        if (failure.code === KafkaCode.UNKNOWN_TOPIC_OR_PARTITION || failure.code === KafkaCode.UNKNOWN_TOPIC) continue;
+        throw failure;
+      }
+      // The package's types call this field base64str, its code base64.
+      const id = topicId?.base64;
+      if (typeof id !== "string") throw new Error(`expected the broker to tell the id of ${name}, got ${typeof id}`);
+      found.set(name, { name, id, partitions: partitions?.length ?? 0 });
+    }
+    return found;
+  }
+
+  /** Makes a topic; one that exists already is left as it is. */
+  async create(
+    name: string,
+    partitions: number,
+    replicationFactor: number,
+    config: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    try {
+      await this.#ask(`create topic ${name}`, (done) =>
+        this.#native.createTopic(
+          { topic: name, num_partitions: partitions, replication_factor: replicationFactor, config: config as never },
+          10_000,
+          done,
+        ),
+      );
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.code !== KafkaCode.TOPIC_ALREADY_EXISTS) throw error;
+    }
+  }
+
+  /** Gives a topic more partitions, `partitions` in all; one that has as many is left as it is. */
+  async grow(name: string, partitions: number): Promise<void> {
+    try {
+      await callKafka("createPartitions", (done) => this.#native.createPartitions(name, partitions, 10_000, done));
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.code !== KafkaCode.INVALID_PARTITIONS) throw error;
+    }
+  }
+
+  /** Deletes a topic. */
+  async delete(name: string): Promise<void> {
+    await callKafka("deleteTopic", (done) => this.#native.deleteTopic(name, 10_000, done));
+  }
+
+  /** How many members a group has now; 0 where there is no such group. */
+  async members(group: string): Promise<number> {
+    const { groups } = await callKafka<{ groups: readonly { members?: readonly unknown[]; error?: unknown }[] }>(
+      "describeGroups",
+      (done) => this.#native.describeGroups([group], { timeout: 5000 }, done as never),
+    );
+    const [{ members = [], error }] = groups;
+    if (error) {
+      const failure = new KafkaError(`describe group ${group}`, error);
+      if (failure.code === KafkaCode.GROUP_ID_NOT_FOUND) return 0;
+      throw failure;
+    }
+    return members.length;
+  }
+
+  /**
+   * End of each partition.
+   * @param isolation `uncommitted`: the high watermark; `committed`: the last stable offset
+   * @throws {KafkaError} the broker does not answer, or does not know yet
+   */
+  ends(partitions: readonly TopicPartition[], isolation: "committed" | "uncommitted"): Promise<TopicPosition[]> {
+    return this.#offsets(partitions, kafka.OffsetSpec.LATEST, isolation);
+  }
+
+  /** First offset that each partition still has: 0 unless records were deleted. */
+  beginnings(partitions: readonly TopicPartition[]): Promise<TopicPosition[]> {
+    return this.#offsets(partitions, kafka.OffsetSpec.EARLIEST, "uncommitted");
+  }
+
+  async #offsets(
+    partitions: readonly TopicPartition[],
+    offset: object,
+    isolation: "committed" | "uncommitted",
+  ): Promise<TopicPosition[]> {
+    if (partitions.length === 0) return [];
+    const answer = await this.#ask<readonly { topic: string; partition: number; offset: number; error?: unknown }[]>(
+      "listOffsets",
+      (done) =>
+        this.#native.listOffsets(
+          partitions.map(({ topic, partition }) => ({ topic, partition, offset })) as never,
+          { timeout: QUESTION_TIMEOUT_MS, isolationLevel: isolation === "committed" ? 1 : 0 },
+          done as never,
+        ),
+    );
+    return answer.map(({ topic, partition, offset, error }) => {
+      const call = `offsets of ${topic}[${partition}]`;
+      if (error) throw new KafkaError(call, error);
+      // Where a partition was just made, or a connection died under the question, there is neither error nor offset; taken
+      // for a number it would be an empty log.
+      if (offset < 0) throw new KafkaError(call, { code: -1, message: `not known (${offset})`, isRetriable: true });
+      return { topic, partition, position: offset };
+    });
+  }
+
+  /** Waits for the question under way: the client would stop the whole process until then. */
+  async disconnect(): Promise<void> {
+    await this.#turn;
+    this.#native.disconnect();
+  }
+
+  #ask<T>(call: string, start: (done: (error: unknown, result?: T) => void) => void): Promise<T> {
+    const answer = this.#turn.then(async () => {
+      const result = await callKafka(call, start);
+      this.#troubles?.answered();
+      return result;
+    });
+    this.#turn = answer.catch(() => undefined);
+    return answer;
+  }
+}

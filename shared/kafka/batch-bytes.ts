@@ -1,0 +1,44 @@
+/**
+ * How many records may be asked for at once, so that they stay within so many bytes. The client takes a number of records only;
+ * the bytes follow from those that came before. Growth is bounded, and so is the client's own queue: a batch of larger records
+ * than ever before is at most what that queue holds.
+ */
+import type { ConsumedRecord } from "./consumer.js";
+import { headerBytes } from "./record-headers.js";
+
+const FIRST_RECORDS = 16;
+/** From one batch to the next. */
+const GROWTH_MAX = 4;
+/** What a record takes beside its bytes: the object, its buffers, its names. */
+const RECORD_BYTES = 512;
+
+export class BatchBytes {
+  readonly #bytesMax: number;
+  #records = FIRST_RECORDS;
+
+  /** @param bytesMax of a batch, roughly; one record alone may have more */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Most records of the next batch, 1 or more. */
+  get records(): number {
+    return this.#records;
+  }
+
+  /** Learns from a batch; an empty one tells nothing. */
+  learn(records: readonly ConsumedRecord[]): void {
+    if (records.length === 0) return;
+    let bytes = 0;
+    for (const { key, value, headers } of records) {
+      bytes += RECORD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+      if (headers !== undefined) bytes += bytesOfHeaders(headers);
+    }
+    const fitting = Math.floor((this.#bytesMax * records.length) / bytes);
+    this.#records = Math.max(1, Math.min(fitting, GROWTH_MAX * this.#records));
+  }
+}
+
+function bytesOfHeaders(headers: NonNullable<ConsumedRecord["headers"]>): number {
+  return (headers.length * RECORD_BYTES) / 4 + headerBytes(headers);
+}

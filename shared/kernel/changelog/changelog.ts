@@ -1,0 +1,77 @@
+/**
+ * Changelog records: key and stored bytes of a state value, with the input positions that its commit stands for in a header,
+ * so that a changelog alone tells how far its state has come.
+ */
+import { z } from "zod";
+import type { ConsumedRecord } from "../../kafka/consumer.js";
+import type { RecordHeaders } from "../../service-definition.js";
+
+const POSITIONS_HEADER = "regatta-positions";
+
+/**
+ * Key of the record that carries positions where a commit changed no key (every record was dead-lettered, say).
+ * A state key has a slash, so it cannot be one.
+ */
+export const POSITIONS_KEY = "positions";
+export const POSITIONS_KEY_BYTES = Buffer.from(POSITIONS_KEY);
+export const POSITIONS_VALUE = Buffer.from([0]);
+
+/** Next offset to process, by input topic. */
+export type Positions = Readonly<Record<string, number>>;
+
+const positionsSchema = z.record(z.string(), z.number().int().nonnegative());
+
+/** The log of one store of one task. */
+export interface Changelog {
+  readonly store: string;
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export function changelogTopic(application: string, store: string): string {
+  return `${application}-${store}-changelog`;
+}
+
+/** A changelog keeps the newest value of each key for ever. */
+export const changelogConfig = {
+  "cleanup.policy": "compact",
+  "min.cleanable.dirty.ratio": "0.3",
+  "segment.bytes": String(64 * 1024 * 1024),
+} as const;
+
+/**
+ * What the text of the positions begins with where the record's key is whole. Programs that cut keys at their first NUL byte write none,
+ * and pass over it: blanks mean nothing in JSON.
+ */
+const WHOLE_KEY_MARK = " ";
+
+/** @param wholeKey false for the copy of a record whose key may be cut */
+export function positionsHeaders(positions: Positions, wholeKey = true): RecordHeaders {
+  return [{ [POSITIONS_HEADER]: Buffer.from((wholeKey ? WHOLE_KEY_MARK : "") + JSON.stringify(positions)) }];
+}
+
+/** Whether the program that wrote the record cut no key. */
+export function hasWholeKey({ headers }: ConsumedRecord): boolean {
+  return headers?.some((header) => header[POSITIONS_HEADER]?.[0] === WHOLE_KEY_MARK.charCodeAt(0)) ?? false;
+}
+
+/** The positions that a changelog record carries, undefined where it carries none that can be read. */
+export function positionsOf(record: ConsumedRecord): Positions | undefined {
+  for (const header of record.headers ?? []) {
+    const text = header[POSITIONS_HEADER];
+    if (text === undefined) continue;
+    try {
+      return positionsSchema.parse(JSON.parse(text.toString("utf8")));
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** The larger position of each topic. */
+export function furthest(a: Positions, b: Positions): Positions {
+  const result: Record<string, number> = { ...a };
+  for (const [topic, position] of Object.entries(b)) result[topic] = Math.max(position, result[topic] ?? 0);
+  return result;
+}

@@ -1,0 +1,161 @@
+/** Replays changelogs into a folder. */
+import { StoreError } from "../../errors.js";
+import type { ClientOptions, TopicPosition } from "../../kafka/client.js";
+import { type ConsumedRecord, Consumer, type ConsumerMemory } from "../../kafka/consumer.js";
+import type { LogRange } from "../../kafka/log-range.js";
+import { memoryBudget } from "../../memory-budget.js";
+import type { Codec } from "../../service-definition.js";
+import type { LevelDbStore, StoreWrite } from "../store/leveldb-store.js";
+import { formatOf, isIntact, refuseUnknownFormat } from "../store/stored-value.js";
+import type { CutTail } from "../task/cut-keys.js";
+import { furthest, hasWholeKey, POSITIONS_KEY, type Positions, positionsOf } from "./changelog.js";
+
+const BATCH_RECORDS = 2000;
+const POLL_MS = 50;
+const { restoreQueue, restoreBatch } = memoryBudget();
+const restoreMemory: ConsumerMemory = { queue: restoreQueue, batch: restoreBatch };
+
+export interface Replay {
+  readonly db: LevelDbStore;
+  readonly partition: number;
+  /** By store: its codec, its changelog, what that has, and the offset to begin at. */
+  readonly changelogs: readonly {
+    readonly store: string;
+    readonly codec: Codec<object>;
+    readonly topic: string;
+    readonly from: number;
+    readonly range: LogRange;
+  }[];
+  /** Where the folder is one of a version that cut keys, and has such keys. */
+  readonly cutTail: CutTail | undefined;
+  /** Asked between batches; true ends the replay early. */
+  cancelled(): boolean;
+  /** Told after each batch how many offsets are left. */
+  progress(remaining: number, records: number): void;
+}
+
+/** A changelog that has not been read to its end. */
+interface OpenChangelog {
+  readonly store: string;
+  readonly codec: Codec<object>;
+  readonly end: number;
+  position: number;
+}
+
+export interface Replayed {
+  /** Input positions that the newest records stand for. */
+  readonly positions: Positions;
+  /** By store: the changelog's end that was reached. */
+  readonly ends: Readonly<Record<string, number>>;
+  /** Whether values were written whose keys may be cut. */
+  readonly cutKeys: boolean;
+}
+
+/**
+ * Reads each changelog up to the end it had a moment ago, and writes its values to the folder.
+ *
+ * The end is the high watermark, not the last stable offset: a transaction of the former owner that is decided, but whose
+ * marker has not reached this partition yet, lies behind the last stable offset, and stopping there would lose it.
+ * The read_committed consumer waits for that marker.
+ *
+ * @returns undefined where it was cancelled
+ * @throws {StoreError} a changelog record is damaged, or of a format that is not read
+ */
+export async function replayChangelogs(
+  options: ClientOptions,
+  groupId: string,
+  replay: Replay,
+): Promise<Replayed | undefined> {
+  const ends = Object.fromEntries(replay.changelogs.map(({ store, range }) => [store, range.end]));
+  const open = new Map<string, OpenChangelog>();
+  for (const { store, codec, topic, from, range } of replay.changelogs) {
+    if (from < range.end) open.set(topic, { store, codec, end: range.end, position: Math.max(from, range.begin) });
+  }
+  if (open.size === 0) return { positions: {}, ends, cutKeys: false };
+
+  const consumer = await Consumer.connect(
+    { ...options, properties: { ...options.properties, "enable.partition.eof": "true" } },
+    `${groupId}-restore`,
+    undefined,
+    undefined,
+    restoreMemory,
+  );
+  try {
+    // An end that consists of markers and aborted records only is never delivered as a record; end-of-partition tells of it.
+    consumer.native.on("partition.eof", ({ topic, offset }: { topic: string; offset: number }) => {
+      const log = open.get(topic);
+      if (log !== undefined) log.position = Math.max(log.position, offset);
+    });
+    consumer.assign(
+      [...open].map(([topic, { position }]): TopicPosition => ({ topic, partition: replay.partition, position })),
+    );
+    return await readToEnds(consumer, open, replay, ends);
+  } finally {
+    await consumer.disconnect();
+  }
+}
+
+async function readToEnds(
+  consumer: Consumer,
+  open: Map<string, OpenChangelog>,
+  replay: Replay,
+  ends: Readonly<Record<string, number>>,
+): Promise<Replayed | undefined> {
+  let positions: Positions = {};
+  let cutKeys = false;
+  for (;;) {
+    if (replay.cancelled()) return undefined;
+    const records = await consumer.consume(BATCH_RECORDS, POLL_MS);
+    const writes: StoreWrite[] = [];
+    for (const record of records) {
+      const log = open.get(record.topic);
+      if (log === undefined) continue;
+      positions = furthest(positions, positionsOf(record) ?? {});
+      log.position = record.offset + 1;
+      const write = writeOf(record, log);
+      if (write === undefined) continue;
+      const whole = hasWholeKey(record);
+      if (!whole && replay.cutTail !== undefined) {
+        // The folder has it, under its whole key.
+        if (isWithin(positionsOf(record) ?? {}, replay.cutTail.positions)) continue;
+        replay.cutTail.onNewer();
+      }
+      writes.push(write);
+      cutKeys ||= !whole;
+    }
+    if (writes.length > 0) await replay.db.restore(writes);
+    for (const { topic, position } of consumer.position(
+      [...open.keys()].map((topic) => ({ topic, partition: replay.partition })),
+    )) {
+      const log = open.get(topic);
+      if (log !== undefined && position !== undefined) log.position = Math.max(log.position, position);
+    }
+    let remaining = 0;
+    for (const { end, position } of open.values()) remaining += Math.max(0, end - position);
+    replay.progress(remaining, records.length);
+    if (remaining === 0) return { positions, ends, cutKeys };
+  }
+}
+
+const isWithin = (positions: Positions, folder: Positions): boolean =>
+  Object.entries(positions).every(([topic, position]) => position <= (folder[topic] ?? 0));
+
+/**
+ * What a changelog record changes in the folder; undefined where it carries positions only.
+ * @throws {StoreError} its value is damaged, or of a format that is not read
+ */
+export function writeOf(
+  record: ConsumedRecord,
+  { store, codec }: Pick<OpenChangelog, "store" | "codec">,
+): StoreWrite | undefined {
+  const key = record.key?.toString() ?? POSITIONS_KEY;
+  if (key === POSITIONS_KEY) return undefined;
+  const value = record.value ?? undefined;
+  if (value === undefined) return { store, key, value };
+  const where = `${record.topic}[${record.partition}]@${record.offset}: `;
+  if (!isIntact(value)) {
+    throw new StoreError(`${where}the checksum of ${key} does not match; the changelog is damaged`);
+  }
+  refuseUnknownFormat(codec, formatOf(value), where + key);
+  return { store, key, value };
+}

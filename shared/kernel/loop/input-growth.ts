@@ -1,0 +1,73 @@
+/**
+ * Inputs that are given partitions while a service runs. Its tasks are as many as its changelogs have partitions, and stay so:
+ * the state of a series that moves lies where the series was. As long as each input has a multiple of that number, every series
+ * is either where its state is or in a partition that was added, so the service goes on with what it has and leaves the added
+ * ones unread; with any other number a task would take up series without their state.
+ */
+import { TopicError } from "../../errors.js";
+import type { Admin, TopicDescription } from "../../kafka/admin.js";
+import type { Logger } from "../../logger.js";
+import { RepeatedQuestion } from "../../repeated-question.js";
+import type { KernelMetrics } from "../metrics.js";
+
+const LOOK_MS = 5000;
+
+export interface InputGrowthOptions {
+  readonly service: string;
+  /** Topics that are read; none for a source. */
+  readonly inputs: readonly string[];
+  /** Partitions that are read of each of them. */
+  readonly tasks: number;
+  readonly admin: Admin;
+  readonly metrics: KernelMetrics;
+  readonly logger: Logger;
+}
+
+export class InputGrowth {
+  readonly #o: InputGrowthOptions;
+  /** Partitions of each input by the last look. */
+  readonly #partitions = new Map<string, number>();
+  readonly #question = new RepeatedQuestion(LOOK_MS);
+
+  constructor(options: InputGrowthOptions) {
+    this.#o = options;
+  }
+
+  /**
+   * Looks when the last look is old, beside the loop and one look at a time.
+   * @throws {TopicError} the last look found partitions among which series have moved
+   */
+  watch(): void {
+    const { service, inputs, tasks, admin, logger } = this.#o;
+    for (const [topic, partitions] of this.#partitions)
+      if (partitions % tasks !== 0) throw movedError(service, topic, partitions, tasks);
+    if (inputs.length === 0) return;
+    this.#question.askWhenOld(
+      async () => this.#see([...(await admin.describe(inputs)).values()]),
+      (error) => logger.debug({ err: error }, "partitions of the inputs not known"),
+    );
+  }
+
+  #see(found: readonly TopicDescription[]): void {
+    const { service, tasks, metrics, logger } = this.#o;
+    for (const { name: topic, partitions } of found) {
+      const unread = Math.max(0, partitions - tasks);
+      metrics.partitionsUnread.set({ topic }, unread);
+      if (unread > 0 && this.#partitions.get(topic) !== partitions) {
+        logger.error(
+          { topic, partitions, read: tasks, unread },
+          `partitions were added to an input and are not read: stop the service, then npm run repartition -- ${service}`,
+        );
+      }
+      this.#partitions.set(topic, partitions);
+    }
+  }
+}
+
+/** The refusal of inputs whose series are not where their state is. */
+export function movedError(service: string, topic: string, partitions: number, tasks: number): TopicError {
+  return new TopicError(
+    `${topic} has ${partitions} partitions, but the changelogs of ${service} have ${tasks}: series lie in other partitions than their ` +
+      `state. With no instance running, npm run repartition -- ${service} moves the state to them. Or start under another APPLICATION_ID.`,
+  );
+}

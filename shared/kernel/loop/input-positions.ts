@@ -1,0 +1,55 @@
+/** Where the inputs of tasks stand: what is processed, what is at hand, what is held. */
+import type { ConsumedRecord } from "../../kafka/consumer.js";
+import type { RecordJobs } from "../jobs/record-jobs.js";
+import type { Task } from "../task/task.js";
+import type { Membership } from "./membership.js";
+
+/** What the loop has in hand. */
+export interface WorkAtHand {
+  readonly membership: Membership | undefined;
+  readonly batch: readonly ConsumedRecord[];
+  /** Whether what is uncommitted was dropped. */
+  readonly dropped: boolean;
+}
+
+export class InputPositions {
+  readonly #hand: () => WorkAtHand;
+  readonly #jobs: RecordJobs | undefined;
+
+  constructor(jobs: RecordJobs | undefined, hand: () => WorkAtHand) {
+    this.#jobs = jobs;
+    this.#hand = hand;
+  }
+
+  /**
+   * The next offset that a task has to process; undefined where the partition was never read. A record whose models are at
+   * work is not processed. Once all that was handed over is, it is the consumer's position, which has also passed the markers
+   * of transactions.
+   */
+  of(task: Task, topic: string): number | undefined {
+    const { membership, batch, dropped } = this.#hand();
+    const { partition } = task;
+    const committed = task.manifest?.positions[topic];
+    if (dropped) return committed;
+    const unfinished = this.#jobs?.firstUnfinished({ topic, partition });
+    if (unfinished !== undefined) return unfinished;
+    const processed = task.positions.get(topic) ?? committed;
+    const isWaiting = (record: ConsumedRecord) =>
+      record.partition === partition && record.topic === topic && record.offset >= (processed ?? 0);
+    if (batch.some(isWaiting) || membership?.hasFetched(isWaiting)) return processed;
+    const [consumed] = membership?.consumer.position([{ topic, partition }]) ?? [];
+    return consumed?.position === undefined ? processed : Math.max(consumed.position, processed ?? 0);
+  }
+
+  /** Offset of the last record of a partition that the client has handed over and that is not done with; undefined for none. */
+  lastAtHand({ partition }: Task, topic: string): number | undefined {
+    const { membership, batch } = this.#hand();
+    const isOf = (record: ConsumedRecord) => record.partition === partition && record.topic === topic;
+    return (membership?.lastFetched(isOf) ?? batch.findLast(isOf))?.offset;
+  }
+
+  /** Whether a partition waits for a record whose models take long. */
+  isHeld({ partition }: Task, topic: string): boolean {
+    return this.#jobs?.heldFrom({ topic, partition }) !== undefined;
+  }
+}

@@ -1,0 +1,158 @@
+/** What a service has while it is a member of its group: the consumer, its tasks, and what is on its way from the broker. */
+
+import type { TopicPartition } from "../../kafka/client.js";
+import { BEGINNING, type ConsumedRecord, type Consumer, type RebalanceEvent } from "../../kafka/consumer.js";
+import { KafkaCode, KafkaError } from "../../kafka/kafka-error.js";
+import type { Logger } from "../../logger.js";
+import type { KernelMetrics } from "../metrics.js";
+import { Assignment, type AssignmentOptions } from "../task/assignment.js";
+
+export interface MembershipOptions extends AssignmentOptions {
+  /** Topics to subscribe to; a source subscribes to its own changelog, whose partitions are its tasks. */
+  readonly subscription: readonly string[];
+  readonly connectConsumer: (onRebalance: (event: RebalanceEvent) => void) => Promise<Consumer>;
+  readonly metrics: KernelMetrics;
+  readonly logger: Logger;
+}
+
+export class Membership {
+  readonly consumer: Consumer;
+  readonly assignment: Assignment;
+  readonly #o: MembershipOptions;
+  readonly #rebalances: RebalanceEvent[] = [];
+  #inFlight: Promise<ConsumedRecord[]> | undefined;
+  #fetched: readonly ConsumedRecord[] = [];
+  #failure: KafkaError | undefined;
+  /** Set where Kafka does not allow the service to read. */
+  #refusal: KafkaError | undefined;
+  #leaving = false;
+
+  private constructor(options: MembershipOptions, consumer: Consumer) {
+    this.#o = options;
+    this.consumer = consumer;
+    this.assignment = new Assignment(options, consumer);
+  }
+
+  /** @throws {KafkaError} the broker does not answer */
+  static async join(options: MembershipOptions): Promise<Membership> {
+    // No event comes before the subscription.
+    let membership: Membership;
+    const consumer = await options.connectConsumer((event) => membership.#onRebalance(event));
+    membership = new Membership(options, consumer);
+    consumer.subscribe(options.subscription);
+    return membership;
+  }
+
+  /** Set once the client is used up: only another consumer can be a member again. */
+  get failure(): KafkaError | undefined {
+    return this.#failure;
+  }
+
+  /** The right that was missing since the last call. The client says so once, until reading is begun anew. */
+  takeRefusal(): KafkaError | undefined {
+    const refusal = this.#refusal;
+    this.#refusal = undefined;
+    return refusal;
+  }
+
+  /** Whether a rebalance waits to be served. */
+  get rebalanced(): boolean {
+    return this.#rebalances.length > 0;
+  }
+
+  /** The next rebalance to serve: partitions are {@link Assignment.add}ed, or {@link Assignment.remove}d. */
+  nextRebalance(): RebalanceEvent | undefined {
+    return this.#rebalances.shift();
+  }
+
+  /** Asks for the next batch, which the client fetches beside the work; nothing where one is on its way. */
+  fetch(limit: number, timeoutMs: number): void {
+    this.#inFlight ??= this.#consume(limit, timeoutMs);
+  }
+
+  /** The batch that is on its way, or else one of `limit` records at most; empty where consuming failed. */
+  async take(limit: number, timeoutMs: number): Promise<ConsumedRecord[]> {
+    this.fetch(limit, timeoutMs);
+    const records = (await this.#inFlight) ?? [];
+    this.#inFlight = undefined;
+    this.#fetched = [];
+    return records;
+  }
+
+  /** Whether a record that the client has handed over, and that is not taken yet, is one of these. */
+  hasFetched(isWanted: (record: ConsumedRecord) => boolean): boolean {
+    return this.#fetched.some(isWanted);
+  }
+
+  /** The last of these records that the client has handed over and that is not taken yet. */
+  lastFetched(isWanted: (record: ConsumedRecord) => boolean): ConsumedRecord | undefined {
+    return this.#fetched.findLast(isWanted);
+  }
+
+  /** Polls without a wish for records: membership lives by polling, and partitions are paused. */
+  async wait(timeoutMs: number): Promise<void> {
+    await this.consumer.consume(1, timeoutMs).catch((error: unknown) => this.#onConsumeError(error));
+  }
+
+  /** Closes the tasks and leaves the group. The caller has committed or aborted everything. */
+  async leave(): Promise<void> {
+    this.#leaving = true;
+    await this.#inFlight;
+    await this.assignment.closeAll();
+    for (const event of this.#rebalances) this.#answer(event);
+    // Leaving the group revokes its partitions, and waits for the answer.
+    const left = this.consumer.disconnect();
+    if (this.#failure === undefined) return await left;
+    // Nothing waits for a consumer that is used up: with the broker gone that may take long.
+    left.catch((error: unknown) => this.#o.logger.debug({ err: error }, "a used up consumer did not disconnect"));
+  }
+
+  async #consume(limit: number, timeoutMs: number): Promise<ConsumedRecord[]> {
+    try {
+      const records = await this.consumer.consume(limit, timeoutMs);
+      this.#fetched = records;
+      return records;
+    } catch (error) {
+      this.#onConsumeError(error);
+      return [];
+    }
+  }
+
+  #onConsumeError(error: unknown): void {
+    this.#o.logger.warn({ err: error }, "consume failed");
+    if (!(error instanceof KafkaError)) return;
+    if (error.code === KafkaCode.FATAL) this.#failure = error;
+    if (error.isForbidden) this.#refusal = error;
+    if (error.code === KafkaCode.AUTO_OFFSET_RESET) this.#o.inputs.suspect();
+  }
+
+  #onRebalance(event: RebalanceEvent): void {
+    this.#o.metrics.rebalances.inc({ kind: event.kind === "revoke" && event.lost ? "lost" : event.kind });
+    if (this.#leaving) this.#answer(event);
+    else this.#rebalances.push(event);
+  }
+
+  /**
+   * On the way out everything is committed and closed, and the group must not wait. Partitions may still come, because
+   * another member left a moment ago: an event that nobody answers would hold the client up for ever. Once it is closing,
+   * it refuses partitions.
+   */
+  #answer({ kind, partitions }: RebalanceEvent): void {
+    const fromBeginning = (partition: TopicPartition) => ({ ...partition, position: BEGINNING });
+    try {
+      if (kind === "assign") this.consumer.assign(partitions.map(fromBeginning));
+      else this.consumer.unassign(partitions);
+    } catch (error) {
+      this.#refuse(kind, error);
+    }
+  }
+
+  #refuse(kind: RebalanceEvent["kind"], reason: unknown): void {
+    try {
+      this.consumer.takeNothing();
+      this.#o.logger.debug({ kind, err: reason }, "rebalance answered with nothing while leaving");
+    } catch (error) {
+      this.#o.logger.warn({ kind, err: error }, "rebalance was not answered while leaving");
+    }
+  }
+}

@@ -1,0 +1,304 @@
+/** One record through process(): in, out, or to the dead letters. */
+import type { Registry } from "prom-client";
+import { committedCounters } from "../../committed-counter.js";
+import type { SettingDefinitions } from "../../config.js";
+import { keyBytes } from "../../contract/record-key.js";
+import { RESULT_BYTES_MAX } from "../../contract/topics.js";
+import { RecordError, StoreError } from "../../errors.js";
+import { KafkaError } from "../../kafka/kafka-error.js";
+import { NO_HEADERS, type Travelling, travelling } from "../../kafka/record-headers.js";
+import { type Refusal, refusedRecord } from "../../kafka/refusal.js";
+import type { Logger } from "../../logger.js";
+import type {
+  InputRecord,
+  JobResult,
+  OutputTopic,
+  RecordHeaders,
+  ServiceDefinition,
+  TaskContext,
+} from "../../service-definition.js";
+import type { RejectedRecord, Rejection } from "../commit/dead-letter.js";
+import { DeadLetters } from "../commit/dead-letters.js";
+import type { Output } from "../commit/output.js";
+import { notAhead } from "../commit/timestamps.js";
+import { WrittenRecords } from "../commit/written-records.js";
+import { ThreadError } from "../jobs/job-threads.js";
+import type { RecordPlace } from "../jobs/long-jobs.js";
+import { RecordJobs } from "../jobs/record-jobs.js";
+import type { KernelMetrics } from "../metrics.js";
+import { DamagedValueError } from "../store/stored-value.js";
+import { DamagedStateError } from "../task/damage.js";
+import type { Task } from "../task/task.js";
+import { Notices } from "./notices.js";
+
+// A service's own types are checked where it is defined; the kernel only hands its values through.
+export type AnyService = ServiceDefinition<SettingDefinitions, Record<string, object>, unknown>;
+export type AnyContext = TaskContext<never, Record<string, object>, unknown>;
+
+/**
+ * process() failed after it may have changed state. The transaction is aborted and the batch replayed without this record.
+ */
+export class ProcessFailure extends Error {
+  override readonly name = "ProcessFailure";
+  readonly task: Task;
+  readonly place: string;
+
+  constructor(task: Task, place: string, cause: Error) {
+    super(`${task.id}: ${place}: ${cause.message}`, { cause });
+    this.task = task;
+    this.place = place;
+  }
+}
+
+export class Processing {
+  /** The heavy work under way; undefined where the service has none. */
+  readonly jobs: RecordJobs | undefined;
+  readonly #service: AnyService;
+  readonly #settings: never;
+  readonly #serviceMetrics: unknown;
+  readonly #output: Output;
+  readonly #metrics: KernelMetrics;
+  readonly #notices: Notices;
+  readonly #contexts = new Map<Task, AnyContext>();
+  readonly #counters: ReturnType<typeof committedCounters>;
+  /** Records read since the last commit, by topic: counting each at Prometheus would cost more than writing it. */
+  readonly #consumed = new Map<string, number>();
+  readonly #written: WrittenRecords;
+  readonly #deadLetters: DeadLetters;
+  /** Of the record at hand. */
+  #timestamp: number | undefined;
+  #headers: Travelling = NO_HEADERS;
+  #place: RecordPlace | undefined;
+  #forwards = 0;
+  #rejection: Rejection | undefined;
+  /** Of the result written last. */
+  #key = "";
+  #keyBytes: Buffer = Buffer.alloc(0);
+
+  constructor(
+    service: AnyService,
+    settings: unknown,
+    output: Output,
+    metrics: KernelMetrics,
+    registry: Registry,
+    logger: Logger,
+  ) {
+    this.#service = service;
+    this.#settings = settings as never;
+    this.#serviceMetrics = service.metrics(registry);
+    this.#counters = committedCounters(registry);
+    this.#output = output;
+    this.#metrics = metrics;
+    this.#written = new WrittenRecords();
+    this.#deadLetters = new DeadLetters({ service: service.name, output, written: this.#written, metrics, logger });
+    this.#notices = new Notices(logger);
+    const work = service.kind === "processor" ? service.work : undefined;
+    if (work === undefined) return;
+    this.jobs = new RecordJobs(work, this.#settings, (error) =>
+      logger.warn({ err: error }, "an idle worker thread died; another takes its place"),
+    );
+  }
+
+  /** Readies a task for records. */
+  adopt(task: Task, partitions: number): void {
+    const stores = Object.fromEntries(task.stores.map((store) => [store.name, store]));
+    const context: AnyContext = {
+      settings: this.#settings,
+      stores,
+      metrics: this.#serviceMetrics,
+      forward: (topic, key, value) => this.#forward(task, topic, key, value),
+      compute: (numbers, parts, done) => this.#compute(task, numbers, parts, done),
+      partitions,
+      warn: (fields, message) => this.#notices.warn({ task: task.id, ...fields }, message),
+    };
+    this.#contexts.set(task, context);
+    task.source =
+      this.#service.kind === "source" ? this.#service.source(task.partition, partitions, context) : undefined;
+  }
+
+  /** The task is closed, or about to be opened anew. */
+  forget(task: Task): void {
+    this.#contexts.delete(task);
+    for (const place of task.inputPartitions) this.jobs?.leave(place);
+    this.#service.taskClosed?.(task.partition, this.#serviceMetrics);
+  }
+
+  /**
+   * @throws {ProcessFailure} state may be half changed
+   * @throws {DamagedStateError} the store cannot be trusted
+   * @throws {StoreError} the store is of another program
+   * @throws {KafkaError} the open transaction takes no more records
+   */
+  process(task: Task, record: InputRecord): void {
+    const place = placeName(record);
+    const rejected = task.rejected.get(place);
+    this.#rejection = undefined;
+    if (rejected !== undefined) this.#reject(task, record, rejected);
+    else this.#processNew(task, record, place);
+    this.#consumed.set(record.topic, (this.#consumed.get(record.topic) ?? 0) + 1);
+    task.positions.set(record.topic, record.offset + 1);
+    task.advanced = true;
+    task.lastTimestampMs = record.timestamp;
+    if (task.oldestTimestampMs === undefined || record.timestamp < task.oldestTimestampMs)
+      task.oldestTimestampMs = record.timestamp;
+  }
+
+  /** Everything so far is committed, and is counted now. */
+  committed(tasks: readonly Task[]): void {
+    for (const { positions, inputPartitions } of this.jobs === undefined ? [] : tasks)
+      for (const place of inputPartitions) this.jobs?.committed(place, positions.get(place.topic) ?? 0);
+    for (const [topic, count] of this.#consumed) this.#metrics.consumed.inc({ topic }, count);
+    this.#written.count(this.#metrics.produced);
+    this.#consumed.clear();
+    this.#written.clear();
+    for (const counter of this.#counters) counter.committed();
+  }
+
+  /** Forgets records that are not finished, and what was counted since the last commit. */
+  async discard(): Promise<void> {
+    this.#consumed.clear();
+    this.#written.clear();
+    for (const counter of this.#counters) counter.aborted();
+    await this.jobs?.discard();
+  }
+
+  /** Lets a source forward what is due; returns how many records. */
+  generate(task: Task, nowMs: number, limit: number): number {
+    this.#timestamp = undefined;
+    this.#rejection = undefined;
+    this.#headers = NO_HEADERS;
+    try {
+      const count = task.source?.generate(nowMs, limit) ?? 0;
+      if (count > 0) task.advanced = true;
+      return count;
+    } catch (error) {
+      if (error instanceof DamagedValueError) throw new DamagedStateError(task, error);
+      throw error;
+    }
+  }
+
+  /** How the record processed last was rejected; undefined where it was not. */
+  get rejection(): Rejection | undefined {
+    return this.#rejection;
+  }
+
+  /** What was written since the last commit came of one record, and was refused: the next of its kind is rejected at once. */
+  learn(refusal: Refusal): void {
+    this.#written.learn(refusal);
+  }
+
+  #processNew(task: Task, record: InputRecord, place: string): void {
+    const context = this.#contexts.get(task);
+    if (this.#service.kind !== "processor" || context === undefined) throw new Error(`${task.id} is not adopted`);
+    this.#timestamp = notAhead(record.timestamp);
+    if (this.#timestamp !== record.timestamp) this.#metrics.timestampsAhead.inc({ topic: record.topic });
+    this.#headers = record.headers === undefined ? NO_HEADERS : this.#travelling(record.topic, record.headers);
+    this.#place = record;
+    const forwards = this.#forwards;
+    const writes = writesOf(task);
+    try {
+      this.#service.process(record, context);
+    } catch (error) {
+      const untouched = forwards === this.#forwards && writes === writesOf(task);
+      if (!(error instanceof RecordError) || !untouched) throw failureOf(task, place, error);
+      this.#reject(task, record, { error, form: "whole" });
+    }
+  }
+
+  #travelling(topic: string, all: RecordHeaders): Travelling {
+    const headers = travelling(all);
+    if (headers.left > 0) this.#metrics.headersLeft.inc({ topic }, headers.left);
+    return headers;
+  }
+
+  #compute(task: Task, numbers: Float64Array, parts: readonly number[], done: (result: JobResult) => void): void {
+    if (this.jobs === undefined || this.#place === undefined)
+      throw new Error(`${this.#service.name} declares no heavy work`);
+    const { topic, partition, offset } = this.#place;
+    const origin = { task, place: { topic, partition, offset }, timestamp: this.#timestamp };
+    const headers = this.#headers;
+    this.jobs.submit({ numbers, parts, origin }, (outcome) => {
+      this.#timestamp = origin.timestamp;
+      this.#headers = headers;
+      this.#place = origin.place;
+      try {
+        done(outcome());
+      } catch (error) {
+        throw failureOf(task, placeName(origin.place), error);
+      }
+    });
+  }
+
+  #reject(task: Task, record: RejectedRecord, rejection: Rejection): void {
+    this.#rejection = this.#deadLetters.write(task, record, rejection);
+  }
+
+  #forward<V>(task: Task, topic: OutputTopic<V>, key: string, value: V): void {
+    const bytes = topic.encode(value);
+    if (task.source === undefined) this.#write(topic.name, this.#bytesOf(key), bytes);
+    else this.#writeGenerated(task, topic.name, key, bytes);
+  }
+
+  /** A source has nobody to throw at: it would generate the same record again, and its next ones with it. */
+  #writeGenerated(task: Task, topic: string, key: string, value: Buffer): void {
+    const rejection = task.rejected.get(String(task.generated++));
+    try {
+      if (rejection === undefined) this.#write(topic, this.#bytesOf(key), value);
+      else this.#reject(task, { topic, key: Buffer.from(key), value }, rejection);
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      this.#reject(task, { topic, key: Buffer.from(key), value }, { error, form: "whole" });
+    }
+  }
+
+  /** @throws {RecordError} the topic would refuse it */
+  #write(topic: string, key: Buffer, value: Buffer): void {
+    const bytes = key.length + value.length + this.#headers.bytes;
+    const fault = this.#faultOf(topic, bytes);
+    if (fault !== undefined) throw fault;
+    this.#forwards++;
+    this.#output.write(topic, undefined, key, value, this.#timestamp, this.#headers.headers);
+    this.#written.add(topic, bytes, this.#timestamp);
+  }
+
+  /** Why a result would be refused, so that it is not written; undefined where it would not. */
+  #faultOf(topic: string, bytes: number): RecordError | undefined {
+    const refusal = this.#written.limits.refusal(topic, bytes, this.#timestamp);
+    if (refusal !== undefined) return refusedRecord(refusal);
+    if (bytes <= RESULT_BYTES_MAX) return undefined;
+    return new RecordError(
+      "result-too-large",
+      `expected a result of at most ${RESULT_BYTES_MAX} bytes for ${topic}, its key and headers included, got ${bytes}`,
+    );
+  }
+
+  /** The results of a record have the same key, most of them. */
+  #bytesOf(key: string): Buffer {
+    if (key !== this.#key) {
+      this.#keyBytes = keyBytes(key);
+      this.#key = key;
+    }
+    return this.#keyBytes;
+  }
+}
+
+function failureOf(
+  task: Task,
+  place: string,
+  error: unknown,
+): ProcessFailure | DamagedStateError | StoreError | KafkaError | ThreadError {
+  // The client refuses a write where the transaction cannot be committed any more: the record is not at fault, nor is it where
+  // a thread ended.
+  if (error instanceof StoreError || error instanceof KafkaError || error instanceof ThreadError) return error;
+  if (error instanceof ProcessFailure) return error;
+  if (error instanceof DamagedValueError) return new DamagedStateError(task, error);
+  return new ProcessFailure(task, place, error instanceof Error ? error : new Error(String(error)));
+}
+
+const placeName = ({ topic, offset }: { topic: string; offset: number }): string => `${topic}@${offset}`;
+
+function writesOf(task: Task): number {
+  let writes = 0;
+  for (const store of task.stores) writes += store.writes;
+  return writes;
+}

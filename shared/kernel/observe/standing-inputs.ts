@@ -1,0 +1,90 @@
+/**
+ * Tells which inputs stand still: they have records to process, and their position does not move. Whatever the cause, a model
+ * that does not answer or a call that does not return, this is what shows it.
+ */
+
+import { partitionKey, partitionName } from "../../kafka/topic-partition.js";
+import type { Logger } from "../../logger.js";
+import type { PartitionLag } from "./input-lag.js";
+
+/** An input that has records to process and has stood still for longer is told of: in the log, by /ready and by an alert. */
+export const STANDS_MAX_SECONDS = 10;
+/** Between two looks. */
+const LOOK_MS = 1000;
+
+/** An input partition, and the task that it is of. */
+export interface TaskLag extends PartitionLag {
+  readonly task: string;
+  /** Whether its next record waits for its models, which take long. */
+  readonly held: boolean;
+}
+
+/** An input with records to process, and how long its position has not moved. */
+export interface StandingInput extends TaskLag {
+  readonly standsSeconds: number;
+}
+
+export class StandingInputs {
+  readonly #inputs: () => readonly TaskLag[];
+  readonly #logger: Logger;
+  /** By {@link partitionKey}. */
+  #standing = new Map<string, StandingInput>();
+  #timer: NodeJS.Timeout | undefined;
+  #lookedMs = 0;
+
+  /** @param inputs of the tasks that run, as they are now */
+  constructor(inputs: () => readonly TaskLag[], logger: Logger) {
+    this.#inputs = inputs;
+    this.#logger = logger;
+  }
+
+  start(): void {
+    this.#lookedMs = performance.now();
+    this.#timer = setInterval(() => this.look(performance.now()), LOOK_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** @param nowMs milliseconds of a monotonic clock */
+  look(nowMs: number): void {
+    // A process that was stopped for a while had no chance to go on.
+    const passedSeconds = Math.min(nowMs - this.#lookedMs, 2 * LOOK_MS) / 1000;
+    this.#lookedMs = nowMs;
+    const before = this.#standing;
+    this.#standing = new Map();
+    for (const input of this.#inputs()) {
+      const key = partitionKey(input);
+      const was = before.get(key);
+      const stood = input.records > 0 && was !== undefined && was.records > 0 && was.position === input.position;
+      const standsSeconds = stood ? was.standsSeconds + passedSeconds : 0;
+      this.#standing.set(key, { ...input, standsSeconds });
+      this.#tell(was, { ...input, standsSeconds });
+    }
+  }
+
+  /** Every input of the tasks that run, as it was at the last look. */
+  get all(): readonly StandingInput[] {
+    return [...this.#standing.values()];
+  }
+
+  /** A sentence for each input that has stood for longer than it may. */
+  get reasons(): readonly string[] {
+    return this.all.filter(standsLong).map((input) => {
+      const { task, position, standsSeconds, held } = input;
+      const cause = held ? ": the models of that record do not answer" : "";
+      return `task ${task} has stood at ${partitionName(input)}@${position} for ${Math.floor(standsSeconds)} s${cause}`;
+    });
+  }
+
+  #tell(before: StandingInput | undefined, input: StandingInput): void {
+    const stood = before !== undefined && standsLong(before);
+    if (stood === standsLong(input)) return;
+    const { task, topic, partition, position, records, held } = input;
+    if (stood) this.#logger.info({ task, topic, partition, offset: position }, "task goes on");
+    else this.#logger.warn({ task, topic, partition, offset: position, records, held }, "task stands still");
+  }
+}
+
+const standsLong = ({ standsSeconds }: StandingInput): boolean => standsSeconds > STANDS_MAX_SECONDS;

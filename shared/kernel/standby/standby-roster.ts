@@ -1,0 +1,64 @@
+/**
+ * Who is there, and what each instance runs. Instances that keep standbys tell one another on a small topic; the client can
+ * ask the broker for a group's members too, but dies of the answer where that is an error (no such group, coordinator away).
+ */
+import { z } from "zod";
+import type { ConsumedRecord } from "../../kafka/consumer.js";
+import type { Instance } from "./standby-rule.js";
+
+/** Five announcements missed: an instance that is silent for so long is dead, or of no use. */
+const SILENCE_MAX_MS = 10_000;
+
+const announcementSchema = z.object({
+  host: z.string(),
+  slot: z.number().int().nonnegative(),
+  partitions: z.array(z.number().int().nonnegative()),
+});
+
+/** Announcements are repeated; nobody needs an old one. */
+export const rosterConfig = { "cleanup.policy": "delete", "retention.ms": "3600000" } as const;
+
+export function rosterTopic(application: string): string {
+  return `${application}-instances`;
+}
+
+export const announcementKey = ({ host, slot }: Pick<Instance, "host" | "slot">): Buffer =>
+  Buffer.from(`${host}/${slot}`);
+
+export function announcementValue({ host, slot, partitions }: Instance): Buffer {
+  return Buffer.from(JSON.stringify({ host, slot, partitions }));
+}
+
+export class Roster {
+  readonly #heard = new Map<string, { readonly instance: Instance; readonly heardMs: number }>();
+
+  /**
+   * Takes in an announcement; one without a value is a farewell. What is no announcement is passed over.
+   * @param nowMs milliseconds of a monotonic clock
+   * @returns what was announced
+   */
+  hear({ key, value }: Pick<ConsumedRecord, "key" | "value">, nowMs: number): Instance | undefined {
+    const name = String(key);
+    if (value === null) {
+      this.#heard.delete(name);
+      return undefined;
+    }
+    const instance = instanceOf(value);
+    if (instance !== undefined) this.#heard.set(name, { instance, heardMs: nowMs });
+    return instance;
+  }
+
+  /** The instances that were heard of lately, in order of their names. */
+  instances(nowMs: number): Instance[] {
+    for (const [name, { heardMs }] of this.#heard) if (nowMs - heardMs > SILENCE_MAX_MS) this.#heard.delete(name);
+    return [...this.#heard].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { instance }]) => instance);
+  }
+}
+
+function instanceOf(value: Buffer): Instance | undefined {
+  try {
+    return announcementSchema.parse(JSON.parse(value.toString("utf8")));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,295 @@
+/**
+ * Standbys: this instance keeps warm copies of tasks that run on other hosts. One consumer beside the loop reads their
+ * changelogs and applies each batch to the task's folder. When the task comes, its opener finds a folder that is a little behind,
+ * and replays the rest as after any crash.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { StoreError } from "../../errors.js";
+import type { Admin } from "../../kafka/admin.js";
+import type { ClientOptions, TopicPosition } from "../../kafka/client.js";
+import { type ConsumedRecord, Consumer, END } from "../../kafka/consumer.js";
+import { KafkaError } from "../../kafka/kafka-error.js";
+import { Producer } from "../../kafka/producer.js";
+import type { Logger } from "../../logger.js";
+import { changelogTopic } from "../changelog/changelog.js";
+import { StoreDamagedError, StoreWriteError } from "../store/leveldb-store.js";
+import { Task } from "../task/task.js";
+import type { TaskOpener } from "../task/task-opener.js";
+import { StandbyCopy } from "./standby-copy.js";
+import { announcementKey, announcementValue, Roster, rosterConfig, rosterTopic } from "./standby-roster.js";
+import { type Instance, standbyPartitions } from "./standby-rule.js";
+
+/** Between two announcements, and between two looks at what is to be kept. */
+const ANNOUNCE_MS = 2000;
+/** Until the first look everybody has announced itself. */
+const FIRST_LOOK_MS = 1.5 * ANNOUNCE_MS;
+const ANNOUNCEMENT_BYTES_MAX = 1_000_000;
+const BATCH_RECORDS = 1000;
+const POLL_MS = 200;
+const RETRY_MS = 1000;
+
+export interface StandbysOptions {
+  readonly service: string;
+  readonly application: string;
+  /** INSTANCE_ID. */
+  readonly host: string;
+  readonly slot: number;
+  /** Inputs of the service. */
+  readonly inputs: readonly string[];
+  readonly stores: readonly string[];
+  /** Number of tasks of the service. */
+  readonly partitions: number;
+  /** Standbys of each task. */
+  readonly replicas: number;
+  readonly opener: TaskOpener;
+  readonly admin: Admin;
+  readonly clientOptions: ClientOptions;
+  readonly logger: Logger;
+}
+
+interface Clients {
+  readonly consumer: Consumer;
+  readonly producer: Producer;
+}
+
+export class Standbys {
+  readonly #o: StandbysOptions;
+  readonly #roster = new Roster();
+  readonly #rosterTopic: string;
+  readonly #storeOf: ReadonlyMap<string, string>;
+  readonly #copies = new Map<number, StandbyCopy>();
+  readonly #opening = new Map<number, Promise<void>>();
+  /** Partitions whose tasks run here, or are about to. */
+  readonly #claimed = new Set<number>();
+  /** Partitions whose folder or changelog turned out to be unfit; what is wrong is for the opener to judge. */
+  readonly #refused = new Set<number>();
+  #clients: Clients | undefined;
+  /** Set when the copies are no longer those that the consumer reads. */
+  #assignmentOld = true;
+  #announceDueMs = 0;
+  #lookDueMs = 0;
+  #stopping = false;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(options: StandbysOptions) {
+    this.#o = options;
+    this.#rosterTopic = rosterTopic(options.application);
+    this.#storeOf = new Map(options.stores.map((store) => [changelogTopic(options.application, store), store]));
+  }
+
+  /** Begins; nothing waits for it. */
+  start(): void {
+    this.#lookDueMs = performance.now() + FIRST_LOOK_MS;
+    this.#ended = this.#run();
+  }
+
+  /** Closes every copy. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#ended;
+  }
+
+  /** A task comes: gives its folder up until {@link giveBack}. */
+  async claim(partition: number): Promise<void> {
+    this.#claimed.add(partition);
+    // Another instance of this host may hold a copy, and learns from this that it has to give it up.
+    this.#announceDueMs = 0;
+    await this.#opening.get(partition);
+    const copy = this.#copies.get(partition);
+    if (copy !== undefined) await this.#close(copy);
+  }
+
+  /** The task does not run here any more. */
+  giveBack(partition: number): void {
+    this.#claimed.delete(partition);
+    this.#refused.delete(partition);
+    this.#announceDueMs = 0;
+  }
+
+  /** Offsets that each copy has still to apply, as far as the last look knew. */
+  lag(): { partition: number; records: number }[] {
+    return [...this.#copies].map(([partition, copy]) => {
+      const asked = [...this.#storeOf.keys()].map((topic) => ({ topic, partition }));
+      const read = new Map(
+        this.#clients?.consumer.position(asked).map(({ topic, position }) => [topic, position ?? 0]),
+      );
+      return { partition, records: copy.lag((topic) => read.get(topic) ?? 0) };
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        const clients = await this.#connected();
+        if (performance.now() >= this.#announceDueMs) this.#announce(clients);
+        if (performance.now() >= this.#lookDueMs) await this.#look();
+        await this.#readBatch(clients);
+      } catch (error) {
+        if (!(error instanceof KafkaError)) throw error;
+        this.#o.logger.warn({ err: error }, "standbys wait for Kafka");
+        await this.#disconnect();
+        await delay(RETRY_MS);
+      }
+    }
+    for (const copy of [...this.#copies.values()]) await this.#close(copy);
+    this.#sayFarewell();
+    await this.#disconnect();
+  }
+
+  // -- which copies ----------------------------------------------------------------------------------------------
+
+  #announce({ producer }: Clients): void {
+    this.#announceDueMs = performance.now() + ANNOUNCE_MS;
+    const self = { host: this.#o.host, slot: this.#o.slot, partitions: [...this.#claimed] };
+    producer.produce(this.#rosterTopic, 0, announcementKey(self), announcementValue(self), undefined, undefined);
+  }
+
+  #sayFarewell(): void {
+    try {
+      this.#clients?.producer.produce(this.#rosterTopic, 0, announcementKey(this.#o), null, undefined, undefined);
+    } catch (error) {
+      this.#o.logger.debug({ err: error }, "no farewell: the others find out by silence");
+    }
+  }
+
+  async #look(): Promise<void> {
+    this.#lookDueMs = performance.now() + ANNOUNCE_MS;
+    const { partitions, replicas } = this.#o;
+    const wanted = standbyPartitions(this.#o, this.#roster.instances(performance.now()), partitions, replicas);
+    if (wanted !== undefined) {
+      const kept = new Set(wanted);
+      for (const [partition, copy] of [...this.#copies]) if (!kept.has(partition)) await this.#close(copy);
+      for (const partition of wanted) {
+        if (this.#copies.has(partition) || this.#isTaken(partition)) continue;
+        const ends = await this.#endsOf([partition]);
+        const opening = this.#open(partition, ends).finally(() => this.#opening.delete(partition));
+        this.#opening.set(partition, opening);
+        await opening;
+      }
+    }
+    for (const { topic, partition, position } of await this.#endsOf([...this.#copies.keys()]))
+      this.#copies.get(partition)?.reachesTo(topic, position);
+  }
+
+  /**
+   * Another instance of this host waits for the folders of its tasks. It may wait before it claims the rest of what it was
+   * given, so that the next look would find partitions without an owner and leave everything as it is: they go at once.
+   */
+  async #yieldTo({ host, slot, partitions }: Instance): Promise<void> {
+    if (host !== this.#o.host || slot === this.#o.slot) return;
+    for (const partition of partitions) {
+      const copy = this.#copies.get(partition);
+      if (copy !== undefined) await this.#close(copy);
+    }
+  }
+
+  /** @param ends committed end of each changelog of the task */
+  async #open(partition: number, ends: readonly TopicPosition[]): Promise<void> {
+    if (this.#isTaken(partition)) return;
+    const { service, inputs, opener, logger } = this.#o;
+    const task = new Task(service, partition, inputs);
+    try {
+      if (!(await opener.openStandby(task))) return;
+      // The task may have come while its folder was opened.
+      if (this.#isTaken(partition)) return await task.close();
+      this.#copies.set(partition, new StandbyCopy(task, opener, this.#storeOf, ends));
+    } catch (error) {
+      await task.close();
+      return this.#refuse(task, error);
+    }
+    this.#assignmentOld = true;
+    logger.info({ task: task.id, changelogPositions: task.manifest?.changelogPositions ?? {} }, "standby began");
+  }
+
+  #isTaken(partition: number): boolean {
+    return this.#stopping || this.#claimed.has(partition) || this.#refused.has(partition);
+  }
+
+  async #close(copy: StandbyCopy): Promise<void> {
+    const { task } = copy;
+    this.#copies.delete(task.partition);
+    this.#assignmentOld = true;
+    const changelogPositions = task.manifest?.changelogPositions;
+    await copy.close();
+    this.#o.logger.info({ task: task.id, changelogPositions }, "standby ended");
+  }
+
+  /** @throws whatever is no fault of the folder or the changelog */
+  #refuse(task: Task, error: unknown): void {
+    const known = [StoreError, StoreWriteError, StoreDamagedError].some((kind) => error instanceof kind);
+    if (!known) throw error;
+    this.#refused.add(task.partition);
+    this.#o.logger.error({ task: task.id, err: error }, "standby cannot be kept");
+  }
+
+  #endsOf(partitions: readonly number[]): Promise<TopicPosition[]> {
+    const asked = partitions.flatMap((partition) => [...this.#storeOf.keys()].map((topic) => ({ topic, partition })));
+    return this.#o.admin.ends(asked, "committed");
+  }
+
+  // -- records ---------------------------------------------------------------------------------------------------
+
+  async #readBatch({ consumer }: Clients): Promise<void> {
+    if (this.#assignmentOld) {
+      this.#assignmentOld = false;
+      // Announcements are repeated, so those that fall between two assignments are not missed.
+      const roster = { topic: this.#rosterTopic, partition: 0, position: END };
+      consumer.assign([roster, ...[...this.#copies.values()].flatMap(({ next }) => next)]);
+    }
+    const byCopy = new Map<StandbyCopy, ConsumedRecord[]>();
+    for (const record of await consumer.consume(BATCH_RECORDS, POLL_MS)) {
+      if (record.topic === this.#rosterTopic) {
+        const instance = this.#roster.hear(record, performance.now());
+        if (instance !== undefined) await this.#yieldTo(instance);
+        continue;
+      }
+      const copy = this.#copies.get(record.partition);
+      if (copy === undefined) continue;
+      const records = byCopy.get(copy);
+      if (records === undefined) byCopy.set(copy, [record]);
+      else records.push(record);
+    }
+    for (const [copy, records] of byCopy) {
+      // A copy that was given up while another was written is not touched any more.
+      if (this.#copies.get(copy.task.partition) !== copy) continue;
+      try {
+        await copy.apply(records);
+      } catch (error) {
+        if (this.#copies.get(copy.task.partition) === copy) await this.#close(copy);
+        this.#refuse(copy.task, error);
+      }
+    }
+  }
+
+  async #connected(): Promise<Clients> {
+    if (this.#clients === undefined) {
+      const { clientOptions, application, admin } = this.#o;
+      const topic = this.#rosterTopic;
+      // A client that asks for a topic before the broker knows it may not look again for half a minute.
+      while (!this.#stopping && !(await admin.describe([topic])).has(topic)) {
+        await admin.create(topic, 1, clientOptions.settings.replicationFactor, rosterConfig);
+        await delay(POLL_MS);
+      }
+      const producer = await Producer.connect(clientOptions, undefined, ANNOUNCEMENT_BYTES_MAX);
+      try {
+        this.#clients = { producer, consumer: await Consumer.connect(clientOptions, `${application}-standby`) };
+      } catch (error) {
+        await producer.disconnect();
+        throw error;
+      }
+      this.#assignmentOld = true;
+    }
+    return this.#clients;
+  }
+
+  async #disconnect(): Promise<void> {
+    const clients = this.#clients;
+    this.#clients = undefined;
+    try {
+      await clients?.producer.disconnect();
+      await clients?.consumer.disconnect();
+    } catch (error) {
+      this.#o.logger.debug({ err: error }, "a client of the standbys did not disconnect");
+    }
+  }
+}

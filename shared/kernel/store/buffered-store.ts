@@ -1,0 +1,147 @@
+/**
+ * One store of one task, as process() sees it: a write buffer over a bounded cache over LevelDB.
+ * Values are live objects; a key that changes a thousand times between two commits is encoded once.
+ */
+
+import { refuseIllFormed } from "../../contract/record-key.js";
+import type { Codec, StateStore } from "../../service-definition.js";
+import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
+import type { KeptValue, StateMemory } from "./state-memory.js";
+import { decodeStored, encodeStored } from "./stored-value.js";
+
+/** Stands for "no such key" in the buffer. */
+const DELETED = Symbol("deleted");
+/** What a key takes beside its characters and its value: its places in the maps of a store. */
+const ENTRY_BYTES = 256;
+
+/** A key changed since the last commit. */
+interface Change<V> {
+  value: V | typeof DELETED;
+  /** Memory that it takes, roughly. */
+  bytes: number;
+}
+
+export class BufferedStore<V extends object> implements StateStore<V> {
+  readonly name: string;
+  /** Told of a key that is asked for and has no value, where somebody has to know. */
+  onMissing: ((key: string) => void) | undefined;
+  readonly #codec: Codec<V>;
+  readonly #db: LevelDbStore;
+  readonly #memory: StateMemory;
+  readonly #buffer = new Map<string, Change<V>>();
+  readonly #cache = new Map<string, KeptValue<V>>();
+  #writes = 0;
+
+  /** @param memory shared by all stores of the process */
+  constructor(name: string, codec: Codec<V>, db: LevelDbStore, memory: StateMemory) {
+    this.name = name;
+    this.#codec = codec;
+    this.#db = db;
+    this.#memory = memory;
+  }
+
+  /**
+   * @throws {RecordError} `key-not-unicode`: no bytes stand for the key
+   * @throws {DamagedValueError} the stored bytes are not what was written
+   * @throws {StoreError} they are of a format that the codec does not read
+   */
+  get(key: string): V | undefined {
+    refuseIllFormed(key);
+    const change = this.#buffer.get(key);
+    if (change !== undefined) return change.value === DELETED ? undefined : change.value;
+    const kept = this.#cache.get(key);
+    if (kept !== undefined) {
+      this.#memory.touch(kept);
+      return kept.value;
+    }
+    const bytes = this.#db.get(this.name, key);
+    if (bytes === undefined) {
+      this.onMissing?.(key);
+      return undefined;
+    }
+    const value = this.#decode(key, bytes);
+    this.#memory.keep(this.#cache, key, value, this.#bytesOf(key, value));
+    return value;
+  }
+
+  /** @throws {RecordError} as {@link get} */
+  put(key: string, value: V): void {
+    refuseIllFormed(key);
+    const change = this.#buffer.get(key);
+    // A record changes numbers of a value, not their number: only another object is looked at again.
+    if (change !== undefined && change.value === value) this.#writes++;
+    else this.#change(key, value, this.#bytesOf(key, value));
+  }
+
+  /** @throws {RecordError} as {@link get} */
+  delete(key: string): void {
+    refuseIllFormed(key);
+    this.#change(key, DELETED, ENTRY_BYTES + key.length);
+    const kept = this.#cache.get(key);
+    if (kept !== undefined) this.#memory.drop(kept);
+  }
+
+  /** Puts and deletes so far: tells whether a record has changed anything. */
+  get writes(): number {
+    return this.#writes;
+  }
+
+  /** Keys changed since the last commit. */
+  get changedKeys(): number {
+    return this.#buffer.size;
+  }
+
+  /** What has changed since the last commit, as bytes. */
+  encodeChanges(): StoreWrite[] {
+    const changes: StoreWrite[] = [];
+    for (const [key, { value }] of this.#buffer) {
+      changes.push({ store: this.name, key, value: value === DELETED ? undefined : encodeStored(this.#codec, value) });
+    }
+    return changes;
+  }
+
+  /** The changes are in LevelDB now. */
+  committed(): void {
+    for (const [key, { value, bytes }] of this.#buffer) {
+      if (value !== DELETED) this.#memory.keep(this.#cache, key, value, bytes);
+    }
+    this.#clearBuffer();
+  }
+
+  /** Forgets all that is not committed; the cache too, since live objects may have been changed in place. */
+  discard(): void {
+    this.#clearBuffer();
+    for (const kept of this.#cache.values()) this.#memory.drop(kept);
+  }
+
+  /** The committed value as JSON, for people; undefined where there is none. */
+  inspect(key: string): unknown {
+    const bytes = this.#db.get(this.name, key);
+    return bytes === undefined ? undefined : this.#codec.toJson(this.#decode(key, bytes));
+  }
+
+  #change(key: string, value: V | typeof DELETED, bytes: number): void {
+    this.#writes++;
+    const change = this.#buffer.get(key);
+    this.#memory.changed(bytes - (change?.bytes ?? 0));
+    if (change === undefined) {
+      this.#buffer.set(key, { value, bytes });
+    } else {
+      change.value = value;
+      change.bytes = bytes;
+    }
+  }
+
+  #clearBuffer(): void {
+    for (const { bytes } of this.#buffer.values()) this.#memory.changed(-bytes);
+    this.#buffer.clear();
+  }
+
+  #bytesOf(key: string, value: V): number {
+    return ENTRY_BYTES + key.length + this.#codec.bytes(value);
+  }
+
+  #decode(key: string, bytes: Buffer): V {
+    return decodeStored(this.#codec, bytes, `${this.#db.directory}: ${this.name} of ${key}`);
+  }
+}

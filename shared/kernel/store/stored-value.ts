@@ -1,0 +1,76 @@
+/**
+ * The bytes of a state value, the same in LevelDB and in the changelog:
+ *   crc32 of the rest (4 bytes, little endian) | format of the codec (1 byte) | what the codec wrote
+ * LevelDB does not verify its blocks on normal reads, so each value proves itself.
+ */
+import { crc32 } from "node:zlib";
+import { StoreError } from "../../errors.js";
+import type { Codec } from "../../service-definition.js";
+
+const HEADER_BYTES = 5;
+
+/** A value whose bytes cannot be trusted: the store is damaged and has to be rebuilt from its changelog. */
+export class DamagedValueError extends Error {
+  override readonly name = "DamagedValueError";
+}
+
+export function encodeStored<V>(codec: Codec<V>, value: V): Buffer {
+  const body = codec.encode(value);
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + body.length);
+  bytes[4] = codec.format;
+  body.copy(bytes, HEADER_BYTES);
+  bytes.writeUInt32LE(crc32(bytes.subarray(4)), 0);
+  return bytes;
+}
+
+/**
+ * @param where what the bytes are the value of, for messages
+ * @throws {DamagedValueError} the checksum or the layout is not what was written
+ * @throws {StoreError} the codec does not read this format
+ */
+export function decodeStored<V>(codec: Codec<V>, bytes: Buffer, where: string): V {
+  if (bytes.length < HEADER_BYTES)
+    throw new DamagedValueError(`expected at least ${HEADER_BYTES} bytes, found ${bytes.length}`);
+  if (!isIntact(bytes)) throw new DamagedValueError("the checksum does not match");
+  const format = formatOf(bytes);
+  refuseUnknownFormat(codec, format, where);
+  const decode = codec.older?.[format] ?? codec.decode;
+  try {
+    return decode(bytes.subarray(HEADER_BYTES));
+  } catch (error) {
+    throw new DamagedValueError("the value cannot be decoded", { cause: error });
+  }
+}
+
+/** Whether stored bytes are what was written, as far as their checksum tells. */
+export function isIntact(bytes: Buffer): boolean {
+  return bytes.length >= HEADER_BYTES && bytes.readUInt32LE(0) === crc32(bytes.subarray(4));
+}
+
+/** The format of a stored value. */
+export function formatOf(bytes: Buffer): number {
+  return bytes[4];
+}
+
+/**
+ * Another program wrote a format that this one does not know. Its bytes are sound, here and in the changelog, so nothing is moved
+ * aside or rebuilt: that would end at the same bytes again.
+ * @param codec what is read: `format` and the keys of `older`
+ * @param where what is of that format, for the message
+ * @throws {StoreError} `format` is none of them
+ */
+export function refuseUnknownFormat(
+  codec: { readonly format: number; readonly older?: object },
+  format: number,
+  where: string,
+): void {
+  const older = Object.keys(codec.older ?? {}).map(Number);
+  if (format === codec.format || older.includes(format)) return;
+  const [reads, remedy] =
+    format > codec.format
+      ? [`up to ${codec.format}`, "Use the newer program that wrote it"]
+      : [`from ${Math.min(...older, codec.format)}`, "Upgrade by way of a program that reads both"];
+  throw new StoreError(
+    `${where} is of format ${format}, this program reads ${reads}. ${remedy}, or start anew under another APPLICATION_ID.`,
+  );
+}

@@ -1,0 +1,38 @@
+/** Writes the changelogs of a task anew from its folder, after somebody deleted or truncated them. */
+
+import { keyBytes } from "../../contract/record-key.js";
+import type { ClientOptions } from "../../kafka/client.js";
+import { Producer } from "../../kafka/producer.js";
+import { type Changelog, POSITIONS_KEY_BYTES, POSITIONS_VALUE, positionsHeaders } from "../changelog/changelog.js";
+import { RECORD_BYTES_MAX } from "../commit/output.js";
+import type { Task } from "./task.js";
+
+/**
+ * Writes every value of the folder, with the positions it stands for, and waits until the broker has them. Without a
+ * transaction: cut short, it is done again from the start, and each key's newest record is whole.
+ * @returns how many records were written
+ * @throws {KafkaError} the broker does not answer, or refuses a record
+ */
+export async function rebuildChangelogs(
+  task: Task,
+  changelogs: readonly Changelog[],
+  options: ClientOptions,
+): Promise<number> {
+  const producer = await Producer.connect(options, undefined, RECORD_BYTES_MAX);
+  const headers = positionsHeaders(task.manifest?.positions ?? {});
+  let count = 0;
+  try {
+    for (const { store, topic, partition } of changelogs) {
+      const write = async (key: Buffer, value: Buffer) => {
+        await producer.produceWaiting(topic, partition, key, value, undefined, headers);
+        count++;
+      };
+      for await (const { key, value } of task.db?.entries(store) ?? []) await write(keyBytes(key), value);
+      await write(POSITIONS_KEY_BYTES, POSITIONS_VALUE);
+    }
+    await producer.flush();
+    return count;
+  } finally {
+    await producer.disconnect();
+  }
+}

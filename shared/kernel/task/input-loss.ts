@@ -1,0 +1,153 @@
+/**
+ * Whether the inputs still have what is to be read next. Retention may delete records before they are read; a topic may be
+ * truncated, or deleted and made again while the service runs. Reading on from wherever the log begins would lose records
+ * in silence.
+ */
+
+import { isObservationsTopic } from "../../contract/topics.js";
+import { TopicError } from "../../errors.js";
+import type { Admin } from "../../kafka/admin.js";
+import { type LogRange, type LogRanges, logRanges } from "../../kafka/log-range.js";
+import { partitionKey } from "../../kafka/topic-partition.js";
+import type { Logger } from "../../logger.js";
+import { RepeatedQuestion } from "../../repeated-question.js";
+import type { KernelMetrics } from "../metrics.js";
+import type { Task } from "./task.js";
+
+const LOOK_MS = 5000;
+
+export interface InputWatchOptions {
+  readonly admin: Admin;
+  readonly onLoss: "stop" | "skip";
+  readonly metrics: KernelMetrics;
+  readonly logger: Logger;
+}
+
+export class InputWatch {
+  readonly #o: InputWatchOptions;
+  #ranges: LogRanges = new Map();
+  readonly #question = new RepeatedQuestion(LOOK_MS);
+  #lossSeen = false;
+  /** Where reading went on after a loss, by {@link partitionKey}: until that is committed it may be come to again. */
+  readonly #skippedTo = new Map<string, number>();
+
+  constructor(options: InputWatchOptions) {
+    this.#o = options;
+  }
+
+  /**
+   * Asks what the inputs of these tasks have, and waits for the answer.
+   * @throws {KafkaError} the broker does not answer
+   */
+  async ask(tasks: readonly Task[]): Promise<void> {
+    this.#question.asked();
+    this.#ranges = await logRanges(
+      this.#o.admin,
+      tasks.flatMap(({ inputPartitions }) => inputPartitions),
+    );
+    this.#lossSeen = false;
+  }
+
+  /** Asks when the last answer is old, beside the loop. */
+  askWhenOld(tasks: readonly Task[]): void {
+    if (tasks.length === 0) return;
+    this.#question.askWhenOld(
+      () => this.#look(tasks),
+      (error) => this.#o.logger.debug({ err: error }, "ranges of the inputs not known"),
+    );
+  }
+
+  async #look(tasks: readonly Task[]): Promise<void> {
+    // The answer is younger than these positions, so they must lie within it.
+    const places = tasks.flatMap((task) =>
+      task.inputs.map((topic) => ({ topic, partition: task.partition, position: task.positions.get(topic) })),
+    );
+    const ranges = await logRanges(this.#o.admin, places);
+    this.#lossSeen ||= places.some((place) => !isWithin(place.position, ranges.get(partitionKey(place))));
+  }
+
+  /** Whether a position was found outside of its log since the last {@link ask}. */
+  get lossSeen(): boolean {
+    return this.#lossSeen;
+  }
+
+  /** The client found no record at a position: it is looked into at once. */
+  suspect(): void {
+    this.#lossSeen = true;
+  }
+
+  /**
+   * Compares a task's positions with the last answer; where records are to be skipped, moves them on.
+   * @throws {TopicError} what is to be read next is not there
+   */
+  check(task: Task): void {
+    for (const topic of task.inputs) {
+      const position = task.positions.get(topic);
+      const key = partitionKey({ topic, partition: task.partition });
+      const range = this.#ranges.get(key);
+      if (range === undefined) continue;
+      if (position === undefined) {
+        if (range.begin > 0) this.#checkFirstRead(task, topic, range);
+        continue;
+      }
+      if (isWithin(position, range)) continue;
+      if (position > range.end) throw truncatedError(task, topic, position, range);
+      if (this.#o.onLoss === "stop") throw deletedError(task, topic, position, range);
+      task.positions.set(topic, range.begin);
+      const lost = this.#lostSince(position, key, range);
+      if (lost <= 0) continue;
+      this.#o.metrics.inputLost.inc({ topic, cause: "unread" }, lost);
+      this.#o.logger.warn(
+        { task: task.id, topic, partition: task.partition, position, begin: range.begin, lost },
+        "input records were deleted before they were read: skipped",
+      );
+    }
+  }
+
+  /**
+   * A group that has no position reads from the log's beginning, and that is gone. A topic of raw records may have any age, and
+   * what its owner let expire before anybody asked for it is no fault: it is told and counted. Observations are the product's
+   * own: whoever reads them for the first time counts on all of them.
+   * @throws {TopicError} the beginning of a topic of observations is gone
+   */
+  #checkFirstRead(task: Task, topic: string, range: LogRange): void {
+    const isOurs = isObservationsTopic(topic);
+    if (isOurs && this.#o.onLoss === "stop") throw beginningError(task, topic, range);
+    const lost = this.#lostSince(0, partitionKey({ topic, partition: task.partition }), range);
+    if (lost <= 0) return;
+    this.#o.metrics.inputLost.inc({ topic, cause: isOurs ? "unread" : "before-first-read" }, lost);
+    this.#o.logger.warn(
+      { task: task.id, topic, partition: task.partition, begin: range.begin, lost },
+      "the beginning of an input was deleted before this group read it for the first time: it reads what is left",
+    );
+  }
+
+  /** Offsets from `position` to the log's beginning that were not counted before. */
+  #lostSince(position: number, key: string, { begin }: LogRange): number {
+    const lost = begin - Math.max(position, this.#skippedTo.get(key) ?? position);
+    if (lost > 0) this.#skippedTo.set(key, begin);
+    return lost;
+  }
+}
+
+function isWithin(position: number | undefined, range: LogRange | undefined): boolean {
+  return range === undefined || position === undefined || (position >= range.begin && position <= range.end);
+}
+
+const truncatedError = ({ id, partition }: Task, topic: string, position: number, { end }: LogRange) =>
+  new TopicError(
+    `${id}: the next record is ${topic}[${partition}]@${position}, but that log ends at ${end}: it was truncated, or deleted and made again. ` +
+      "Its offsets mean nothing to this state. Bring the topic back, or start under another APPLICATION_ID.",
+  );
+
+const beginningError = ({ id, partition }: Task, topic: string, { begin }: LogRange) =>
+  new TopicError(
+    `${id}: ${topic}[${partition}] is read for the first time, but that log begins at ${begin}: its observations before that were deleted ` +
+      "(see retention.ms and retention.bytes of the topic). To begin with what is left set ON_INPUT_LOSS=skip.",
+  );
+
+const deletedError = ({ id, partition }: Task, topic: string, position: number, { begin }: LogRange) =>
+  new TopicError(
+    `${id}: the next record is ${topic}[${partition}]@${position}, but that log begins at ${begin}: ${begin - position} offsets were deleted ` +
+      "before they were read (see retention.ms and retention.bytes of the topic). To go on without them set ON_INPUT_LOSS=skip.",
+  );

@@ -1,0 +1,173 @@
+/** Metrics of a race, the same for every racing service: who forecasts what, who is how good, and who refused. */
+import { Gauge, type Registry } from "prom-client";
+import { CommittedCounter } from "../committed-counter.js";
+import { memoryBudget } from "../memory-budget.js";
+import { OBJECT_BYTES } from "../state/state-bytes.js";
+import type { Contestant } from "./score.js";
+
+/** A forecast as it is shown; yhat is null where the model refused. */
+export interface ShownForecast {
+  readonly model: string;
+  readonly yhat: number | null;
+}
+
+/** A series as it stands after its newest observation. */
+export interface ShownSeries<M extends Contestant = Contestant> {
+  readonly topic: string;
+  readonly series: string;
+  /** Of the newest observation. */
+  readonly y: number;
+  readonly forecasts: readonly ShownForecast[];
+  /** Live models: they are read when they are scraped. */
+  readonly models: readonly M[];
+}
+
+/** See {@link raceMetrics}. */
+export interface RaceMetrics<M extends Contestant = Contestant> {
+  /**
+   * Shows a series from now on, if it is among the first `seriesMax` that this process holds, and its live models have room
+   * beside theirs; any further series is raced, but has no labels, so that a million series do not become a million time
+   * series. Cheap: called at every record.
+   * @param key       state key, unique per topic and series
+   * @param partition that the series is in
+   */
+  show(key: string, partition: number, shown: ShownSeries<M>, seriesMax: number): void;
+  /** Takes away the series of a partition: they are another instance's from now on, and theirs here would stand still. */
+  hide(partition: number): void;
+  /** Counts an observation that a model refused. `reason` is from a closed set. */
+  refused(model: string, reason: string): void;
+  /** Counts a model that is left out of a series from now on. */
+  leftOut(model: string): void;
+  /** Counts a model that began anew in a series. `reason` is from a closed set. */
+  reset(model: string, reason: string): void;
+}
+
+/** A gauge of every model of every series that is shown, labelled topic, series and model. */
+export interface ModelGauge<M extends Contestant> {
+  readonly name: string;
+  readonly help: string;
+  /** Its value when it is scraped; undefined where there is none yet. */
+  of(model: M): number | undefined;
+}
+
+interface Held<M extends Contestant> {
+  readonly partition: number;
+  /** Memory that it takes, roughly. */
+  readonly bytes: number;
+  shown: ShownSeries<M>;
+}
+
+/**
+ * Registers `regatta_model_mse{topic,series,model}`, `regatta_model_forecast{topic,series,model}`,
+ * `regatta_series_target{topic,series}`, `regatta_model_refusals_total{model,reason}`, `regatta_model_left_out_total{model}`,
+ * `regatta_model_resets_total{model,reason}`, and gauges of the service's own. Gauges read the live race when they are scraped; setting them at every record would cost
+ * more than the forecast.
+ * @param bytesOf memory that a live model takes, roughly
+ */
+export function raceMetrics<M extends Contestant>(
+  registry: Registry,
+  gauges: readonly ModelGauge<M>[] = [],
+  bytesOf: (model: M) => number = () => OBJECT_BYTES,
+): RaceMetrics<M> {
+  const held = new Map<string, Held<M>>();
+  const heldBytesMax = memoryBudget().shownSeries;
+  let heldBytes = 0;
+  registerScores(registry, held, gauges);
+  registerForecasts(registry, held);
+  const refusals = new CommittedCounter(registry, {
+    name: "regatta_model_refusals_total",
+    help: "Observations that a model refused: forecast, score or update would not have been finite, or took too long",
+    labelNames: ["model", "reason"],
+  });
+  const leftOut = new CommittedCounter(registry, {
+    name: "regatta_model_left_out_total",
+    help: "Series that a model was left out of, since it did not answer in time again and again",
+    labelNames: ["model"],
+  });
+  const resets = new CommittedCounter(registry, {
+    name: "regatta_model_resets_total",
+    help: "Models that began anew in a series, since what they had learned was of no use any more",
+    labelNames: ["model", "reason"],
+  });
+  return {
+    show(key, partition, shown, seriesMax) {
+      const known = held.get(key);
+      if (known !== undefined) {
+        known.shown = shown;
+        return;
+      }
+      if (held.size >= seriesMax) return;
+      const bytes = shown.models.reduce((sum, model) => sum + bytesOf(model), 0);
+      if (heldBytes + bytes > heldBytesMax) return;
+      heldBytes += bytes;
+      held.set(key, { partition, bytes, shown });
+    },
+    hide(partition) {
+      for (const [key, series] of held) {
+        if (series.partition !== partition) continue;
+        held.delete(key);
+        heldBytes -= series.bytes;
+      }
+    },
+    refused: (model, reason) => refusals.inc({ model, reason }),
+    leftOut: (model) => leftOut.inc({ model }),
+    reset: (model, reason) => resets.inc({ model, reason }),
+  };
+}
+
+function registerScores<M extends Contestant>(
+  registry: Registry,
+  held: ReadonlyMap<string, Held<M>>,
+  gauges: readonly ModelGauge<M>[],
+): void {
+  const mseGauge: ModelGauge<M> = {
+    name: "regatta_model_mse",
+    help: "Prequential mean squared error of a model in a series",
+    of: ({ mse, n }) => (n > 0 ? mse : undefined),
+  };
+  for (const { name, help, of } of [mseGauge, ...gauges]) {
+    new Gauge({
+      name,
+      help: `${help}, for the first METRICS_SERIES_MAX series`,
+      labelNames: ["topic", "series", "model"],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const { shown } of held.values()) {
+          const { topic, series, models } = shown;
+          for (const model of models) {
+            const value = of(model);
+            if (value !== undefined) this.set({ topic, series, model: model.name }, value);
+          }
+        }
+      },
+    });
+  }
+}
+
+function registerForecasts(registry: Registry, held: ReadonlyMap<string, Held<Contestant>>): void {
+  const registers = [registry];
+  new Gauge({
+    name: "regatta_model_forecast",
+    help: "Newest forecast of a model in a series (yhat), made before its y was learned",
+    labelNames: ["topic", "series", "model"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { shown } of held.values()) {
+        const { topic, series, forecasts } = shown;
+        for (const { model, yhat } of forecasts) if (yhat !== null) this.set({ topic, series, model }, yhat);
+      }
+    },
+  });
+  new Gauge({
+    name: "regatta_series_target",
+    help: "Newest target of a series (y)",
+    labelNames: ["topic", "series"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { shown } of held.values()) this.set({ topic: shown.topic, series: shown.series }, shown.y);
+    },
+  });
+}

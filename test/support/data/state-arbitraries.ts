@@ -1,0 +1,64 @@
+/** Random states of stateful-estimator and ml-racer: their shapes fit, their numbers need not come from a stream. */
+import fc from "fast-check";
+import type { Race } from "../../../services/ml-racer/race.js";
+import type { SeriesState } from "../../../services/stateful-estimator/series-state.js";
+
+/** Objects as a program makes them, with the usual prototype, so that a deep comparison takes them for equal. */
+const plain = { noNullPrototype: true } as const;
+const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
+const ring = fc.record({ length: fc.integer({ min: 1, max: 10_000 }), count: fc.maxSafeNat() }, plain);
+
+/** Arrays of any finite doubles, -0 and denormals among them. */
+export function doubles(length: number): fc.Arbitrary<Float64Array> {
+  return fc.array(finite, { minLength: length, maxLength: length }).map((numbers) => Float64Array.from(numbers));
+}
+
+/** Of 1 to 5 features. */
+export function seriesStates(): fc.Arbitrary<SeriesState> {
+  return fc.integer({ min: 2, max: 6 }).chain((p) =>
+    fc.record(
+      {
+        estimates: fc.record(
+          {
+            count: fc.maxSafeNat(),
+            abs: doubles(p),
+            absSum: doubles(p),
+            mu: doubles(p),
+            S: doubles(p),
+            interval: fc.record({ startMs: fc.maxSafeInteger(), count: fc.maxSafeNat() }, plain),
+          },
+          plain,
+        ),
+        matrix: ring,
+      },
+      plain,
+    ),
+  );
+}
+
+/** Without a live window, as they are when they were read from bytes. */
+export function mlRaces(): fc.Arbitrary<Race> {
+  const names = fc.uniqueArray(fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 }), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  return names.chain((modelNames) => {
+    const model = (name: string) =>
+      fc.record({ name: fc.constant(name), mse: finite, n: fc.maxSafeNat(), lateInRow: fc.nat(2 ** 16 - 1) }, plain);
+    const ranking = fc.record(
+      { order: fc.shuffledSubarray(modelNames, { minLength: 1 }), since: fc.maxSafeInteger() },
+      plain,
+    );
+    return fc.record(
+      {
+        features: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+        count: fc.maxSafeNat(),
+        models: fc.tuple(...modelNames.map(model)),
+        ranking: fc.option(ranking, { nil: undefined }),
+        ring,
+        window: fc.constant(undefined),
+      },
+      plain,
+    );
+  });
+}

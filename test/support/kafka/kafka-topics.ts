@@ -1,0 +1,274 @@
+/** Writing and reading topics in tests, with the kernel's own client. */
+import kafka from "@confluentinc/kafka-javascript";
+import { readSettings } from "../../../shared/config.js";
+import { Admin, type TopicDescription } from "../../../shared/kafka/admin.js";
+import type { ClientOptions, TopicPosition } from "../../../shared/kafka/client.js";
+import { type ConsumedRecord, Consumer } from "../../../shared/kafka/consumer.js";
+import { callKafka, KafkaCode, KafkaError } from "../../../shared/kafka/kafka-error.js";
+import { Producer } from "../../../shared/kafka/producer.js";
+import { createLogger } from "../../../shared/logger.js";
+import { kernelSettings } from "../../../shared/service-settings.js";
+import { waitFor } from "../wait.js";
+
+export function clientOptions(brokers: string): ClientOptions {
+  return {
+    settings: readSettings(kernelSettings, { KAFKA_BROKERS: brokers }),
+    properties: {},
+    clientId: "test",
+    logger: createLogger("test", "silent"),
+  };
+}
+
+/**
+ * {@link waitFor} with questions to Kafka: a broker that was just started, or that its controller took for dead for a
+ * moment, as happens on a busy machine, refuses some of them until its clients know the leaders again.
+ */
+export function waitForKafka<T>(
+  what: string,
+  ask: () => Promise<T | undefined | false>,
+  timeoutMs?: number,
+): Promise<T> {
+  const answer = async () => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof KafkaError) return undefined;
+      throw error;
+    }
+  };
+  return waitFor(what, answer, timeoutMs);
+}
+
+/** Makes a topic and waits until it can be used. */
+export async function createTopic(
+  brokers: string,
+  name: string,
+  partitions: number,
+  config: Record<string, string> = {},
+): Promise<void> {
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    await waitForKafka(`topic ${name}`, async () => {
+      await admin.create(name, partitions, 1, config);
+      return (await admin.describe([name])).get(name)?.partitions === partitions;
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** The topics that exist among `names`, as soon as Kafka tells. */
+export async function describeTopics(
+  brokers: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, TopicDescription>> {
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    return await waitForKafka(`topics ${names.join(", ")}`, () => admin.describe(names));
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** How many partitions the topic has, as the broker tells within 5 s; undefined where there is none. */
+export async function partitionsOf(brokers: string, name: string): Promise<number | undefined> {
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    return (await admin.describe([name])).get(name)?.partitions;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** How many partitions of the cluster, Kafka's own included, have a replica that lags behind its leader. */
+export async function underReplicated(brokers: string): Promise<number> {
+  const names = await asOperator<string[]>(brokers, (native, done) =>
+    native.listTopics({ timeout: 5000 }, done as never),
+  );
+  const topics = await asOperator<readonly { partitions: readonly { isr: unknown[]; replicas: unknown[] }[] }[]>(
+    brokers,
+    (native, done) => native.describeTopics(names, { timeout: 5000 }, done as never),
+  );
+  return topics.flatMap(({ partitions }) => partitions).filter(({ isr, replicas }) => isr.length < replicas.length)
+    .length;
+}
+
+/** Gives a topic more partitions, `partitions` in all. */
+export async function addPartitions(brokers: string, name: string, partitions: number): Promise<void> {
+  await asOperator<void>(brokers, (native, done) => native.createPartitions(name, partitions, 10_000, done));
+}
+
+/** Deletes a topic and waits until it is gone. */
+export async function deleteTopic(brokers: string, name: string): Promise<void> {
+  await asOperator<void>(brokers, (native, done) => native.deleteTopic(name, 10_000, done));
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    await waitForKafka(`topic ${name} to be gone`, async () => !(await admin.describe([name])).has(name));
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Deletes the records of a partition before `offset`, as retention would. */
+export async function deleteRecords(brokers: string, topic: string, partition: number, offset: number): Promise<void> {
+  await asOperator(brokers, (native, done) => native.deleteRecords([{ topic, partition, offset }], {}, done));
+}
+
+/** First offset that a partition still has. */
+export async function logBegin(brokers: string, topic: string, partition: number): Promise<number> {
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    return await waitForKafka(`the beginning of ${topic}`, async () => {
+      const [begin] = await admin.beginnings([{ topic, partition }]);
+      return begin;
+    }).then(({ position }) => position);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Deletes a consumer group with its committed positions. */
+export async function deleteGroup(brokers: string, group: string): Promise<void> {
+  const [result] = await asOperator<readonly { error?: unknown }[]>(brokers, (native, done) =>
+    native.deleteGroups([group], {}, done as never),
+  );
+  if (result.error !== undefined) throw new Error(`${group} was not deleted`, { cause: result.error });
+}
+
+/** Sets the position of a group that has no members, as kafka-consumer-groups --reset-offsets does. */
+export async function setPosition(brokers: string, group: string, place: TopicPosition): Promise<void> {
+  const consumer = await Consumer.connect(clientOptions(brokers), group);
+  try {
+    await consumer.commit([place]);
+  } finally {
+    await consumer.disconnect();
+  }
+}
+
+type NativeAdmin = ReturnType<typeof kafka.AdminClient.create>;
+
+async function asOperator<T>(
+  brokers: string,
+  call: (native: NativeAdmin, done: (error: unknown, result?: T) => void) => void,
+): Promise<T> {
+  const native = kafka.AdminClient.create({ "bootstrap.servers": brokers });
+  try {
+    return await callKafka<T>("admin", (done) => call(native, done));
+  } finally {
+    native.disconnect();
+  }
+}
+
+/** What a reader of any language sees with isolation.level=read_committed: every record of the topic up to its end. */
+export async function readTopic(brokers: string, name: string): Promise<ConsumedRecord[]> {
+  const description = (await describeTopics(brokers, [name])).get(name);
+  if (description === undefined) return [];
+  const options = { ...clientOptions(brokers), properties: { "enable.partition.eof": "true" } };
+  const consumer = await Consumer.connect(options, `test-reader-${process.pid}`);
+  try {
+    const open = new Set(Array.from({ length: description.partitions }, (_, partition) => partition));
+    consumer.native.on("partition.eof", ({ partition }: { partition: number }) => open.delete(partition));
+    consumer.assign([...open].map((partition) => ({ topic: name, partition, position: 0 })));
+    const records: ConsumedRecord[] = [];
+    while (open.size > 0) records.push(...(await consumer.consume(5000, 100)));
+    return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  } finally {
+    await consumer.disconnect();
+  }
+}
+
+/**
+ * Waits until a topic holds `count` records that a reader can see. They are counted, not kept.
+ * @throws {Error} none came for `timeoutMs`
+ */
+export async function waitForRecords(brokers: string, name: string, count: number, timeoutMs = 60_000): Promise<void> {
+  if (count === 0) return;
+  const options = clientOptions(brokers);
+  const admin = new Admin(options);
+  const consumer = await Consumer.connect(options, `test-counter-${process.pid}`);
+  try {
+    const partitions = await waitForKafka(
+      `topic ${name}`,
+      async () => (await admin.describe([name])).get(name)?.partitions,
+      timeoutMs,
+    );
+    consumer.assign(Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition, position: 0 })));
+    let counted = 0;
+    let grownMs = performance.now();
+    while (counted < count) {
+      const batch = await consumer.consume(5000, 100);
+      counted += batch.length;
+      if (batch.length > 0) grownMs = performance.now();
+      else if (performance.now() - grownMs > timeoutMs)
+        throw new Error(`${name} holds ${counted} records and not ${count}; none came for ${timeoutMs / 1000} s`);
+    }
+  } finally {
+    await consumer.disconnect();
+    await admin.disconnect();
+  }
+}
+
+/** The committed end of all partitions of a topic, markers included: it grows with every commit. */
+export async function topicEnd(brokers: string, name: string): Promise<number> {
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    return await waitForKafka(`the end of ${name}`, async () => {
+      const partitions = (await admin.describe([name])).get(name)?.partitions ?? 0;
+      const asked = Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
+      if (asked.length === 0) return 0;
+      return (await admin.ends(asked, "committed")).reduce((sum, { position }) => sum + position, 0);
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+export interface RawRecord {
+  readonly topic: string;
+  readonly partition?: number;
+  readonly key: Buffer | string | null;
+  readonly value: Buffer | string | null;
+  readonly headers?: readonly Readonly<Record<string, Buffer | string>>[] | undefined;
+  /** Milliseconds since the epoch; now by default. */
+  readonly timestamp?: number;
+}
+
+/** Writes records in order and waits until the broker has them. */
+export async function writeRecords(brokers: string, records: readonly RawRecord[]): Promise<void> {
+  const producer = await Producer.connect(clientOptions(brokers), undefined, 6_000_000);
+  try {
+    for (const { topic, partition, key, value, timestamp, headers } of records) {
+      const written = headers?.map((header) =>
+        Object.fromEntries(Object.entries(header).map(([name, text]) => [name, bytesOf(text)])),
+      );
+      const record = [topic, partition, bytesOf(key), bytesOf(value), timestamp, written] as const;
+      await waitFor("room in the queue", () => takes(producer, record));
+    }
+    await producer.flush();
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+/** @returns false where the queue is full, or the partition was added a moment ago and the client does not know it yet */
+function takes(producer: Producer, record: Readonly<Parameters<Producer["produce"]>>): boolean {
+  try {
+    return producer.produce(...record);
+  } catch (error) {
+    if (error instanceof KafkaError && error.code === KafkaCode.UNKNOWN_PARTITION) return false;
+    throw error;
+  }
+}
+
+function bytesOf<T extends Buffer | null>(text: T | string): T | Buffer {
+  return typeof text === "string" ? Buffer.from(text) : text;
+}
+
+/** Headers as text. */
+export function headersOf(record: ConsumedRecord): Record<string, string> {
+  return Object.fromEntries(
+    (record.headers ?? []).flatMap((header) =>
+      Object.entries(header).map(([name, value]) => [name, value.toString("utf8")]),
+    ),
+  );
+}

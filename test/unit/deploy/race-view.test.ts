@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { newRaceView, type RaceView, see, summarize } from "../../../deploy/local/race-view.js";
+import type { Prediction } from "../../../shared/contract/schemas.js";
+
+function prediction(given: Partial<Prediction>): Prediction {
+  return { topic: "t", series: "s0", model: "a", i: 1, n: 1, y: 2, yhat: 1, error: 1, mse: 1, ...given };
+}
+
+function seen(...predictions: Partial<Prediction>[]): RaceView {
+  const view = newRaceView();
+  for (const given of predictions) see(view, prediction(given));
+  return view;
+}
+
+/** One observation, predicted by the models in order. */
+function round(i: number, series: string, mse: Readonly<Record<string, number | null>>): Partial<Prediction>[] {
+  return Object.entries(mse).map(([model, value]) => ({ series, model, i, n: i, y: i, yhat: i + 0.5, mse: value }));
+}
+
+describe("the view of a race", () => {
+  it("shows of each series its newest totals, its leader, and what the leader forecast", () => {
+    const [{ topic, rows, records }] = summarize(
+      seen(...round(1, "s0", { a: 9, b: 8 }), ...round(2, "s0", { a: 3, b: 4 }), ...round(7, "s1", { a: 2, b: 1 })),
+      10,
+    );
+    assert.equal(topic, "t");
+    assert.equal(records, 2 + 7);
+    assert.deepEqual(rows, [
+      {
+        series: "s0",
+        records: 2,
+        leader: "a",
+        y: 2,
+        yhat: 2.5,
+        mse: new Map([
+          ["a", 3],
+          ["b", 4],
+        ]),
+      },
+      {
+        series: "s1",
+        records: 7,
+        leader: "b",
+        y: 7,
+        yhat: 7.5,
+        mse: new Map([
+          ["a", 2],
+          ["b", 1],
+        ]),
+      },
+    ]);
+  });
+
+  it("counts for each model the series that it leads, and the mean of its scores", () => {
+    const view = seen(
+      ...round(1, "s0", { a: 1, b: 2 }),
+      ...round(1, "s1", { a: 3, b: 2 }),
+      ...round(1, "s2", { a: 2, b: 5 }),
+    );
+    assert.deepEqual(summarize(view, 1)[0].models, [
+      { model: "a", leads: 2, mseMean: 2 },
+      { model: "b", leads: 1, mseMean: 3 },
+    ]);
+  });
+
+  it("lets a score of 0 lead, a refusal never, and of equal scores the first model", () => {
+    const leaders = (mse: Readonly<Record<string, number | null>>) =>
+      summarize(seen(...round(1, "s0", mse)), 1)[0].rows[0].leader;
+    assert.equal(leaders({ a: 1, b: 0 }), "b");
+    assert.equal(leaders({ a: null, b: 5 }), "b");
+    assert.equal(leaders({ a: 2, b: 2 }), "a");
+    assert.equal(leaders({ a: null }), undefined);
+  });
+
+  it("shows the newest y without a forecast while the leader's own prediction of it has not come", () => {
+    const [{ rows }] = summarize(seen(...round(1, "s0", { a: 1, b: 2 }), { model: "b", i: 2, n: 2, y: 20, mse: 3 }), 1);
+    assert.deepEqual([rows[0].leader, rows[0].y, rows[0].yhat], ["a", 20, null]);
+  });
+
+  it("forgets a model that predicts no more, and keeps one whose predictions were jumped over in part", () => {
+    const view = seen(...round(1, "s0", { a: 1, old: 0 }));
+    for (let i = 2; i <= 10; i++) for (const given of round(i, "s0", { a: 1, b: 2 })) see(view, prediction(given));
+    // A tail that begins between two models of one observation, ten times over.
+    for (let jump = 0; jump < 10; jump++) {
+      for (const given of [...round(20 + 2 * jump, "s0", { b: 2 }), ...round(21 + 2 * jump, "s0", { a: 1, b: 2 })]) {
+        see(view, prediction(given));
+      }
+    }
+    assert.deepEqual([...summarize(view, 1)[0].rows[0].mse.keys()], ["a", "b"]);
+  });
+
+  it("keeps the models of two services that race one topic, one of them far ahead of the other", () => {
+    const view = newRaceView();
+    for (let i = 1; i <= 50; i++) for (const given of round(i, "s0", { a: 1 })) see(view, prediction(given), "fast");
+    for (let i = 1; i <= 50; i++) for (const given of round(i, "s0", { b: 2 })) see(view, prediction(given), "slow");
+    assert.deepEqual([...summarize(view, 1)[0].rows[0].mse.keys()], ["a", "b"]);
+  });
+
+  it("orders names as people count: s2 before s10", () => {
+    const view = seen({ series: "s10" }, { series: "s2" }, { series: "s1" }, { series: "b" });
+    assert.deepEqual(
+      summarize(view, 4)[0].rows.map(({ series }) => series),
+      ["b", "s1", "s2", "s10"],
+    );
+  });
+
+  it("keeps topics apart, in the order of their names", () => {
+    const view = seen({ topic: "u" }, { topic: "t", mse: 3 });
+    assert.deepEqual(
+      summarize(view, 1).map(({ topic, models }) => [topic, models[0].mseMean]),
+      [
+        ["t", 3],
+        ["u", 1],
+      ],
+    );
+  });
+
+  it("holds a bounded number of 40,000 series, the first ones always among them, and says that there are more", () => {
+    const view = newRaceView();
+    for (let k = 39_999; k >= 0; k--) see(view, prediction({ series: `s${k}`, mse: k }));
+    const [{ rows, seriesCount, more }] = summarize(view, 50);
+    assert.deepEqual(
+      rows.map(({ series }) => series),
+      Array.from({ length: 50 }, (_, k) => `s${k}`),
+    );
+    assert.equal(seriesCount, 10_000);
+    assert.equal(more, true);
+    assert.equal(view.get("t")?.series.size, 10_000);
+  });
+});
