@@ -1,0 +1,75 @@
+/**
+ * The rooms of the project and what each may import beside itself: a new arrow between two rooms is a line that somebody has to
+ * write here. A file is in the room of the longest name that it is, or lies in. Types count as imports.
+ */
+
+/** What a service may use of shared/. */
+const doors = ["shared", "shared/contract", "shared/race", "shared/state"];
+/** What stands under every room of the kernel. */
+const ground = ["shared", "shared/contract", "shared/kafka", "shared/kernel/metrics.ts"];
+/** The rooms that work on tasks, none of which knows another. */
+const onTasks = [...ground, "shared/kernel/store", "shared/kernel/changelog", "shared/kernel/task"];
+const kernelRooms = [
+  "shared/kernel/metrics.ts",
+  "shared/kernel/sudden-end.ts",
+  "shared/kernel/store",
+  "shared/kernel/changelog",
+  "shared/kernel/task",
+  "shared/kernel/commit",
+  "shared/kernel/standby",
+  "shared/kernel/observe",
+  "shared/kernel/jobs",
+  "shared/kernel/loop",
+  "shared/kernel/topics",
+];
+/** What a service is, and its settings: all that commands and manifests need of it. */
+const declarations = [
+  "services/names.ts",
+  "services/producer/service.ts",
+  "services/producer/settings.ts",
+  "services/deserializer/service.ts",
+  "services/stateful-estimator/service.ts",
+  "services/rls-racer/service.ts",
+  "services/ml-racer/service.ts",
+];
+/** The rooms of a service: its files, what it declares, and its start. */
+const service = (name: string) => ({
+  [`services/${name}`]: doors,
+  [`services/${name}/service.ts`]: [`services/${name}`, ...doors],
+  [`services/${name}/main.ts`]: [`services/${name}/service.ts`, "shared/stream.ts"],
+});
+
+export const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  "services/names.ts": [],
+  ...service("producer"),
+  "services/producer/service.ts": ["services/producer", "services/producer/settings.ts", ...doors],
+  "services/producer/settings.ts": ["services/producer", ...doors],
+  ...service("deserializer"),
+  ...service("stateful-estimator"),
+  ...service("rls-racer"),
+  ...service("ml-racer"),
+  shared: [],
+  "shared/contract": ["shared"],
+  "shared/state": ["shared", "shared/contract"],
+  "shared/race": ["shared", "shared/contract", "shared/state"],
+  "shared/kafka": ["shared"],
+  "shared/kernel/metrics.ts": ["shared"],
+  "shared/kernel/sudden-end.ts": [],
+  "shared/kernel/store": ["shared", "shared/contract"],
+  "shared/kernel/changelog": ["shared", "shared/kafka", "shared/kernel/store"],
+  "shared/kernel/task": [...ground, "shared/kernel/store", "shared/kernel/changelog"],
+  "shared/kernel/commit": onTasks,
+  "shared/kernel/standby": onTasks,
+  "shared/kernel/observe": onTasks,
+  "shared/kernel/jobs": [...ground, "shared/kernel/task"],
+  "shared/kernel/loop": [...onTasks, "shared/kernel/commit", "shared/kernel/jobs"],
+  "shared/kernel/topics": [...ground, "shared/kernel/changelog"],
+  "shared/kernel": [...ground, ...kernelRooms],
+  "shared/stream.ts": ["shared", "shared/contract", "shared/kafka", "shared/kernel"],
+  "shared/repartition.ts": ["shared", "shared/kafka", "shared/kernel/topics"],
+  "deploy/local": [...declarations, "shared", "shared/contract", "shared/kafka"],
+  "deploy/cli": [...declarations, "shared", "shared/contract", "shared/kafka", "shared/repartition.ts"],
+  "deploy/grafana": ["deploy/cli", "shared"],
+  "deploy/kubernetes": [...declarations, "shared"],
+  "deploy/wasm": [],
+};
