@@ -17,6 +17,9 @@ import {
 /** A rejected record of up to this size reaches the dead-letter topic with all its bytes. */
 export const DEAD_LETTER_BYTES_MAX = 2 * 1024 * 1024;
 
+/** Largest record that a service writes: a dead letter of the largest size with its headers. */
+export const RECORD_BYTES_MAX = DEAD_LETTER_BYTES_MAX + 64 * 1024;
+
 /** A result above this size, its key included, is refused before it is written: Kafka's usual limit is 1,048,588. */
 export const RESULT_BYTES_MAX = 1_000_000;
 

@@ -257,7 +257,8 @@ export class ServiceProcess {
       stopping: () => this.#stopping,
       inputs: new InputWatch({ admin, onLoss: onInputLoss, metrics: this.#metrics, logger }),
       processing,
-      standbys,
+      host: processing,
+      claims: standbys,
       watermarks: new Watermarks(admin, changelogs, logger),
       growth: new InputGrowth({
         service: service.name,

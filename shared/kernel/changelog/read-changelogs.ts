@@ -7,13 +7,20 @@ import { memoryBudget } from "../../memory-budget.js";
 import type { Codec } from "../../service-definition.js";
 import type { LevelDbStore, StoreWrite } from "../store/leveldb-store.js";
 import { formatOf, isIntact, refuseUnknownFormat } from "../store/stored-value.js";
-import type { CutTail } from "../task/cut-keys.js";
 import { furthest, hasWholeKey, POSITIONS_KEY, type Positions, positionsOf } from "./changelog.js";
 
 const BATCH_RECORDS = 2000;
 const POLL_MS = 50;
 const { restoreQueue, restoreBatch } = memoryBudget();
 const restoreMemory: ConsumerMemory = { queue: restoreQueue, batch: restoreBatch };
+
+/** What a reader must know where the folder has whole keys that its changelog may have cut, see task/cut-keys.ts. */
+export interface CutTail {
+  /** The folder has every record whose positions are up to these. */
+  readonly positions: Positions;
+  /** The changelog has a newer record whose key may be cut. @throws {StoreError} the folder cannot do without it */
+  onNewer(): void;
+}
 
 export interface Replay {
   readonly db: LevelDbStore;

@@ -5,23 +5,13 @@ import { RecordError } from "../../errors.js";
 import { KafkaCode } from "../../kafka/kafka-error.js";
 import { besideOwn, headerBytes, travelling } from "../../kafka/record-headers.js";
 import type { RecordHeaders } from "../../service-definition.js";
+import type { LetterForm, RejectedRecord, Rejection } from "../task/rejection.js";
 
 export interface DeadLetter {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   /** The dead letter's own, then the record's. */
   readonly headers: RecordHeaders;
-}
-
-/** A record that is rejected: one that was read, or one of a source's own, which never had a place in its topic. */
-export interface RejectedRecord {
-  readonly topic: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers?: RecordHeaders | undefined;
-  readonly partition?: number;
-  readonly offset?: number;
-  readonly timestamp?: number;
 }
 
 /** Names of the headers that a dead letter has once each, or not at all. */
@@ -32,18 +22,6 @@ export const PROCESS_FAILED = "process-failed";
 
 export function reasonOf(error: Error): string {
   return error instanceof RecordError ? error.reason : PROCESS_FAILED;
-}
-
-/**
- * How much of a record its dead letter keeps: all; all but its timestamp, which the topic refuses; or its length and SHA-256
- * alone, where the topic refuses it. Headers tell the rest each time.
- */
-export type LetterForm = "whole" | "restamped" | "envelope";
-
-/** A record that is rejected whatever process() says of it. */
-export interface Rejection {
-  readonly error: Error;
-  readonly form: LetterForm;
 }
 
 /** The form to try where the topic of dead letters has refused a letter; undefined where none is left. */

@@ -4,16 +4,9 @@ import { DEAD_LETTERS_TOPIC } from "../../contract/topics.js";
 import { headerBytes } from "../../kafka/record-headers.js";
 import type { Logger } from "../../logger.js";
 import type { KernelMetrics } from "../metrics.js";
+import type { LetterForm, RejectedRecord, Rejection } from "../task/rejection.js";
 import type { Task } from "../task/task.js";
-import {
-  type DeadLetter,
-  deadLetter,
-  type LetterForm,
-  nextForm,
-  type RejectedRecord,
-  type Rejection,
-  reasonOf,
-} from "./dead-letter.js";
+import { type DeadLetter, deadLetter, nextForm, reasonOf } from "./dead-letter.js";
 import type { Output } from "./output.js";
 import { notAhead } from "./timestamps.js";
 import type { WrittenRecords } from "./written-records.js";

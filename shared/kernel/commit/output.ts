@@ -2,6 +2,7 @@
  * What a process writes between two commits, exactly once or at least once, and how it recovers when Kafka says no.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { RECORD_BYTES_MAX } from "../../contract/topics.js";
 import type { StepListener } from "../../failpoint.js";
 import type { ClientOptions, TopicPosition } from "../../kafka/client.js";
 import type { Consumer } from "../../kafka/consumer.js";
@@ -10,8 +11,6 @@ import { BATCH_BYTES_MAX, Producer, QUEUE_FULL_WAIT_MS } from "../../kafka/produ
 import type { Logger } from "../../logger.js";
 import type { RecordHeaders } from "../../service-definition.js";
 
-/** Room for a dead letter of the largest size with its headers. */
-export const RECORD_BYTES_MAX = 2 * 1024 * 1024 + 64 * 1024;
 const RETRY_WAIT_MS = 100;
 /** By what batches shrink that a topic does not take. */
 const BATCH_SHRINKAGE = 4;

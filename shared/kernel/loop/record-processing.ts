@@ -17,7 +17,6 @@ import type {
   ServiceDefinition,
   TaskContext,
 } from "../../service-definition.js";
-import type { RejectedRecord, Rejection } from "../commit/dead-letter.js";
 import { DeadLetters } from "../commit/dead-letters.js";
 import type { Output } from "../commit/output.js";
 import { notAhead } from "../commit/timestamps.js";
@@ -28,6 +27,7 @@ import { RecordJobs } from "../jobs/record-jobs.js";
 import type { KernelMetrics } from "../metrics.js";
 import { DamagedValueError } from "../store/stored-value.js";
 import { DamagedStateError } from "../task/damage.js";
+import type { RejectedRecord, Rejection } from "../task/rejection.js";
 import type { Task } from "../task/task.js";
 import { Notices } from "./notices.js";
 

@@ -7,14 +7,28 @@ import type { TopicPartition } from "../../kafka/client.js";
 import { BEGINNING, type Consumer, END } from "../../kafka/consumer.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
 import type { Logger } from "../../logger.js";
-import type { Processing } from "../loop/record-processing.js";
-import type { Standbys } from "../standby/standbys.js";
 import type { InputWatch } from "./input-loss.js";
 import { Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
 import { type CommittedPositions, StateAheadError, type TaskReplay } from "./task-restore.js";
 
 const RETRY_MS = 200;
+
+/** Who processes the records of running tasks. */
+export interface TaskHost {
+  /** Readies a task for records: it is about to run. */
+  adopt(task: Task, partitions: number): void;
+  /** The task is closed, or its folder is reset. */
+  forget(task: Task): void;
+}
+
+/** Who keeps copies of tasks, in the folders that the tasks have here. */
+export interface FolderClaims {
+  /** A task is about to open its folder: waits until that is given up. */
+  claim(partition: number): Promise<void>;
+  /** The task has closed its folder. */
+  giveBack(partition: number): void;
+}
 
 export interface AssignmentOptions {
   readonly service: string;
@@ -27,9 +41,9 @@ export interface AssignmentOptions {
   readonly inputs: InputWatch;
   /** Whether the service was told to stop. */
   readonly stopping: () => boolean;
-  readonly processing: Processing;
-  /** Undefined where the service keeps none. */
-  readonly standbys: Standbys | undefined;
+  readonly host: TaskHost;
+  /** Who else has folders of tasks open in this process; undefined where nobody has. */
+  readonly claims: FolderClaims | undefined;
   readonly logger: Logger;
 }
 
@@ -120,7 +134,7 @@ export class Assignment {
 
   /** The folder of a task proved damaged: it is moved aside, and replayed by the next {@link rewind}. */
   async rebuild(task: Task, error: Error): Promise<void> {
-    this.#o.processing.forget(task);
+    this.#o.host.forget(task);
     await this.#o.opener.reopenEmpty(task, error);
   }
 
@@ -147,7 +161,7 @@ export class Assignment {
     }
     await this.#o.replay.readyKeys(task);
     if (isClosed(task)) return;
-    this.#o.processing.adopt(task, this.#o.partitions);
+    this.#o.host.adopt(task, this.#o.partitions);
     task.state = "running";
   }
 
@@ -204,7 +218,7 @@ export class Assignment {
 
   async #open(partition: number, inputs: readonly string[]): Promise<Task> {
     const task = new Task(this.#o.service, partition, inputs);
-    await this.#o.standbys?.claim(partition);
+    await this.#o.claims?.claim(partition);
     await this.#o.opener.open(task);
     this.#tasks.set(partition, task);
     return task;
@@ -213,10 +227,10 @@ export class Assignment {
   async #close(task: Task): Promise<void> {
     task.state = "closed";
     await this.#replays.get(task);
-    this.#o.processing.forget(task);
+    this.#o.host.forget(task);
     this.#tasks.delete(task.partition);
     await task.close();
-    this.#o.standbys?.giveBack(task.partition);
+    this.#o.claims?.giveBack(task.partition);
   }
 
   async #committed(tasks: readonly Task[]): Promise<CommittedByPartition> {

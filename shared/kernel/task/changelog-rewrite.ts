@@ -1,10 +1,10 @@
 /** Writes the changelogs of a task anew from its folder, after somebody deleted or truncated them. */
 
 import { keyBytes } from "../../contract/record-key.js";
+import { RECORD_BYTES_MAX } from "../../contract/topics.js";
 import type { ClientOptions } from "../../kafka/client.js";
 import { Producer } from "../../kafka/producer.js";
 import { type Changelog, POSITIONS_KEY_BYTES, POSITIONS_VALUE, positionsHeaders } from "../changelog/changelog.js";
-import { RECORD_BYTES_MAX } from "../commit/output.js";
 import type { Task } from "./task.js";
 
 /**

@@ -5,7 +5,7 @@
  */
 import { StoreError } from "../../errors.js";
 import type { Logger } from "../../logger.js";
-import type { Positions } from "../changelog/changelog.js";
+import type { CutTail } from "../changelog/read-changelogs.js";
 import { KeyMend, keysWithNul } from "./key-mend.js";
 import type { Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
@@ -14,14 +14,6 @@ export interface CutKeysOptions {
   readonly opener: TaskOpener;
   readonly onChangelogLoss: "stop" | "rebuild" | "accept";
   readonly logger: Logger;
-}
-
-/** See {@link CutKeys.tailOf}. */
-export interface CutTail {
-  /** The folder has every record whose positions are up to these. */
-  readonly positions: Positions;
-  /** @throws {StoreError} the folder lacks a record whose key may be cut, unless ON_CHANGELOG_LOSS is `accept` */
-  onNewer(): void;
 }
 
 export class CutKeys {
@@ -39,8 +31,10 @@ export class CutKeys {
    */
   async ready(task: Task): Promise<void> {
     if (task.cutKeys) for (const store of task.stores) store.onMissing = (key) => this.#refuse(task, store.name, key);
-    if (task.wholeKeys || task.keyMend !== undefined || !this.#o.opener.isWhole(task) || task.db === undefined) return;
-    const { keys, elsewhere } = await keysWithNul(task, this.#o.opener.tasks);
+    const { db, partition } = task;
+    if (task.wholeKeys || task.keyMend !== undefined || !this.#o.opener.isWhole(task) || db === undefined) return;
+    const stores = task.stores.map(({ name }) => name);
+    const { keys, elsewhere } = await keysWithNul({ db, stores, partition }, this.#o.opener.tasks);
     if (keys === 0) {
       task.wholeKeys = true;
       return;
@@ -56,8 +50,7 @@ export class CutKeys {
           "and begin anew",
       );
     }
-    const names = task.stores.map(({ name }) => name);
-    task.keyMend = new KeyMend(task.db, names);
+    task.keyMend = new KeyMend(db, stores);
   }
 
   /**
@@ -65,12 +58,13 @@ export class CutKeys {
    * folder has whole as far as it has come. Undefined where there are none.
    */
   async tailOf(task: Task): Promise<CutTail | undefined> {
-    const { manifest, wholeKeys, db, id } = task;
-    if (wholeKeys || manifest === undefined || manifest.standby) return undefined;
-    const { keys } = await keysWithNul(task, this.#o.opener.tasks);
+    const { manifest, wholeKeys, db, id, partition } = task;
+    if (wholeKeys || manifest === undefined || manifest.standby || db === undefined) return undefined;
+    const stores = task.stores.map(({ name }) => name);
+    const { keys } = await keysWithNul({ db, stores, partition }, this.#o.opener.tasks);
     if (keys === 0) return undefined;
     const { positions } = manifest;
-    const loss = `${db?.directory} is behind its group, and its changelog has what it lacks under keys that an older version cut at NUL bytes`;
+    const loss = `${db.directory} is behind its group, and its changelog has what it lacks under keys that an older version cut at NUL bytes`;
     const onNewer = () => {
       if (this.#o.onChangelogLoss !== "accept") {
         throw new StoreError(

@@ -5,7 +5,6 @@
  */
 import { partitionOfKey } from "../../partitioner.js";
 import type { LevelDbStore, StoreWrite } from "../store/leveldb-store.js";
-import type { Task } from "./task.js";
 
 const KEYS_AT_ONCE = 1000;
 /** Of one commit: keys looked at, and bytes written. */
@@ -77,22 +76,33 @@ export class KeyMend {
   }
 }
 
+/** The folder of a task, as far as its keys are concerned. */
+export interface FolderKeys {
+  readonly db: LevelDbStore;
+  /** Names of its stores. */
+  readonly stores: readonly string[];
+  readonly partition: number;
+}
+
 /**
- * How many keys of a task's folder have a NUL byte, and how many series of its first store belong to another task by their whole name.
+ * How many keys of a folder have a NUL byte, and how many series of its first store belong to another task by their whole name.
  * @param tasks of the service
  */
-export async function keysWithNul(task: Task, tasks: number): Promise<{ keys: number; elsewhere: number }> {
+export async function keysWithNul(
+  { db, stores, partition }: FolderKeys,
+  tasks: number,
+): Promise<{ keys: number; elsewhere: number }> {
   let count = 0;
   let elsewhere = 0;
-  for (const [number, { name }] of task.stores.entries()) {
+  for (const [number, name] of stores.entries()) {
     let after: string | undefined;
     for (;;) {
-      const keys: string[] = (await task.db?.keys(name, KEYS_AT_ONCE, after)) ?? [];
+      const keys = await db.keys(name, KEYS_AT_ONCE, after);
       if (keys.length === 0) break;
       for (const key of keys.filter((text) => text.includes("\0"))) {
         count++;
         const series = Buffer.from(key.slice(key.indexOf("/") + 1));
-        if (number === 0 && partitionOfKey(series, tasks) !== task.partition) elsewhere++;
+        if (number === 0 && partitionOfKey(series, tasks) !== partition) elsewhere++;
       }
       after = keys.at(-1);
     }

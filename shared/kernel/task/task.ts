@@ -6,10 +6,10 @@
 import type { TopicPartition } from "../../kafka/client.js";
 import type { Source } from "../../service-definition.js";
 import type { Positions } from "../changelog/changelog.js";
-import type { Rejection } from "../commit/dead-letter.js";
 import type { BufferedStore } from "../store/buffered-store.js";
 import type { LevelDbStore, Manifest } from "../store/leveldb-store.js";
 import type { KeyMend } from "./key-mend.js";
+import type { Rejection } from "./rejection.js";
 
 export type TaskState = "created" | "restoring" | "running" | "closed";
 

@@ -13,6 +13,7 @@
  * 7 delete the plan
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { RECORD_BYTES_MAX } from "../../contract/topics.js";
 import { TopicError } from "../../errors.js";
 import type { Admin } from "../../kafka/admin.js";
 import type { ClientOptions, TopicPartition } from "../../kafka/client.js";
@@ -23,7 +24,6 @@ import { partitionKey } from "../../kafka/topic-partition.js";
 import { partitionOfKey } from "../../partitioner.js";
 import type { Codec, RecordHeaders } from "../../service-definition.js";
 import { changelogTopic, hasWholeKey, POSITIONS_KEY, positionsHeaders } from "../changelog/changelog.js";
-import { RECORD_BYTES_MAX } from "../commit/output.js";
 import { type RepartitionPlan, readPlan, repartitionTopic, writePlan } from "./repartition-plan.js";
 
 const POLL_MS = 100;

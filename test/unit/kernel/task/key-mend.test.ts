@@ -2,13 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BufferedStore } from "../../../../shared/kernel/store/buffered-store.js";
 import { LevelDbStore, type StoreWrite } from "../../../../shared/kernel/store/leveldb-store.js";
-import { StateMemory } from "../../../../shared/kernel/store/state-memory.js";
 import { KeyMend, keysWithNul, type MendChunk } from "../../../../shared/kernel/task/key-mend.js";
-import { Task } from "../../../../shared/kernel/task/task.js";
-import type { Codec } from "../../../../shared/service-definition.js";
-import { rowCodec } from "../../../../shared/state/row-ring.js";
 
 const SERIES = 50;
 const ROWS = 60;
@@ -67,18 +62,11 @@ describe("keys that are written anew", () => {
   });
 
   it("are counted, and those series that belong to another task by their whole names", async () => {
-    const taskOf = (partition: number) => {
-      const task = new Task("service", partition, []);
-      task.db = db;
-      task.stores = ["main", "rows"].map(
-        (store) => new BufferedStore<object>(store, rowCodec as Codec<object>, db, new StateMemory(0, 0)),
-      );
-      return task;
-    };
-    assert.deepEqual(await keysWithNul(taskOf(0), 1), { keys: SERIES + SERIES * ROWS, elsewhere: 0 });
+    const folderOf = (partition: number) => ({ db, stores: ["main", "rows"], partition });
+    assert.deepEqual(await keysWithNul(folderOf(0), 1), { keys: SERIES + SERIES * ROWS, elsewhere: 0 });
     let home = 0;
     for (let partition = 0; partition < 4; partition++)
-      home += SERIES - (await keysWithNul(taskOf(partition), 4)).elsewhere;
+      home += SERIES - (await keysWithNul(folderOf(partition), 4)).elsewhere;
     assert.equal(home, SERIES);
   });
 
