@@ -25,6 +25,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { positionAt } from "../../shared/kafka/topic-partition.js";
 
 const SUCCESS = "_SUCCESS";
 const PARTIAL = ".partial";
@@ -36,7 +37,7 @@ const successSchema = z.object({
   topicId: z.string(),
   records: z.int().min(0),
   /** By partition: the next offset to read. */
-  positions: z.array(z.int().min(0)),
+  positions: z.array(z.int().min(0).transform(positionAt)),
 });
 
 /** What `_SUCCESS` says of a batch, as JSON. */

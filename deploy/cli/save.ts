@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import type { ConsumedRecord } from "../../shared/kafka/consumer.js";
+import { latest, type Position } from "../../shared/kafka/topic-partition.js";
 import { LevelDbStore, StoreLockedError } from "../../shared/kernel/store/leveldb-store.js";
 import {
   type BatchPlace,
@@ -96,7 +97,7 @@ function positionsToGoOnFrom(
   newest: SavedBatch | undefined,
   { topic, topicId }: TopicReader,
   ranges: readonly PartitionRange[],
-): number[] {
+): Position[] {
   const summary = newest?.summary;
   if (summary !== undefined && (summary.topic !== topic || summary.topicId !== topicId)) {
     const other = summary.topic === topic ? `a former topic named ${topic}` : summary.topic;
@@ -112,7 +113,7 @@ function positionsToGoOnFrom(
     }
     if (saved < first)
       notice(`${topic}[${partition}]: offsets ${saved} to ${first - 1} were deleted before they were saved`);
-    return Math.max(saved, first);
+    return latest(saved, first);
   });
 }
 

@@ -9,6 +9,7 @@ import { KafkaTroubles } from "../../shared/kafka/client-troubles.js";
 import { type ConsumedRecord, Consumer } from "../../shared/kafka/consumer.js";
 import { callKafka, KafkaCode, KafkaError } from "../../shared/kafka/kafka-error.js";
 import { faultsOfProperties } from "../../shared/kafka/property-check.js";
+import { nextPosition, type Position, positionAt } from "../../shared/kafka/topic-partition.js";
 import type { Logger } from "../../shared/logger.js";
 import { RepeatedQuestion } from "../../shared/repeated-question.js";
 import { kernelSettings, readClientProperties } from "../../shared/service-settings.js";
@@ -30,10 +31,10 @@ const HOPELESS: ReadonlySet<number> = new Set([
   TOPIC_AUTHORIZATION_FAILED,
 ]);
 
-/** What a partition holds: from `first` to before `end`, open transactions left out. Both are offsets. */
+/** What a partition holds: from `first` to before `end`, open transactions left out. */
 export interface PartitionRange {
-  readonly first: number;
-  readonly end: number;
+  readonly first: Position;
+  readonly end: Position;
 }
 
 export interface TopicChoice {
@@ -57,7 +58,7 @@ export class TopicReader {
   readonly #tell: (line: string) => void;
   #partitions: number;
   /** By partition that is read: the next offset to read. */
-  readonly #positions: number[] = [];
+  readonly #positions: Position[] = [];
   /** Where partitions begin that were added and are not read yet. */
   #added: readonly PartitionRange[] = [];
   readonly #question = new RepeatedQuestion(LOOK_MS);
@@ -115,7 +116,7 @@ export class TopicReader {
   }
 
   /** By partition: the next offset, everything before it was read. */
-  get positions(): number[] {
+  get positions(): Position[] {
     return [...this.#positions];
   }
 
@@ -125,7 +126,7 @@ export class TopicReader {
   }
 
   /** @param positions by partition: the next offset to read */
-  start(positions: readonly number[]): void {
+  start(positions: readonly Position[]): void {
     this.#positions.splice(0, Number.POSITIVE_INFINITY, ...positions);
     this.#question.asked();
     this.#assign();
@@ -144,7 +145,7 @@ export class TopicReader {
     );
     try {
       const records = await this.#consumer.consume(limit, timeoutMs);
-      for (const { partition, offset } of records) this.#positions[partition] = offset + 1;
+      for (const { partition, offset } of records) this.#positions[partition] = nextPosition(offset);
       return records;
     } catch (error) {
       if (!(error instanceof KafkaError) || HOPELESS.has(error.code)) throw error;
@@ -198,7 +199,7 @@ export class TopicReader {
           `range of ${this.topic}[${partition}]`,
           (done) => this.#consumer.native.queryWatermarkOffsets(this.topic, partition, leftMs, done as never),
         );
-        return { first: lowOffset, end: highOffset };
+        return { first: positionAt(lowOffset), end: positionAt(highOffset) };
       } catch (error) {
         if (!(error instanceof KafkaError) || HOPELESS.has(error.code) || performance.now() >= deadlineMs) throw error;
         await delay(QUERY_PAUSE_MS);

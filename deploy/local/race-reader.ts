@@ -6,9 +6,15 @@
 
 import { type Prediction, predictionSchema } from "../../shared/contract/schemas.js";
 import { Admin } from "../../shared/kafka/admin.js";
-import type { ClientOptions, TopicPartition, TopicPosition } from "../../shared/kafka/client.js";
+import type { ClientOptions } from "../../shared/kafka/client.js";
 import { Consumer } from "../../shared/kafka/consumer.js";
 import { KafkaError } from "../../shared/kafka/kafka-error.js";
+import {
+  type Position,
+  positionAt,
+  type TopicPartition,
+  type TopicPosition,
+} from "../../shared/kafka/topic-partition.js";
 
 /** Offsets at the end of a partition that are read; what lies before is jumped over. */
 const TAIL_OFFSETS = 2000;
@@ -41,7 +47,7 @@ export class RaceReader {
       const consumer = await this.#reading();
       if (consumer === undefined) return;
       for (const end of await this.#admin.ends(this.#partitions, "committed")) {
-        const from = end.position - TAIL_OFFSETS;
+        const from = tailOf(end);
         if (this.#positionOf(consumer, end) < from) await consumer.seek({ ...end, position: from });
       }
       let left = TAIL_OFFSETS * this.#partitions.length;
@@ -94,15 +100,15 @@ export class RaceReader {
     );
     const ends = await this.#admin.ends(partitions, "committed");
     this.#consumer ??= await Consumer.connect(this.#options, `${this.#options.clientId}-${process.pid}`);
-    this.#consumer.assign(ends.map((end) => ({ ...end, position: Math.max(0, end.position - TAIL_OFFSETS) })));
+    this.#consumer.assign(ends.map((end) => ({ ...end, position: tailOf(end) })));
     this.#partitions = partitions;
     this.#known = found.size;
   }
 
   /** Where it reads next; the end itself, taken as read, where nothing was read yet. */
-  #positionOf(consumer: Consumer, end: TopicPosition): number {
+  #positionOf(consumer: Consumer, end: TopicPosition): Position {
     const [{ position }] = consumer.position([end]);
-    return position ?? Math.max(0, end.position - TAIL_OFFSETS);
+    return position ?? tailOf(end);
   }
 
   async #unlessKafkaIsAway(work: () => Promise<void>): Promise<void> {
@@ -112,6 +118,11 @@ export class RaceReader {
       if (!(error instanceof KafkaError)) throw error;
     }
   }
+}
+
+/** Where the tail of a partition begins. */
+function tailOf({ position }: TopicPosition): Position {
+  return positionAt(Math.max(0, position - TAIL_OFFSETS));
 }
 
 function jsonOf(value: Buffer | null): unknown {

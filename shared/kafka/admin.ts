@@ -6,12 +6,11 @@ import {
   commonProperties,
   eventListeners,
   PRODUCER_ONLY,
-  type TopicPartition,
-  type TopicPosition,
   without,
 } from "./client.js";
 import type { KafkaTroubles } from "./client-troubles.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
+import { positionAt, type TopicPartition, type TopicPosition } from "./topic-partition.js";
 
 /** A question goes to the leaders that are known, also where they are gone or their epoch is old; the next are known after this time. */
 const METADATA_AGE_MAX_MS = 1000;
@@ -160,7 +159,7 @@ export class Admin {
       // Where a partition was just made, or a connection died under the question, there is neither error nor offset; taken
       // for a number it would be an empty log.
       if (offset < 0) throw new KafkaError(call, { code: -1, message: `not known (${offset})`, isRetriable: true });
-      return { topic, partition, position: offset };
+      return { topic, partition, position: positionAt(offset) };
     });
   }
 

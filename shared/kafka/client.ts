@@ -7,16 +7,6 @@ import type { KernelSettings } from "../service-settings.js";
 import type { ClientLog, KafkaTroubles } from "./client-troubles.js";
 import { callKafka, KafkaError } from "./kafka-error.js";
 
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-/** A place to read from: `position` is the next offset to read. */
-export interface TopicPosition extends TopicPartition {
-  readonly position: number;
-}
-
 export type Properties = Readonly<Record<string, string | number | boolean>>;
 
 export interface ClientOptions {

@@ -1,6 +1,6 @@
 /** What librdkafka's statistics say of a consumer: the logs that it reads, and its group. */
 import { z } from "zod";
-import type { TopicPartition } from "./client.js";
+import type { TopicPartition } from "./topic-partition.js";
 
 const statisticsSchema = z.object({
   cgrp: z.object({ state: z.string() }).optional(),

@@ -10,18 +10,25 @@ import {
   MEMBER_ONLY,
   NO_TOPIC_CONFIGURATION,
   PRODUCER_ONLY,
-  type TopicPartition,
-  type TopicPosition,
   without,
 } from "./client.js";
 import type { ClientLog } from "./client-troubles.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 import { isEager, memberProperties } from "./member-properties.js";
+import {
+  type KnownPosition,
+  type Offset,
+  type Position,
+  positionAt,
+  type ReadStart,
+  type TopicPartition,
+  type TopicPosition,
+} from "./topic-partition.js";
 
 export interface ConsumedRecord {
   readonly topic: string;
   readonly partition: number;
-  readonly offset: number;
+  readonly offset: Offset;
   readonly timestamp?: number;
   readonly key?: Buffer | null;
   readonly value: Buffer | null;
@@ -53,10 +60,9 @@ export type RebalanceEvent =
   | { readonly kind: "assign"; readonly partitions: readonly TopicPartition[] }
   | { readonly kind: "revoke"; readonly partitions: readonly TopicPartition[]; readonly lost: boolean };
 
-/** Read from the start of the partition. */
-export const BEGINNING = -2;
-/** Read what is written from now on. */
-export const END = -1;
+/** What the client calls these places, where it expects an offset. */
+const CLIENT_BEGINNING = -2;
+const CLIENT_END = -1;
 const SEEK_RETRY_MS = 20;
 /** Seeks after which a fetcher that refuses them is not about to start, but has ended. */
 const SEEKS_BEFORE_RESTART = 25;
@@ -193,8 +199,8 @@ export class Consumer {
   }
 
   /** Takes partitions over, reading from the given positions. */
-  assign(positions: readonly TopicPosition[]): void {
-    const assignment = positions.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
+  assign(positions: readonly ReadStart[]): void {
+    const assignment = positions.map(clientPlace);
     if (this.eager) this.native.assign(assignment);
     else this.native.incrementalAssign(assignment);
   }
@@ -210,16 +216,14 @@ export class Consumer {
   }
 
   /** The group's position in each partition, undefined where it has none; waits for offsets of open transactions. */
-  async committed(
-    partitions: readonly TopicPartition[],
-  ): Promise<{ topic: string; partition: number; position: number | undefined }[]> {
+  async committed(partitions: readonly TopicPartition[]): Promise<KnownPosition[]> {
     const answer = await callKafka<readonly { topic: string; partition: number; offset?: number; error?: unknown }[]>(
       "committed",
       (done) => this.native.committed(partitions as TopicPartition[], 10_000, done as never),
     );
     return answer.map(({ topic, partition, offset, error }) => {
       if (error !== undefined && error !== null) throw new KafkaError("committed", error);
-      return { topic, partition, position: offset === undefined || offset < 0 ? undefined : offset };
+      return { topic, partition, position: knownPosition(offset) };
     });
   }
 
@@ -227,11 +231,11 @@ export class Consumer {
    * Goes on reading at `position`. Retried while the partition's fetcher is still starting; one that has ended, because the log
    * had nothing at its former position, is started anew, which also ends a pause.
    */
-  async seek(place: TopicPosition): Promise<void> {
-    const { topic, partition, position } = place;
+  async seek(place: ReadStart): Promise<void> {
+    const target = clientPlace(place);
     for (let attempt = 1; attempt <= SEEKS_BEFORE_RESTART; attempt++) {
       try {
-        await callKafka("seek", (done) => this.native.seek({ topic, partition, offset: position }, 10_000, done));
+        await callKafka("seek", (done) => this.native.seek(target, 10_000, done));
         return;
       } catch (error) {
         if (!(error instanceof KafkaError) || error.code !== KafkaCode.STATE) throw error;
@@ -242,14 +246,17 @@ export class Consumer {
   }
 
   /** @throws {KafkaError} the partition is not assigned any more */
-  #restart(place: TopicPosition): void {
+  #restart(place: ReadStart): void {
     try {
       if (this.eager) {
         const isPlace = ({ topic, partition }: TopicPartition) =>
           topic === place.topic && partition === place.partition;
         const others = this.native.assignments().filter((assigned) => !isPlace(assigned));
         // The loop passes over what it has processed already.
-        const positions = this.position(others).map((at) => ({ ...at, position: at.position ?? BEGINNING }));
+        const positions = this.position(others).map((at) => ({
+          ...at,
+          position: at.position ?? ("beginning" as const),
+        }));
         this.assign([...positions, place]);
       } else {
         this.unassign([place]);
@@ -269,26 +276,35 @@ export class Consumer {
   }
 
   /** The next offset that this consumer will read, transaction markers passed over; undefined before the first record. */
-  position(
-    partitions: readonly TopicPartition[],
-  ): { topic: string; partition: number; position: number | undefined }[] {
+  position(partitions: readonly TopicPartition[]): KnownPosition[] {
     return this.native.position(partitions as TopicPartition[]).map(({ topic, partition, offset }) => ({
       topic,
       partition,
-      position: offset === undefined || offset < 0 ? undefined : offset,
+      position: knownPosition(offset),
     }));
   }
 
   /** Commits positions outside of a transaction. */
   commit(positions: readonly TopicPosition[]): Promise<void> {
-    const offsets = positions.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
-    return callKafka("commit offsets", (done) => this.native.commitCb(offsets, done));
+    return callKafka("commit offsets", (done) => this.native.commitCb(positions.map(clientPlace), done));
   }
 
   /** Leaves the group. Rebalance events that come meanwhile must still be answered by unassign. */
   disconnect(): Promise<void> {
     return callKafka("disconnect consumer", (done) => this.native.disconnect(done as never));
   }
+}
+
+/** A partition and where it is read, as the client takes it: it calls a position an offset. */
+function clientPlace({ topic, partition, position }: ReadStart): { topic: string; partition: number; offset: number } {
+  if (position === "beginning") return { topic, partition, offset: CLIENT_BEGINNING };
+  if (position === "end") return { topic, partition, offset: CLIENT_END };
+  return { topic, partition, offset: position };
+}
+
+/** @param offset of the client's answer, below 0 where it knows none */
+function knownPosition(offset: number | undefined): Position | undefined {
+  return offset === undefined || offset < 0 ? undefined : positionAt(offset);
 }
 
 /** What the client logged when it gave up, with what helps. */

@@ -1,12 +1,11 @@
 /** What a partition's log still has. */
 import type { Admin } from "./admin.js";
-import type { TopicPartition } from "./client.js";
-import { partitionKey } from "./topic-partition.js";
+import { ORIGIN, type Position, partitionKey, type TopicPartition } from "./topic-partition.js";
 
 /** Offsets from `begin`, which is 0 unless records were deleted, up to `end`, the high watermark. */
 export interface LogRange {
-  readonly begin: number;
-  readonly end: number;
+  readonly begin: Position;
+  readonly end: Position;
 }
 
 /** By {@link partitionKey}. */
@@ -20,7 +19,7 @@ export async function logRanges(admin: Admin, partitions: readonly TopicPartitio
   return new Map(
     ends.map((place) => {
       const key = partitionKey(place);
-      return [key, { begin: begin.get(key) ?? 0, end: place.position }];
+      return [key, { begin: begin.get(key) ?? ORIGIN, end: place.position }];
     }),
   );
 }

@@ -10,7 +10,6 @@ import {
   commonProperties,
   connectClient,
   NO_TOPIC_CONFIGURATION,
-  type TopicPosition,
   without,
 } from "./client.js";
 import type { Consumer } from "./consumer.js";
@@ -18,6 +17,7 @@ import { type AnswerLimit, callKafka, KafkaCode, KafkaError } from "./kafka-erro
 import { deliveryTimeoutMs } from "./producer-faults.js";
 import { EMPTY } from "./record-headers.js";
 import type { RefusedDelivery } from "./refusal.js";
+import type { TopicPosition } from "./topic-partition.js";
 
 /**
  * Transaction timeouts after which a call is taken for one that never returns. Each call is given two at most; a client that

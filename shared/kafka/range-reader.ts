@@ -1,7 +1,7 @@
 /** Reads what several partitions hold between two offsets, once. */
-import type { ClientOptions, TopicPartition } from "./client.js";
+import type { ClientOptions } from "./client.js";
 import { type ConsumedRecord, Consumer } from "./consumer.js";
-import { partitionKey } from "./topic-partition.js";
+import { type Position, partitionKey, type TopicPartition } from "./topic-partition.js";
 
 const BATCH_RECORDS = 1000;
 const POLL_MS = 50;
@@ -10,8 +10,8 @@ const PIECES_MAX = 8;
 
 /** Offsets of a partition from `from` to before `end`. */
 export interface PartitionPiece extends TopicPartition {
-  readonly from: number;
-  readonly end: number;
+  readonly from: Position;
+  readonly end: Position;
 }
 
 /**

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { getContainerRuntimeClient } from "testcontainers";
 import { freePort } from "../../deploy/local/free-port.js";
 import { Consumer } from "../../shared/kafka/consumer.js";
+import { positionAt } from "../../shared/kafka/topic-partition.js";
 import { KafkaContainer, startKafkaContainer } from "../support/kafka/kafka-container.js";
 import {
   clientOptions,
@@ -115,7 +116,7 @@ for (const [name, kind, open] of subjects) {
         kafka.brokers,
         values.map((value) => ({ topic: TOPIC, key: null, value })),
       );
-      await setPosition(kafka.brokers, GROUP, { ...PLACE, position: RECORDS / 2 });
+      await setPosition(kafka.brokers, GROUP, { ...PLACE, position: positionAt(RECORDS / 2) });
       await kafka.kill();
       assert.equal(await endedCleanly(), false);
       await kafka.restart();

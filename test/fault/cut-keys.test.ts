@@ -6,6 +6,7 @@ import { rlsRacer } from "../../services/rls-racer/service.js";
 import { LINEAR_TOPIC, observationsTopic } from "../../shared/contract/topics.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
 import { type ConsumedRecord, inputRecordOf } from "../../shared/kafka/consumer.js";
+import { positionAt } from "../../shared/kafka/topic-partition.js";
 import { hasWholeKey } from "../../shared/kernel/changelog/changelog.js";
 import { observation, observationRecord } from "../support/data/observations.js";
 import { recompute } from "../support/judge/offline-model.js";
@@ -74,7 +75,7 @@ describe("state of a version that cut keys at NUL bytes in its changelogs", func
     const headers = [{ "regatta-positions": JSON.stringify({ [INPUT]: learned }) }];
     const records = changelog.map(({ key, value }) => ({ topic, partition: 0, key: cut(String(key)), value, headers }));
     await writeRecords(stack.brokers, records);
-    await setPosition(stack.brokers, `${id}-rls-racer`, { topic: INPUT, partition: 0, position: learned });
+    await setPosition(stack.brokers, `${id}-rls-racer`, { topic: INPUT, partition: 0, position: positionAt(learned) });
   }
 
   /** The folder as the older version left it beside that changelog. */

@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
+import { positionAt } from "../../shared/kafka/topic-partition.js";
 import {
   createTopic,
   deleteGroup,
@@ -192,10 +193,10 @@ describe("a log that lost records", function () {
   it("as a group set forward or back by hand is refused with both positions", async () => {
     const subject = new Subject("moved");
     await subject.raceAndStop();
-    await setPosition(stack.brokers, subject.group, { topic: subject.input, partition: 0, position: 3 });
+    await setPosition(stack.brokers, subject.group, { topic: subject.input, partition: 0, position: positionAt(3) });
     await subject.refused(/is at moved\.observations\[0\]@\d+, but group moved-rls-racer is at 3/);
     const end = 40 * SERIES;
-    await setPosition(stack.brokers, subject.group, { topic: subject.input, partition: 0, position: end });
+    await setPosition(stack.brokers, subject.group, { topic: subject.input, partition: 0, position: positionAt(end) });
     await subject.refused(
       /group moved-rls-racer is at moved\.observations\[0\]@240, but its changelog only comes to \d+/,
     );

@@ -40,7 +40,7 @@ describe("properties of topics", function () {
   it("hold for a reader: below a log's beginning it reads from there", async () => {
     const reader = await Consumer.connect(clientOptions(stack.brokers), "reader");
     try {
-      reader.assign([{ topic: LOG, partition: 0, position: 0 }]);
+      reader.assign([{ topic: LOG, partition: 0, position: "beginning" }]);
       const offsets: number[] = [];
       await waitFor("the last record", async () => {
         for (const { offset } of await reader.consume(RECORDS, 100)) offsets.push(offset);

@@ -4,8 +4,7 @@
  */
 
 import type { Admin } from "../../kafka/admin.js";
-import type { TopicPartition } from "../../kafka/client.js";
-import { partitionKey } from "../../kafka/topic-partition.js";
+import { type Position, partitionKey, type TopicPartition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import { RepeatedQuestion } from "../../repeated-question.js";
 
@@ -15,7 +14,7 @@ export class Watermarks {
   readonly #admin: Admin;
   readonly #changelogs: readonly string[];
   readonly #logger: Logger;
-  readonly #known = new Map<string, number>();
+  readonly #known = new Map<string, Position>();
   readonly #question = new RepeatedQuestion(REFRESH_MS);
 
   constructor(admin: Admin, changelogs: readonly string[], logger: Logger) {
@@ -28,7 +27,7 @@ export class Watermarks {
    * Everything before this offset belongs to a commit that had ended, or was under way, when the answer came; a commit that
    * begins after that stands for all of it.
    */
-  get(topic: string, partition: number): number | undefined {
+  get(topic: string, partition: number): Position | undefined {
     return this.#known.get(partitionKey({ topic, partition }));
   }
 

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { ConsumedRecord } from "../../kafka/consumer.js";
+import { latest, ORIGIN, type Position } from "../../kafka/topic-partition.js";
 import type { RecordHeaders } from "../../service-definition.js";
 
 const POSITIONS_HEADER = "regatta-positions";
@@ -17,7 +18,7 @@ export const POSITIONS_KEY_BYTES = Buffer.from(POSITIONS_KEY);
 export const POSITIONS_VALUE = Buffer.from([0]);
 
 /** Next offset to process, by input topic. */
-export type Positions = Readonly<Record<string, number>>;
+export type Positions = Readonly<Record<string, Position>>;
 
 const positionsSchema = z.record(z.string(), z.number().int().nonnegative());
 
@@ -61,7 +62,7 @@ export function positionsOf(record: ConsumedRecord): Positions | undefined {
     const text = header[POSITIONS_HEADER];
     if (text === undefined) continue;
     try {
-      return positionsSchema.parse(JSON.parse(text.toString("utf8")));
+      return positionsSchema.parse(JSON.parse(text.toString("utf8"))) as Positions;
     } catch {
       return undefined;
     }
@@ -71,7 +72,7 @@ export function positionsOf(record: ConsumedRecord): Positions | undefined {
 
 /** The larger position of each topic. */
 export function furthest(a: Positions, b: Positions): Positions {
-  const result: Record<string, number> = { ...a };
-  for (const [topic, position] of Object.entries(b)) result[topic] = Math.max(position, result[topic] ?? 0);
+  const result: Record<string, Position> = { ...a };
+  for (const [topic, position] of Object.entries(b)) result[topic] = latest(position, result[topic] ?? ORIGIN);
   return result;
 }

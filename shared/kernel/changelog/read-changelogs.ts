@@ -1,8 +1,9 @@
 /** Replays changelogs into a folder. */
 import { StoreError } from "../../errors.js";
-import type { ClientOptions, TopicPosition } from "../../kafka/client.js";
+import type { ClientOptions } from "../../kafka/client.js";
 import { type ConsumedRecord, Consumer, type ConsumerMemory } from "../../kafka/consumer.js";
 import type { LogRange } from "../../kafka/log-range.js";
+import { latest, nextPosition, type Position, positionAt, type TopicPosition } from "../../kafka/topic-partition.js";
 import { memoryBudget } from "../../memory-budget.js";
 import type { Codec } from "../../service-definition.js";
 import type { LevelDbStore, StoreWrite } from "../store/leveldb-store.js";
@@ -30,7 +31,7 @@ export interface Replay {
     readonly store: string;
     readonly codec: Codec<object>;
     readonly topic: string;
-    readonly from: number;
+    readonly from: Position;
     readonly range: LogRange;
   }[];
   /** Where the folder is one of a version that cut keys, and has such keys. */
@@ -45,15 +46,15 @@ export interface Replay {
 interface OpenChangelog {
   readonly store: string;
   readonly codec: Codec<object>;
-  readonly end: number;
-  position: number;
+  readonly end: Position;
+  position: Position;
 }
 
 export interface Replayed {
   /** Input positions that the newest records stand for. */
   readonly positions: Positions;
   /** By store: the changelog's end that was reached. */
-  readonly ends: Readonly<Record<string, number>>;
+  readonly ends: Positions;
   /** Whether values were written whose keys may be cut. */
   readonly cutKeys: boolean;
 }
@@ -76,7 +77,7 @@ export async function replayChangelogs(
   const ends = Object.fromEntries(replay.changelogs.map(({ store, range }) => [store, range.end]));
   const open = new Map<string, OpenChangelog>();
   for (const { store, codec, topic, from, range } of replay.changelogs) {
-    if (from < range.end) open.set(topic, { store, codec, end: range.end, position: Math.max(from, range.begin) });
+    if (from < range.end) open.set(topic, { store, codec, end: range.end, position: latest(from, range.begin) });
   }
   if (open.size === 0) return { positions: {}, ends, cutKeys: false };
 
@@ -91,7 +92,7 @@ export async function replayChangelogs(
     // An end that consists of markers and aborted records only is never delivered as a record; end-of-partition tells of it.
     consumer.native.on("partition.eof", ({ topic, offset }: { topic: string; offset: number }) => {
       const log = open.get(topic);
-      if (log !== undefined) log.position = Math.max(log.position, offset);
+      if (log !== undefined) log.position = latest(log.position, positionAt(offset));
     });
     consumer.assign(
       [...open].map(([topic, { position }]): TopicPosition => ({ topic, partition: replay.partition, position })),
@@ -106,7 +107,7 @@ async function readToEnds(
   consumer: Consumer,
   open: Map<string, OpenChangelog>,
   replay: Replay,
-  ends: Readonly<Record<string, number>>,
+  ends: Positions,
 ): Promise<Replayed | undefined> {
   let positions: Positions = {};
   let cutKeys = false;
@@ -118,7 +119,7 @@ async function readToEnds(
       const log = open.get(record.topic);
       if (log === undefined) continue;
       positions = furthest(positions, positionsOf(record) ?? {});
-      log.position = record.offset + 1;
+      log.position = nextPosition(record.offset);
       const write = writeOf(record, log);
       if (write === undefined) continue;
       const whole = hasWholeKey(record);
@@ -135,7 +136,7 @@ async function readToEnds(
       [...open.keys()].map((topic) => ({ topic, partition: replay.partition })),
     )) {
       const log = open.get(topic);
-      if (log !== undefined && position !== undefined) log.position = Math.max(log.position, position);
+      if (log !== undefined && position !== undefined) log.position = latest(log.position, position);
     }
     let remaining = 0;
     for (const { end, position } of open.values()) remaining += Math.max(0, end - position);

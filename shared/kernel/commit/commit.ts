@@ -11,9 +11,15 @@
 
 import { keyBytes } from "../../contract/record-key.js";
 import type { StepListener } from "../../failpoint.js";
-import type { TopicPosition } from "../../kafka/client.js";
 import type { Consumer } from "../../kafka/consumer.js";
-import { changelogTopic, POSITIONS_KEY_BYTES, POSITIONS_VALUE, positionsHeaders } from "../changelog/changelog.js";
+import { latest, ORIGIN, type Position, positionAt, type TopicPosition } from "../../kafka/topic-partition.js";
+import {
+  changelogTopic,
+  POSITIONS_KEY_BYTES,
+  POSITIONS_VALUE,
+  type Positions,
+  positionsHeaders,
+} from "../changelog/changelog.js";
 import type { StoreWrite } from "../store/leveldb-store.js";
 import { withFolder } from "../task/damage.js";
 import type { MendChunk } from "../task/key-mend.js";
@@ -34,7 +40,7 @@ export interface CommitScope {
   readonly consumer: Consumer;
   readonly opener: TaskOpener;
   /** Newest watermark known of a changelog partition, asked for before this commit began: an older one is always safe. */
-  changelogPosition(topic: string, partition: number): number | undefined;
+  changelogPosition(topic: string, partition: number): Position | undefined;
   /** Told once Kafka has it all. */
   readonly onCommitted: () => void;
   readonly onStep: StepListener;
@@ -49,7 +55,7 @@ export interface CommitScope {
 export async function commitTasks(tasks: readonly Task[], scope: CommitScope): Promise<void> {
   const prepared: PreparedTask[] = [];
   const positions: TopicPosition[] = [];
-  const watermarks = new Map<Task, Record<string, number>>();
+  const watermarks = new Map<Task, Positions>();
   for (const task of tasks) {
     if (!task.advanced) continue;
     const changes = task.stores.flatMap((store) => store.encodeChanges());
@@ -110,17 +116,17 @@ function advanceSource(task: Task, writes: readonly StoreWrite[]): void {
   const first = task.stores[0]?.name;
   const records = writes.length === 0 ? 1 : writes.filter(({ store }) => store === first).length;
   for (const changelog of task.inputs)
-    task.positions.set(changelog, (task.positions.get(changelog) ?? 0) + records + 1);
+    task.positions.set(changelog, positionAt((task.positions.get(changelog) ?? ORIGIN) + records + 1));
 }
 
-function newestWatermarks(task: Task, scope: CommitScope): Record<string, number> {
-  const positions: Record<string, number> = { ...task.manifest?.changelogPositions };
+function newestWatermarks(task: Task, scope: CommitScope): Positions {
+  const positions: Record<string, Position> = { ...task.manifest?.changelogPositions };
   // The instance that has the task's other inputs writes to the same changelog partition, and this folder lacks its values:
   // the positions stay where they were until the task is whole again and replays from there.
   if (!scope.opener.isWhole(task)) return positions;
   for (const { name } of task.stores) {
     const known = scope.changelogPosition(changelogTopic(scope.application, name), task.partition);
-    if (known !== undefined) positions[name] = Math.max(known, positions[name] ?? 0);
+    if (known !== undefined) positions[name] = latest(known, positions[name] ?? ORIGIN);
   }
   return positions;
 }

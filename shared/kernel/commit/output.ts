@@ -4,10 +4,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { RECORD_BYTES_MAX } from "../../contract/topics.js";
 import type { StepListener } from "../../failpoint.js";
-import type { ClientOptions, TopicPosition } from "../../kafka/client.js";
+import type { ClientOptions } from "../../kafka/client.js";
 import type { Consumer } from "../../kafka/consumer.js";
 import { KafkaCode, KafkaError } from "../../kafka/kafka-error.js";
 import { BATCH_BYTES_MAX, Producer, QUEUE_FULL_WAIT_MS } from "../../kafka/producer.js";
+import type { TopicPosition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type { RecordHeaders } from "../../service-definition.js";
 

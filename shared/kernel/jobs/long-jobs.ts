@@ -5,8 +5,7 @@
  * record is read again and finds its result here.
  */
 import { type PartedJob, unpackArrays } from "../../job-message.js";
-import type { TopicPartition } from "../../kafka/client.js";
-import { partitionKey } from "../../kafka/topic-partition.js";
+import { partitionKey, type TopicPartition } from "../../kafka/topic-partition.js";
 import type { JobResult } from "../../service-definition.js";
 import { ThreadError, throwJobError } from "./job-threads.js";
 import { StandingError, type ThreadOptions, WatchedThreads } from "./watched-threads.js";

@@ -1,6 +1,6 @@
 /** The heavy work of the records at hand: done in the stream while it is quick, beside it where it takes long. */
 
-import type { TopicPartition } from "../../kafka/client.js";
+import type { TopicPartition } from "../../kafka/topic-partition.js";
 import type { HeavyWork } from "../../service-definition.js";
 import type { Task } from "../task/task.js";
 import { type Completion, type Job, JobThreads } from "./job-threads.js";

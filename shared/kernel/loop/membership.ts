@@ -1,8 +1,8 @@
 /** What a service has while it is a member of its group: the consumer, its tasks, and what is on its way from the broker. */
 
-import type { TopicPartition } from "../../kafka/client.js";
-import { BEGINNING, type ConsumedRecord, type Consumer, type RebalanceEvent } from "../../kafka/consumer.js";
+import type { ConsumedRecord, Consumer, RebalanceEvent } from "../../kafka/consumer.js";
 import { KafkaCode, KafkaError } from "../../kafka/kafka-error.js";
+import type { TopicPartition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type { KernelMetrics } from "../metrics.js";
 import { Assignment, type AssignmentOptions } from "../task/assignment.js";
@@ -138,7 +138,7 @@ export class Membership {
    * it refuses partitions.
    */
   #answer({ kind, partitions }: RebalanceEvent): void {
-    const fromBeginning = (partition: TopicPartition) => ({ ...partition, position: BEGINNING });
+    const fromBeginning = (partition: TopicPartition) => ({ ...partition, position: "beginning" as const });
     try {
       if (kind === "assign") this.consumer.assign(partitions.map(fromBeginning));
       else this.consumer.unassign(partitions);

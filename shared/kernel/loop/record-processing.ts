@@ -8,6 +8,7 @@ import { RecordError, StoreError } from "../../errors.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
 import { NO_HEADERS, type Travelling, travelling } from "../../kafka/record-headers.js";
 import { type Refusal, refusedRecord } from "../../kafka/refusal.js";
+import { nextPosition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type {
   InputRecord,
@@ -136,7 +137,7 @@ export class Processing {
     if (rejected !== undefined) this.#reject(task, record, rejected);
     else this.#processNew(task, record, place);
     this.#consumed.set(record.topic, (this.#consumed.get(record.topic) ?? 0) + 1);
-    task.positions.set(record.topic, record.offset + 1);
+    task.positions.set(record.topic, nextPosition(record.offset));
     task.advanced = true;
     task.lastTimestampMs = record.timestamp;
     if (task.oldestTimestampMs === undefined || record.timestamp < task.oldestTimestampMs)

@@ -3,7 +3,7 @@ import { TopicError } from "../../errors.js";
 import type { ConsumedRecord } from "../../kafka/consumer.js";
 import type { KafkaError } from "../../kafka/kafka-error.js";
 import { isForBatch, type Refusal, refusalOf, refusedRecord } from "../../kafka/refusal.js";
-import { partitionKey } from "../../kafka/topic-partition.js";
+import { nextPosition, partitionKey } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import { nextForm } from "../commit/dead-letter.js";
 import type { Output } from "../commit/output.js";
@@ -145,7 +145,7 @@ function linesOf(task: Task): Suspects[] {
 function takenOf(task: Task, record: ConsumedRecord | undefined): Taken {
   if (record === undefined) return { place: String(task.generated - 1), key: task.id, end: task.generated };
   const { topic, partition, offset } = record;
-  return { place: `${topic}@${offset}`, key: partitionKey({ topic, partition }), end: offset + 1 };
+  return { place: `${topic}@${offset}`, key: partitionKey({ topic, partition }), end: nextPosition(offset) };
 }
 
 /** @param last which has not moved its task's position yet where the client itself refused what came of it */

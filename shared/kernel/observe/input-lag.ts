@@ -1,6 +1,6 @@
 /** Lag of this instance: what is committed and readable in its partitions, less what it has processed. */
 import type { LogStatistics } from "../../kafka/consumer-statistics.js";
-import { forgetOthers, partitionKey } from "../../kafka/topic-partition.js";
+import { forgetOthers, nextPosition, partitionKey } from "../../kafka/topic-partition.js";
 
 /** Ends that are remembered of a partition; statistics come every 2 s. */
 const ENDS_MAX = 256;
@@ -51,7 +51,7 @@ export class Lag {
   onRecord(topic: string, partition: number, offset: number, nowMs: number): void {
     const key = partitionKey({ topic, partition });
     const seen = this.#partitions.get(key);
-    if (seen !== undefined) this.#see(key, offset + 1, seen.low, nowMs);
+    if (seen !== undefined) this.#see(key, nextPosition(offset), seen.low, nowMs);
   }
 
   /**

@@ -3,9 +3,8 @@
  * committed or not.
  */
 
-import type { TopicPartition } from "../../kafka/client.js";
 import type { LogStatistics } from "../../kafka/consumer-statistics.js";
-import { forgetOthers, partitionKey } from "../../kafka/topic-partition.js";
+import { forgetOthers, partitionKey, type TopicPartition } from "../../kafka/topic-partition.js";
 
 /** An input whose last stable offset may not have moved. */
 export interface UnstableInput extends TopicPartition {

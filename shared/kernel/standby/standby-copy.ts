@@ -7,8 +7,8 @@
  *   commit is whole. The manifest says that a standby wrote it, and the opener always replays from the changelog positions.
  */
 import { StoreError } from "../../errors.js";
-import type { TopicPosition } from "../../kafka/client.js";
 import type { ConsumedRecord } from "../../kafka/consumer.js";
+import { nextPosition, ORIGIN, type Position, type TopicPosition } from "../../kafka/topic-partition.js";
 import { furthest, hasWholeKey, type Positions, positionsOf } from "../changelog/changelog.js";
 import { writeOf } from "../changelog/read-changelogs.js";
 import type { StoreWrite } from "../store/leveldb-store.js";
@@ -21,8 +21,8 @@ export class StandbyCopy {
   /** By changelog topic. */
   readonly #storeOf: ReadonlyMap<string, string>;
   /** Next offset to apply, by changelog. */
-  readonly #next = new Map<string, number>();
-  readonly #ends = new Map<string, number>();
+  readonly #next = new Map<string, Position>();
+  readonly #ends = new Map<string, Position>();
   /** Input positions that the newest records stand for. */
   #positions: Positions;
   #written: Promise<void> = Promise.resolve();
@@ -38,7 +38,7 @@ export class StandbyCopy {
     this.#opener = opener;
     this.#storeOf = storeOf;
     this.#positions = task.manifest?.positions ?? {};
-    for (const [topic, store] of storeOf) this.#next.set(topic, task.manifest?.changelogPositions[store] ?? 0);
+    for (const [topic, store] of storeOf) this.#next.set(topic, task.manifest?.changelogPositions[store] ?? ORIGIN);
     for (const { topic, position } of ends) {
       const next = this.#next.get(topic) ?? 0;
       if (next > position) {
@@ -54,7 +54,7 @@ export class StandbyCopy {
   }
 
   /** Takes note of a changelog's committed end. */
-  reachesTo(topic: string, end: number): void {
+  reachesTo(topic: string, end: Position): void {
     this.#ends.set(topic, end);
   }
 
@@ -97,10 +97,12 @@ export class StandbyCopy {
         writes.push(write);
         this.task.cutKeys ||= !hasWholeKey(record);
       }
-      this.#next.set(topic, offset + 1);
+      this.#next.set(topic, nextPosition(offset));
       this.#positions = furthest(this.#positions, positionsOf(record) ?? {});
     }
-    const reached = Object.fromEntries([...this.#storeOf].map(([topic, store]) => [store, this.#next.get(topic) ?? 0]));
+    const reached = Object.fromEntries(
+      [...this.#storeOf].map(([topic, store]) => [store, this.#next.get(topic) ?? ORIGIN]),
+    );
     const manifest = { ...this.#opener.manifest(this.task, this.#positions, reached), standby: true as const };
     await this.task.db?.write(writes, manifest);
     this.task.manifest = manifest;

@@ -6,10 +6,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { StoreError } from "../../errors.js";
 import type { Admin } from "../../kafka/admin.js";
-import type { ClientOptions, TopicPosition } from "../../kafka/client.js";
-import { type ConsumedRecord, Consumer, END } from "../../kafka/consumer.js";
+import type { ClientOptions } from "../../kafka/client.js";
+import { type ConsumedRecord, Consumer } from "../../kafka/consumer.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
 import { Producer } from "../../kafka/producer.js";
+import type { TopicPosition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import { changelogTopic } from "../changelog/changelog.js";
 import { StoreDamagedError, StoreWriteError } from "../store/leveldb-store.js";
@@ -233,7 +234,7 @@ export class Standbys {
     if (this.#assignmentOld) {
       this.#assignmentOld = false;
       // Announcements are repeated, so those that fall between two assignments are not missed.
-      const roster = { topic: this.#rosterTopic, partition: 0, position: END };
+      const roster = { topic: this.#rosterTopic, partition: 0, position: "end" as const };
       consumer.assign([roster, ...[...this.#copies.values()].flatMap(({ next }) => next)]);
     }
     const byCopy = new Map<StandbyCopy, ConsumedRecord[]>();

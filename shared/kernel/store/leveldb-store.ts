@@ -7,12 +7,15 @@ import { join } from "node:path";
 import { Level } from "level";
 import { z } from "zod";
 import { StoreError } from "../../errors.js";
+import { positionAt } from "../../kafka/topic-partition.js";
 import { type FolderMemory, folderMemory, memoryBudget } from "../../memory-budget.js";
 import { BatchChain } from "./batch-chain.js";
 import { refuseUnknownFormat } from "./stored-value.js";
 
 /** Raised when a program that reads today's manifest would misread the new one. */
 const MANIFEST_FORMAT = 1;
+
+const positionsSchema = z.record(z.string(), z.number().int().transform(positionAt));
 
 /** What a folder says of itself; written with every batch. */
 const manifestSchema = z.object({
@@ -23,9 +26,9 @@ const manifestSchema = z.object({
   /** Topic ids of inputs and changelogs: a topic deleted and made again has another one. */
   topicIds: z.record(z.string(), z.string()),
   /** Next offset to process, by input topic. */
-  positions: z.record(z.string(), z.number().int()),
+  positions: positionsSchema,
   /** By store: everything in the changelog before this offset is in the folder. */
-  changelogPositions: z.record(z.string(), z.number().int()),
+  changelogPositions: positionsSchema,
   /** By store: the newest format of its values, so that an older program refuses the folder before it reads one. */
   formats: z.record(z.string(), z.number().int()).optional(),
   /** Tasks of the service when it was written; another number than today's means that state has moved between them since. */

@@ -3,9 +3,9 @@
  * beside the loop, and put back to the group's positions after an abort.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { TopicPartition } from "../../kafka/client.js";
-import { BEGINNING, type Consumer, END } from "../../kafka/consumer.js";
+import type { Consumer } from "../../kafka/consumer.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
+import type { Position, TopicPartition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type { InputWatch } from "./input-loss.js";
 import { Task } from "./task.js";
@@ -88,7 +88,7 @@ export class Assignment {
       partitions.map(({ topic, partition }) => ({
         topic,
         partition,
-        position: this.#o.isSource ? END : (committed.get(partition)?.get(topic) ?? BEGINNING),
+        position: this.#o.isSource ? "end" : (committed.get(partition)?.get(topic) ?? "beginning"),
       })),
     );
     this.#consumer.pause(beyond);
@@ -153,7 +153,7 @@ export class Assignment {
     if (!this.#o.isSource) {
       this.#o.inputs.check(task);
       for (const { topic, partition } of task.inputPartitions) {
-        await this.#consumer.seek({ topic, partition, position: task.positions.get(topic) ?? BEGINNING });
+        await this.#consumer.seek({ topic, partition, position: task.positions.get(topic) ?? "beginning" });
       }
       // It may have been closed while the seek was on its way.
       if (isClosed(task)) return;
@@ -234,12 +234,12 @@ export class Assignment {
   }
 
   async #committed(tasks: readonly Task[]): Promise<CommittedByPartition> {
-    const result = new Map<number, Map<string, number | undefined>>();
+    const result = new Map<number, Map<string, Position | undefined>>();
     if (tasks.length === 0) return result;
     for (const { topic, partition, position } of await this.#consumer.committed(
       tasks.flatMap(({ inputPartitions }) => inputPartitions),
     )) {
-      const positions = result.get(partition) ?? new Map<string, number | undefined>();
+      const positions = result.get(partition) ?? new Map<string, Position | undefined>();
       positions.set(topic, position);
       result.set(partition, positions);
     }

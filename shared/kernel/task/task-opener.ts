@@ -132,7 +132,7 @@ export class TaskOpener {
   }
 
   /** What the folder says of itself at `positions`. */
-  manifest(task: Task, positions: Positions, changelogPositions: Readonly<Record<string, number>>): Manifest {
+  manifest(task: Task, positions: Positions, changelogPositions: Positions): Manifest {
     return {
       format: 1,
       application: this.#o.application,

@@ -7,7 +7,7 @@ import { StoreError } from "../../errors.js";
 import type { Admin } from "../../kafka/admin.js";
 import type { ClientOptions } from "../../kafka/client.js";
 import { logRanges } from "../../kafka/log-range.js";
-import { partitionKey } from "../../kafka/topic-partition.js";
+import { ORIGIN, type Position, partitionKey } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type { Codec } from "../../service-definition.js";
 import { type Changelog, changelogTopic, furthest, type Positions } from "../changelog/changelog.js";
@@ -20,7 +20,7 @@ import type { Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
 
 /** The group's position by input topic; undefined where it has none. */
-export type CommittedPositions = ReadonlyMap<string, number | undefined>;
+export type CommittedPositions = ReadonlyMap<string, Position | undefined>;
 
 export interface TaskReplayOptions {
   readonly application: string;
@@ -111,8 +111,8 @@ export class TaskReplay {
       partition: task.partition,
       changelogs: changelogs.map((changelog) => ({
         ...changelog,
-        from: task.manifest?.changelogPositions[changelog.store] ?? 0,
-        range: ranges.get(partitionKey(changelog)) ?? { begin: 0, end: 0 },
+        from: task.manifest?.changelogPositions[changelog.store] ?? ORIGIN,
+        range: ranges.get(partitionKey(changelog)) ?? { begin: ORIGIN, end: ORIGIN },
       })),
       cancelled: () => isClosed(task),
       progress: (remaining, records) => {
@@ -164,7 +164,7 @@ export class TaskReplay {
     const records = await rebuildChangelogs(task, changelogs, clientOptions);
     const ranges = await logRanges(admin, changelogs);
     task.wholeKeys = true;
-    const ends = changelogs.map((changelog) => [changelog.store, ranges.get(partitionKey(changelog))?.end ?? 0]);
+    const ends = changelogs.map((changelog) => [changelog.store, ranges.get(partitionKey(changelog))?.end ?? ORIGIN]);
     task.manifest = opener.manifest(task, task.manifest.positions, Object.fromEntries(ends));
     await task.db?.write([], task.manifest);
     task.changelogLoss = undefined;
@@ -184,7 +184,7 @@ export class TaskReplay {
 
   /** The group's positions are the truth. Where it has none (expired, deleted) the state's own go on. */
   #settle(task: Task, committed: CommittedPositions, state: Positions): Positions {
-    const positions: Record<string, number> = { ...state };
+    const positions: Record<string, Position> = { ...state };
     for (const input of task.inputs) {
       const group = committed.get(input);
       if (group === undefined) {
@@ -231,4 +231,4 @@ export class TaskReplay {
 export class StateAheadError extends StoreError {}
 
 const isClosed = (task: Task): boolean => task.state === "closed";
-const positionIn = (task: Task, topic: string): number | undefined => task.manifest?.positions[topic];
+const positionIn = (task: Task, topic: string): Position | undefined => task.manifest?.positions[topic];

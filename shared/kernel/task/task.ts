@@ -3,7 +3,7 @@
  * created → restoring → running → closed.
  */
 
-import type { TopicPartition } from "../../kafka/client.js";
+import type { Position, TopicPartition } from "../../kafka/topic-partition.js";
 import type { Source } from "../../service-definition.js";
 import type { Positions } from "../changelog/changelog.js";
 import type { BufferedStore } from "../store/buffered-store.js";
@@ -33,7 +33,7 @@ export class Task {
   /** Whether values of the folder come from a changelog in which an older program cut keys at their first NUL byte. */
   cutKeys = false;
   /** Next offset to process, by input topic; ahead of the manifest's while a transaction is open. */
-  readonly positions = new Map<string, number>();
+  readonly positions = new Map<string, Position>();
   /** What generates this task's records, where the service is a source. */
   source: Source | undefined;
   /** Whether a record was processed since the last commit. */

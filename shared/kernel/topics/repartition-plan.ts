@@ -9,6 +9,7 @@ import type { Admin } from "../../kafka/admin.js";
 import type { ClientOptions } from "../../kafka/client.js";
 import { Producer } from "../../kafka/producer.js";
 import { readRanges } from "../../kafka/range-reader.js";
+import { ORIGIN, positionAt } from "../../kafka/topic-partition.js";
 
 const PLAN_KEY = Buffer.from("plan");
 const PLAN_BYTES_MAX = 1_000_000;
@@ -20,7 +21,7 @@ const planSchema = z.object({
   from: z.int().min(1),
   to: z.int().min(2),
   /** By changelog, by former partition: the end of what was there before the work began. */
-  ends: z.record(z.string(), z.array(z.int().min(0))),
+  ends: z.record(z.string(), z.array(z.int().min(0).transform(positionAt))),
   /** `copy`: values are written where they belong. `delete`: all of them are there, and what was left behind is deleted. */
   phase: z.enum(["copy", "delete"]),
 });
@@ -48,7 +49,7 @@ export async function readPlan(
   const place = { topic: repartitionTopic(application), partition: 0 };
   const [{ position: end }] = await admin.ends([place], "uncommitted");
   let plan: RepartitionPlan | undefined;
-  await readRanges(options, application, [{ ...place, from: 0, end }], ({ value }) => {
+  await readRanges(options, application, [{ ...place, from: ORIGIN, end }], ({ value }) => {
     plan = planSchema.parse(JSON.parse(String(value)));
   });
   return plan;

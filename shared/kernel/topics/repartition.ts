@@ -16,11 +16,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { RECORD_BYTES_MAX } from "../../contract/topics.js";
 import { TopicError } from "../../errors.js";
 import type { Admin } from "../../kafka/admin.js";
-import type { ClientOptions, TopicPartition } from "../../kafka/client.js";
+import type { ClientOptions } from "../../kafka/client.js";
 import { type ConsumedRecord, Consumer } from "../../kafka/consumer.js";
 import { Producer } from "../../kafka/producer.js";
 import { readRanges } from "../../kafka/range-reader.js";
-import { partitionKey } from "../../kafka/topic-partition.js";
+import { ORIGIN, type Position, partitionKey, type TopicPartition } from "../../kafka/topic-partition.js";
 import { partitionOfKey } from "../../partitioner.js";
 import type { Codec, RecordHeaders } from "../../service-definition.js";
 import { changelogTopic, hasWholeKey, POSITIONS_KEY, positionsHeaders } from "../changelog/changelog.js";
@@ -50,7 +50,7 @@ export interface Examination {
 }
 
 /** By {@link partitionKey}: the group's position; undefined where it has none. */
-type GroupPositions = ReadonlyMap<string, number | undefined>;
+type GroupPositions = ReadonlyMap<string, Position | undefined>;
 
 /**
  * Looks what is to be done, and changes nothing.
@@ -76,13 +76,13 @@ export async function examineRepartition(scope: RepartitionScope): Promise<Exami
     );
   }
   await refuseUnread(scope, from, to);
-  const ends: Record<string, number[]> = {};
+  const ends: Record<string, Position[]> = {};
   const records = new Map<string, { moving: number; all: number }>();
   for (const store of Object.keys(scope.codecs)) {
     const changelog = changelogTopic(application, store);
     const asked = Array.from({ length: from }, (_, partition) => ({ topic: changelog, partition }));
     const found = new Map((await admin.ends(asked, "uncommitted")).map((at) => [at.partition, at.position]));
-    ends[changelog] = asked.map(({ partition }) => found.get(partition) ?? 0);
+    ends[changelog] = asked.map(({ partition }) => found.get(partition) ?? ORIGIN);
     records.set(store, await countMoving(scope, store, ends[changelog], from, to));
   }
   return { plan: { format: 1, from, to, ends, phase: "copy" }, begun: false, records };
@@ -164,8 +164,8 @@ async function refuseUnread(scope: RepartitionScope, from: number, to: number): 
   const ends = new Map((await admin.ends(places, "uncommitted")).map((at) => [partitionKey(at), at.position]));
   const pieces = places.map((place) => ({
     ...place,
-    from: positions.get(partitionKey(place)) ?? 0,
-    end: ends.get(partitionKey(place)) ?? 0,
+    from: positions.get(partitionKey(place)) ?? ORIGIN,
+    end: ends.get(partitionKey(place)) ?? ORIGIN,
   }));
   let left = 0;
   let example = "";
@@ -211,7 +211,13 @@ function seriesOf(key: string, slotted: boolean): [topic: string, series: string
 }
 
 /** @throws {TopicError} state lies elsewhere than murmur2 would have put its series */
-async function countMoving(scope: RepartitionScope, store: string, ends: readonly number[], from: number, to: number) {
+async function countMoving(
+  scope: RepartitionScope,
+  store: string,
+  ends: readonly Position[],
+  from: number,
+  to: number,
+) {
   let moving = 0;
   let all = 0;
   let foreign = 0;
@@ -235,11 +241,11 @@ async function countMoving(scope: RepartitionScope, store: string, ends: readonl
 function eachRecord(
   { application, options, codecs }: RepartitionScope,
   store: string,
-  ends: readonly number[],
+  ends: readonly Position[],
   take: (record: ConsumedRecord, codec: Codec<object>) => Promise<void> | void,
 ): Promise<void> {
   const topic = changelogTopic(application, store);
-  const pieces = ends.map((end, partition) => ({ topic, partition, from: 0, end }));
+  const pieces = ends.map((end, partition) => ({ topic, partition, from: ORIGIN, end }));
   return readRanges(options, `${application}-repartition`, pieces, (record) => take(record, codecs[store]));
 }
 
@@ -260,7 +266,7 @@ async function growChangelogs({ admin, application, codecs }: RepartitionScope, 
 async function groupPositions(scope: RepartitionScope, { from, to }: RepartitionPlan): Promise<GroupPositions> {
   const positions = new Map(await committedPositions(scope, placesOf(scope.inputs, 0, to)));
   const added = placesOf(scope.inputs, from, to).filter((place) => positions.get(partitionKey(place)) === undefined);
-  for (const place of added) positions.set(partitionKey(place), 0);
+  for (const place of added) positions.set(partitionKey(place), ORIGIN);
   // Also where none is missing: Kafka refuses it while the group has members.
   const committed = placesOf(scope.inputs, 0, to).flatMap((place) => {
     const position = positions.get(partitionKey(place));

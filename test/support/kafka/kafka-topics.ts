@@ -2,10 +2,11 @@
 import kafka from "@confluentinc/kafka-javascript";
 import { readSettings } from "../../../shared/config.js";
 import { Admin, type TopicDescription } from "../../../shared/kafka/admin.js";
-import type { ClientOptions, TopicPosition } from "../../../shared/kafka/client.js";
+import type { ClientOptions } from "../../../shared/kafka/client.js";
 import { type ConsumedRecord, Consumer } from "../../../shared/kafka/consumer.js";
 import { callKafka, KafkaCode, KafkaError } from "../../../shared/kafka/kafka-error.js";
 import { Producer } from "../../../shared/kafka/producer.js";
+import { ORIGIN, type TopicPosition } from "../../../shared/kafka/topic-partition.js";
 import { createLogger } from "../../../shared/logger.js";
 import { kernelSettings } from "../../../shared/service-settings.js";
 import { waitFor } from "../wait.js";
@@ -168,7 +169,7 @@ export async function readTopic(brokers: string, name: string): Promise<Consumed
   try {
     const open = new Set(Array.from({ length: description.partitions }, (_, partition) => partition));
     consumer.native.on("partition.eof", ({ partition }: { partition: number }) => open.delete(partition));
-    consumer.assign([...open].map((partition) => ({ topic: name, partition, position: 0 })));
+    consumer.assign([...open].map((partition) => ({ topic: name, partition, position: ORIGIN })));
     const records: ConsumedRecord[] = [];
     while (open.size > 0) records.push(...(await consumer.consume(5000, 100)));
     return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
@@ -192,7 +193,9 @@ export async function waitForRecords(brokers: string, name: string, count: numbe
       async () => (await admin.describe([name])).get(name)?.partitions,
       timeoutMs,
     );
-    consumer.assign(Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition, position: 0 })));
+    consumer.assign(
+      Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition, position: ORIGIN })),
+    );
     let counted = 0;
     let grownMs = performance.now();
     while (counted < count) {

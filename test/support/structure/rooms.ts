@@ -5,8 +5,10 @@
 
 /** What a service may use of shared/. */
 const doors = ["shared", "shared/contract", "shared/race", "shared/state"];
+/** The Kafka client, and the types of its partitions and positions. */
+const kafka = ["shared/kafka", "shared/kafka/topic-partition.ts"];
 /** What stands under every room of the kernel. */
-const ground = ["shared", "shared/contract", "shared/kafka", "shared/kernel/metrics.ts"];
+const ground = ["shared", "shared/contract", ...kafka, "shared/kernel/metrics.ts"];
 /** The rooms that work on tasks, none of which knows another. */
 const onTasks = [...ground, "shared/kernel/store", "shared/kernel/changelog", "shared/kernel/task"];
 const kernelRooms = [
@@ -52,11 +54,12 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "shared/contract": ["shared"],
   "shared/state": ["shared", "shared/contract"],
   "shared/race": ["shared", "shared/contract", "shared/state"],
-  "shared/kafka": ["shared"],
+  "shared/kafka/topic-partition.ts": [],
+  "shared/kafka": ["shared", "shared/kafka/topic-partition.ts"],
   "shared/kernel/metrics.ts": ["shared"],
   "shared/kernel/sudden-end.ts": [],
-  "shared/kernel/store": ["shared", "shared/contract"],
-  "shared/kernel/changelog": ["shared", "shared/kafka", "shared/kernel/store"],
+  "shared/kernel/store": ["shared", "shared/contract", "shared/kafka/topic-partition.ts"],
+  "shared/kernel/changelog": ["shared", ...kafka, "shared/kernel/store"],
   "shared/kernel/task": [...ground, "shared/kernel/store", "shared/kernel/changelog"],
   "shared/kernel/commit": onTasks,
   "shared/kernel/standby": onTasks,
@@ -65,10 +68,10 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "shared/kernel/loop": [...onTasks, "shared/kernel/commit", "shared/kernel/jobs"],
   "shared/kernel/topics": [...ground, "shared/kernel/changelog"],
   "shared/kernel": [...ground, ...kernelRooms],
-  "shared/stream.ts": ["shared", "shared/contract", "shared/kafka", "shared/kernel"],
-  "shared/repartition.ts": ["shared", "shared/kafka", "shared/kernel/topics"],
-  "deploy/local": [...declarations, "shared", "shared/contract", "shared/kafka"],
-  "deploy/cli": [...declarations, "shared", "shared/contract", "shared/kafka", "shared/repartition.ts"],
+  "shared/stream.ts": ["shared", "shared/contract", ...kafka, "shared/kernel"],
+  "shared/repartition.ts": ["shared", ...kafka, "shared/kernel/topics"],
+  "deploy/local": [...declarations, "shared", "shared/contract", ...kafka],
+  "deploy/cli": [...declarations, "shared", "shared/contract", ...kafka, "shared/repartition.ts"],
   "deploy/grafana": ["deploy/cli", "shared"],
   "deploy/kubernetes": [...declarations, "shared"],
   "deploy/wasm": [],

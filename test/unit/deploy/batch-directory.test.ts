@@ -10,8 +10,9 @@ import {
   OpenBatch,
   removePartialBatches,
 } from "../../../deploy/cli/batch-directory.js";
+import { positionAt } from "../../../shared/kafka/topic-partition.js";
 
-const SUMMARY = { topic: "t", topicId: "id", positions: [2, 0, 1] };
+const SUMMARY = { topic: "t", topicId: "id", positions: [2, 0, 1].map(positionAt) };
 
 describe("a batch directory", () => {
   let folder: string;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { StoreError } from "../../../../shared/errors.js";
 import { Admin } from "../../../../shared/kafka/admin.js";
 import type { ConsumedRecord } from "../../../../shared/kafka/consumer.js";
+import { positionAt } from "../../../../shared/kafka/topic-partition.js";
 import { positionsHeaders } from "../../../../shared/kernel/changelog/changelog.js";
 import { createMetrics } from "../../../../shared/kernel/metrics.js";
 import { StandbyCopy } from "../../../../shared/kernel/standby/standby-copy.js";
@@ -64,12 +65,12 @@ describe("a standby's folder", () => {
       clientOptions: clientOptions("127.0.0.1:1"),
       metrics,
       logger,
-    }).isCurrent(task, new Map([["in", position]]));
+    }).isCurrent(task, new Map([["in", positionAt(position)]]));
   const taskOf = (inputs: readonly string[] = ["in"]) => new Task("counting", 3, inputs);
   async function copyOf(opener: TaskOpener, end = 100): Promise<StandbyCopy> {
     const task = taskOf();
     assert.equal(await opener.openStandby(task), true);
-    return new StandbyCopy(task, opener, STORE_OF, [{ topic: CHANGELOG, partition: 3, position: end }]);
+    return new StandbyCopy(task, opener, STORE_OF, [{ topic: CHANGELOG, partition: 3, position: positionAt(end) }]);
   }
   const recordOf = (offset: number, count: number, position: number): ConsumedRecord => ({
     topic: CHANGELOG,
@@ -77,7 +78,7 @@ describe("a standby's folder", () => {
     offset,
     key: Buffer.from("in/s"),
     value: encodeStored(codecs.counter, { count }),
-    headers: positionsHeaders({ in: position }),
+    headers: positionsHeaders({ in: positionAt(position) }),
   });
   async function opened(opener: TaskOpener): Promise<Task> {
     const task = taskOf();
@@ -98,7 +99,7 @@ describe("a standby's folder", () => {
     assert.equal(isCurrent(opener, task, 5), false);
 
     // What a replay to the changelog's end leaves is current.
-    await task.db?.write([], opener.manifest(task, { in: 5 }, { counter: 9 }));
+    await task.db?.write([], opener.manifest(task, { in: positionAt(5) }, { counter: positionAt(9) }));
     await task.close();
     const again = await opened(opener);
     assert.equal(isCurrent(opener, again, 5), true);
@@ -153,7 +154,7 @@ describe("a standby's folder", () => {
     const beyond = taskOf();
     await opener.openStandby(beyond);
     assert.throws(
-      () => new StandbyCopy(beyond, opener, STORE_OF, [{ topic: CHANGELOG, partition: 3, position: 8 }]),
+      () => new StandbyCopy(beyond, opener, STORE_OF, [{ topic: CHANGELOG, partition: 3, position: positionAt(8) }]),
       /has applied app-counter-changelog up to 9, but it ends at 8/,
     );
     await beyond.close();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { positionAt } from "../../../../shared/kafka/topic-partition.js";
 import { LevelDbStore, type Manifest, StoreDamagedError } from "../../../../shared/kernel/store/leveldb-store.js";
 import { seededRandom } from "../../../support/seed.js";
 
@@ -11,7 +12,7 @@ const manifest = (position: number): Manifest => ({
   application: "a",
   partition: 0,
   topicIds: {},
-  positions: { input: position },
+  positions: { input: positionAt(position) },
   changelogPositions: {},
 });
 /** Batch n writes n to key n mod KEYS, with a filling that makes logs of several blocks. */
