@@ -1,4 +1,4 @@
-/** State meets other settings than it was made with: the rules of the README's table, on services that are stopped and started. */
+/** State meets other settings than it was made with: the rules of docs/settings.md, on services that are stopped and started. */
 import assert from "node:assert/strict";
 import { mlRacer } from "../../services/ml-racer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import kafka from "@confluentinc/kafka-javascript";
 import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/contract/topics.js";
 import { connectClient, NO_TOPIC_CONFIGURATION } from "../../shared/kafka/client.js";
 import { callKafka } from "../../shared/kafka/kafka-error.js";
 import { headerEntry } from "../../shared/kafka/record-headers.js";
 import { caseRecords } from "../support/data/case-records.js";
+import { readPage } from "../support/docs/pages.js";
 import {
   clientOptions,
   createTopic,
@@ -112,9 +112,9 @@ describe("headers and places of raw records", function () {
     );
   });
 
-  it("are where the README's kcat line writes, too: in the partition that our producer chooses", async () => {
-    const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
-    const [, partitioner] = /-X partitioner=(\S+) -P -t dataLinearModel -K:/.exec(readme) ?? [];
+  it("are where the kcat line of docs/topics.md writes, too: in the partition that our producer chooses", async () => {
+    const [, partitioner] =
+      /-X partitioner=(\S+) -P -t dataLinearModel -K:/.exec(readPage("docs/topics.md").text) ?? [];
     const keys = Array.from({ length: 20 }, (_, n) => `k${n}`);
     await createTopic(stack.brokers, "kcat", 16);
     const ours = keys.map((key) => ({ topic: "kcat", key, value: "ours" }));

@@ -1,32 +1,18 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { settingsTable } from "../../deploy/cli/settings-table.js";
+import { blocksOf, readPage } from "../support/docs/pages.js";
 import { topicEnd } from "../support/kafka/kafka-topics.js";
 import { Stack } from "../support/services/stack.js";
+import { root } from "../support/structure/imports.js";
 import { waitFor } from "../support/wait.js";
-
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-const readme = readFileSync(join(root, "README.md"), "utf8");
 
 describe("the README", function () {
   this.timeout(120_000);
 
-  it("holds the table of settings as the schemas give it", () => {
-    const table = /<!-- settings -->\n([\s\S]*?)\n?<!-- \/settings -->/.exec(readme)?.[1];
-    assert.equal(table, settingsTable());
-  });
-
-  it("names only files that exist", () => {
-    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path);
-    assert.ok(links.length > 5);
-    for (const path of links) readFileSync(join(root, path));
-  });
-
   it("shows a plain client that reads predictions", async () => {
-    const code = /```js\n([\s\S]*?)```/.exec(readme)?.[1];
+    const [code] = blocksOf(readPage("README.md"), "js");
     assert.ok(code);
     const stack = await Stack.open();
     // Inside the project, so that the example finds the package it imports.

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+import type { ZodObject } from "zod";
+import { settingsTable } from "../../deploy/cli/settings-table.js";
+import {
+  estimateSchema,
+  observationSchema,
+  predictionSchema,
+  rlsPredictionSchema,
+  standingsSchema,
+} from "../../shared/contract/schemas.js";
+import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC, topics } from "../../shared/contract/topics.js";
+import { commandsOf, faultOf } from "../support/docs/commands.js";
+import { allPages, linksOf, proseOf, readPage, rowsOf, sectionOf } from "../support/docs/pages.js";
+import { root, sourceFiles } from "../support/structure/imports.js";
+
+const COLUMNS_MAX = 130;
+/** A member that a prediction has only where its model refused. */
+const OPTIONAL_MEMBERS = new Set(["reason"]);
+
+describe("the documents", () => {
+  const pages = allPages();
+
+  it("have links that lead to a file, and to a heading where they name one", () => {
+    const links = pages.flatMap(linksOf);
+    assert.ok(links.length > 50);
+    const broken = links.filter(({ path, anchor }) => {
+      if (!existsSync(posix.join(root, path))) return true;
+      return anchor !== undefined && !(path.endsWith(".md") && readPage(path).anchors.has(anchor));
+    });
+    assert.deepEqual(
+      broken.map(({ page, target }) => `${page}: ${target}`),
+      [],
+    );
+  });
+
+  it("have commands of which every script, file, service and option exists", () => {
+    const commands = pages.flatMap(commandsOf);
+    assert.ok(commands.length > 30);
+    const faults = commands.map((command) => ({ ...command, fault: faultOf(command) }));
+    assert.deepEqual(
+      faults.filter(({ fault }) => fault !== undefined).map(({ page, text, fault }) => `${page}: ${text}: ${fault}`),
+      [],
+    );
+  });
+
+  it("have every option of npm start in a table, and none besides", () => {
+    const section = sectionOf(readPage("docs/commands.md"), "## The race on this machine");
+    const told = rowsOf(section).flatMap(([options]) => [...options.matchAll(/--[a-z-]+/g)].map(([option]) => option));
+    const source = readFileSync(posix.join(root, "deploy/local/run-options.ts"), "utf8");
+    const declared = [...source.matchAll(/[Oo]ption\(\s*"(--[a-z-]+)/g)].map(([, option]) => option);
+    assert.deepEqual(told.sort(), declared.sort());
+  });
+
+  it("have the test commands of .ci/run in the README", () => {
+    const run = readFileSync(posix.join(root, ".ci/run"), "utf8");
+    const commands = [...run.matchAll(/\bnpm (?:run (?:--silent )?)?((?:test|lint|check)[a-z:]*)/g)].map(
+      ([, script]) => script,
+    );
+    assert.ok(commands.length >= 3);
+    const readme = readPage("README.md").text;
+    const missing = commands.filter((script) => !new RegExp(`\`npm (run )?${script}\``).test(readme));
+    assert.deepEqual(missing, []);
+  });
+
+  it("have prose that is at most so wide that it can be read without wrapping", () => {
+    const wide = pages.flatMap(({ path, text }) =>
+      proseOf(text)
+        .split("\n")
+        .filter((line) => line.length > COLUMNS_MAX && !line.startsWith("|") && !line.startsWith("    "))
+        .map((line) => `${path}: ${line}`),
+    );
+    assert.deepEqual(wide, []);
+  });
+
+  it("have the table of settings as the schemas give it", () => {
+    const { text } = readPage("docs/settings.md");
+    const table = /<!-- settings -->\n([\s\S]*?)\n?<!-- \/settings -->/.exec(text)?.[1];
+    assert.equal(table, settingsTable());
+  });
+
+  it("have every metric of the code in the table of metrics, and none besides", () => {
+    const named = sourceFiles(["services", "shared"]).flatMap(({ text }) =>
+      [...text.matchAll(/"(regatta_[a-z_]+)"/g)].map(([, name]) => name),
+    );
+    const section = sectionOf(readPage("docs/operations.md"), "## Metrics");
+    const told = [...section.matchAll(/`(regatta_[a-z_]+)`/g)].map(([, name]) => name);
+    assert.deepEqual(told.sort(), [...new Set(named)].sort());
+  });
+
+  it("have every topic in the table of topics, with the members that its schema has", () => {
+    const rows = rowsOf(sectionOf(readPage("docs/topics.md"), "## Topics"));
+    const names = rows.flatMap(([topic]) => [...topic.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+    const written = [
+      LINEAR_TOPIC,
+      NON_LINEAR_TOPIC,
+      DEAD_LETTERS_TOPIC,
+      ...Object.values(topics).map(({ name }) => name),
+    ];
+    assert.deepEqual(names.filter((name) => !name.includes("<")).sort(), written.sort());
+    const shapes: Readonly<Record<string, ZodObject>> = {
+      "`<raw topic>.observations`": observationSchema,
+      "`rls-predictions`": rlsPredictionSchema,
+      "`ml-predictions`": predictionSchema,
+      "`rls-standings`, `ml-standings` (compacted)": standingsSchema,
+      "`estimates`": estimateSchema,
+    };
+    for (const [topic, { shape }] of Object.entries(shapes)) {
+      const value = rows.find(([name]) => name === topic)?.[2] ?? "";
+      const members = [...value.replace(/\[\{.*\}\]/, "").matchAll(/"(\w+)"/g)].map(([, member]) => member);
+      const expected = Object.keys(shape).filter((member) => !OPTIONAL_MEMBERS.has(member));
+      assert.deepEqual(members.sort(), expected.sort(), topic);
+    }
+  });
+
+  it("have every fault test in the table of what is survived, and none besides", () => {
+    const rows = rowsOf(sectionOf(readPage("docs/guarantees.md"), "## What it survives"));
+    const told = rows.flatMap(([, , tests]) => [...tests.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+    const files = readdirSync(posix.join(root, "test/fault")).filter((name) => name.endsWith(".test.ts"));
+    assert.deepEqual(told.sort(), files.map((name) => name.replace(".test.ts", "")).sort());
+  });
+});
