@@ -174,6 +174,10 @@ export type ServiceDefinition<D extends SettingDefinitions, States, Metrics> =
   | ProcessorService<D, States, Metrics>
   | SourceService<D, States, Metrics>;
 
+/** A service of whatever types: they are checked where it is defined, and the kernel only hands its values through. */
+export type AnyService = ServiceDefinition<SettingDefinitions, Record<string, object>, unknown>;
+export type AnyContext = TaskContext<never, Record<string, object>, unknown>;
+
 /** State is kept per input topic and series. A topic name has no slash, so the first one separates. */
 export function stateKey(topic: string, series: string): string {
   return `${topic}/${series}`;

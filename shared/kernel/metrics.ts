@@ -1,8 +1,6 @@
 /** What every service tells Prometheus. Names and labels are part of the product; see the README. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { CommittedCounter } from "../committed-counter.js";
-import { registerProbes } from "./observe/gauges.js";
-import type { Probes } from "./observe/service-view.js";
 
 /** 1 ms to 10 s in 1-2.5-5 steps: a stream stage, not a web page. */
 const STAGE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -10,11 +8,16 @@ const LONG_SECONDS = [...STAGE_SECONDS, 25, 50, 100, 300];
 
 export type KernelMetrics = ReturnType<typeof createMetrics>;
 
-export function createMetrics(service: string, application: string, probes: Probes) {
+/** A registry of metrics that bear both labels, with those of Node.js itself. */
+export function createRegistry(service: string, application: string): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ service, application });
   collectDefaultMetrics({ register: registry });
-  registerProbes(registry, probes);
+  return registry;
+}
+
+/** Registers what the kernel counts and times. Gauges that are read at each scrape are in observe/gauges.ts. */
+export function createMetrics(registry: Registry) {
   const metrics = createCounters(registry);
   // A series that is born with its first event has no increase at it: rates and alerts would miss the first.
   for (const reason of ["fenced", "failed"]) metrics.producerReplacements.inc({ reason }, 0);

@@ -42,7 +42,7 @@ export class InputPositions {
   }
 
   /** Offset of the last record of a partition that the client has handed over and that is not done with; undefined for none. */
-  lastAtHand({ partition }: Task, topic: string): number | undefined {
+  lastFetched({ partition }: Task, topic: string): number | undefined {
     const { membership, batch } = this.#hand();
     const isOf = (record: ConsumedRecord) => record.partition === partition && record.topic === topic;
     return (membership?.lastFetched(isOf) ?? batch.findLast(isOf))?.offset;

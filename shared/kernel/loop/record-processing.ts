@@ -1,7 +1,6 @@
 /** One record through process(): in, out, or to the dead letters. */
 import type { Registry } from "prom-client";
 import { committedCounters } from "../../committed-counter.js";
-import type { SettingDefinitions } from "../../config.js";
 import { keyBytes } from "../../contract/record-key.js";
 import { RESULT_BYTES_MAX } from "../../contract/topics.js";
 import { RecordError, StoreError } from "../../errors.js";
@@ -11,12 +10,12 @@ import { type Refusal, refusedRecord } from "../../kafka/refusal.js";
 import { nextPosition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type {
+  AnyContext,
+  AnyService,
   InputRecord,
   JobResult,
   OutputTopic,
   RecordHeaders,
-  ServiceDefinition,
-  TaskContext,
 } from "../../service-definition.js";
 import { DeadLetters } from "../commit/dead-letters.js";
 import type { Output } from "../commit/output.js";
@@ -31,10 +30,6 @@ import { DamagedStateError } from "../task/damage.js";
 import type { RejectedRecord, Rejection } from "../task/rejection.js";
 import type { Task } from "../task/task.js";
 import { Notices } from "./notices.js";
-
-// A service's own types are checked where it is defined; the kernel only hands its values through.
-export type AnyService = ServiceDefinition<SettingDefinitions, Record<string, object>, unknown>;
-export type AnyContext = TaskContext<never, Record<string, object>, unknown>;
 
 /**
  * process() failed after it may have changed state. The transaction is aborted and the batch replayed without this record.

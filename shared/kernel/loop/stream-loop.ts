@@ -18,7 +18,6 @@ import { DamagedStateError, withFolder } from "../task/damage.js";
 import type { Task } from "../task/task.js";
 import type { TaskOpener } from "../task/task-opener.js";
 import { BatchPace } from "./batch-pace.js";
-import type { InputGrowth } from "./input-growth.js";
 import { InputPositions } from "./input-positions.js";
 import { Membership, type MembershipOptions } from "./membership.js";
 import { MissingRights } from "./missing-rights.js";
@@ -53,6 +52,8 @@ const FENCED: ReadonlySet<number> = new Set([
 export interface StreamLoopOptions extends MembershipOptions {
   readonly application: string;
   readonly commitIntervalMs: number;
+  /** Asks for a clean end. */
+  readonly stop: AbortSignal;
   /** Told when the end begins, whatever its cause: from here on only a deadline can help against a client that hangs. */
   readonly onLeave: () => void;
   /** Told of each step of a commit. */
@@ -62,7 +63,8 @@ export interface StreamLoopOptions extends MembershipOptions {
   readonly opener: TaskOpener;
   readonly processing: Processing;
   readonly watermarks: Watermarks;
-  readonly growth: InputGrowth;
+  /** Detects partitions that were added to inputs. @throws {TopicError} series have moved among the partitions that are read */
+  readonly watchGrowth: () => void;
 }
 
 export class StreamLoop {
@@ -72,7 +74,6 @@ export class StreamLoop {
   #membership: Membership | undefined;
   /** The batch at hand. */
   #batch: readonly ConsumedRecord[] = [];
-  #stopping = false;
   /** Set when uncommitted work was dropped: positions are read anew before the next record is taken. */
   #rewindNeeded = false;
   /** Set where that was for a job done aside: nothing is wrong, and the next turn goes on. */
@@ -136,23 +137,19 @@ export class StreamLoop {
     return this.#rewindNeeded ? this.#dropped : undefined;
   }
 
-  stop(): void {
-    this.#stopping = true;
-  }
-
   /**
-   * Runs until {@link stop}; then commits, closes the stores and leaves the group. Where the client says that its membership
+   * Runs until it is told to stop; then commits, closes the stores and leaves the group. Where the client says that its membership
    * cannot go on, the service becomes a member anew: a broker that is just starting may answer a heartbeat so.
    * @throws {StoreError | TopicError} going on would be wrong
    * @throws {KafkaError} one membership after another ended without a commit between
    */
   async run(): Promise<void> {
-    while (!this.#stopping) {
+    while (!this.#o.stop.aborted) {
       const membership = await this.#join();
       if (membership === undefined) continue;
       let goesOn = false;
       try {
-        while (!this.#stopping && membership.failure === undefined) {
+        while (!this.#o.stop.aborted && membership.failure === undefined) {
           if (membership.assignment.failure !== undefined) throw membership.assignment.failure;
           await this.#turn(membership);
         }
@@ -160,7 +157,7 @@ export class StreamLoop {
           await this.#commitLast(membership);
         } else {
           await this.#loseAll(membership.failure, membership);
-          goesOn = !this.#stopping;
+          goesOn = !this.#o.stop.aborted;
         }
       } finally {
         if (!goesOn) this.#o.onLeave();
@@ -208,7 +205,7 @@ export class StreamLoop {
   async #lookAround(membership: Membership): Promise<void> {
     const running = membership.assignment.tasks.filter(({ state }) => state === "running");
     const { inputs, isSource } = this.#o;
-    this.#o.growth.watch();
+    this.#o.watchGrowth();
     if (!isSource) inputs.askWhenOld(running);
     const refusal = membership.takeRefusal();
     this.#rights.failed(refusal, performance.now());
@@ -265,7 +262,7 @@ export class StreamLoop {
       await this.#look(membership);
       lookedMs = performance.now();
       // The rest belongs to the next start, or is read again.
-      if (this.#stopping || this.#rewindNeeded) break;
+      if (this.#o.stop.aborted || this.#rewindNeeded) break;
     }
     await jobs?.settle();
     ended();

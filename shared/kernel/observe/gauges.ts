@@ -2,24 +2,24 @@
 import { readFileSync } from "node:fs";
 import { Gauge, type Registry } from "prom-client";
 import { memoryLimitBytes } from "../../memory-budget.js";
-import { type Probes, SERVICE_STATES } from "./service-view.js";
+import { SERVICE_STATES, type ServiceView } from "./service-view.js";
 
-/** Registers what a service is, how far it is behind and what it holds. */
-export function registerProbes(registry: Registry, probes: Probes): void {
-  registerLag(registry, probes);
-  registerStates(registry, probes);
-  registerStandbys(registry, probes);
-  registerSizes(registry, probes);
-  registerMemory(registry, probes);
+/** Registers the gauges that show what a service is, how far it lags and what it keeps. */
+export function registerGauges(registry: Registry, view: ServiceView): void {
+  registerLag(registry, view);
+  registerStates(registry, view);
+  registerStandbys(registry, view);
+  registerSizes(registry, view);
+  registerMemory(registry, view);
 }
 
-function registerLag(registry: Registry, { lag, standing, unstable, secondsAhead }: Probes): void {
+function registerLag(registry: Registry, view: ServiceView): void {
   new Gauge({
     name: "regatta_input_timestamp_ahead_seconds",
     help: "How far in the future the newest input record was stamped: the sender's clock is ahead of this one",
     registers: [registry],
     collect() {
-      this.set(secondsAhead());
+      this.set(view.secondsAhead);
     },
   });
   new Gauge({
@@ -29,7 +29,7 @@ function registerLag(registry: Registry, { lag, standing, unstable, secondsAhead
     registers: [registry],
     collect() {
       this.reset();
-      for (const { topic, partition, records } of unstable())
+      for (const { topic, partition, records } of view.inputs.unstable())
         this.set({ topic, partition: String(partition) }, records);
     },
   });
@@ -40,7 +40,7 @@ function registerLag(registry: Registry, { lag, standing, unstable, secondsAhead
     registers: [registry],
     collect() {
       this.reset();
-      for (const { task, topic, partition, standsSeconds } of standing())
+      for (const { task, topic, partition, standsSeconds } of view.inputs.standing)
         this.set({ task, topic, partition: String(partition) }, standsSeconds);
     },
   });
@@ -65,13 +65,13 @@ function registerLag(registry: Registry, { lag, standing, unstable, secondsAhead
       registers: [registry],
       collect() {
         this.reset();
-        for (const at of lag()) this.set({ topic: at.topic, partition: String(at.partition) }, at[field]);
+        for (const at of view.inputs.lag()) this.set({ topic: at.topic, partition: String(at.partition) }, at[field]);
       },
     });
   }
 }
 
-function registerStates(registry: Registry, probes: Probes): void {
+function registerStates(registry: Registry, view: ServiceView): void {
   const registers = [registry];
   new Gauge({
     name: "regatta_build_info",
@@ -85,7 +85,7 @@ function registerStates(registry: Registry, probes: Probes): void {
     labelNames: ["state"],
     registers,
     collect() {
-      const now = probes.state();
+      const now = view.state;
       for (const state of SERVICE_STATES) this.set({ state }, Number(state === now));
     },
   });
@@ -95,19 +95,19 @@ function registerStates(registry: Registry, probes: Probes): void {
     labelNames: ["state"],
     registers,
     collect() {
-      for (const [state, count] of Object.entries(probes.taskStates())) this.set({ state }, count);
+      for (const [state, count] of Object.entries(view.taskStates)) this.set({ state }, count);
     },
   });
 }
 
-function registerStandbys(registry: Registry, { standbyLag }: Probes): void {
+function registerStandbys(registry: Registry, view: ServiceView): void {
   const registers = [registry];
   new Gauge({
     name: "regatta_standby_tasks",
     help: "Tasks of other hosts whose state this instance keeps a copy of",
     registers,
     collect() {
-      this.set(standbyLag().length);
+      this.set(view.standbyLag().length);
     },
   });
   new Gauge({
@@ -117,12 +117,12 @@ function registerStandbys(registry: Registry, { standbyLag }: Probes): void {
     registers,
     collect() {
       this.reset();
-      for (const { partition, records } of standbyLag()) this.set({ partition: String(partition) }, records);
+      for (const { partition, records } of view.standbyLag()) this.set({ partition: String(partition) }, records);
     },
   });
 }
 
-function registerSizes(registry: Registry, probes: Probes): void {
+function registerSizes(registry: Registry, view: ServiceView): void {
   const registers = [registry];
   new Gauge({
     name: "regatta_store_bytes",
@@ -130,7 +130,7 @@ function registerSizes(registry: Registry, probes: Probes): void {
     labelNames: ["partition"],
     registers,
     async collect() {
-      const sizes = await probes.storeBytes();
+      const sizes = await view.folderBytes();
       this.reset();
       for (const { partition, bytes } of sizes) this.set({ partition: String(partition) }, bytes);
     },
@@ -140,7 +140,7 @@ function registerSizes(registry: Registry, probes: Probes): void {
     help: "Free bytes of the file system that holds STATE_DIR",
     registers,
     async collect() {
-      const bytes = await probes.diskAvailableBytes();
+      const bytes = await view.diskAvailableBytes();
       if (bytes === undefined) this.remove();
       else this.set(bytes);
     },
@@ -155,12 +155,12 @@ function registerSizes(registry: Registry, probes: Probes): void {
     help: "Records written since the last commit",
     registers,
     collect() {
-      this.set(probes.transactionRecords());
+      this.set(view.transactionRecords);
     },
   });
 }
 
-function registerMemory(registry: Registry, { memory }: Probes): void {
+function registerMemory(registry: Registry, { memory }: ServiceView): void {
   const registers = [registry];
   new Gauge({
     name: "regatta_state_cache_bytes",

@@ -22,7 +22,7 @@ interface SeenPartition {
   spacingMs: number;
 }
 
-/** How far one input partition is behind. */
+/** How far one input partition lags. */
 export interface PartitionLag {
   readonly topic: string;
   readonly partition: number;
@@ -39,19 +39,19 @@ export class Lag {
 
   /**
    * Ends are last stable offsets, so that an open transaction is no lag. What was known of logs that are not among these is
-   * forgotten: a partition that comes back begins anew.
+   * forgotten: a partition that comes back starts without a past.
    * @param statistics of the partitions that this instance has
    */
   onStatistics(statistics: readonly LogStatistics[], nowMs: number): void {
     forgetOthers(this.#partitions, statistics);
-    for (const log of statistics) this.#see(partitionKey(log), log.lastStableOffset, Math.max(0, log.low), nowMs);
+    for (const log of statistics) this.#record(partitionKey(log), log.lastStableOffset, Math.max(0, log.low), nowMs);
   }
 
-  /** A record was handed over, so its partition reaches that far; statistics stand still with a consumer that is not asked. */
+  /** A record was handed over, so its partition reaches that far. Statistics do not change while the consumer is not polled. */
   onRecord(topic: string, partition: number, offset: number, nowMs: number): void {
     const key = partitionKey({ topic, partition });
     const seen = this.#partitions.get(key);
-    if (seen !== undefined) this.#see(key, nextPosition(offset), seen.low, nowMs);
+    if (seen !== undefined) this.#record(key, nextPosition(offset), seen.low, nowMs);
   }
 
   /**
@@ -80,7 +80,7 @@ export class Lag {
     return { ...place, records: seen.end - from, seconds: Math.max(0, nowMs - sinceMs) / 1000 };
   }
 
-  #see(key: string, end: number, low: number, nowMs: number): void {
+  #record(key: string, end: number, low: number, nowMs: number): void {
     const seen = this.#partitions.get(key);
     if (seen === undefined) {
       this.#partitions.set(key, { low, end, ends: [{ end, atMs: nowMs }], spacingMs: 0 });
@@ -92,7 +92,7 @@ export class Lag {
     if (end <= last.end || nowMs - last.atMs < seen.spacingMs) return;
     seen.ends.push({ end, atMs: nowMs });
     if (seen.ends.length <= ENDS_MAX) return;
-    // A backlog that lasts keeps its beginning, at a resolution that goes down with its age.
+    // A lasting backlog keeps its beginning, at a resolution that gets coarser with its age.
     seen.ends = seen.ends.filter((_, k) => k % 2 === 0);
     seen.spacingMs = (nowMs - seen.ends[0].atMs) / seen.ends.length;
   }

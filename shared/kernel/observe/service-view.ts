@@ -1,124 +1,191 @@
-/** What a scrape asks the running process for. */
-import { statfs } from "node:fs/promises";
-import { SharedQuestion } from "../../repeated-question.js";
-import type { StreamLoop } from "../loop/stream-loop.js";
-import type { LevelDbStore } from "../store/leveldb-store.js";
+/** What /metrics, /ready and /state show of the running service. */
+import type { Registry } from "prom-client";
+import type { KafkaTroubles } from "../../kafka/client-troubles.js";
+import { consumerStatistics } from "../../kafka/consumer-statistics.js";
+import type { Logger } from "../../logger.js";
 import type { StateMemory } from "../store/state-memory.js";
 import type { Task, TaskState } from "../task/task.js";
-import type { Lag } from "./input-lag.js";
-import type { StandingInput, TaskLag } from "./standing-inputs.js";
+import { DiskUsage } from "./disk-usage.js";
+import type { Inspection } from "./http-server.js";
+import { InputView } from "./input-view.js";
+import type { RunningLoop, RunningOutput, RunningStandbys } from "./running-parts.js";
 
 /** `waiting`: for Kafka, for topics or to become a member of the group. `rewinding`: dropped work is about to be read again. */
 export const SERVICE_STATES = ["waiting", "restoring", "rewinding", "running", "stopping"] as const;
 export type ServiceState = (typeof SERVICE_STATES)[number];
 
-/** What every service tells Prometheus when it is asked. */
-export interface Probes {
-  lag(): readonly TaskLag[];
-  /** How long the position of each input partition with records to process has not moved. */
-  standing(): readonly StandingInput[];
-  /** Records of each input partition that are behind an open transaction of their writer. */
-  unstable(): readonly { topic: string; partition: number; records: number }[];
-  /** How far in the future the record was stamped that a task processed last, in s; the most of all tasks, 0 where none was. */
-  secondsAhead(): number;
-  state(): ServiceState;
-  /** Tasks by state; states that no task is in are there with 0. */
-  taskStates(): Readonly<Record<string, number>>;
-  storeBytes(): Promise<readonly { partition: number; bytes: number }[]>;
-  transactionRecords(): number;
-  readonly memory: StateMemory;
-  /** Offsets that each standby of this instance has still to apply. */
-  standbyLag(): readonly { partition: number; records: number }[];
-  /** Free bytes of the file system that holds STATE_DIR; undefined where it cannot be asked. */
-  diskAvailableBytes(): Promise<number | undefined>;
-}
-
-/** What the probes look at. */
-export interface ProbedService {
+export interface ServiceViewOptions {
+  readonly registry: Registry;
   readonly isSource: boolean;
+  readonly storeNames: readonly string[];
   readonly stateDir: string;
-  readonly lag: Lag;
-  /** Undefined until Kafka and the topics are there. */
-  loop(): StreamLoop | undefined;
-  stopping(): boolean;
-  /** What is waited for, undefined once nothing is. */
-  waitingFor(): string | undefined;
-  unstable(): readonly { topic: string; partition: number; records: number }[];
-  standing(): readonly StandingInput[];
-  transactionRecords(): number;
+  readonly transactionTimeoutMs: number;
   readonly memory: StateMemory;
-  standbyLag(): readonly { partition: number; records: number }[];
+  readonly troubles: KafkaTroubles;
+  readonly stop: AbortSignal;
+  readonly logger: Logger;
 }
 
-/**
- * Files are read in the pool of threads in which the Kafka client waits for its broker and LevelDB for its disk. A scrape
- * waits for the pool so long, and then takes the answer of the one before.
- */
-const FILES_WAIT_MS = 500;
+export class ServiceView implements Inspection {
+  readonly registry: Registry;
+  readonly inputs: InputView;
+  readonly memory: StateMemory;
+  /** What the start waits for, as a sentence; undefined once the service runs. */
+  startWaitsFor: string | undefined;
+  readonly #storeNames: readonly string[];
+  readonly #troubles: KafkaTroubles;
+  readonly #stop: AbortSignal;
+  readonly #disk: DiskUsage;
+  #output: RunningOutput | undefined;
+  #loop: RunningLoop | undefined;
+  #standbys: RunningStandbys | undefined;
+  /** See {@link ConsumerStatistics.coordinator}. */
+  #coordinator: string | undefined;
+  #consumers = 0;
 
-export function createProbes(service: ProbedService): Probes {
-  const tasks = () => service.loop()?.tasks ?? [];
-  const disk = new SharedQuestion(() => statfs(service.stateDir), FILES_WAIT_MS);
-  const sizes = new WeakMap<LevelDbStore, SharedQuestion<number>>();
-  return {
-    lag: () => inputLag(service),
-    standing: () => service.standing(),
-    unstable: () => service.unstable(),
-    secondsAhead: () => {
-      const nowMs = Date.now();
-      return Math.max(0, ...tasks().map(({ lastTimestampMs }) => (lastTimestampMs ?? 0) - nowMs)) / 1000;
-    },
-    state: () => stateOf(service, tasks()),
-    taskStates: () => countStates(tasks()),
-    storeBytes: async () => (await Promise.all(tasks().map((task) => bytesOf(task, sizes)))).flat(),
-    transactionRecords: () => service.transactionRecords(),
-    memory: service.memory,
-    standbyLag: () => service.standbyLag(),
-    diskAvailableBytes: async () => {
-      const found = await disk.newest();
-      return found && found.bavail * found.bsize;
-    },
-  };
-}
+  constructor(options: ServiceViewOptions) {
+    const { registry, memory, storeNames, troubles, stop } = options;
+    this.registry = registry;
+    this.inputs = new InputView({ ...options, loop: () => this.#loop });
+    this.memory = memory;
+    this.#storeNames = storeNames;
+    this.#troubles = troubles;
+    this.#stop = stop;
+    this.#disk = new DiskUsage(options.stateDir);
+  }
 
-function stateOf(service: ProbedService, tasks: readonly Task[]): ServiceState {
-  if (service.stopping()) return "stopping";
-  if (service.waitingFor() !== undefined || service.loop()?.isMember === false) return "waiting";
-  if (service.loop()?.rewinding === true) return "rewinding";
-  return tasks.every(({ state }) => state === "running") ? "running" : "restoring";
-}
+  /** The output exists; it may not be connected yet. */
+  showOutput(output: RunningOutput): void {
+    this.#output = output;
+  }
 
-function countStates(tasks: readonly Task[]): Record<string, number> {
-  const states: Partial<Record<TaskState, number>> & Record<string, number> = { created: 0, restoring: 0, running: 0 };
-  for (const { state } of tasks) states[state] = (states[state] ?? 0) + 1;
-  return states;
-}
+  /** Everything the service waited for at its start is there. */
+  showLoop(loop: RunningLoop, standbys: RunningStandbys | undefined): void {
+    this.#loop = loop;
+    this.#standbys = standbys;
+    this.startWaitsFor = undefined;
+  }
 
-/** How far each input of the service's tasks is behind. */
-export function inputLag(service: Pick<ProbedService, "isSource" | "loop" | "lag">): TaskLag[] {
-  const loop = service.loop();
-  return loop === undefined || service.isSource ? [] : loop.tasks.flatMap((task) => lagOf(task, loop, service.lag));
-}
+  /**
+   * Another consumer is about to connect.
+   * @returns what takes its statistics. A fatal consumer may report while it is being closed: its reports are ignored
+   */
+  nextConsumer(): (statistics: string) => void {
+    const consumer = ++this.#consumers;
+    this.#coordinator = undefined;
+    this.inputs.forgetEnds();
+    return (statistics) => {
+      if (consumer === this.#consumers) this.#onStatistics(statistics);
+    };
+  }
 
-function lagOf(task: Task, { positions }: StreamLoop, lag: Lag): TaskLag[] {
-  const { id, partition, lastTimestampMs } = task;
-  return task.inputs.flatMap((topic) => {
+  // -- /metrics --------------------------------------------------------------------------------------------------
+
+  get state(): ServiceState {
+    if (this.#stop.aborted) return "stopping";
+    if (this.#waitsFor() !== undefined || this.#loop?.isMember === false) return "waiting";
+    if (this.#loop?.rewinding === true) return "rewinding";
+    return this.#tasks().every(({ state }) => state === "running") ? "running" : "restoring";
+  }
+
+  /** Tasks by state; states that no task is in are there with 0. */
+  get taskStates(): Readonly<Record<string, number>> {
+    const states: Partial<Record<TaskState, number>> & Record<string, number> = {
+      created: 0,
+      restoring: 0,
+      running: 0,
+    };
+    for (const { state } of this.#tasks()) states[state] = (states[state] ?? 0) + 1;
+    return states;
+  }
+
+  /** How far in the future the newest processed record was stamped, in s; the most of all tasks, 0 where none was. */
+  get secondsAhead(): number {
     const nowMs = Date.now();
-    const last = positions.lastAtHand(task, topic);
-    if (last !== undefined) lag.onRecord(topic, partition, last, nowMs);
-    const behind = lag.of(topic, partition, positions.of(task, topic), lastTimestampMs, nowMs);
-    return behind === undefined ? [] : { ...behind, task: id, held: positions.isHeld(task, topic) };
-  });
+    return Math.max(0, ...this.#tasks().map(({ lastTimestampMs }) => (lastTimestampMs ?? 0) - nowMs)) / 1000;
+  }
+
+  get transactionRecords(): number {
+    return this.#output?.records ?? 0;
+  }
+
+  standbyLag(): readonly { partition: number; records: number }[] {
+    return this.#standbys?.lag() ?? [];
+  }
+
+  folderBytes(): Promise<readonly { partition: number; bytes: number }[]> {
+    return this.#disk.folderBytes(this.#tasks());
+  }
+
+  diskAvailableBytes(): Promise<number | undefined> {
+    return this.#disk.availableBytes();
+  }
+
+  // -- /ready ----------------------------------------------------------------------------------------------------
+
+  /** Why the service is not ready; empty where it is. */
+  notReady(): string[] {
+    const reasons: string[] = [];
+    if (this.#stop.aborted) reasons.push("stopping");
+    const waitsFor = this.#waitsFor();
+    if (waitsFor !== undefined) reasons.push(waitsFor);
+    if (this.#loop?.isMember === false) reasons.push(joiningReason(this.#loop.loss));
+    if (this.#loop?.rewinding === true) {
+      const { dropped } = this.#loop;
+      reasons.push(`reading again after an aborted transaction${dropped === undefined ? "" : ` (${dropped})`}`);
+    }
+    for (const task of this.#tasks()) if (task.state !== "running") reasons.push(`task ${task.id} is ${task.state}`);
+    return [...reasons, ...this.inputs.standingReasons];
+  }
+
+  /** What is missing before the service can continue, at its start or later, as a sentence. */
+  #waitsFor(): string | undefined {
+    if (this.startWaitsFor !== undefined) return this.startWaitsFor;
+    const forbidden = this.#loop?.missingRight;
+    if (forbidden !== undefined) return `Kafka does not allow it: ${forbidden}`;
+    const call = this.#output?.repeatedCall;
+    if (call !== undefined)
+      return this.#troubles.reason ?? `waiting for Kafka, which has not carried out "${call}" so far`;
+    if (this.#coordinator !== undefined && this.#coordinator !== "up")
+      return this.#troubles.reason ?? `waiting for the coordinator of its group (${this.#coordinator})`;
+    return undefined;
+  }
+
+  // -- /state ----------------------------------------------------------------------------------------------------
+
+  storeNames(): readonly string[] {
+    return this.#storeNames;
+  }
+
+  /** Keys of a store that this instance has, at most `limit`. */
+  async keys(store: string, limit: number): Promise<string[]> {
+    const keys: string[] = [];
+    for (const { db } of this.#tasks()) {
+      if (keys.length < limit && db !== undefined) keys.push(...(await db.keys(store, limit - keys.length)));
+    }
+    return keys.sort();
+  }
+
+  /** The committed value of a key, undefined where this instance does not have it. */
+  value(store: string, key: string): unknown {
+    for (const task of this.#tasks()) {
+      const value = task.stores.find(({ name }) => name === store)?.inspect(key);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  #onStatistics(json: string): void {
+    const { logs, coordinator } = consumerStatistics(json);
+    this.#coordinator = coordinator;
+    if (coordinator === "up") this.#troubles.answered();
+    this.inputs.onStatistics(logs);
+  }
+
+  #tasks(): readonly Task[] {
+    return this.#loop?.tasks ?? [];
+  }
 }
 
-/** Nothing where the size is not known. */
-async function bytesOf(
-  { partition, db }: Task,
-  sizes: WeakMap<LevelDbStore, SharedQuestion<number>>,
-): Promise<{ partition: number; bytes: number }[]> {
-  if (db === undefined) return [];
-  const size = sizes.get(db) ?? new SharedQuestion(() => db.bytes(), FILES_WAIT_MS);
-  sizes.set(db, size);
-  const bytes = await size.newest();
-  return bytes === undefined ? [] : [{ partition, bytes }];
-}
+const joiningReason = (loss: Error | undefined): string =>
+  loss === undefined ? "joining the group" : `joining the group again after: ${loss.message}`;

@@ -1,16 +1,16 @@
 /**
- * Tells which inputs stand still: they have records to process, and their position does not move. Whatever the cause, a model
- * that does not answer or a call that does not return, this is what shows it.
+ * Finds inputs that stand still: they have records to process, and their position does not move. It shows whatever the cause is,
+ * a model that does not answer or a call that does not return.
  */
 
 import { partitionKey, partitionName } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type { PartitionLag } from "./input-lag.js";
 
-/** An input that has records to process and has stood still for longer is told of: in the log, by /ready and by an alert. */
+/** An input that has records to process and has stood still for longer is reported: in the log, by /ready and by an alert. */
 export const STANDS_MAX_SECONDS = 10;
-/** Between two looks. */
-const LOOK_MS = 1000;
+/** Between two checks. */
+const CHECK_MS = 1000;
 
 /** An input partition, and the task that it is of. */
 export interface TaskLag extends PartitionLag {
@@ -30,7 +30,7 @@ export class StandingInputs {
   /** By {@link partitionKey}. */
   #standing = new Map<string, StandingInput>();
   #timer: NodeJS.Timeout | undefined;
-  #lookedMs = 0;
+  #checkedMs = 0;
 
   /** @param inputs of the tasks that run, as they are now */
   constructor(inputs: () => readonly TaskLag[], logger: Logger) {
@@ -39,8 +39,8 @@ export class StandingInputs {
   }
 
   start(): void {
-    this.#lookedMs = performance.now();
-    this.#timer = setInterval(() => this.look(performance.now()), LOOK_MS).unref();
+    this.#checkedMs = performance.now();
+    this.#timer = setInterval(() => this.check(performance.now()), CHECK_MS).unref();
   }
 
   stop(): void {
@@ -48,10 +48,10 @@ export class StandingInputs {
   }
 
   /** @param nowMs milliseconds of a monotonic clock */
-  look(nowMs: number): void {
-    // A process that was stopped for a while had no chance to go on.
-    const passedSeconds = Math.min(nowMs - this.#lookedMs, 2 * LOOK_MS) / 1000;
-    this.#lookedMs = nowMs;
+  check(nowMs: number): void {
+    // A process that was stopped for a while could not process anything meanwhile.
+    const passedSeconds = Math.min(nowMs - this.#checkedMs, 2 * CHECK_MS) / 1000;
+    this.#checkedMs = nowMs;
     const before = this.#standing;
     this.#standing = new Map();
     for (const input of this.#inputs()) {
@@ -60,11 +60,11 @@ export class StandingInputs {
       const stood = input.records > 0 && was !== undefined && was.records > 0 && was.position === input.position;
       const standsSeconds = stood ? was.standsSeconds + passedSeconds : 0;
       this.#standing.set(key, { ...input, standsSeconds });
-      this.#tell(was, { ...input, standsSeconds });
+      this.#log(was, { ...input, standsSeconds });
     }
   }
 
-  /** Every input of the tasks that run, as it was at the last look. */
+  /** Every input of the tasks that run, as it was at the last check. */
   get all(): readonly StandingInput[] {
     return [...this.#standing.values()];
   }
@@ -78,7 +78,7 @@ export class StandingInputs {
     });
   }
 
-  #tell(before: StandingInput | undefined, input: StandingInput): void {
+  #log(before: StandingInput | undefined, input: StandingInput): void {
     const stood = before !== undefined && standsLong(before);
     if (stood === standsLong(input)) return;
     const { task, topic, partition, position, records, held } = input;

@@ -1,5 +1,5 @@
 /**
- * Inputs that may not be read to their end: behind the first open transaction of another producer nothing is readable, be it
+ * Inputs that may not be read to their end: after the first open transaction of another producer nothing is readable, be it
  * committed or not.
  */
 
@@ -8,7 +8,7 @@ import { forgetOthers, partitionKey, type TopicPartition } from "../../kafka/top
 
 /** An input whose last stable offset may not have moved. */
 export interface UnstableInput extends TopicPartition {
-  /** Records behind the first open transaction, markers included; 0 where there is none. */
+  /** Records after the first open transaction, markers included; 0 where there is none. */
   readonly records: number;
   /** Offset of the first record that may not be read yet. */
   readonly lastStableOffset: number;
@@ -19,7 +19,7 @@ export interface UnstableInput extends TopicPartition {
 interface Ends {
   readonly highWatermark: number;
   readonly lastStableOffset: number;
-  /** When the last stable offset came to where it is, or last was the end. */
+  /** When the last stable offset came to where it is, or was last the end. */
   readonly sinceMs: number;
 }
 

@@ -1,8 +1,8 @@
 /**
- * Inputs that are given partitions while a service runs. Its tasks are as many as its changelogs have partitions, and stay so:
- * the state of a series that moves lies where the series was. As long as each input has a multiple of that number, every series
- * is either where its state is or in a partition that was added, so the service goes on with what it has and leaves the added
- * ones unread; with any other number a task would take up series without their state.
+ * Detects partitions that are added to inputs while a service runs. It has as many tasks as its changelogs have partitions, and
+ * that does not change: the state of a series that moves to another partition stays where the series was. While each input has a
+ * multiple of that number, every series is either where its state is or in an added partition. So the service continues with the
+ * partitions it has and leaves the added ones unread. With any other number a task would get series without their state.
  */
 import { TopicError } from "../../errors.js";
 import type { Admin, TopicDescription } from "../../kafka/admin.js";
@@ -10,7 +10,7 @@ import type { Logger } from "../../logger.js";
 import { RepeatedQuestion } from "../../repeated-question.js";
 import type { KernelMetrics } from "../metrics.js";
 
-const LOOK_MS = 5000;
+const REFRESH_MS = 5000;
 
 export interface InputGrowthOptions {
   readonly service: string;
@@ -24,32 +24,32 @@ export interface InputGrowthOptions {
 }
 
 export class InputGrowth {
-  readonly #o: InputGrowthOptions;
-  /** Partitions of each input by the last look. */
+  readonly #options: InputGrowthOptions;
+  /** Partitions of each input by the last answer. */
   readonly #partitions = new Map<string, number>();
-  readonly #question = new RepeatedQuestion(LOOK_MS);
+  readonly #question = new RepeatedQuestion(REFRESH_MS);
 
   constructor(options: InputGrowthOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   /**
-   * Looks when the last look is old, beside the loop and one look at a time.
-   * @throws {TopicError} the last look found partitions among which series have moved
+   * Asks Kafka when the last answer is old, beside the loop and once at a time.
+   * @throws {TopicError} by the last answer series have moved among the partitions that are read
    */
   watch(): void {
-    const { service, inputs, tasks, admin, logger } = this.#o;
+    const { service, inputs, tasks, admin, logger } = this.#options;
     for (const [topic, partitions] of this.#partitions)
       if (partitions % tasks !== 0) throw movedError(service, topic, partitions, tasks);
     if (inputs.length === 0) return;
     this.#question.askWhenOld(
-      async () => this.#see([...(await admin.describe(inputs)).values()]),
+      async () => this.#update([...(await admin.describe(inputs)).values()]),
       (error) => logger.debug({ err: error }, "partitions of the inputs not known"),
     );
   }
 
-  #see(found: readonly TopicDescription[]): void {
-    const { service, tasks, metrics, logger } = this.#o;
+  #update(found: readonly TopicDescription[]): void {
+    const { service, tasks, metrics, logger } = this.#options;
     for (const { name: topic, partitions } of found) {
       const unread = Math.max(0, partitions - tasks);
       metrics.partitionsUnread.set({ topic }, unread);

@@ -1,11 +1,11 @@
 /** Before anything is read: the topics a service needs are there, and are what it needs. */
 
-import { DEAD_LETTER_BYTES_MAX, DEAD_LETTERS_TOPIC } from "../../contract/topics.js";
+import { DEAD_LETTERS_TOPIC, RECORD_BYTES_MAX } from "../../contract/topics.js";
 import { ConfigurationError, TopicError } from "../../errors.js";
 import type { Admin, TopicDescription } from "../../kafka/admin.js";
 import type { Logger } from "../../logger.js";
 import { changelogConfig } from "../changelog/changelog.js";
-import { movedError } from "../loop/input-growth.js";
+import { movedError } from "./input-growth.js";
 import { repartitionTopic, unfinishedError } from "./repartition-plan.js";
 import { outputConfig } from "./topic-retention.js";
 
@@ -63,7 +63,7 @@ export async function prepareTopics(
   for (const { name, config } of needs.outputs)
     await create(name, needs.partitions, outputConfig(config, needs.retentionMib));
   for (const name of needs.changelogs) await create(name, tasks, changelogConfig);
-  const deadLetters = { "max.message.bytes": String(DEAD_LETTER_BYTES_MAX + 64 * 1024) };
+  const deadLetters = { "max.message.bytes": String(RECORD_BYTES_MAX) };
   await create(DEAD_LETTERS_TOPIC, 1, outputConfig(deadLetters, needs.retentionMib));
 
   const changelogs = await admin.describe(needs.changelogs);

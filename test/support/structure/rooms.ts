@@ -68,7 +68,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "shared/kernel/loop": [...onTasks, "shared/kernel/commit", "shared/kernel/jobs"],
   "shared/kernel/topics": [...ground, "shared/kernel/changelog"],
   "shared/kernel": [...ground, ...kernelRooms],
-  "shared/stream.ts": ["shared", "shared/contract", ...kafka, "shared/kernel"],
+  "shared/stream.ts": ["shared", "shared/contract", ...kafka, "shared/kernel", "shared/kernel/sudden-end.ts"],
   "shared/repartition.ts": ["shared", ...kafka, "shared/kernel/topics"],
   "deploy/local": [...declarations, "shared", "shared/contract", ...kafka],
   "deploy/cli": [...declarations, "shared", "shared/contract", ...kafka, "shared/repartition.ts"],

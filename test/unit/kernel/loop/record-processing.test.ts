@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readSettings } from "../../../../shared/config.js";
 import { Output } from "../../../../shared/kernel/commit/output.js";
-import { type AnyService, ProcessFailure, Processing } from "../../../../shared/kernel/loop/record-processing.js";
-import { createMetrics } from "../../../../shared/kernel/metrics.js";
+import { ProcessFailure, Processing } from "../../../../shared/kernel/loop/record-processing.js";
+import { createMetrics, createRegistry } from "../../../../shared/kernel/metrics.js";
 import { Task } from "../../../../shared/kernel/task/task.js";
 import { createLogger } from "../../../../shared/logger.js";
+import type { AnyService } from "../../../../shared/service-definition.js";
 import { kernelSettings } from "../../../../shared/service-settings.js";
 import { Deed, newAdder } from "../../../support/programs/deed-thread.js";
-import { idleProbes } from "../../../support/services/idle-probes.js";
 
 const SETTINGS = { added: 1 };
 const TIMEOUT_MS = 60_000;
@@ -48,7 +48,7 @@ for (const count of [1, 2]) {
     beforeEach(() => {
       const settings = readSettings(kernelSettings, {});
       const output = new Output({ settings, properties: {}, clientId: "test", logger }, undefined, () => false);
-      const metrics = createMetrics("adder", "test", idleProbes);
+      const metrics = createMetrics(createRegistry("adder", "test"));
       results = [];
       processing = new Processing(addingService(count, results), SETTINGS, output, metrics, metrics.registry, logger);
       task = new Task("adder", 0, ["numbers"]);

@@ -22,7 +22,7 @@ describe("an input that stands still", () => {
     inputs = [at];
     for (let k = 0; k < seconds; k++) {
       nowMs += 1000;
-      standing.look(nowMs);
+      standing.check(nowMs);
     }
     return standing.reasons;
   };
@@ -47,7 +47,7 @@ describe("an input that stands still", () => {
     look(20, input(7, 1));
     inputs = [];
     nowMs += 1000;
-    standing.look(nowMs);
+    standing.check(nowMs);
     assert.deepEqual(standing.all, []);
     assert.deepEqual(look(2, input(7, 1)), [], "nor is what comes back");
   });

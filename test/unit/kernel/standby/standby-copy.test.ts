@@ -7,7 +7,7 @@ import { Admin } from "../../../../shared/kafka/admin.js";
 import type { ConsumedRecord } from "../../../../shared/kafka/consumer.js";
 import { positionAt } from "../../../../shared/kafka/topic-partition.js";
 import { positionsHeaders } from "../../../../shared/kernel/changelog/changelog.js";
-import { createMetrics } from "../../../../shared/kernel/metrics.js";
+import { createMetrics, createRegistry } from "../../../../shared/kernel/metrics.js";
 import { StandbyCopy } from "../../../../shared/kernel/standby/standby-copy.js";
 import { LevelDbStore } from "../../../../shared/kernel/store/leveldb-store.js";
 import { StateMemory } from "../../../../shared/kernel/store/state-memory.js";
@@ -19,13 +19,12 @@ import { createLogger } from "../../../../shared/logger.js";
 import { folderMemory, memoryBudget } from "../../../../shared/memory-budget.js";
 import { clientOptions } from "../../../support/kafka/kafka-topics.js";
 import { countingService } from "../../../support/services/counting-service.js";
-import { idleProbes } from "../../../support/services/idle-probes.js";
 
 const CHANGELOG = "app-counter-changelog";
 const STORE_OF = new Map([[CHANGELOG, "counter"]]);
 const { stores: codecs } = countingService("counting", "in", "out");
 const logger = createLogger("test", "silent");
-const metrics = createMetrics("counting", "app", idleProbes);
+const metrics = createMetrics(createRegistry("counting", "app"));
 
 describe("a standby's folder", () => {
   let directory: string;

@@ -1,0 +1,43 @@
+/** Ports: the parts of a running service that are observed. This room declares what it reads of them and imports none of them. */
+import type { Task } from "../task/task.js";
+
+/** The loop, as far as it is observed. */
+export interface RunningLoop {
+  readonly tasks: readonly Task[];
+  /** Whether the task of this partition may take records. */
+  isRunning(partition: number): boolean;
+  readonly isMember: boolean;
+  /** Whether dropped work waits to be read again because Kafka does not answer. */
+  readonly rewinding: boolean;
+  /** Why work was dropped that waits to be read again; undefined where none waits. */
+  readonly dropped: string | undefined;
+  /** Why the last membership ended; undefined once work was committed since. */
+  readonly loss: Error | undefined;
+  /** What Kafka does not allow the service, in Kafka's words; undefined where nothing is missing. */
+  readonly missingRight: string | undefined;
+  readonly positions: RunningPositions;
+}
+
+/** Where the inputs of tasks stand. */
+export interface RunningPositions {
+  /** The next offset that a task has to process; undefined where the partition was never read. */
+  of(task: Task, topic: string): number | undefined;
+  /** Offset of the last record that the client has handed over and that is not processed yet; undefined where there is none. */
+  lastFetched(task: Task, topic: string): number | undefined;
+  /** Whether a partition waits for a record whose models take long. */
+  isHeld(task: Task, topic: string): boolean;
+}
+
+/** What a service writes, as far as it is observed. */
+export interface RunningOutput {
+  /** Records handed over since the last commit. */
+  readonly records: number;
+  /** The call that Kafka did not carry out at the first attempt, and that is repeated; undefined where there is none. */
+  readonly repeatedCall: string | undefined;
+}
+
+/** The standbys, as far as they are observed. */
+export interface RunningStandbys {
+  /** Offsets that each standby of this instance has still to apply. */
+  lag(): readonly { partition: number; records: number }[];
+}
