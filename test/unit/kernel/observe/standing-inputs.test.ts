@@ -10,7 +10,8 @@ describe("an input that stands still", () => {
   let nowMs = 0;
 
   beforeEach(() => {
-    nowMs = performance.now();
+    // Whole milliseconds, whose sums are exact.
+    nowMs = Math.round(performance.now());
     standing = new StandingInputs(() => inputs, logger);
   });
 
