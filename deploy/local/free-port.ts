@@ -1,4 +1,5 @@
 /** Ports for servers of local runs and tests. */
+import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 
 /**
@@ -10,18 +11,15 @@ const PORT_FIRST = 15_000;
 const PORT_LAST = 32_000;
 const TRIES_MAX = 100;
 
-const given = new Set<number>();
-
 /**
- * A TCP port of 127.0.0.1 that nobody listens on, between 15000 and 32000; never the same twice in a process.
+ * A TCP port of 127.0.0.1 that nobody listens on, between 15000 and 32000. As long as this process lives, no call gives it
+ * again, nor does one in another process of this machine.
  * @throws {Error} no port was free in 100 tries
  */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const port = PORT_FIRST + Math.floor(Math.random() * (PORT_LAST - PORT_FIRST + 1));
-    if (given.has(port) || !(await isFree(port))) continue;
-    given.add(port);
-    return port;
+    if ((await isFree(port)) && (await reserve(port))) return port;
   }
   throw new Error(
     `expected a free port of 127.0.0.1 between ${PORT_FIRST} and ${PORT_LAST}, found none in ${TRIES_MAX} tries`,
@@ -34,5 +32,21 @@ export function isFree(port: number): Promise<boolean> {
     const server = createServer();
     server.once("error", () => resolve(false));
     server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/**
+ * Holds the UDP port of the same number, which nothing else here uses, until this process ends. Without that mark two processes
+ * could be given one port: between the choice and the server's start nobody listens on it, nor while a broker is down.
+ * @returns false where it is held already
+ */
+function reserve(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const mark = createSocket("udp4");
+    mark.once("error", () => resolve(false));
+    mark.bind({ port, address: "127.0.0.1", exclusive: true }, () => {
+      mark.unref();
+      resolve(true);
+    });
   });
 }

@@ -1,11 +1,13 @@
 /** Prometheus' own programs, as the package `prometheus` of a Linux distribution brings them. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const localDirectory = fileURLToPath(new URL("../../../../.local/bin/", import.meta.url));
-const INSTALL_TIMEOUT_MS = 120_000;
+const INSTALL = "apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus";
+const INSTALL_TIMEOUT_MS = 300_000;
 
 /**
  * Path of `prometheus` or `promtool`: from .local/bin, from PATH, or after an attempt to install them where this process
@@ -15,13 +17,12 @@ const INSTALL_TIMEOUT_MS = 120_000;
 export function prometheusProgram(name: "prometheus" | "promtool"): string | undefined {
   const found = find(name);
   if (found !== undefined || process.getuid?.() !== 0 || find("apt-get") === undefined) return found;
-  const options = {
+  // Files of tests run side by side, and of two calls of apt-get the second fails at once.
+  spawnSync("flock", [join(tmpdir(), "regatta-apt.lock"), "sh", "-c", INSTALL], {
     stdio: "ignore",
     timeout: INSTALL_TIMEOUT_MS,
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-  } as const;
-  spawnSync("apt-get", ["update", "-qq"], options);
-  spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "prometheus"], options);
+  });
   return find(name);
 }
 
