@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { long } from "../support/long.js";
 import { WholeRace } from "../support/services/five-services.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const RESTARTS = 5;
@@ -11,14 +11,7 @@ const ABSENCE_MS = long ? 70_000 : 15_000;
 
 describe("a broker that dies, is away, or is not there yet", function () {
   this.timeout(long ? 1_800_000 : 600_000);
-  let stack: Stack;
-
-  before(async () => {
-    stack = await Stack.open({ cluster: 1 });
-  });
-  after(async () => {
-    await stack.close();
-  });
+  const stack = stackFor({ cluster: 1 });
 
   it(`changes no result and ends no process: away at the start, killed ${RESTARTS} times, then away for ${ABSENCE_MS / 1000} s`, async () => {
     await stack.kafka.kill();

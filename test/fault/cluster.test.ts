@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { underReplicated, waitForKafka } from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
 import { WholeRace } from "../support/services/five-services.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const SIZE = 3;
@@ -12,15 +12,8 @@ const ABSENCE_MS = 12_000;
 
 describe(`a cluster of ${SIZE} brokers`, function () {
   this.timeout(600_000);
-  let stack: Stack;
+  const stack = stackFor({ cluster: SIZE });
   let race: WholeRace;
-
-  before(async () => {
-    stack = await Stack.open({ cluster: SIZE });
-  });
-  after(async () => {
-    await stack.close();
-  });
 
   it("whose brokers die one after another, with the leaders and coordinators on them, gives results again by itself and ends no process", async () => {
     race = WholeRace.start(stack, { rate: 60 });

@@ -19,7 +19,7 @@ import {
   writeRecords,
 } from "../support/kafka/kafka-topics.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const INPUT = observationsTopic(LINEAR_TOPIC).name;
@@ -41,13 +41,12 @@ interface Prediction {
 
 describe("state of a version that cut keys at NUL bytes in its changelogs", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor();
   let changelog: ConsumedRecord[];
   /** Where the input stands after the observations that the older version has learned from. */
   let learned: number;
 
   before(async () => {
-    stack = await Stack.open();
     for (const topic of [INPUT, PREDICTIONS, "rls-standings"]) await createTopic(stack.brokers, topic, 1);
     await writeRecords(stack.brokers, observations([...SERIES, QUIET], 0, STEPS));
     const service = start("whole");
@@ -56,9 +55,6 @@ describe("state of a version that cut keys at NUL bytes in its changelogs", func
     changelog = await readTopic(stack.brokers, "whole-rls-racer-race-changelog");
     learned = (await readTopic(stack.brokers, INPUT)).length;
     await writeRecords(stack.brokers, observations(SERIES, STEPS, STEPS + 5));
-  });
-  after(async () => {
-    await stack.close();
   });
 
   const start = (id: string, more: Readonly<Record<string, string>> = {}) =>

@@ -5,7 +5,7 @@ import { mlRacer } from "../../services/ml-racer/service.js";
 import { judge } from "../support/judge/verdict.js";
 import { createTopic, topicEnd, writeRecords } from "../support/kafka/kafka-topics.js";
 import { LOOPS_AT } from "../support/programs/looping-model.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const OBSERVATIONS = "dataNonLinearModel.observations";
@@ -27,18 +27,14 @@ const looping = (timeoutMs: number) => ({
 
 describe("a model that never answers", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor();
 
   before(async () => {
-    stack = await Stack.open();
     for (const topic of ["dataLinearModel", "dataNonLinearModel"]) await createTopic(stack.brokers, topic, 2);
     stack.start("deserializer");
     await write(0, ROWS);
     const all = SERIES.length * ROWS;
     await waitFor("the observations", async () => (await topicEnd(stack.brokers, OBSERVATIONS)) >= all);
-  });
-  after(async () => {
-    await stack.close();
   });
 
   it("holds up its partition alone, is told of with the record's place, and a stop does not wait for it", async () => {

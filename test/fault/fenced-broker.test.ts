@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { WholeRace } from "../support/services/five-services.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 
 const TIMES = 2;
 /** Longer than broker.session.timeout.ms of a cluster's brokers (2 s). */
@@ -9,14 +9,7 @@ const FROZEN_MS = 4000;
 
 describe("a broker that its controller takes for dead", function () {
   this.timeout(600_000);
-  let stack: Stack;
-
-  before(async () => {
-    stack = await Stack.open({ cluster: 1 });
-  });
-  after(async () => {
-    await stack.close();
-  });
+  const stack = stackFor({ cluster: 1 });
 
   it(`and that names no brokers meanwhile, is found again by every client, ${TIMES} times`, async () => {
     const { controller } = stack;

@@ -6,7 +6,7 @@ import { createTopic } from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
 import { WholeRace } from "../support/services/five-services.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 
 /** After some 36 s every thread of the pool would stand in a question that the broker does not answer. */
 const FROZEN_MS = long ? 90_000 : 50_000;
@@ -25,14 +25,7 @@ interface Watched {
 /** SIGSTOP: connections stay open, and no question is answered. */
 describe("a broker that hangs", function () {
   this.timeout(600_000);
-  let stack: Stack;
-
-  before(async () => {
-    stack = await Stack.open();
-  });
-  after(async () => {
-    await stack.close();
-  });
+  const stack = stackFor();
 
   it(`for ${FROZEN_MS / 1000} s changes no result, and every service answers all the while and says what it waits for`, async () => {
     const race = WholeRace.start(stack, { rate: 60 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { judge } from "../support/judge/verdict.js";
 import { createTopic, writeRecords } from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
-import { Stack } from "../support/services/stack.js";
+import { type Stack, stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const RECORDS = 200;
@@ -10,14 +10,10 @@ const RECORDS = 200;
 /** The broker lets no second member into any group: its answer makes the client's consumer unusable. */
 describe("a consumer that is used up", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor({ cluster: 1, properties: { "group.consumer.max.size": "1" } });
 
   before(async () => {
-    stack = await Stack.open({ cluster: 1, properties: { "group.consumer.max.size": "1" } });
     for (const topic of ["dataLinearModel", "dataNonLinearModel"]) await createTopic(stack.brokers, topic, 2);
-  });
-  after(async () => {
-    await stack.close();
   });
 
   it("is replaced until the group takes the service, which goes on as a member", async () => {

@@ -3,7 +3,7 @@ import { LINEAR_TOPIC } from "../../shared/contract/topics.js";
 import { Producer } from "../../shared/kafka/producer.js";
 import { clientOptions, createTopic, topicEnd } from "../support/kafka/kafka-topics.js";
 import { WholeRace } from "../support/services/five-services.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 /** After this time the broker ends the other producer's transaction. */
@@ -15,14 +15,10 @@ const GOES_ON = "input goes on";
 
 describe("a transaction that another producer leaves open on an input topic", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor();
 
   before(async () => {
-    stack = await Stack.open();
     await createTopic(stack.brokers, LINEAR_TOPIC, 4);
-  });
-  after(async () => {
-    await stack.close();
   });
 
   it("holds its partition up, is told of in log and metric, and when the broker has ended it everything behind it is exact", async () => {

@@ -17,7 +17,7 @@ import {
 } from "../support/kafka/kafka-topics.js";
 import { seed } from "../support/property.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const PARTITIONS = 4;
@@ -52,18 +52,14 @@ const rows = (i: number): RawRecord[] =>
 
 describe("record keys of any bytes", function () {
   this.timeout(600_000);
-  let stack: Stack;
+  const stack = stackFor();
   let services = new Map<string, RunningService>();
 
   before(async () => {
-    stack = await Stack.open();
     for (const topic of [LINEAR_TOPIC, NON_LINEAR_TOPIC]) await createTopic(stack.brokers, topic, PARTITIONS);
     await send([LINEAR_TOPIC, NON_LINEAR_TOPIC].flatMap((topic) => caseRecords("k01-integer-keys-a", topic)));
     await send(rows(0));
     start(["deserializer", ...RACERS]);
-  });
-  after(async () => {
-    await stack.close();
   });
 
   const send = (records: readonly RawRecord[]) => writeRecords(stack.brokers, records);

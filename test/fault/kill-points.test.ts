@@ -3,7 +3,7 @@ import { type CommitStep, commitSteps } from "../../shared/failpoint.js";
 import { assertCountersFollow, CHAIN, judge } from "../support/judge/verdict.js";
 import { seededRandom } from "../support/seed.js";
 import { SERVICE_NAMES } from "../support/services/five-services.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 /** A rate that the trees of ml-racer keep up with on one slow processor. */
@@ -15,14 +15,7 @@ const DEATH_TIMEOUT_MS = 300_000;
 
 describe("a process that is killed at a step of its commit", function () {
   this.timeout(600_000);
-  let stack: Stack;
-
-  before(async () => {
-    stack = await Stack.open();
-  });
-  after(async () => {
-    await stack.close();
-  });
+  const stack = stackFor();
 
   it("leaves nothing missing, duplicate, reordered or different, at each step in each service", async () => {
     const { random, seed } = seededRandom();

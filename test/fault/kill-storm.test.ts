@@ -4,7 +4,7 @@ import { assertCountersFollow, CHAIN, judge } from "../support/judge/verdict.js"
 import { long } from "../support/long.js";
 import { seededRandom } from "../support/seed.js";
 import { KeptService } from "../support/services/restarted-service.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { median } from "../support/statistics.js";
 import { waitFor } from "../support/wait.js";
 
@@ -20,14 +20,7 @@ const GAP_MEAN_MS = 1000;
 
 describe("a storm of SIGKILLs", function () {
   this.timeout(long ? 3_600_000 : 900_000);
-  let stack: Stack;
-
-  before(async () => {
-    stack = await Stack.open();
-  });
-  after(async () => {
-    await stack.close();
-  });
+  const stack = stackFor();
 
   it(`over all five services leaves the results of an undisturbed run (${KILLS} kills, several services down at a time)`, async () => {
     const { random, seed } = seededRandom();

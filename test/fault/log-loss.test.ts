@@ -15,7 +15,7 @@ import {
   writeRecords,
 } from "../support/kafka/kafka-topics.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const PARTITIONS = 2;
@@ -24,14 +24,7 @@ const raceSchema = z.record(z.string(), z.unknown());
 
 describe("a log that lost records", function () {
   this.timeout(300_000);
-  let stack: Stack;
-
-  before(async () => {
-    stack = await Stack.open();
-  });
-  after(async () => {
-    await stack.close();
-  });
+  const stack = stackFor();
 
   /** One rls-racer with topics, group and folders of its own. */
   class Subject {

@@ -5,7 +5,7 @@ import { waitForRecords } from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
 import { MemoryLimit, peakMemoryMb } from "../support/services/memory-limit.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const LIMIT_MB = 256;
@@ -17,14 +17,10 @@ const TASKS = 4;
 
 describe(`a backlog of ${BACKLOG} records`, function () {
   this.timeout(long ? 3_600_000 : 600_000);
-  let stack: Stack;
+  const stack = stackFor();
   const limits: MemoryLimit[] = [];
 
-  before(async () => {
-    stack = await Stack.open();
-  });
   after(async () => {
-    await stack.close();
     for (const limit of limits) await limit.remove();
   });
 

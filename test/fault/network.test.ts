@@ -4,7 +4,7 @@ import type { ApiName } from "../support/kafka/tcp-proxy.js";
 import { long } from "../support/long.js";
 import { seededRandom } from "../support/seed.js";
 import { WholeRace } from "../support/services/five-services.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 /**
@@ -22,14 +22,7 @@ const LOST: readonly ApiName[] = ["endTxn", "addOffsetsToTxn", "txnOffsetCommit"
 
 describe("a network that breaks between the services and the broker", function () {
   this.timeout(long ? 3_600_000 : 600_000);
-  let stack: Stack;
-
-  before(async () => {
-    stack = await Stack.open({ proxied: true, properties: SESSION });
-  });
-  after(async () => {
-    await stack.close();
-  });
+  const stack = stackFor({ proxied: true, properties: SESSION });
 
   it("changes no result: resets, slowness, silence, half-open connections, and replies to a commit that are lost", async () => {
     const { random, seed } = seededRandom();

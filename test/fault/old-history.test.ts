@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
 import { createTopic, deleteRecords, logBegin, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const PARTITIONS = 2;
@@ -11,17 +11,10 @@ const MODELS = 2;
 
 describe("history with timestamps of its own", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor({
+    properties: { "log.retention.check.interval.ms": "500", "log.initial.task.delay.ms": "500" },
+  });
   let looks = 0;
-
-  before(async () => {
-    stack = await Stack.open({
-      properties: { "log.retention.check.interval.ms": "500", "log.initial.task.delay.ms": "500" },
-    });
-  });
-  after(async () => {
-    await stack.close();
-  });
 
   /** Returns when the broker has deleted by time what was written before this call: a topic that keeps a week tells. */
   async function retentionHasLooked(): Promise<void> {

@@ -9,7 +9,7 @@ import {
   waitForRecords,
   writeRecords,
 } from "../support/kafka/kafka-topics.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const HOUR_MS = 3_600_000;
@@ -18,14 +18,10 @@ const ANY_TIME = { "message.timestamp.after.max.ms": "9223372036854775807" };
 
 describe("raw records that come twice, late, or from the future", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor();
 
   before(async () => {
-    stack = await Stack.open();
     for (const topic of [LINEAR_TOPIC, NON_LINEAR_TOPIC]) await createTopic(stack.brokers, topic, 4, ANY_TIME);
-  });
-  after(async () => {
-    await stack.close();
   });
 
   it("are processed in the order of their offsets, and counted: a repeat, a gap, a step back", async () => {

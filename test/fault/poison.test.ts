@@ -18,7 +18,7 @@ import {
   writeRecords,
 } from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
-import { Stack } from "../support/services/stack.js";
+import { stackForEach } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const LARGE_RECORDS = { "max.message.bytes": "6000000" };
@@ -28,14 +28,10 @@ const SHORT_BYTES = 1000;
 
 describe("poison on a raw topic", function () {
   this.timeout(long ? 1_800_000 : 300_000);
-  let stack: Stack;
+  const stack = stackForEach();
 
   beforeEach(async () => {
-    stack = await Stack.open();
     for (const topic of [LINEAR_TOPIC, NON_LINEAR_TOPIC]) await createTopic(stack.brokers, topic, 4, LARGE_RECORDS);
-  });
-  afterEach(async () => {
-    await stack.close();
   });
 
   it(`of ${POISON.length + OVERSIZE_POISON.length} kinds, one to one with good records, lands in dead-letters once each with its bytes; the good are exact`, async () => {

@@ -14,7 +14,7 @@ import {
   writeRecords,
 } from "../support/kafka/kafka-topics.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const DAY_MS = 86_400_000;
@@ -29,15 +29,11 @@ const KILLS = 3;
 
 describe("output that its topic refuses for good", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor();
 
   before(async () => {
-    stack = await Stack.open();
     // As somebody makes it who does not know better: by Kafka's defaults for size, and for records of today.
     await createTopic(stack.brokers, DEAD_LETTERS_TOPIC, 1, { "message.timestamp.before.max.ms": String(DAY_MS) });
-  });
-  after(async () => {
-    await stack.close();
   });
 
   for (const guarantee of ["exactly_once", "at_least_once"]) {

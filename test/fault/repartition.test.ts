@@ -10,7 +10,7 @@ import { CHAIN, judge } from "../support/judge/verdict.js";
 import { addPartitions, createTopic, readTopic, topicEnd, writeRecords } from "../support/kafka/kafka-topics.js";
 import { type Ended, RunningCommand } from "../support/services/command-runner.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const SERIES = 12;
@@ -27,15 +27,7 @@ const STEPS = ["plan written", "changelogs and group have", "changelog records c
 
 describe("more partitions", function () {
   this.timeout(300_000);
-  let stack: Stack;
-
-  before(async () => {
-    stack = await Stack.open();
-  });
-  after(async () => {
-    await stack.close();
-  });
-
+  const stack = stackFor();
   const command = (environment: Readonly<Record<string, string>>, ...args: string[]) =>
     RunningCommand.start("repartition", args, { KAFKA_BROKERS: stack.brokers, ...environment });
 

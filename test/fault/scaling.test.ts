@@ -4,7 +4,7 @@ import { Admin } from "../../shared/kafka/admin.js";
 import { clientOptions, waitForKafka } from "../support/kafka/kafka-topics.js";
 import { SERVICE_NAMES, type ServiceName, WholeRace } from "../support/services/five-services.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const TASKS = 4;
@@ -23,14 +23,7 @@ const RESULTS: Readonly<Record<ServiceName, string>> = {
 for (const protocol of ["consumer", "range"] as const) {
   describe(`the number of instances, with the ${protocol} group protocol`, function () {
     this.timeout(600_000);
-    let stack: Stack;
-
-    before(async () => {
-      stack = await Stack.open();
-    });
-    after(async () => {
-      await stack.close();
-    });
+    const stack = stackFor();
 
     it("changes no result: 1 to 3 to 1 of each service under load, 5 of one on 4 partitions, one of them killed", async () => {
       const race = WholeRace.start(stack, { environment: { GROUP_PROTOCOL: protocol } });

@@ -6,7 +6,7 @@ import type { Environment } from "../../shared/config.js";
 import { type AnyProcessor, TopologyDriver } from "../driver/topology-driver.js";
 import { observation, observationRecord } from "../support/data/observations.js";
 import { createTopic, headersOf, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const PHASE = 40;
@@ -26,14 +26,7 @@ function record(i: number) {
 
 describe("state under changed settings", function () {
   this.timeout(300_000);
-  let stack: Stack;
-
-  before(async () => {
-    stack = await Stack.open();
-  });
-  after(async () => {
-    await stack.close();
-  });
+  const stack = stackFor();
 
   /** Runs a service for {@link PHASE} records in each environment, and what the same phases give without Kafka. */
   async function runPhases(service: AnyProcessor, output: string, environments: readonly Environment[]) {

@@ -6,7 +6,7 @@ import { judge } from "../support/judge/verdict.js";
 import { createTopic, topicEnd, writeRecords } from "../support/kafka/kafka-topics.js";
 import { seededRandom } from "../support/seed.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const TASKS = 4;
@@ -23,11 +23,10 @@ const RECORDS_PER_COMMIT_MAX = 20;
 
 describe("a model so slow that records pile up", function () {
   this.timeout(600_000);
-  let stack: Stack;
+  const stack = stackFor();
   let write: (rows: number) => Promise<void>;
 
   before(async () => {
-    stack = await Stack.open();
     for (const topic of ["dataLinearModel", "dataNonLinearModel"]) await createTopic(stack.brokers, topic, TASKS);
     const { random, seed } = seededRandom();
     console.log(`      seed ${seed}`);
@@ -42,9 +41,6 @@ describe("a model so slow that records pile up", function () {
       "the backlog",
       async () => (await topicEnd(stack.brokers, "dataNonLinearModel.observations")) >= RECORDS,
     );
-  });
-  after(async () => {
-    await stack.close();
   });
 
   it("costs no membership, commit, answer or result, whoever joins, is killed in a refit, or stops meanwhile", async () => {

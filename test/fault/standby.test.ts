@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CHAIN, judge } from "../support/judge/verdict.js";
 import { readTopic, topicEnd } from "../support/kafka/kafka-topics.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const TASKS = 4;
@@ -17,19 +17,15 @@ type Service = (typeof SERVICES)[number];
 
 describe("a standby", function () {
   this.timeout(600_000);
-  let stack: Stack;
+  const stack = stackFor();
   let producer: RunningService;
   /** Two hosts: each has a STATE_DIR and an INSTANCE_ID of its own. */
   const running = new Map<string, RunningService>();
 
-  before(async () => {
-    stack = await Stack.open();
+  before(() => {
     producer = stack.start("producer", { SERIES: "10", RATE: "60", SEED: "5" });
     for (const name of ["deserializer", "ml-racer"]) stack.start(name);
     for (const service of SERVICES) for (const host of ["a", "b"]) start(service, host);
-  });
-  after(async () => {
-    await stack.close();
   });
 
   const stateOf = (host: string) => join(stack.directory, `host-${host}`);

@@ -8,7 +8,7 @@ import { CHAIN, judge, LINEAR_CHAIN } from "../support/judge/verdict.js";
 import { seededRandom } from "../support/seed.js";
 import { SERVICE_NAMES } from "../support/services/five-services.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { Stack, stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const PRODUCER = { SERIES: "24", RATE: "150", SEED: "5" };
@@ -142,15 +142,8 @@ const damages: readonly Damage[] = [
 
 describe("a damaged state folder", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor();
   let services: Map<string, RunningService>;
-
-  before(async () => {
-    stack = await Stack.open();
-  });
-  after(async () => {
-    await stack.close();
-  });
 
   const service = (name: string): RunningService => {
     const found = services.get(name);

@@ -3,7 +3,7 @@ import { deserializer } from "../../services/deserializer/service.js";
 import { mlRacer } from "../../services/ml-racer/service.js";
 import { judge } from "../support/judge/verdict.js";
 import { createTopic, writeRecords } from "../support/kafka/kafka-topics.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const RECORDS = 600;
@@ -17,10 +17,9 @@ function dying(job: number): Readonly<Record<string, string>> {
 
 describe("a worker thread that dies in a refit", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor();
 
   before(async () => {
-    stack = await Stack.open();
     for (const topic of ["dataLinearModel", "dataNonLinearModel"]) await createTopic(stack.brokers, topic, 2);
     const records = Array.from({ length: RECORDS }, (_, k) => {
       const x = Math.sin(k * k);
@@ -32,9 +31,6 @@ describe("a worker thread that dies in a refit", function () {
     });
     await writeRecords(stack.brokers, records);
     stack.start("deserializer");
-  });
-  after(async () => {
-    await stack.close();
   });
 
   it("costs an abort and a replay, and no result, however often it happens", async () => {

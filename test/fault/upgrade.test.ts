@@ -18,7 +18,7 @@ import {
 import { recompute } from "../support/judge/offline-model.js";
 import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
 import { assertNear } from "../support/near.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const RECORDS = 2 * GOLDEN_LENGTH;
@@ -31,17 +31,13 @@ const refusal = (what: string, format: number, reads: number) =>
 
 describe("state of another program version", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor();
 
   before(async () => {
-    stack = await Stack.open();
     await createTopic(stack.brokers, GOLDEN_INPUT, 1);
     await createTopic(stack.brokers, PREDICTIONS, 1);
     await createTopic(stack.brokers, "dead-letters", 1);
     await writeRecords(stack.brokers, goldenRecords(0, RECORDS));
-  });
-  after(async () => {
-    await stack.close();
   });
 
   const start = (id: string) => stack.start("rls-racer", { ...GOLDEN_ENVIRONMENT, APPLICATION_ID: id });

@@ -14,7 +14,7 @@ import { long } from "../support/long.js";
 import { seededRandom } from "../support/seed.js";
 import { MemoryLimit, peakMemoryMb } from "../support/services/memory-limit.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const TASKS = 4;
@@ -51,17 +51,15 @@ for (const { series, features, beside } of CASES) {
     const { seed, random } = seededRandom();
     const limits: MemoryLimit[] = [];
     const raw = [LINEAR_TOPIC, ...(beside.includes(mlRacer) ? [NON_LINEAR_TOPIC] : [])];
-    let stack: Stack;
+    const stack = stackFor();
     let owner: RunningService;
     let others: readonly RunningService[];
     let predictions = 0;
 
     before(async () => {
-      stack = await Stack.open();
       for (const topic of [LINEAR_TOPIC, NON_LINEAR_TOPIC]) await createTopic(stack.brokers, topic, TASKS);
     });
     after(async () => {
-      await stack.close();
       for (const limit of limits) await limit.remove();
     });
 

@@ -5,7 +5,7 @@ import { clientOptions } from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
 import { type ServiceName, WholeRace } from "../support/services/five-services.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackForEach } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 /** Longer than the group's session timeout (3 s) and the transaction timeout. */
@@ -16,15 +16,7 @@ const RECORD_BYTES_MAX = 1_000_000;
 
 describe("a process that was taken for dead, or has a double", function () {
   this.timeout(long ? 1_800_000 : 600_000);
-  let stack: Stack;
-
-  beforeEach(async () => {
-    stack = await Stack.open();
-  });
-  afterEach(async () => {
-    for (const service of stack.services) service.signal("SIGCONT");
-    await stack.close();
-  });
+  const stack = stackForEach();
 
   it("frozen while a second copy takes over, goes on as a member when it wakes, and none of its stale work is ever read", async () => {
     const race = WholeRace.start(stack, { environment: { TRANSACTION_TIMEOUT_MS: "4000" } });

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { addPartitions, createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
 import { RunningCommand } from "../support/services/command-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const BEFORE = 2;
@@ -11,15 +11,9 @@ const AFTER = 6;
 
 describe("partitions that a topic is given while it is looked at", function () {
   this.timeout(180_000);
-  let stack: Stack;
+  const stack = stackFor();
   let commands: RunningCommand[] = [];
 
-  before(async () => {
-    stack = await Stack.open();
-  });
-  after(async () => {
-    await stack.close();
-  });
   afterEach(async () => {
     for (const command of commands) command.signal("SIGKILL");
     for (const command of commands) await command.ended();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { observation, observationRecord } from "../support/data/observations.js";
 import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const RECORDS = 120;
@@ -31,10 +31,9 @@ const cases = [
 
 describe("changelogs of rows", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor();
 
   before(async () => {
-    stack = await Stack.open();
     for (const topic of ["dataLinearModel", "dataNonLinearModel"])
       await createTopic(stack.brokers, `${topic}.observations`, 1);
     const x = (i: number) => Array.from({ length: FEATURES }, (_, j) => Math.sin(i * (j + 1)));
@@ -44,9 +43,6 @@ describe("changelogs of rows", function () {
         observationRecord(observation({ topic: "dataNonLinearModel", i, y: Math.cos(i), x: x(i) })),
       ),
     );
-  });
-  after(async () => {
-    await stack.close();
   });
 
   for (const { service, store, results, setting, lengths, environment } of cases) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Consumer } from "../../shared/kafka/consumer.js";
 import { KafkaCode, KafkaError } from "../../shared/kafka/kafka-error.js";
 import { clientOptions, createTopic, deleteRecords, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const LOG = "cut";
@@ -24,17 +24,13 @@ const PARTITIONS = 31;
 /** What the client would ignore without a word, were it given in the wrong place. */
 describe("properties of topics", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor();
 
   before(async () => {
-    stack = await Stack.open();
     await createTopic(stack.brokers, LOG, 1);
     const records = Array.from({ length: RECORDS }, (_, i) => ({ topic: LOG, key: null, value: String(i) }));
     await writeRecords(stack.brokers, records);
     await deleteRecords(stack.brokers, LOG, 0, DELETED);
-  });
-  after(async () => {
-    await stack.close();
   });
 
   it("hold for a reader: below a log's beginning it reads from there", async () => {

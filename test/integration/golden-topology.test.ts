@@ -10,20 +10,16 @@ import { assertClose, RLS_GOLDEN_STREAMS, readRlsGolden } from "../support/data/
 import { statsGoldens, statsObservations } from "../support/data/golden-statistics.js";
 import { assertGoldenPredictions, raceObservations } from "../support/data/race-observations.js";
 import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 describe("golden files through the running topology", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor({ container: true });
 
   before(async () => {
-    stack = await Stack.open({ container: true });
     for (const topic of ["dataLinearModel", "dataNonLinearModel"]) await createTopic(stack.brokers, topic, 4);
     stack.start("deserializer");
-  });
-  after(async () => {
-    await stack.close();
   });
 
   it("gives Python's RLS numbers to 1e-9 on the predictions topic for what was written to the raw topic", async () => {

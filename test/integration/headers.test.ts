@@ -15,7 +15,7 @@ import {
   waitForRecords,
   writeRecords,
 } from "../support/kafka/kafka-topics.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 
 const RAW = [LINEAR_TOPIC, NON_LINEAR_TOPIC];
 const SERVICES = ["deserializer", "stateful-estimator", "rls-racer", "ml-racer"];
@@ -47,14 +47,10 @@ async function writeAsKcat(
 
 describe("headers and places of raw records", function () {
   this.timeout(120_000);
-  let stack: Stack;
+  const stack = stackFor();
 
   before(async () => {
-    stack = await Stack.open();
     for (const topic of RAW) await createTopic(stack.brokers, topic, 2);
-  });
-  after(async () => {
-    await stack.close();
   });
 
   it("have headers that go along to every result within a bound, each to those of its own record, and are kept in dead letters", async () => {

@@ -7,7 +7,7 @@ import { Producer } from "../../shared/kafka/producer.js";
 import { clientOptions, createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
 import { seededRandom } from "../support/seed.js";
 import { RunningCommand } from "../support/services/command-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const PARTITIONS = 3;
@@ -15,15 +15,9 @@ const KILLS = 8;
 
 describe("looking at topics", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor();
   let commands: RunningCommand[] = [];
 
-  before(async () => {
-    stack = await Stack.open();
-  });
-  after(async () => {
-    await stack.close();
-  });
   afterEach(async () => {
     for (const command of commands) command.signal("SIGKILL");
     for (const command of commands) await command.ended();

@@ -7,7 +7,7 @@ import { EXIT_CONFIGURATION } from "../../shared/errors.js";
 import { judge } from "../support/judge/verdict.js";
 import { readTopic, topicEnd } from "../support/kafka/kafka-topics.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackForEach } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const SERIES = 8;
@@ -15,14 +15,7 @@ const STICKY = { GROUP_PROTOCOL: "cooperative-sticky", SESSION_TIMEOUT_MS: "3000
 
 describe("membership of the classic protocol", function () {
   this.timeout(300_000);
-  let stack: Stack;
-
-  beforeEach(async () => {
-    stack = await Stack.open();
-  });
-  afterEach(async () => {
-    await stack.close();
-  });
+  const stack = stackForEach();
 
   const elsewhere = (name: string) => ({ INSTANCE_ID: name, STATE_DIR: join(stack.directory, name) });
 

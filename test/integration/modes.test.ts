@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { judge } from "../support/judge/verdict.js";
 import { readTopic } from "../support/kafka/kafka-topics.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackForEach } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const NAMES = ["producer", "deserializer", "rls-racer"] as const;
@@ -11,14 +11,7 @@ const RESULTS = 4 * 300;
 
 describe("the settings that users may choose", function () {
   this.timeout(300_000);
-  let stack: Stack;
-
-  beforeEach(async () => {
-    stack = await Stack.open();
-  });
-  afterEach(async () => {
-    await stack.close();
-  });
+  const stack = stackForEach();
 
   const start = (environment: Readonly<Record<string, string>>) =>
     new Map(

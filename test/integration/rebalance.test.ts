@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { judge } from "../support/judge/verdict.js";
 import { createTopic, topicEnd } from "../support/kafka/kafka-topics.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const TASKS = 4;
@@ -10,14 +10,7 @@ const ROUNDS = 5;
 
 describe("instances of one service", function () {
   this.timeout(300_000);
-  let stack: Stack;
-
-  before(async () => {
-    stack = await Stack.open();
-  });
-  after(async () => {
-    await stack.close();
-  });
+  const stack = stackFor();
 
   it("share the partitions, and one that joins and leaves under load changes no value", async () => {
     const producer = stack.start("producer", { SERIES: "12", RATE: "500" });

@@ -4,19 +4,12 @@ import { type AddressInfo, createServer } from "node:net";
 import { freePort } from "../../deploy/local/free-port.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
 import { addPartitions, createTopic, deleteTopic, writeRecords } from "../support/kafka/kafka-topics.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 describe("what cannot work", function () {
   this.timeout(300_000);
-  let stack: Stack;
-
-  before(async () => {
-    stack = await Stack.open();
-  });
-  after(async () => {
-    await stack.close();
-  });
+  const stack = stackFor();
 
   it("in the settings is reported all at once, and ends the process with 78 before it connects", async () => {
     const service = stack.start("rls-racer", {

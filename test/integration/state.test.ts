@@ -5,7 +5,7 @@ import { z } from "zod";
 import { judge } from "../support/judge/verdict.js";
 import { readTopic } from "../support/kafka/kafka-topics.js";
 import type { RunningService } from "../support/services/service-runner.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
 const SERIES = 6;
@@ -15,15 +15,8 @@ const keysSchema = z.object({ keys: z.array(z.string()) });
 
 describe("state", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor();
   let services: RunningService[] = [];
-
-  before(async () => {
-    stack = await Stack.open();
-  });
-  after(async () => {
-    await stack.close();
-  });
 
   const startAll = async (records: number) => {
     const producer = { SERIES: String(SERIES), RATE: "2000", RECORDS: String(records) };

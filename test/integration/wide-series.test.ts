@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { estimateSchema, type Prediction, predictionSchema } from "../../shared/contract/schemas.js";
 import { linearTolerance } from "../support/judge/sklearn-tolerance.js";
 import { createTopic, headersOf, readTopic, waitForRecords, writeRecords } from "../support/kafka/kafka-topics.js";
-import { Stack } from "../support/services/stack.js";
+import { stackFor } from "../support/services/stack.js";
 
 const RAW = "dataNonLinearModel";
 const MODELS = ["rf", "lin", "gb"] as const;
@@ -64,19 +64,15 @@ function predictionsOf(all: readonly Prediction[], series: string, model: string
 
 describe("series of 40, 300 and 2,000 features beside ordinary ones", function () {
   this.timeout(300_000);
-  let stack: Stack;
+  const stack = stackFor();
   const records = rawRecords();
 
   before(async () => {
-    stack = await Stack.open();
     await createTopic(stack.brokers, RAW, 2);
     await writeRecords(stack.brokers, records);
     const inputs = { INPUT_TOPICS: `${RAW}.observations` };
     stack.start("deserializer", { INPUT_TOPICS: RAW, FEATURES_MAX: "2000" });
     for (const name of ["stateful-estimator", "rls-racer", "ml-racer"]) stack.start(name, inputs);
-  });
-  after(async () => {
-    await stack.close();
   });
 
   it("are forecast by every model of ml-racer at every observation, by lin as scikit-learn does", async () => {

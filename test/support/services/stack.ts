@@ -54,55 +54,100 @@ interface ClusterStackOptions extends AnyStackOptions {
   readonly cluster: number;
 }
 
-export class Stack {
+/** What is there once a stack is open. */
+interface Opened extends KafkaCluster {
   readonly directory: string;
-  /** The brokers: one, or those of a cluster. */
-  readonly nodes: readonly TestKafka[];
-  readonly controller: KafkaCluster["controller"];
-  readonly #proxy: TcpProxy | undefined;
-  readonly #closeKafka: () => Promise<void>;
+  readonly proxy?: TcpProxy;
+}
+
+/**
+ * A stack that is open while the tests of the `describe` block run that this is called in: its hooks are the first of the block.
+ */
+export function stackFor(options: StackOptions = {}): Stack {
+  const stack = new Stack(options);
+  before(() => stack.open());
+  after(() => stack.close());
+  return stack;
+}
+
+/** As {@link stackFor}, with brokers and folders of its own for each test. */
+export function stackForEach(options: StackOptions = {}): Stack {
+  const stack = new Stack(options);
+  beforeEach(() => stack.open());
+  afterEach(() => stack.close());
+  return stack;
+}
+
+export class Stack {
+  readonly #options: StackOptions;
   readonly #services: RunningService[] = [];
+  #opened: Opened | undefined;
   #starts = 0;
 
-  private constructor(directory: string, { nodes, controller, close }: KafkaCluster, proxy: TcpProxy | undefined) {
-    this.directory = directory;
-    this.nodes = nodes;
-    this.controller = controller;
-    this.#closeKafka = close;
-    this.#proxy = proxy;
+  /** Not open yet: see {@link open}. */
+  constructor(options: StackOptions = {}) {
+    this.#options = options;
   }
 
-  static async open({
-    properties: added = {},
-    container = false,
-    proxied = false,
-    cluster,
-  }: StackOptions = {}): Promise<Stack> {
+  /** One that is open. */
+  static async open(options: StackOptions = {}): Promise<Stack> {
+    const stack = new Stack(options);
+    await stack.open();
+    return stack;
+  }
+
+  /** Starts the brokers, and the proxy where there is to be one. */
+  async open(): Promise<void> {
+    const { properties: added = {}, container = false, proxied = false, cluster } = this.#options;
     const directory = mkdtempSync(join(tmpdir(), "regatta-test-"));
     const properties = { ...quickTakeover, ...added };
-    if (cluster !== undefined)
-      return new Stack(directory, await startKafkaCluster(directory, cluster, properties), undefined);
+    if (cluster !== undefined) {
+      this.#opened = { directory, ...(await startKafkaCluster(directory, cluster, properties)) };
+      return;
+    }
     const port = await freePort();
     const controllerPort = await freePort();
-    const [behindPort, proxyPort] = proxied ? [await freePort(), await freePort()] : [];
+    const ports = proxied ? { broker: await freePort(), proxy: await freePort() } : undefined;
     const kafka = await (container ? openTestKafka : localTestKafka)({
       directory: join(directory, "kafka"),
       port,
       controllerPort,
       properties: {
-        ...(behindPort === undefined ? {} : listenersWithProxy(port, controllerPort, behindPort, proxyPort)),
+        ...(ports === undefined ? {} : listenersWithProxy(port, controllerPort, ports)),
         ...properties,
       },
     });
-    const proxy =
-      behindPort === undefined || proxyPort === undefined ? undefined : await TcpProxy.listen(proxyPort, behindPort);
-    return new Stack(directory, { nodes: [kafka], close: () => kafka.close() }, proxy);
+    this.#opened = {
+      directory,
+      nodes: [kafka],
+      close: () => kafka.close(),
+      ...(ports === undefined ? {} : { proxy: await TcpProxy.listen(ports.proxy, ports.broker) }),
+    };
+  }
+
+  get #open(): Opened {
+    if (this.#opened === undefined) throw new Error("expected the stack to be open: it is so in hooks and tests alone");
+    return this.#opened;
+  }
+
+  get directory(): string {
+    return this.#open.directory;
+  }
+
+  /** The brokers: one, or those of a cluster. */
+  get nodes(): readonly TestKafka[] {
+    return this.#open.nodes;
+  }
+
+  get controller(): KafkaCluster["controller"] {
+    return this.#open.controller;
   }
 
   /** @throws {Error} the stack was opened without one */
   get proxy(): TcpProxy {
-    if (this.#proxy === undefined) throw new Error("expected a stack with a proxy: open it with { proxied: true }");
-    return this.#proxy;
+    const { proxy } = this.#open;
+    if (proxy === undefined) throw new Error("expected a stack with a proxy: open it with { proxied: true }");
+    return proxy;
   }
 
   /** The only broker, or the first of a cluster. */
@@ -115,7 +160,8 @@ export class Stack {
   }
 
   get #serviceBrokers(): string {
-    return this.#proxy === undefined ? this.brokers : `127.0.0.1:${this.#proxy.port}`;
+    const { proxy } = this.#open;
+    return proxy === undefined ? this.brokers : `127.0.0.1:${proxy.port}`;
   }
 
   get stateDirectory(): string {
@@ -146,17 +192,25 @@ export class Stack {
   /** Ends all processes; the folder stays where REGATTA_TEST_KEEP names a reason to look at it. */
   async close(): Promise<void> {
     for (const service of this.#services) if (service.running) await service.kill();
-    await this.#proxy?.close();
-    await this.#closeKafka();
-    if (process.env.REGATTA_TEST_KEEP === undefined) rmSync(this.directory, { recursive: true, force: true });
+    if (this.#opened === undefined) return;
+    const { directory, proxy, close } = this.#opened;
+    this.#opened = undefined;
+    this.#services.length = 0;
+    await proxy?.close();
+    await close();
+    if (process.env.REGATTA_TEST_KEEP === undefined) rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-/** A second listener that names the proxy as its address: a client that comes through the proxy stays behind it. */
-function listenersWithProxy(port: number, controllerPort: number, behindPort: number, proxyPort: number | undefined) {
+/** A second listener that names the proxy as its address: what a client learns from the broker leads through the proxy too. */
+function listenersWithProxy(
+  port: number,
+  controllerPort: number,
+  { broker: proxiedPort, proxy: proxyPort }: { readonly broker: number; readonly proxy: number },
+) {
   const broker = `PLAINTEXT://127.0.0.1:${port}`;
   return {
-    listeners: `${broker},PROXIED://127.0.0.1:${behindPort},CONTROLLER://127.0.0.1:${controllerPort}`,
+    listeners: `${broker},PROXIED://127.0.0.1:${proxiedPort},CONTROLLER://127.0.0.1:${controllerPort}`,
     "advertised.listeners": `${broker},PROXIED://127.0.0.1:${proxyPort}`,
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
   };
