@@ -1,50 +1,67 @@
 /**
  * What a service is: its edges (settings, topics, stores) and one synchronous function. The kernel does the rest.
  * Kafka Streams calls this a topology with one processor.
+ *
+ * Terms, as Kafka and Kafka Streams use them:
+ *   record        what a topic holds: key, value, headers and a timestamp
+ *   partition     one ordered log of a topic; a record's key decides its partition
+ *   offset        a record's own number in its partition
+ *   position      the offset of the next record to read: the last one's offset plus one
+ *   lag           records from the position to the end of the partition
+ *   series        one stream of observations: all records of a topic with one key
+ *   observation   features x and target y of a series at one step i
+ *   task          a service's work on one partition of its inputs, such as `rls-racer/3`; it moves between instances
+ *   store         the keyed state of a task, in a folder of its own
+ *   changelog     the compacted topic of all changes of a store; the store can be made from it
+ *   restore       to read the changelog until the store is as it was at the last commit
+ *   standby       a copy of another instance's task, kept up to date so that a take-over need not restore everything
+ *   forward       to write a record to an output topic, inside the open transaction
+ *   commit        one transaction of outputs, changelog records and input positions: all become visible, or none
+ *   dead letter   a record that was rejected, with the reason and where it came from
  */
 import type { Registry } from "prom-client";
 import type { SettingDefinitions, Settings } from "./config.js";
 
 /**
- * Headers of a record, each with one member. Values are bytes: the client cuts a string at its first NUL. It cuts names there as well,
- * those that it reads too, and it shows a header without a value as one of no bytes.
+ * Headers of a record, each an object with one member. Values are bytes, since the client cuts a string at its first NUL. It
+ * cuts the names of headers there too, when it writes and when it reads; a header without a value is read as one of no bytes.
  */
 export type RecordHeaders = readonly { readonly [name: string]: Buffer }[];
 
-/** A record as it was consumed. `value` and `key` are the original bytes, null where the record has none. */
+/** A record as it was consumed. `key` and `value` are the original bytes, null where the record has none. */
 export interface InputRecord {
   readonly topic: string;
   readonly partition: number;
-  /** The record's own number in its partition. The next position is one more. */
+  /** The record's own number in its partition. The position after it is one more. */
   readonly offset: number;
   /** Milliseconds since the epoch, as the record carries it. */
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  /** Undefined where it has none. */
+  /** Undefined where the record has none. */
   readonly headers?: RecordHeaders | undefined;
 }
 
 /** How the values of one store become bytes and back. The kernel adds a checksum; `format` is the version byte. */
 export interface Codec<V> {
-  /** 1 to 255: what `encode` writes, and the only one that `decode` is given. Raise it when the layout changes. */
+  /** 1 to 255: the format that `encode` writes, and the only one that `decode` is given. Raise it when the layout changes. */
   readonly format: number;
   encode(value: V): Buffer;
   /**
-   * The memory that a live value takes, in bytes, roughly: what bounds caches and transactions. Called at its first put in a
-   * transaction, so it has to be cheap. See {@link import("./state/state-bytes.js").arrayBytes}.
+   * The memory that a live value takes, in bytes, roughly. Caches and transactions are bounded by it. It is called at the
+   * value's first put in each transaction, so it has to be cheap; `arrayBytes` of state/state-bytes.ts helps.
    */
   bytes(value: V): number;
   /** @throws {RangeError} the bytes are not of this layout */
   decode(bytes: Buffer): V;
   /**
-   * How to read each older format that still may lie in a folder or a changelog; they throw as `decode` does. Such a value is
-   * written anew in the format of today when it is put next. A format that is in neither is refused, never taken for damage.
+   * Readers of the older formats that a folder or a changelog may still hold; they throw as `decode` does. The next put of
+   * such a value writes today's format. A format that has no reader is refused, and is never treated as damage.
    */
   readonly older?: Readonly<Record<number, (bytes: Buffer) => V>>;
-  /** Keys are `<topic>/<series>/<slot>`, several of a series; without this they are `<topic>/<series>`. */
+  /** A series has several keys, `<topic>/<series>/<slot>`; without this it has one, `<topic>/<series>`. */
   readonly slotted?: true;
-  /** What `/state/<store>/<key>` shows. */
+  /** What the HTTP path `/state/<store>/<key>` shows. */
   toJson(value: V): unknown;
 }
 
@@ -70,71 +87,72 @@ export interface OutputTopic<V> {
 export type StoreCodecs<States> = { readonly [K in keyof States]: Codec<States[K]> };
 export type StateStores<States> = { readonly [K in keyof States]: StateStore<States[K]> };
 
-/** What process() and generate() are given besides their record. */
+/** What process() and source() are given besides the record or the partition. */
 export interface TaskContext<S, States, Metrics> {
   readonly settings: S;
   readonly stores: StateStores<States>;
   readonly metrics: Metrics;
-  /** Writes to `topic` in the open transaction, with the timestamp of the record at hand and, within a bound, its headers. */
+  /** Writes to `topic` in the open transaction, with the input record's timestamp and, up to a bound, its headers. */
   forward<V>(topic: OutputTopic<V>, key: string, value: V): void;
   /**
-   * Has the service's {@link HeavyWork} done on `job`, then calls `done` with the result. That is after later records were
-   * processed, but in the order of the records and before anything of them is committed: what those records read must have been
-   * put before this call, what must come out in order is forwarded in `done`. Stores and forward serve `done` as they serve
-   * process(), and an error of the job or of `done` has the fate of one of process(). A result with late parts comes before
-   * any later record of the partition is processed.
-   * @param parts those to be done
+   * Has the service's {@link HeavyWork} done on `job`, then calls `done` with the result.
+   * - Later records may be processed before `done` is called. So put what they read before this call, and forward in `done`
+   *   what must come out in the order of the records: `done` is called in that order.
+   * - Nothing of a record is committed before its `done` has returned.
+   * - `done` may use stores and forward as process() does. An error of the job or of `done` has the fate of one of process().
+   * - `done` of a result with late parts is called before any later record of the partition is processed.
+   * @param parts which parts of the job to do
    */
   compute(job: Float64Array, parts: readonly number[], done: (result: JobResult) => void): void;
-  /** Partitions of each input. */
+  /** Number of partitions of each input. */
   readonly partitions: number;
-  /** Logs what a record showed; after the first lines of a while the rest is left out, so count it in a metric as well. */
+  /** Logs what a record showed. Lines are limited over time and the rest is left out, so count the case in a metric too. */
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-/** What came of a job. */
+/** The result of a job. */
 export interface JobResult {
-  /** A number of each part that was asked for, in their order; NaN of one that is late. */
+  /** One number for each part that was asked for, in their order; NaN for a late one. */
   readonly numbers: Float64Array;
-  /** The parts that did not answer within {@link HeavyWork.timeoutMs}. */
+  /** The parts that did not end within {@link HeavyWork.timeoutMs}. */
   readonly late: readonly number[];
 }
 
-/** Does one part of a job: a pure function of the job's numbers. It may keep scratch memory. */
+/** Does one part of a job: a pure function of the job's numbers, which may keep scratch memory. */
 export type JobRunner = (job: Float64Array, part: number) => number;
 
 /**
- * Pure work of a service that takes so long that it is spread over worker threads. A job has parts, which are done and may
- * fail to end on their own. It never runs in the thread of process(): there nothing could end it.
+ * Pure work of a service that takes so long that it is spread over worker threads. A job has parts; each is done by itself, and
+ * may be late by itself. It never runs in the thread of process(), where nothing could stop a part that does not end.
  */
 export interface HeavyWork<S> {
   /** Number of worker threads, 1 or more. */
   threads(settings: S): number;
-  /** Longest that a part of a job may take, in ms; then its thread is ended and the part is late. */
+  /** The longest that a part of a job may take, in ms; after that its thread is ended and the part is late. */
   timeoutMs(settings: S): number;
-  /** Every thread has a runner of its own. */
+  /** Makes a runner. Every thread has one of its own. */
   runner(settings: S): JobRunner;
   /**
-   * What a thread loads: a module with an export `run`, made by `serveJobs` from the same runner. It is given the settings,
-   * which must be plain data, and loads neither the kernel nor the Kafka client.
+   * The module that a thread loads. Its export `run` is made by `serveJobs` from the same runner. The thread is given the
+   * settings, which must therefore be plain data, and loads neither the kernel nor the Kafka client.
    */
   readonly module: URL;
 }
 
 interface ServiceEdges<D extends SettingDefinitions, States, Metrics> {
-  /** Kebab-case; with APPLICATION_ID it names group, transactional id, changelogs and state folder. */
+  /** In kebab-case. With APPLICATION_ID it names the group, the transactional id, the changelogs and the state folder. */
   readonly name: string;
   readonly settings: D;
   /**
-   * Faults that only several settings together show, as sentences that name them; empty where there are none. A setting that
-   * is itself wrong is missing, so that every fault is told at once.
+   * Faults that only several settings together have, as sentences that name those settings; empty where there are none. It is
+   * called with the valid settings even where others are wrong, so that all faults are reported together.
    */
   check?(settings: Partial<Settings<D>>): readonly string[];
   outputs(settings: Settings<D>): readonly OutputTopic<never>[];
   readonly stores: StoreCodecs<States>;
-  /** Metrics of the service's own, made once per process; names begin with `regatta_`. */
+  /** Makes the service's own metrics, once per process; their names begin with `regatta_`. */
   metrics(registry: Registry): Metrics;
-  /** The task of this partition has left the instance, so that what metrics say of its series can go with it. */
+  /** Called when the task of this partition leaves the instance, so that the metrics of its series can be removed. */
   taskClosed?(partition: number, metrics: Metrics): void;
 }
 
@@ -143,17 +161,18 @@ export interface ProcessorService<D extends SettingDefinitions, States, Metrics>
   extends ServiceEdges<D, States, Metrics> {
   readonly kind: "processor";
   inputs(settings: Settings<D>): readonly string[];
-  /** What {@link TaskContext.compute} does; without it there is no compute. */
+  /** What {@link TaskContext.compute} does; without it compute must not be called. */
   readonly work?: HeavyWork<Settings<D>>;
   /**
-   * Synchronous; pure but for stores, forward, compute and metrics.
+   * Processes one record. Synchronous; pure but for stores, forward, compute, metrics and warn.
    * @throws {RecordError} before it changed anything: the record is dead-lettered and nothing else happens.
-   *   Any other error, or one after a put or forward, costs an abort and a replay; the record is dead-lettered all the same.
+   *   After any other error, or one that follows a put or forward, the transaction is aborted and its records are processed
+   *   again; the record at fault is dead-lettered all the same.
    */
   process(record: InputRecord, context: TaskContext<Settings<D>, States, Metrics>): void;
 }
 
-/** One task of a source: what it generates next is decided by its stores alone. */
+/** One task of a source. What it generates next depends on its stores alone. */
 export interface Source {
   /**
    * Forwards at most `limit` records that are due at `nowMs`.
@@ -163,7 +182,7 @@ export interface Source {
   generate(nowMs: number, limit: number): number;
 }
 
-/** A service without input: its tasks are the partitions of the changelog of its first store. */
+/** A service without input topics. Its tasks are the partitions of the changelog of its first store. */
 export interface SourceService<D extends SettingDefinitions, States, Metrics> extends ServiceEdges<D, States, Metrics> {
   readonly kind: "source";
   /** @param partition this task's number, from 0 to `partitions` - 1 */
@@ -174,11 +193,14 @@ export type ServiceDefinition<D extends SettingDefinitions, States, Metrics> =
   | ProcessorService<D, States, Metrics>
   | SourceService<D, States, Metrics>;
 
-/** A service of whatever types: they are checked where it is defined, and the kernel only hands its values through. */
+/**
+ * A service whose own types are not known. They are checked where it is defined; the kernel only hands its values through.
+ */
 export type AnyService = ServiceDefinition<SettingDefinitions, Record<string, object>, unknown>;
+/** The context of a service whose own types are not known, see {@link AnyService}. */
 export type AnyContext = TaskContext<never, Record<string, object>, unknown>;
 
-/** State is kept per input topic and series. A topic name has no slash, so the first one separates. */
+/** The key of a series in a store: state is kept per input topic and series. A topic's name has no slash, so the first one separates. */
 export function stateKey(topic: string, series: string): string {
   return `${topic}/${series}`;
 }

@@ -3,33 +3,23 @@
  * its series are now. Its settings are those of the service. Without --yes it only says what there is to do.
  */
 import { Argument, Command } from "commander";
-import { deserializer } from "../../services/deserializer/service.js";
-import { mlRacer } from "../../services/ml-racer/service.js";
-import { rlsRacer } from "../../services/rls-racer/service.js";
-import { statefulEstimator } from "../../services/stateful-estimator/service.js";
+import { SERVICE_NAMES, type ServiceName } from "../../services/names.js";
 import { type Repartition, readRepartition, withRepartition } from "../../shared/repartition.js";
-import type { AnyService } from "../../shared/service-definition.js";
 import { notice, runCommand, unlessStopped, write } from "./command.js";
+import { SERVICE_DEFINITIONS } from "./definitions.js";
 import { untilListening } from "./open-port.js";
-
-const SOURCE = "producer";
-const SERVICES = [deserializer, statefulEstimator, rlsRacer, mlRacer] as unknown as readonly AnyService[];
 
 const command = new Command("repartition")
   .description("Moves a service's state to where its series are after its inputs were given more partitions.")
-  .addArgument(
-    new Argument("<service>", "whose inputs have more partitions").choices([
-      SOURCE,
-      ...SERVICES.map(({ name }) => name),
-    ]),
-  )
+  .addArgument(new Argument("<service>", "whose inputs have more partitions").choices(SERVICE_NAMES))
   .option("--yes", "do it; without this it is only said what there is to do", false);
 
 await runCommand(command, async (environment, stop) => {
-  const service = SERVICES.find(({ name }) => name === command.processedArgs[0]);
-  if (service === undefined) {
+  // The argument is one of the choices, or commander has refused it.
+  const service = SERVICE_DEFINITIONS[command.processedArgs[0] as ServiceName];
+  if (service.kind === "source") {
     await write(
-      `${SOURCE}: its tasks are the partitions of its own changelog, whatever its topics have; there is nothing to do\n`,
+      `${service.name}: its tasks are the partitions of its own changelog, whatever its topics have; there is nothing to do\n`,
     );
     return;
   }

@@ -3,27 +3,16 @@
  * table, and a test compares the two.
  */
 import { pathToFileURL } from "node:url";
-import { deserializer } from "../../services/deserializer/service.js";
-import { mlRacer } from "../../services/ml-racer/service.js";
-import { producer } from "../../services/producer/service.js";
-import { rlsRacer } from "../../services/rls-racer/service.js";
-import { statefulEstimator } from "../../services/stateful-estimator/service.js";
-import type { SettingDefinition, SettingDefinitions } from "../../shared/config.js";
+import { SERVICE_NAMES } from "../../services/names.js";
+import type { SettingDefinition } from "../../shared/config.js";
 import { kernelSettings } from "../../shared/service-settings.js";
-
-const SERVICES: readonly { readonly name: string; readonly settings: SettingDefinitions }[] = [
-  producer,
-  deserializer,
-  statefulEstimator,
-  rlsRacer,
-  mlRacer,
-];
+import { SERVICE_DEFINITIONS } from "./definitions.js";
 
 /** One row a setting and service; settings that every service has come first. */
 export function settingsTable(): string {
   const rows = [...Object.values(kernelSettings).map((setting) => rowOf("all", setting))];
-  for (const { name, settings } of SERVICES)
-    rows.push(...Object.values(settings).map((setting) => rowOf(name, setting)));
+  for (const name of SERVICE_NAMES)
+    rows.push(...Object.values(SERVICE_DEFINITIONS[name].settings).map((setting) => rowOf(name, setting)));
   rows.push(
     "| `KAFKA_CONF_<PROPERTY>` | all | | any librdkafka property, dots as underscores: `KAFKA_CONF_SECURITY_PROTOCOL=ssl` |",
   );

@@ -12,11 +12,11 @@ import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IPodTemplateSpec } from "kubernetes-models/v1/PodTemplateSpec";
 import type { IService } from "kubernetes-models/v1/Service";
 import { stringify } from "yaml";
+import { SERVICE_NAMES } from "../../services/names.js";
 
 /** Where the manifests are: deploy/kubernetes of the project. */
 export const manifestsDirectory = fileURLToPath(new URL("../../../deploy/kubernetes/", import.meta.url));
 
-const SERVICES = ["producer", "deserializer", "stateful-estimator", "rls-racer", "ml-racer"];
 const SETTINGS = "regatta-settings";
 const PORT = 9464;
 const USER = 1000;
@@ -31,7 +31,7 @@ type Manifest = IConfigMap | IService | IStatefulSet | IPodDisruptionBudget | IS
 export function manifests(): ReadonlyMap<string, readonly Manifest[]> {
   return new Map<string, readonly Manifest[]>([
     ["settings.yaml", [settings()]],
-    ...SERVICES.map((name): [string, Manifest[]] => [
+    ...SERVICE_NAMES.map((name): [string, Manifest[]] => [
       `${name}.yaml`,
       [headlessService(name), statefulSet(name), disruptionBudget(name)],
     ]),

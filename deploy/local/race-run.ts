@@ -6,6 +6,7 @@
  */
 import { join, relative } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { SERVICE_NAMES } from "../../services/names.js";
 import { topics } from "../../shared/contract/topics.js";
 import type { ClientOptions } from "../../shared/kafka/client.js";
 import type { ServiceRow } from "./board.js";
@@ -16,8 +17,6 @@ import { openScreen, type Scene, type Screen } from "./screen.js";
 import { type Health, ServiceProbe, SILENT } from "./service-probe.js";
 import { SupervisedService } from "./supervisor.js";
 
-/** Along the way of a record. */
-const SERVICES = ["producer", "deserializer", "stateful-estimator", "rls-racer", "ml-racer"] as const;
 const PREDICTION_TOPICS = [topics.rlsPredictions.name, topics.mlPredictions.name];
 
 const HTTP_HOST = "127.0.0.1";
@@ -117,7 +116,7 @@ export class RaceRun {
 
   async #startServices(): Promise<Runner[]> {
     const runners: Runner[] = [];
-    for (const [index, name] of SERVICES.entries()) {
+    for (const [index, name] of SERVICE_NAMES.entries()) {
       const preferred = this.#options.client.settings.httpPort + index;
       const port = (await isFree(preferred)) ? preferred : await freePort();
       const inputs = this.#options.inputs.get(name);

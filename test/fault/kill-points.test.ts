@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import { SERVICE_NAMES } from "../../services/names.js";
 import { type CommitStep, commitSteps } from "../../shared/failpoint.js";
 import { assertCountersFollow, CHAIN, judge } from "../support/judge/verdict.js";
 import { seededRandom } from "../support/seed.js";
-import { SERVICE_NAMES } from "../support/services/five-services.js";
 import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
+import { SERVICE_NAMES } from "../../services/names.js";
 import { assertCountersFollow, CHAIN, judge } from "../support/judge/verdict.js";
 import { long } from "../support/long.js";
 import { seededRandom } from "../support/seed.js";
@@ -9,7 +10,6 @@ import { median } from "../support/statistics.js";
 import { waitFor } from "../support/wait.js";
 
 const KILLS = long ? 500 : 100;
-const NAMES = ["producer", "deserializer", "stateful-estimator", "rls-racer", "ml-racer"];
 const SERIES = 16;
 /** Records per second of each of the two topics while the producer lives; killed like the others, it reaches about half. */
 const RATE = 900;
@@ -26,7 +26,7 @@ describe("a storm of SIGKILLs", function () {
     const { random, seed } = seededRandom();
     console.log(`      seed ${seed}`);
     const environment = { producer: { SERIES: String(SERIES), RATE: String(RATE) }, "ml-racer": MODELS };
-    const services = NAMES.map(
+    const services = SERVICE_NAMES.map(
       (name) => new KeptService(name, () => stack.start(name, environment[name as keyof typeof environment])),
     );
     const allCommitted = () =>

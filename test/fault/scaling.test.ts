@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
+import { SERVICE_NAMES, type ServiceName } from "../../services/names.js";
 import { Admin } from "../../shared/kafka/admin.js";
 import { clientOptions, waitForKafka } from "../support/kafka/kafka-topics.js";
-import { SERVICE_NAMES, type ServiceName, WholeRace } from "../support/services/five-services.js";
+import { WholeRace } from "../support/services/five-services.js";
 import type { RunningService } from "../support/services/service-runner.js";
 import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { SERVICE_NAMES } from "../../services/names.js";
 import { atSignal, blockEventLoop, UNHANDLED_REJECTION } from "../support/services/code-at-signal.js";
-import { SERVICE_NAMES, WholeRace } from "../support/services/five-services.js";
+import { WholeRace } from "../support/services/five-services.js";
 import type { RunningService } from "../support/services/service-runner.js";
 import { Stack } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";

@@ -3,10 +3,10 @@ import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writ
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Level } from "level";
+import { SERVICE_NAMES } from "../../services/names.js";
 import { LevelDbStore } from "../../shared/kernel/store/leveldb-store.js";
 import { CHAIN, judge, LINEAR_CHAIN } from "../support/judge/verdict.js";
 import { seededRandom } from "../support/seed.js";
-import { SERVICE_NAMES } from "../support/services/five-services.js";
 import type { RunningService } from "../support/services/service-runner.js";
 import { Stack, stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
+import type { ServiceName } from "../../services/names.js";
 import { Producer } from "../../shared/kafka/producer.js";
 import { clientOptions } from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
-import { type ServiceName, WholeRace } from "../support/services/five-services.js";
+import { WholeRace } from "../support/services/five-services.js";
 import type { RunningService } from "../support/services/service-runner.js";
 import { stackForEach } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";

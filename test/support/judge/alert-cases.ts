@@ -2,6 +2,7 @@
  * For every alert a fault that it is for, and a situation that it must not be confused with, in Prometheus' notation of
  * series: `first+step x times`, a sample every 15 s.
  */
+import { SERVICE_NAMES } from "../../../services/names.js";
 
 /** What Prometheus has scraped: series and their samples. */
 export type Scraped = Readonly<Record<string, string>>;
@@ -22,7 +23,6 @@ export interface AlertCase {
 
 const RACER = 'service="rls-racer", instance="a:9464"';
 const PLACE = `${RACER}, topic="raw", partition="0"`;
-const SERVICES = ["producer", "deserializer", "stateful-estimator", "rls-racer", "ml-racer"];
 const up = (services: readonly string[], value = "1x130") =>
   Object.fromEntries(
     services.map((service) => [`up{job="regatta", service="${service}", instance="${service}:9464"}`, value]),
@@ -34,20 +34,20 @@ export const ALERT_CASES: readonly AlertCase[] = [
   {
     alert: "RegattaServiceAbsent",
     when: "a stopped service has no address any more",
-    scraped: up(SERVICES.filter((service) => service !== "ml-racer")),
+    scraped: up(SERVICE_NAMES.filter((service) => service !== "ml-racer")),
     by: "5m",
     labels: { job: "regatta", service: "ml-racer" },
     notWhen: "every service has a replica that answers",
-    quiet: { ...up(SERVICES), 'up{job="regatta", service="ml-racer", instance="b:9464"}': "0x130" },
+    quiet: { ...up(SERVICE_NAMES), 'up{job="regatta", service="ml-racer", instance="b:9464"}': "0x130" },
   },
   {
     alert: "RegattaServiceAbsent",
     when: "the only replica does not answer",
-    scraped: { ...up(SERVICES.slice(1)), ...up(SERVICES.slice(0, 1), "0x60") },
+    scraped: { ...up(SERVICE_NAMES.slice(1)), ...up(SERVICE_NAMES.slice(0, 1), "0x60") },
     by: "5m",
     labels: { job: "regatta", service: "producer" },
     notWhen: "a replica was away for half a minute",
-    quiet: { ...up(SERVICES.slice(1)), ...up(SERVICES.slice(0, 1), "1x10 0x1 1x120") },
+    quiet: { ...up(SERVICE_NAMES.slice(1)), ...up(SERVICE_NAMES.slice(0, 1), "1x10 0x1 1x120") },
   },
   {
     alert: "RegattaTargetDown",

@@ -1,14 +1,12 @@
 /** All five services on a stack: started together, watched at work, and judged at the end. */
 import assert from "node:assert/strict";
+import { SERVICE_NAMES, type ServiceName } from "../../../services/names.js";
 import { LINEAR_TOPIC, observationsTopic, topics } from "../../../shared/contract/topics.js";
 import { assertCountersFollow, CHAIN, judge } from "../judge/verdict.js";
 import { topicEnd } from "../kafka/kafka-topics.js";
 import { waitFor } from "../wait.js";
 import type { RunningService } from "./service-runner.js";
 import type { Stack } from "./stack.js";
-
-export const SERVICE_NAMES = ["producer", "deserializer", "stateful-estimator", "rls-racer", "ml-racer"] as const;
-export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 /** A topic that each of the consuming services writes for every record that it takes. */
 const RESULTS = [

@@ -9,9 +9,9 @@ import { ConfigMap } from "kubernetes-models/v1/ConfigMap";
 import { Service } from "kubernetes-models/v1/Service";
 import { parse, parseAllDocuments } from "yaml";
 import { manifests, manifestsDirectory, manifestsText } from "../../../deploy/kubernetes/manifests.js";
+import { SERVICE_NAMES } from "../../../services/names.js";
 import { kernelSettings } from "../../../shared/service-settings.js";
 
-const services = readdirSync(fileURLToPath(new URL("../../../services/", import.meta.url)));
 const read = (name: string) => readFileSync(join(manifestsDirectory, name), "utf8");
 /** Every document of every file, as Kubernetes reads it. */
 const documents = [...manifests().keys()].flatMap((name) => parseAllDocuments(read(name)).map((of) => of.toJS()));
@@ -45,7 +45,7 @@ describe("Kubernetes manifests", () => {
         ofKind(kind)
           .map(({ metadata }) => metadata.name)
           .sort(),
-        services.toSorted(),
+        SERVICE_NAMES.toSorted(),
       );
     }
     for (const { spec } of statefulSets) {
