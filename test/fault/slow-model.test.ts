@@ -50,7 +50,8 @@ describe("a model so slow that records pile up", function () {
     const commits = await first.metric("regatta_commit_duration_seconds_count", { outcome: "committed" });
     const consumed = await first.metric("regatta_records_consumed_total");
     await waitFor("a quarter of the backlog", async () => {
-      assert.equal((await first.get("/ready")).status, 200);
+      const { status, text } = await first.get("/ready");
+      assert.equal(status, 200, text);
       return (await first.metric("regatta_records_consumed_total")) > RECORDS / 4;
     });
     assert.equal(await first.metric("regatta_rebalances_total"), rebalances);
