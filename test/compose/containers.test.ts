@@ -52,7 +52,7 @@ describe("the race in containers", function () {
   };
   const predictions = () => topicEnd(stackOf().brokers, PREDICTIONS);
   const ask = (expr: string) => query(stackOf().prometheus, expr).catch(() => []);
-  /** The race goes on. */
+  /** Predictions still come. */
   const grows = async (after: string) => {
     const visible = await waitFor(`Kafka to answer after ${after}`, async () => (await predictions()) || undefined);
     await waitFor(`predictions to grow after ${after}`, async () => (await predictions()) > visible);
@@ -136,7 +136,7 @@ describe("the race in containers", function () {
   it("go on after Kafka was restarted, and after all were taken down and brought up again", async () => {
     const stack = stackOf();
     // Not under load: a node that is broker and controller in one may drop the markers of transactions that were decided in its
-    // last moment, and nothing that waits for them goes on (see the runbook of RegattaTransactionHangs).
+    // last moment, and all that waits for them waits for ever (see the runbook of RegattaTransactionHangs).
     assert.equal(await stack.stop("producer"), 0);
     await waitFor("the race to come to rest", async () => {
       const [rate] = await ask('sum(rate(regatta_records_consumed_total{job="regatta"}[30s]))');

@@ -29,7 +29,7 @@ describe("a broker that hangs", function () {
 
   it(`for ${FROZEN_MS / 1000} s changes no result, and every service answers all the while and says what it waits for`, async () => {
     const race = WholeRace.start(stack, { rate: 60 });
-    // One that has nothing to do goes on looking after its inputs, where the others wait for their transactions.
+    // A service with nothing to do keeps asking about its inputs, where the others wait for their transactions.
     await createTopic(stack.brokers, "idle.observations", 2);
     const idle = stack.start("rls-racer", { APPLICATION_ID: "idle", INPUT_TOPICS: "idle.observations" });
     await idle.ready(2);

@@ -4,7 +4,7 @@ import { SERVICE_NAMES } from "../../services/names.js";
 import { assertCountersFollow, CHAIN, judge } from "../support/judge/verdict.js";
 import { long } from "../support/long.js";
 import { seededRandom } from "../support/seed.js";
-import { KeptService } from "../support/services/restarted-service.js";
+import { RestartedService } from "../support/services/restarted-service.js";
 import { stackFor } from "../support/services/stack.js";
 import { median } from "../support/statistics.js";
 import { waitFor } from "../support/wait.js";
@@ -27,7 +27,7 @@ describe("a storm of SIGKILLs", function () {
     console.log(`      seed ${seed}`);
     const environment = { producer: { SERIES: String(SERIES), RATE: String(RATE) }, "ml-racer": MODELS };
     const services = SERVICE_NAMES.map(
-      (name) => new KeptService(name, () => stack.start(name, environment[name as keyof typeof environment])),
+      (name) => new RestartedService(name, () => stack.start(name, environment[name as keyof typeof environment])),
     );
     const allCommitted = () =>
       waitFor("every service to commit", async () => {

@@ -15,7 +15,7 @@ const SILENCE_MS = long ? 70_000 : 35_000;
 const RESETS = long ? 100 : 10;
 /** On each way, so that an answer comes half a second later. */
 const SLOWNESS_MS = 250;
-/** A member is not to be taken for dead while its heartbeats are on their way. */
+/** Longer than a heartbeat takes on a slow network: a member whose heartbeats are late would be dropped from the group. */
 const SESSION = { "group.consumer.session.timeout.ms": "10000", "group.consumer.min.session.timeout.ms": "10000" };
 const REPLIES_LOST = long ? 20 : 3;
 const LOST: readonly ApiName[] = ["endTxn", "addOffsetsToTxn", "txnOffsetCommit"];

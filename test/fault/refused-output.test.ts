@@ -110,7 +110,7 @@ describe("output that its topic refuses for good", function () {
 
   it("by the topic of dead letters leaves an envelope with the reason that the record had, and of the next, which fits, all", async () => {
     const topic = "garbage";
-    // Takes the record that tells of its configuration as well: its transaction is aborted.
+    // Its transaction is aborted, so that the record with its configuration is gone as well.
     await makeTopics(topic, { "message.timestamp.type": "LogAppendTime" }, { "max.message.bytes": "3000000" });
     const bad = { topic, key: "s0", partition: 0 };
     const value = Buffer.alloc(1_200_000, "x");

@@ -85,7 +85,7 @@ describe("more partitions", function () {
     const readers = READERS.map(start);
     for (const reader of readers) await readAll(reader);
 
-    // A running service goes on with the partitions that it has, and tells of the others.
+    // A running service keeps processing the partitions that it has, and reports the others.
     for (const topic of RAW) await addPartitions(stack.brokers, topic, 4);
     await waitFor("the service to notice", async () => (await first.metric("regatta_input_partitions_unread")) === 4);
     await waitFor("a writer to know them", async () => {

@@ -109,8 +109,8 @@ function watchPauses(brokers: string, names: readonly string[]): { end(): Promis
 }
 
 /**
- * A folder that was found open by another process would have been logged, and left. Nothing but a member that was taken for
- * dead, because it stood still, has a folder that the group gave to another already.
+ * A folder that another process has open is logged, and left alone. It happens where the group dropped a member that stood still,
+ * and gave its task to another, and never else.
  */
 function assertFoldersOpenedOnce(services: readonly RunningService[]): void {
   for (const name of SERVICE_NAMES) {

@@ -24,7 +24,7 @@ const PATIENCE_MS = 240_000;
 const RESTORE_MS = 1_800_000;
 /** Records of a pass over all series that are written at once. */
 const WRITTEN_AT_ONCE = 2000;
-/** Series that go on after a restore or a takeover. */
+/** Series that get another record after a restore or a takeover. */
 const CONTINUED = 200;
 
 interface Case {
@@ -44,9 +44,7 @@ const CASES: readonly Case[] = long
       { series: 60_000, features: 20, beside: [statefulEstimator, mlRacer] },
       { series: 3500, features: 308, beside: [] },
     ]
-  : [
-      { series: 300, features: 308, beside: [] },
-    ];
+  : [{ series: 300, features: 308, beside: [] }];
 
 for (const { series, features, beside } of CASES) {
   describe(`${series} series of ${features} features, each service within ${LIMIT_MB} MiB`, function () {

@@ -138,7 +138,7 @@ function ownerProgram(directory: string, port: number): string {
     console.log(broker.pid);`;
 }
 
-/** Waits until the broker tells of its topic; on a busy machine a first call may time out. */
+/** Waits until the broker describes its topic; on a busy machine a first call may time out. */
 async function answer({ brokers }: LocalKafka): Promise<void> {
   await waitForKafka("an answer", () => partitionsOf(brokers, TOPIC));
 }

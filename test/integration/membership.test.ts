@@ -47,8 +47,8 @@ describe("membership of the classic protocol", function () {
     await estimated(2 * SERIES * 150);
     assert.equal(await producers[1].stop(), 0);
 
-    // The first goes on with the other topic for longer than the changelog positions of its folder take to move on, past
-    // what the second has written.
+    // The first reads the other topic for so long that the changelog positions of its folder move past what the second has
+    // written.
     const half = split.startsWith("dataLinearModel.") ? "dataNonLinearModel:nonlinear" : "dataLinearModel:linear";
     producers.push(load(350, { PRODUCER_TOPICS: half }));
     await estimated(SERIES * (150 + 350));

@@ -14,7 +14,7 @@ const SERIES = 6;
 /** Of the topics that the services make. */
 const PARTITIONS = 4;
 const INPUT = "dataLinearModel.observations";
-/** Metrics that tell of a loss, of a model that began anew or of a transaction that hangs. */
+/** Metrics of a loss, of a model that was reset or of a transaction that hangs. */
 const NOT_WHILE_ALL_IS_WELL = new Set([
   "regatta_input_records_lost_total",
   "regatta_model_resets_total",

@@ -1,4 +1,4 @@
-/** Code that is let into a service's process before it starts, and does harm at SIGUSR2. */
+/** Code that is loaded into a service's process before it starts, and does harm at SIGUSR2. */
 
 /** Settings that let `body`, JavaScript without double quotes, run at each SIGUSR2. */
 export function atSignal(body: string): { readonly NODE_OPTIONS: string } {

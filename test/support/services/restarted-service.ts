@@ -1,7 +1,7 @@
-/** A service that is started again, without a hand, whenever it is killed; and how long its work stood still each time. */
+/** A service that is started again at once whenever it is killed, and how long no commit came each time. */
 import type { RunningService } from "./service-runner.js";
 
-export class KeptService {
+export class RestartedService {
   readonly name: string;
   /** Seconds from each kill to the first commit of a successor; of kills that followed each other before one, the first. */
   readonly standstills: number[] = [];

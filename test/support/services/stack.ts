@@ -47,9 +47,9 @@ interface ClusterStackOptions extends AnyStackOptions {
   readonly container?: false;
   readonly proxied?: false;
   /**
-   * Number of brokers beside a controller that is a process of its own and stays when they die. By default one node is both:
-   * killed, it comes back before its controller knows that it was gone, tries to send the markers of decided transactions to
-   * itself, is taken for dead meanwhile, and drops them: what those transactions wrote is never readable, nor is anything behind.
+   * Number of brokers beside a controller that is a process of its own and stays when they die. By default one node is both.
+   * Killed, it comes back before its controller knows that it was gone, and sends the markers of decided transactions to itself.
+   * Fenced by the controller meanwhile, it drops them: what those transactions wrote is never readable, nor is any record after it.
    */
   readonly cluster: number;
 }
