@@ -51,5 +51,5 @@ export class TopicError extends Error {
  * would be wrong, and somebody has to decide. The process ends with {@link EXIT_CONFIGURATION}.
  */
 export class StoreError extends Error {
-  override readonly name = "StoreError";
+  override readonly name: string = "StoreError";
 }

@@ -7,7 +7,7 @@ import type { Logger } from "../logger.js";
 import { folderMemory, type MemoryBudget } from "../memory-budget.js";
 import type { AnyService, Codec } from "../service-definition.js";
 import type { KernelSettings } from "../service-settings.js";
-import { Watermarks } from "./changelog/applied-positions.js";
+import { AppliedPositions } from "./changelog/applied-positions.js";
 import { changelogTopic } from "./changelog/changelog.js";
 import { Output } from "./commit/output.js";
 import { Processing } from "./loop/record-processing.js";
@@ -17,8 +17,9 @@ import type { ServiceView } from "./observe/service-view.js";
 import { Standbys } from "./standby/standbys.js";
 import type { StateMemory } from "./store/state-memory.js";
 import { InputWatch } from "./task/input-loss.js";
+import type { StateIdentity } from "./task/state-identity.js";
 import { TaskOpener } from "./task/task-opener.js";
-import { TaskReplay } from "./task/task-restore.js";
+import { TaskRestore } from "./task/task-restore.js";
 import { InputGrowth } from "./topics/input-growth.js";
 import type { Topics } from "./topics/prepare-topics.js";
 
@@ -63,15 +64,16 @@ export function createOutput({ settings, clientOptions, stop }: Scope): Output {
 
 /** @param onLeave called when the loop begins to end, whatever the cause */
 export function createParts(scope: Scope, output: Output, onLeave: () => void): RunningParts {
-  const opener = createOpener(scope);
-  const standbys = createStandbys(scope, opener);
+  const identity = identityOf(scope);
+  const opener = createOpener(scope, identity);
+  const standbys = createStandbys(scope, identity, opener);
   const { service, settings, metrics, logger } = scope;
   const processing = new Processing(service, settings, output, metrics, metrics.registry, logger);
   const { application, topics, admin, memory, stop, view } = scope;
   const loop = new StreamLoop({
     service: service.name,
-    application,
-    subscription: subscription(scope),
+    identity,
+    subscription: identity.inputs,
     isSource: service.kind === "source",
     partitions: topics.tasks,
     commitIntervalMs: settings.commitIntervalMs,
@@ -82,14 +84,14 @@ export function createParts(scope: Scope, output: Output, onLeave: () => void): 
     output,
     memory,
     opener,
-    replay: createReplay(scope, opener),
+    restore: createRestore(scope, identity, opener),
     stop,
     stopping: () => stop.aborted,
     inputs: new InputWatch({ admin, onLoss: settings.onInputLoss, metrics, logger }),
     processing,
     host: processing,
     claims: standbys,
-    watermarks: new Watermarks(admin, changelogNames(service, application), logger),
+    applied: new AppliedPositions(admin, changelogNames(service, application), logger),
     watchGrowth: createGrowthWatch(scope),
     metrics,
     logger,
@@ -97,32 +99,37 @@ export function createParts(scope: Scope, output: Output, onLeave: () => void): 
   return { loop, processing, standbys };
 }
 
-function createOpener(scope: Scope): TaskOpener {
-  const { application, directory, slot, topics, memory, budget, metrics, logger } = scope;
-  return new TaskOpener({
+function identityOf(scope: Scope): StateIdentity {
+  const { service, application, topics } = scope;
+  return Object.freeze({
     application,
-    directory,
-    slot,
-    codecs: codecsOf(scope),
     inputs: subscription(scope),
     topicIds: topics.ids,
+    codecs: service.stores as Readonly<Record<string, Codec<object>>>,
+    tasks: topics.tasks,
+  });
+}
+
+function createOpener(scope: Scope, identity: StateIdentity): TaskOpener {
+  const { directory, slot, topics, memory, budget, metrics, logger } = scope;
+  return new TaskOpener({
+    identity,
+    directory,
+    slot,
     memory,
     // A task more or less makes no difference, a task that comes finds its share.
     folderMemory: folderMemory(budget, topics.tasks),
-    tasks: topics.tasks,
     metrics,
     logger,
   });
 }
 
-function createReplay(scope: Scope, opener: TaskOpener): TaskReplay {
-  const { settings, application, admin, clientOptions, metrics, logger } = scope;
-  const codecs = codecsOf(scope);
+function createRestore(scope: Scope, identity: StateIdentity, opener: TaskOpener): TaskRestore {
+  const { settings, admin, clientOptions, metrics, logger } = scope;
   const { onChangelogLoss } = settings;
   const exactlyOnce = isExactlyOnce(settings);
-  return new TaskReplay({
-    application,
-    codecs,
+  return new TaskRestore({
+    identity,
     opener,
     exactlyOnce,
     onChangelogLoss,
@@ -133,17 +140,14 @@ function createReplay(scope: Scope, opener: TaskOpener): TaskReplay {
   });
 }
 
-function createStandbys(scope: Scope, opener: TaskOpener): Standbys | undefined {
-  const { service, settings, application, slot, topics, admin, clientOptions, logger } = scope;
+function createStandbys(scope: Scope, identity: StateIdentity, opener: TaskOpener): Standbys | undefined {
+  const { service, settings, slot, admin, clientOptions, logger } = scope;
   if (settings.standbyReplicas === 0) return undefined;
   return new Standbys({
     service: service.name,
-    application,
+    identity,
     host: settings.instanceId,
     slot,
-    inputs: subscription(scope),
-    stores: Object.keys(service.stores),
-    partitions: topics.tasks,
     replicas: settings.standbyReplicas,
     opener,
     admin,
@@ -161,8 +165,6 @@ function createGrowthWatch({ service, inputs, topics, admin, metrics, logger }: 
 function subscription({ service, application, inputs }: Scope): readonly string[] {
   return service.kind === "source" ? changelogNames(service, application).slice(0, 1) : inputs;
 }
-
-const codecsOf = ({ service }: Scope) => service.stores as Readonly<Record<string, Codec<object>>>;
 
 export const isExactlyOnce = ({ processingGuarantee }: KernelSettings): boolean =>
   processingGuarantee === "exactly_once";

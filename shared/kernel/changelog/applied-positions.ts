@@ -1,6 +1,6 @@
 /**
- * How far each changelog partition is known to be applied. Asked for every few seconds, beside the loop: an older watermark
- * only makes a restore replay more, never less than it must.
+ * Up to where each changelog partition is surely applied to the folder of the task that writes it. Kafka is asked every few seconds,
+ * beside the loop: an older answer only makes a restore read more, never less than it must.
  */
 
 import type { Admin } from "../../kafka/admin.js";
@@ -10,10 +10,11 @@ import { RepeatedQuestion } from "../../repeated-question.js";
 
 const REFRESH_MS = 5000;
 
-export class Watermarks {
+export class AppliedPositions {
   readonly #admin: Admin;
   readonly #changelogs: readonly string[];
   readonly #logger: Logger;
+  /** Last stable offsets, by {@link partitionKey}. */
   readonly #known = new Map<string, Position>();
   readonly #question = new RepeatedQuestion(REFRESH_MS);
 
@@ -25,9 +26,9 @@ export class Watermarks {
 
   /**
    * Everything before this offset belongs to a commit that had ended, or was under way, when the answer came; a commit that
-   * begins after that stands for all of it.
+   * begins after that stands for all of it. Undefined before the first answer.
    */
-  get(topic: string, partition: number): Position | undefined {
+  of(topic: string, partition: number): Position | undefined {
     return this.#known.get(partitionKey({ topic, partition }));
   }
 

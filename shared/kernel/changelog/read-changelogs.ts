@@ -1,4 +1,4 @@
-/** Replays changelogs into a folder. */
+/** Restores a folder: reads the changelogs of its task, and writes their values to it. */
 import { StoreError } from "../../errors.js";
 import type { ClientOptions } from "../../kafka/client.js";
 import { type ConsumedRecord, Consumer, type ConsumerMemory } from "../../kafka/consumer.js";
@@ -23,7 +23,8 @@ export interface CutTail {
   onNewer(): void;
 }
 
-export interface Replay {
+/** What is read, and into which folder. */
+export interface ReadRequest {
   readonly db: LevelDbStore;
   readonly partition: number;
   /** By store: its codec, its changelog, what that has, and the offset to begin at. */
@@ -36,13 +37,13 @@ export interface Replay {
   }[];
   /** Where the folder is one of a version that cut keys, and has such keys. */
   readonly cutTail: CutTail | undefined;
-  /** Asked between batches; true ends the replay early. */
+  /** Asked between batches; true ends the reading early. */
   cancelled(): boolean;
-  /** Told after each batch how many offsets are left. */
+  /** Called after each batch: how many offsets are left, and how many records it had. */
   progress(remaining: number, records: number): void;
 }
 
-/** A changelog that has not been read to its end. */
+/** A changelog that has to be read to its end. */
 interface OpenChangelog {
   readonly store: string;
   readonly codec: Codec<object>;
@@ -50,7 +51,8 @@ interface OpenChangelog {
   position: Position;
 }
 
-export interface Replayed {
+/** What was read. */
+export interface ChangelogsRead {
   /** Input positions that the newest records stand for. */
   readonly positions: Positions;
   /** By store: the changelog's end that was reached. */
@@ -62,21 +64,21 @@ export interface Replayed {
 /**
  * Reads each changelog up to the end it had a moment ago, and writes its values to the folder.
  *
- * The end is the high watermark, not the last stable offset: a transaction of the former owner that is decided, but whose
- * marker has not reached this partition yet, lies behind the last stable offset, and stopping there would lose it.
- * The read_committed consumer waits for that marker.
+ * The end is the high watermark, not the last stable offset. A former owner's transaction may be decided while its marker has not
+ * reached this partition yet: then it lies after the last stable offset, and a restore that stopped there would lose it. The
+ * read_committed consumer waits for the marker.
  *
  * @returns undefined where it was cancelled
  * @throws {StoreError} a changelog record is damaged, or of a format that is not read
  */
-export async function replayChangelogs(
+export async function readChangelogs(
   options: ClientOptions,
   groupId: string,
-  replay: Replay,
-): Promise<Replayed | undefined> {
-  const ends = Object.fromEntries(replay.changelogs.map(({ store, range }) => [store, range.end]));
+  request: ReadRequest,
+): Promise<ChangelogsRead | undefined> {
+  const ends = Object.fromEntries(request.changelogs.map(({ store, range }) => [store, range.end]));
   const open = new Map<string, OpenChangelog>();
-  for (const { store, codec, topic, from, range } of replay.changelogs) {
+  for (const { store, codec, topic, from, range } of request.changelogs) {
     if (from < range.end) open.set(topic, { store, codec, end: range.end, position: latest(from, range.begin) });
   }
   if (open.size === 0) return { positions: {}, ends, cutKeys: false };
@@ -89,15 +91,15 @@ export async function replayChangelogs(
     restoreMemory,
   );
   try {
-    // An end that consists of markers and aborted records only is never delivered as a record; end-of-partition tells of it.
+    // Markers and aborted records are never delivered: where the log ends with them, only the end-of-partition event says so.
     consumer.native.on("partition.eof", ({ topic, offset }: { topic: string; offset: number }) => {
       const log = open.get(topic);
       if (log !== undefined) log.position = latest(log.position, positionAt(offset));
     });
     consumer.assign(
-      [...open].map(([topic, { position }]): TopicPosition => ({ topic, partition: replay.partition, position })),
+      [...open].map(([topic, { position }]): TopicPosition => ({ topic, partition: request.partition, position })),
     );
-    return await readToEnds(consumer, open, replay, ends);
+    return await readToEnds(consumer, open, request, ends);
   } finally {
     await consumer.disconnect();
   }
@@ -106,13 +108,13 @@ export async function replayChangelogs(
 async function readToEnds(
   consumer: Consumer,
   open: Map<string, OpenChangelog>,
-  replay: Replay,
+  request: ReadRequest,
   ends: Positions,
-): Promise<Replayed | undefined> {
+): Promise<ChangelogsRead | undefined> {
   let positions: Positions = {};
   let cutKeys = false;
   for (;;) {
-    if (replay.cancelled()) return undefined;
+    if (request.cancelled()) return undefined;
     const records = await consumer.consume(BATCH_RECORDS, POLL_MS);
     const writes: StoreWrite[] = [];
     for (const record of records) {
@@ -123,24 +125,24 @@ async function readToEnds(
       const write = writeOf(record, log);
       if (write === undefined) continue;
       const whole = hasWholeKey(record);
-      if (!whole && replay.cutTail !== undefined) {
+      if (!whole && request.cutTail !== undefined) {
         // The folder has it, under its whole key.
-        if (isWithin(positionsOf(record) ?? {}, replay.cutTail.positions)) continue;
-        replay.cutTail.onNewer();
+        if (isWithin(positionsOf(record) ?? {}, request.cutTail.positions)) continue;
+        request.cutTail.onNewer();
       }
       writes.push(write);
       cutKeys ||= !whole;
     }
-    if (writes.length > 0) await replay.db.restore(writes);
+    if (writes.length > 0) await request.db.restore(writes);
     for (const { topic, position } of consumer.position(
-      [...open.keys()].map((topic) => ({ topic, partition: replay.partition })),
+      [...open.keys()].map((topic) => ({ topic, partition: request.partition })),
     )) {
       const log = open.get(topic);
       if (log !== undefined && position !== undefined) log.position = latest(log.position, position);
     }
     let remaining = 0;
     for (const { end, position } of open.values()) remaining += Math.max(0, end - position);
-    replay.progress(remaining, records.length);
+    request.progress(remaining, records.length);
     if (remaining === 0) return { positions, ends, cutKeys };
   }
 }

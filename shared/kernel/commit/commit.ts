@@ -6,13 +6,14 @@
  *   3 The next input positions are added, with the group's metadata: a member of an old generation is refused here.
  *   4 Kafka commits. A death before this point leaves an aborted transaction; the records are processed again.
  *   5 The write buffers are applied to LevelDB, one atomic batch a task with the positions they stand for.
- *     A death between 4 and 5 leaves folders behind the group; the next start replays the changelog from their position.
+ *     A death between 4 and 5 leaves folders that lack this commit; the next start restores it from the changelog.
  */
 
 import { keyBytes } from "../../contract/record-key.js";
 import type { StepListener } from "../../failpoint.js";
 import type { Consumer } from "../../kafka/consumer.js";
-import { latest, ORIGIN, type Position, positionAt, type TopicPosition } from "../../kafka/topic-partition.js";
+import { latest, ORIGIN, type Position, type TopicPosition } from "../../kafka/topic-partition.js";
+import type { AppliedPositions } from "../changelog/applied-positions.js";
 import {
   changelogTopic,
   POSITIONS_KEY_BYTES,
@@ -23,110 +24,115 @@ import {
 import type { StoreWrite } from "../store/leveldb-store.js";
 import { withFolder } from "../task/damage.js";
 import type { MendChunk } from "../task/key-mend.js";
-import type { Task } from "../task/task.js";
-import type { TaskOpener } from "../task/task-opener.js";
+import { isWhole, manifestOf, type StateIdentity } from "../task/state-identity.js";
+import type { OpenTask } from "../task/task.js";
 import type { Output } from "./output.js";
 
-interface PreparedTask {
-  readonly task: Task;
-  readonly writes: readonly StoreWrite[];
-  /** Part of the writes. */
-  readonly mended: MendChunk | undefined;
-}
-
 export interface CommitScope {
-  readonly application: string;
+  readonly identity: StateIdentity;
   readonly output: Output;
   readonly consumer: Consumer;
-  readonly opener: TaskOpener;
-  /** Newest watermark known of a changelog partition, asked for before this commit began: an older one is always safe. */
-  changelogPosition(topic: string, partition: number): Position | undefined;
-  /** Told once Kafka has it all. */
+  /** As Kafka told them before this commit began: an older answer is always safe. */
+  readonly applied: AppliedPositions;
+  /** Called once Kafka has it all. */
   readonly onCommitted: () => void;
   readonly onStep: StepListener;
 }
 
+/** A task's part of the commit. */
+interface PreparedTask {
+  readonly task: OpenTask;
+  readonly writes: readonly StoreWrite[];
+  /** Part of the writes. */
+  readonly mended: MendChunk | undefined;
+  /** By store: see {@link Manifest.changelogPositions}. */
+  readonly changelogPositions: Positions;
+}
+
 /**
- * Commits the tasks that have processed something.
- * @throws {KafkaError} up to step 4: nothing of it happened, or its outcome is unknown; abort, and read the positions anew
+ * Commits the tasks that have processed something. Step 1 is the caller's.
+ * @throws {KafkaError} up to step 4: nothing of it happened, or its outcome is unknown; abort, and ask for the group's positions
  * @throws {DamagedStateError} in step 5: Kafka has it all, and the folders that were not written lack it
  * @throws {StoreWriteError} in step 5: the same, and the disk is full or fails
  */
-export async function commitTasks(tasks: readonly Task[], scope: CommitScope): Promise<void> {
+export async function commitTasks(tasks: readonly OpenTask[], scope: CommitScope): Promise<void> {
+  const { output, consumer, onCommitted, onStep } = scope;
+  // 2
   const prepared: PreparedTask[] = [];
-  const positions: TopicPosition[] = [];
-  const watermarks = new Map<Task, Positions>();
-  for (const task of tasks) {
-    if (!task.advanced) continue;
-    const changes = task.stores.flatMap((store) => store.encodeChanges());
-    const mended = await task.keyMend?.chunk(changes);
-    const writes = mended === undefined ? changes : [...changes, ...mended.writes];
-    writeChangelog(task, writes, scope);
-    for (const topic of task.inputs) {
-      const position = task.positions.get(topic);
-      if (position !== undefined) positions.push({ topic, partition: task.partition, position });
-    }
-    prepared.push({ task, writes, mended });
-    watermarks.set(task, newestWatermarks(task, scope));
-  }
+  for (const task of tasks) if (task.advanced) prepared.push(await prepare(task, scope));
   if (prepared.length === 0) return;
-  scope.onStep("after-changelog");
+  onStep("after-changelog");
 
-  await scope.output.commit(positions, scope.consumer, scope.onStep);
-  scope.onCommitted();
-  scope.onStep("after-commit");
+  // 3 and 4
+  await output.commit(
+    prepared.flatMap(({ task }) => positionsOf(task)),
+    consumer,
+    onStep,
+  );
+  onCommitted();
+  onStep("after-commit");
 
-  for (const { task, writes, mended } of prepared) {
-    if (mended !== undefined && task.keyMend?.committed(mended)) {
-      task.keyMend = undefined;
-      task.wholeKeys = true;
-    }
-    const manifest = scope.opener.manifest(task, task.currentPositions(), watermarks.get(task) ?? {});
-    await withFolder(task, task.db?.write(writes, manifest));
-    task.manifest = manifest;
-    task.committed();
-    scope.onStep("after-store-write");
+  // 5
+  for (const part of prepared) {
+    await apply(part, scope);
+    onStep("after-store-write");
   }
 }
 
-function writeChangelog(task: Task, writes: readonly StoreWrite[], { application, output }: CommitScope): void {
-  if (task.source !== undefined) advanceSource(task, writes);
+/** Step 2 of one task. */
+async function prepare(task: OpenTask, scope: CommitScope): Promise<PreparedTask> {
+  const { stores, keyMend } = task.folder;
+  const changes = stores.flatMap((store) => store.encodeChanges());
+  const mended = await keyMend?.chunk(changes);
+  const writes = mended === undefined ? changes : [...changes, ...mended.writes];
+  const first = stores[0]?.name;
+  if (task.source !== undefined) {
+    task.advanceOwnLog(writes.length === 0 ? 1 : writes.filter(({ store }) => store === first).length);
+  }
+  writeChangelog(task, writes, scope);
+  return { task, writes, mended, changelogPositions: appliedOf(task, scope) };
+}
+
+function writeChangelog(task: OpenTask, writes: readonly StoreWrite[], { identity, output }: CommitScope): void {
+  const { application } = identity;
+  const { partition } = task;
   const headers = positionsHeaders(task.currentPositions());
   for (const { store, key, value } of writes) {
-    output.write(changelogTopic(application, store), task.partition, keyBytes(key), value ?? null, undefined, headers);
+    output.write(changelogTopic(application, store), partition, keyBytes(key), value ?? null, undefined, headers);
   }
-  const first = task.stores[0];
-  if (writes.length === 0 && first !== undefined) {
-    output.write(
-      changelogTopic(application, first.name),
-      task.partition,
-      POSITIONS_KEY_BYTES,
-      POSITIONS_VALUE,
-      undefined,
-      headers,
-    );
-  }
+  const first = task.folder.stores[0];
+  if (writes.length > 0 || first === undefined) return;
+  const topic = changelogTopic(application, first.name);
+  output.write(topic, partition, POSITIONS_KEY_BYTES, POSITIONS_VALUE, undefined, headers);
 }
 
-/**
- * A source reads nothing; the position it commits is its own changelog's. Each commit adds its records and one transaction
- * marker, so the sum never passes the log's end (aborted work may lie between), and it grows with every commit.
- */
-function advanceSource(task: Task, writes: readonly StoreWrite[]): void {
-  const first = task.stores[0]?.name;
-  const records = writes.length === 0 ? 1 : writes.filter(({ store }) => store === first).length;
-  for (const changelog of task.inputs)
-    task.positions.set(changelog, positionAt((task.positions.get(changelog) ?? ORIGIN) + records + 1));
+function positionsOf({ positions, inputPartitions }: OpenTask): TopicPosition[] {
+  return inputPartitions.flatMap((place) => {
+    const position = positions.get(place.topic);
+    return position === undefined ? [] : [{ ...place, position }];
+  });
 }
 
-function newestWatermarks(task: Task, scope: CommitScope): Positions {
-  const positions: Record<string, Position> = { ...task.manifest?.changelogPositions };
+function appliedOf(task: OpenTask, { identity, applied }: CommitScope): Positions {
+  const positions: Record<string, Position> = { ...task.folder.manifest?.changelogPositions };
   // The instance that has the task's other inputs writes to the same changelog partition, and this folder lacks its values:
-  // the positions stay where they were until the task is whole again and replays from there.
-  if (!scope.opener.isWhole(task)) return positions;
-  for (const { name } of task.stores) {
-    const known = scope.changelogPosition(changelogTopic(scope.application, name), task.partition);
+  // the positions stay where they were until the task is whole again and is restored from there.
+  if (!isWhole(identity, task)) return positions;
+  for (const { name } of task.folder.stores) {
+    const known = applied.of(changelogTopic(identity.application, name), task.partition);
     if (known !== undefined) positions[name] = latest(known, positions[name] ?? ORIGIN);
   }
   return positions;
+}
+
+/** Step 5 of one task. */
+async function apply(
+  { task, writes, mended, changelogPositions }: PreparedTask,
+  { identity }: CommitScope,
+): Promise<void> {
+  const { folder } = task;
+  if (mended !== undefined) folder.mended(mended);
+  const manifest = manifestOf(identity, task, task.currentPositions(), changelogPositions);
+  await withFolder(task, folder.write(writes, manifest));
+  task.committed();
 }

@@ -123,7 +123,7 @@ export class Membership {
     if (!(error instanceof KafkaError)) return;
     if (error.code === KafkaCode.FATAL) this.#failure = error;
     if (error.isForbidden) this.#refusal = error;
-    if (error.code === KafkaCode.AUTO_OFFSET_RESET) this.#o.inputs.suspect();
+    if (error.code === KafkaCode.AUTO_OFFSET_RESET) this.#o.inputs.outOfRange();
   }
 
   #onRebalance(event: RebalanceEvent): void {

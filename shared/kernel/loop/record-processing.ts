@@ -7,7 +7,6 @@ import { RecordError, StoreError } from "../../errors.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
 import { NO_HEADERS, type Travelling, travelling } from "../../kafka/record-headers.js";
 import { type Refusal, refusedRecord } from "../../kafka/refusal.js";
-import { nextPosition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type {
   AnyContext,
@@ -16,6 +15,7 @@ import type {
   JobResult,
   OutputTopic,
   RecordHeaders,
+  Source,
 } from "../../service-definition.js";
 import { DeadLetters } from "../commit/dead-letters.js";
 import type { Output } from "../commit/output.js";
@@ -26,9 +26,10 @@ import type { RecordPlace } from "../jobs/long-jobs.js";
 import { RecordJobs } from "../jobs/record-jobs.js";
 import type { KernelMetrics } from "../metrics.js";
 import { DamagedValueError } from "../store/stored-value.js";
+import type { TaskHost } from "../task/assignment.js";
 import { DamagedStateError } from "../task/damage.js";
-import type { RejectedRecord, Rejection } from "../task/rejection.js";
-import type { Task } from "../task/task.js";
+import { type RejectedRecord, type Rejection, recordName, type TaskRecord } from "../task/rejection.js";
+import type { OpenTask, Task } from "../task/task.js";
 import { Notices } from "./notices.js";
 
 /**
@@ -37,16 +38,20 @@ import { Notices } from "./notices.js";
 export class ProcessFailure extends Error {
   override readonly name = "ProcessFailure";
   readonly task: Task;
+  readonly record: TaskRecord;
+  /** The record's name. */
   readonly place: string;
 
-  constructor(task: Task, place: string, cause: Error) {
+  constructor(task: Task, record: TaskRecord, cause: Error) {
+    const place = recordName(record);
     super(`${task.id}: ${place}: ${cause.message}`, { cause });
     this.task = task;
+    this.record = record;
     this.place = place;
   }
 }
 
-export class Processing {
+export class Processing implements TaskHost {
   /** The heavy work under way; undefined where the service has none. */
   readonly jobs: RecordJobs | undefined;
   readonly #service: AnyService;
@@ -96,8 +101,8 @@ export class Processing {
   }
 
   /** Readies a task for records. */
-  adopt(task: Task, partitions: number): void {
-    const stores = Object.fromEntries(task.stores.map((store) => [store.name, store]));
+  adopt(task: OpenTask, partitions: number): Source | undefined {
+    const stores = Object.fromEntries(task.folder.stores.map((store) => [store.name, store]));
     const context: AnyContext = {
       settings: this.#settings,
       stores,
@@ -108,8 +113,7 @@ export class Processing {
       warn: (fields, message) => this.#notices.warn({ task: task.id, ...fields }, message),
     };
     this.#contexts.set(task, context);
-    task.source =
-      this.#service.kind === "source" ? this.#service.source(task.partition, partitions, context) : undefined;
+    return this.#service.kind === "source" ? this.#service.source(task.partition, partitions, context) : undefined;
   }
 
   /** The task is closed, or about to be opened anew. */
@@ -125,18 +129,13 @@ export class Processing {
    * @throws {StoreError} the store is of another program
    * @throws {KafkaError} the open transaction takes no more records
    */
-  process(task: Task, record: InputRecord): void {
-    const place = placeName(record);
-    const rejected = task.rejected.get(place);
+  process(task: OpenTask, record: InputRecord): void {
+    const rejected = task.rejectionOf(record.topic, record.offset);
     this.#rejection = undefined;
     if (rejected !== undefined) this.#reject(task, record, rejected);
-    else this.#processNew(task, record, place);
+    else this.#processNew(task, record);
     this.#consumed.set(record.topic, (this.#consumed.get(record.topic) ?? 0) + 1);
-    task.positions.set(record.topic, nextPosition(record.offset));
-    task.advanced = true;
-    task.lastTimestampMs = record.timestamp;
-    if (task.oldestTimestampMs === undefined || record.timestamp < task.oldestTimestampMs)
-      task.oldestTimestampMs = record.timestamp;
+    task.advance(record);
   }
 
   /** Everything so far is committed, and is counted now. */
@@ -159,13 +158,13 @@ export class Processing {
   }
 
   /** Lets a source forward what is due; returns how many records. */
-  generate(task: Task, nowMs: number, limit: number): number {
+  generate(task: OpenTask, nowMs: number, limit: number): number {
     this.#timestamp = undefined;
     this.#rejection = undefined;
     this.#headers = NO_HEADERS;
     try {
       const count = task.source?.generate(nowMs, limit) ?? 0;
-      if (count > 0) task.advanced = true;
+      if (count > 0) task.demandCommit();
       return count;
     } catch (error) {
       if (error instanceof DamagedValueError) throw new DamagedStateError(task, error);
@@ -183,7 +182,7 @@ export class Processing {
     this.#written.learn(refusal);
   }
 
-  #processNew(task: Task, record: InputRecord, place: string): void {
+  #processNew(task: OpenTask, record: InputRecord): void {
     const context = this.#contexts.get(task);
     if (this.#service.kind !== "processor" || context === undefined) throw new Error(`${task.id} is not adopted`);
     this.#timestamp = notAhead(record.timestamp);
@@ -191,12 +190,12 @@ export class Processing {
     this.#headers = record.headers === undefined ? NO_HEADERS : this.#travelling(record.topic, record.headers);
     this.#place = record;
     const forwards = this.#forwards;
-    const writes = writesOf(task);
+    const { writes } = task.folder;
     try {
       this.#service.process(record, context);
     } catch (error) {
-      const untouched = forwards === this.#forwards && writes === writesOf(task);
-      if (!(error instanceof RecordError) || !untouched) throw failureOf(task, place, error);
+      const untouched = forwards === this.#forwards && writes === task.folder.writes;
+      if (!(error instanceof RecordError) || !untouched) throw failureOf(task, record, error);
       this.#reject(task, record, { error, form: "whole" });
     }
   }
@@ -207,7 +206,7 @@ export class Processing {
     return headers;
   }
 
-  #compute(task: Task, numbers: Float64Array, parts: readonly number[], done: (result: JobResult) => void): void {
+  #compute(task: OpenTask, numbers: Float64Array, parts: readonly number[], done: (result: JobResult) => void): void {
     if (this.jobs === undefined || this.#place === undefined)
       throw new Error(`${this.#service.name} declares no heavy work`);
     const { topic, partition, offset } = this.#place;
@@ -220,7 +219,7 @@ export class Processing {
       try {
         done(outcome());
       } catch (error) {
-        throw failureOf(task, placeName(origin.place), error);
+        throw failureOf(task, origin.place, error);
       }
     });
   }
@@ -237,7 +236,7 @@ export class Processing {
 
   /** A source has nobody to throw at: it would generate the same record again, and its next ones with it. */
   #writeGenerated(task: Task, topic: string, key: string, value: Buffer): void {
-    const rejection = task.rejected.get(String(task.generated++));
+    const rejection = task.rejectionOfGenerated(task.countGenerated());
     try {
       if (rejection === undefined) this.#write(topic, this.#bytesOf(key), value);
       else this.#reject(task, { topic, key: Buffer.from(key), value }, rejection);
@@ -279,8 +278,8 @@ export class Processing {
 }
 
 function failureOf(
-  task: Task,
-  place: string,
+  task: OpenTask,
+  { topic, offset }: RecordPlace,
   error: unknown,
 ): ProcessFailure | DamagedStateError | StoreError | KafkaError | ThreadError {
   // The client refuses a write where the transaction cannot be committed any more: the record is not at fault, nor is it where
@@ -288,13 +287,9 @@ function failureOf(
   if (error instanceof StoreError || error instanceof KafkaError || error instanceof ThreadError) return error;
   if (error instanceof ProcessFailure) return error;
   if (error instanceof DamagedValueError) return new DamagedStateError(task, error);
-  return new ProcessFailure(task, place, error instanceof Error ? error : new Error(String(error)));
-}
-
-const placeName = ({ topic, offset }: { topic: string; offset: number }): string => `${topic}@${offset}`;
-
-function writesOf(task: Task): number {
-  let writes = 0;
-  for (const store of task.stores) writes += store.writes;
-  return writes;
+  return new ProcessFailure(
+    task,
+    { kind: "read", topic, offset },
+    error instanceof Error ? error : new Error(String(error)),
+  );
 }

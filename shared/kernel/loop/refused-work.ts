@@ -7,6 +7,7 @@ import { nextPosition, partitionKey } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import { nextForm } from "../commit/dead-letter.js";
 import type { Output } from "../commit/output.js";
+import { recordName, type TaskRecord } from "../task/rejection.js";
 import type { Task } from "../task/task.js";
 import type { Processing } from "./record-processing.js";
 import { RefusalSearch, type Suspects } from "./refusal-search.js";
@@ -19,8 +20,7 @@ export interface RefusedWorkOptions {
 
 /** A record that was taken. */
 interface Taken extends Suspects {
-  /** As in {@link Task.rejected}. */
-  readonly place: string;
+  readonly record: TaskRecord;
 }
 
 export class RefusedWork {
@@ -109,19 +109,20 @@ export class RefusedWork {
     const task = this.#task;
     if (task === undefined) return;
     const last = takenOf(task, this.#record);
-    if (this.#search.refused(this.#records, suspectsOf(tasks, last))) this.#reject(task, last.place, refusal);
+    if (this.#search.refused(this.#records, suspectsOf(tasks, last))) this.#reject(task, last.record, refusal);
     else {
       const { span } = this.#search;
       logger.warn({ ...told, records: this.#records, span }, "output refused: the record at fault is searched for");
     }
   }
 
-  #reject(task: Task, place: string, refusal: Refusal): void {
+  #reject(task: Task, record: TaskRecord, refusal: Refusal): void {
+    const place = recordName(record);
     this.#o.processing.learn(refusal);
     const before = this.#o.processing.rejection;
     const form = before === undefined ? "whole" : nextForm(before.form, refusal.code);
     if (form === undefined) throw hopeless(task, place, refusal);
-    task.rejected.set(place, { error: before?.error ?? refusedRecord(refusal), form });
+    task.reject(record, { error: before?.error ?? refusedRecord(refusal), form });
     this.#o.logger.warn(
       { task: task.id, record: place, topic: refusal.topic, reason: refusal.words, form },
       "output of this record refused: it is rejected",
@@ -133,7 +134,7 @@ const NONE: ReadonlyMap<string, number> = new Map();
 
 /** Where a task stands in each of its inputs, or in its own records where it is a source's. */
 function linesOf(task: Task): Suspects[] {
-  if (task.state !== "running") return [];
+  if (!task.isRunning()) return [];
   if (task.source !== undefined) return [{ key: task.id, end: task.generated }];
   return task.inputPartitions.map(({ topic, partition }) => ({
     key: partitionKey({ topic, partition }),
@@ -143,9 +144,14 @@ function linesOf(task: Task): Suspects[] {
 
 /** @param record undefined where it is a source's own */
 function takenOf(task: Task, record: ConsumedRecord | undefined): Taken {
-  if (record === undefined) return { place: String(task.generated - 1), key: task.id, end: task.generated };
+  if (record === undefined)
+    return { record: { kind: "generated", number: task.generated - 1 }, key: task.id, end: task.generated };
   const { topic, partition, offset } = record;
-  return { place: `${topic}@${offset}`, key: partitionKey({ topic, partition }), end: nextPosition(offset) };
+  return {
+    record: { kind: "read", topic, offset },
+    key: partitionKey({ topic, partition }),
+    end: nextPosition(offset),
+  };
 }
 
 /** @param last which has not moved its task's position yet where the client itself refused what came of it */

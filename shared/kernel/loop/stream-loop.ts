@@ -8,15 +8,15 @@ import type { StepListener } from "../../failpoint.js";
 import { type ConsumedRecord, inputRecordOf } from "../../kafka/consumer.js";
 import { KafkaCode, KafkaError } from "../../kafka/kafka-error.js";
 import { partitionKey, partitionName } from "../../kafka/topic-partition.js";
-import type { Watermarks } from "../changelog/applied-positions.js";
+import type { AppliedPositions } from "../changelog/applied-positions.js";
 import { commitTasks } from "../commit/commit.js";
 import type { Output } from "../commit/output.js";
 import { LongJobError, ThreadError } from "../jobs/job-threads.js";
 import type { RecordJob } from "../jobs/record-jobs.js";
 import type { StateMemory } from "../store/state-memory.js";
 import { DamagedStateError, withFolder } from "../task/damage.js";
-import type { Task } from "../task/task.js";
-import type { TaskOpener } from "../task/task-opener.js";
+import type { StateIdentity } from "../task/state-identity.js";
+import type { OpenTask, Task } from "../task/task.js";
 import { BatchPace } from "./batch-pace.js";
 import { InputPositions } from "./input-positions.js";
 import { Membership, type MembershipOptions } from "./membership.js";
@@ -50,7 +50,7 @@ const FENCED: ReadonlySet<number> = new Set([
 ]);
 
 export interface StreamLoopOptions extends MembershipOptions {
-  readonly application: string;
+  readonly identity: StateIdentity;
   readonly commitIntervalMs: number;
   /** Asks for a clean end. */
   readonly stop: AbortSignal;
@@ -60,9 +60,8 @@ export interface StreamLoopOptions extends MembershipOptions {
   readonly onStep: StepListener;
   readonly output: Output;
   readonly memory: StateMemory;
-  readonly opener: TaskOpener;
   readonly processing: Processing;
-  readonly watermarks: Watermarks;
+  readonly applied: AppliedPositions;
   /** Detects partitions that were added to inputs. @throws {TopicError} series have moved among the partitions that are read */
   readonly watchGrowth: () => void;
 }
@@ -203,10 +202,10 @@ export class StreamLoop {
    * @throws {DamagedStateError} a folder is gone
    */
   async #lookAround(membership: Membership): Promise<void> {
-    const running = membership.assignment.tasks.filter(({ state }) => state === "running");
+    const running = membership.assignment.runningTasks;
     const { inputs, isSource } = this.#o;
     this.#o.watchGrowth();
-    if (!isSource) inputs.askWhenOld(running);
+    if (!isSource) inputs.refreshWhenOld(running);
     const refusal = membership.takeRefusal();
     this.#rights.failed(refusal, performance.now());
     if ((inputs.lossSeen || refusal !== undefined) && !this.#rewindNeeded) {
@@ -215,7 +214,7 @@ export class StreamLoop {
     }
     if (performance.now() - this.#foldersSeenMs < FOLDER_LOOK_MS) return;
     this.#foldersSeenMs = performance.now();
-    for (const task of running) await withFolder(task, task.db?.refuseGone());
+    for (const task of running) await withFolder(task, task.folder.db.refuseGone());
   }
 
   // -- records ---------------------------------------------------------------------------------------------------
@@ -298,8 +297,7 @@ export class StreamLoop {
   async #generate(membership: Membership): Promise<void> {
     const { output, onStep } = this.#o;
     let count = 0;
-    for (const task of membership.assignment.tasks) {
-      if (task.state !== "running") continue;
+    for (const task of membership.assignment.runningTasks) {
       await this.#beginWork();
       count += await this.#generateOf(task);
     }
@@ -310,7 +308,7 @@ export class StreamLoop {
   }
 
   /** In parts, so that no more waits for the client's queue than one of them. */
-  async #generateOf(task: Task): Promise<number> {
+  async #generateOf(task: OpenTask): Promise<number> {
     const { processing, output } = this.#o;
     let count = 0;
     while (count < SOURCE_RECORDS) {
@@ -326,10 +324,10 @@ export class StreamLoop {
 
   /** Keys that are written anew need commits, also where no record comes. */
   async #mendKeys({ assignment }: Membership): Promise<void> {
-    for (const task of assignment.tasks) {
-      if (task.keyMend === undefined || task.advanced || task.state !== "running") continue;
+    for (const task of assignment.runningTasks) {
+      if (task.folder.keyMend === undefined || task.advanced) continue;
       await this.#beginWork();
-      task.advanced = true;
+      task.demandCommit();
     }
   }
 
@@ -367,15 +365,14 @@ export class StreamLoop {
 
   async #commit({ consumer, assignment }: Membership): Promise<void> {
     if (!this.#hasWork()) return;
-    const { application, output, opener, processing, metrics, watermarks, onStep } = this.#o;
+    const { identity, output, processing, metrics, applied, onStep } = this.#o;
     await processing.jobs?.settle();
-    const tasks = assignment.tasks.filter(({ state }) => state === "running");
+    const tasks = assignment.runningTasks;
     const oldest = Math.min(...tasks.map(({ oldestTimestampMs }) => oldestTimestampMs ?? Number.POSITIVE_INFINITY));
     const ended = metrics.commitDuration.startTimer();
     try {
-      const changelogPosition = (topic: string, partition: number) => watermarks.get(topic, partition);
       const onCommitted = () => processing.committed(tasks);
-      await commitTasks(tasks, { application, output, consumer, opener, changelogPosition, onCommitted, onStep });
+      await commitTasks(tasks, { identity, output, consumer, applied, onCommitted, onStep });
     } catch (error) {
       ended({ outcome: "failed" });
       throw error;
@@ -388,7 +385,7 @@ export class StreamLoop {
     this.#rights.granted();
     metrics.lastCommit.setToCurrentTime();
     if (Number.isFinite(oldest)) metrics.endToEndLatency.observe(Math.max(0, Date.now() - oldest) / 1000);
-    watermarks.refreshWhenOld(tasks.map(({ partition }) => partition));
+    applied.refreshWhenOld(tasks.map(({ partition }) => partition));
   }
 
   /** A failed commit is recovered from by the next turn; who called goes on. */
@@ -427,7 +424,7 @@ export class StreamLoop {
         "process() failed: its batch is replayed without it",
       );
       const cause = error.cause instanceof Error ? error.cause : error;
-      error.task.rejected.set(error.place, { error: cause, form: "whole" });
+      error.task.reject(error.record, { error: cause, form: "whole" });
     } else if (error instanceof DamagedStateError) {
       metrics.aborts.inc({ cause: "store-damaged" });
     } else if (error instanceof ThreadError && ++this.#threadDeaths <= THREAD_DEATHS_MAX) {
@@ -458,7 +455,7 @@ export class StreamLoop {
       const fenced = error instanceof KafkaError && FENCED.has(error.code);
       metrics.producerReplacements.inc({ reason: fenced ? "fenced" : "failed" });
     }
-    if (error instanceof DamagedStateError) await assignment.rebuild(error.task, error);
+    if (error instanceof DamagedStateError) await assignment.reset(error.task, error);
   }
 
   /** The record at fault is done aside, those before it are committed when they are done again, the other partitions go on. */

@@ -28,8 +28,9 @@ export class DiskUsage {
     return (await Promise.all(tasks.map((task) => this.#bytesOf(task)))).flat();
   }
 
-  async #bytesOf({ partition, db }: Task): Promise<{ partition: number; bytes: number }[]> {
-    if (db === undefined) return [];
+  async #bytesOf({ partition, folder }: Task): Promise<{ partition: number; bytes: number }[]> {
+    if (folder === undefined) return [];
+    const { db } = folder;
     const size = this.#sizes.get(db) ?? new SharedQuestion(() => db.bytes(), FILES_WAIT_MS);
     this.#sizes.set(db, size);
     const bytes = await size.newest();

@@ -160,8 +160,8 @@ export class ServiceView implements Inspection {
   /** Keys of a store that this instance has, at most `limit`. */
   async keys(store: string, limit: number): Promise<string[]> {
     const keys: string[] = [];
-    for (const { db } of this.#tasks()) {
-      if (keys.length < limit && db !== undefined) keys.push(...(await db.keys(store, limit - keys.length)));
+    for (const { folder } of this.#tasks()) {
+      if (keys.length < limit && folder !== undefined) keys.push(...(await folder.db.keys(store, limit - keys.length)));
     }
     return keys.sort();
   }
@@ -169,7 +169,7 @@ export class ServiceView implements Inspection {
   /** The committed value of a key, undefined where this instance does not have it. */
   value(store: string, key: string): unknown {
     for (const task of this.#tasks()) {
-      const value = task.stores.find(({ name }) => name === store)?.inspect(key);
+      const value = task.folder?.stores.find(({ name }) => name === store)?.inspect(key);
       if (value !== undefined) return value;
     }
     return undefined;

@@ -4,7 +4,7 @@
  * Two things keep such a folder honest at every moment:
  * - A batch carries the changelog positions that it reached, in one atomic write. A copy whose process dies begins again there.
  * - A batch may end in the middle of a commit, so the input positions that its records stand for are no proof that the
- *   commit is whole. The manifest says that a standby wrote it, and the opener always replays from the changelog positions.
+ *   commit is whole. The manifest says that a standby wrote it, so that a task always restores it from the changelog positions.
  */
 import { StoreError } from "../../errors.js";
 import type { ConsumedRecord } from "../../kafka/consumer.js";
@@ -12,12 +12,12 @@ import { nextPosition, ORIGIN, type Position, type TopicPosition } from "../../k
 import { furthest, hasWholeKey, type Positions, positionsOf } from "../changelog/changelog.js";
 import { writeOf } from "../changelog/read-changelogs.js";
 import type { StoreWrite } from "../store/leveldb-store.js";
-import type { Task } from "../task/task.js";
-import type { TaskOpener } from "../task/task-opener.js";
+import { codecOf, manifestOf, type StateIdentity } from "../task/state-identity.js";
+import type { OpenTask } from "../task/task.js";
 
 export class StandbyCopy {
-  readonly task: Task;
-  readonly #opener: TaskOpener;
+  readonly task: OpenTask;
+  readonly #identity: StateIdentity;
   /** By changelog topic. */
   readonly #storeOf: ReadonlyMap<string, string>;
   /** Next offset to apply, by changelog. */
@@ -33,22 +33,28 @@ export class StandbyCopy {
    * @param ends    committed end of each changelog of the task
    * @throws {StoreError} the folder claims more than a changelog has
    */
-  constructor(task: Task, opener: TaskOpener, storeOf: ReadonlyMap<string, string>, ends: readonly TopicPosition[]) {
+  constructor(
+    task: OpenTask,
+    identity: StateIdentity,
+    storeOf: ReadonlyMap<string, string>,
+    ends: readonly TopicPosition[],
+  ) {
     this.task = task;
-    this.#opener = opener;
+    this.#identity = identity;
     this.#storeOf = storeOf;
-    this.#positions = task.manifest?.positions ?? {};
-    for (const [topic, store] of storeOf) this.#next.set(topic, task.manifest?.changelogPositions[store] ?? ORIGIN);
+    const { manifest, directory } = task.folder;
+    this.#positions = manifest?.positions ?? {};
+    for (const [topic, store] of storeOf) this.#next.set(topic, manifest?.changelogPositions[store] ?? ORIGIN);
     for (const { topic, position } of ends) {
       const next = this.#next.get(topic) ?? 0;
       if (next > position) {
-        throw new StoreError(`${task.db?.directory} has applied ${topic} up to ${next}, but it ends at ${position}`);
+        throw new StoreError(`${directory} has applied ${topic} up to ${next}, but it ends at ${position}`);
       }
       this.#ends.set(topic, position);
     }
   }
 
-  /** Where to read on. */
+  /** Where to read next. */
   get next(): TopicPosition[] {
     return [...this.#next].map(([topic, position]) => ({ topic, partition: this.task.partition, position }));
   }
@@ -59,7 +65,7 @@ export class StandbyCopy {
   }
 
   /**
-   * Offsets that are still to be applied up to the ends last known.
+   * Offsets that are not applied yet, up to the ends last known.
    * @param read the reader's position in a changelog: it passes transaction markers, so that the lag does reach 0
    */
   lag(read: (topic: string) => number): number {
@@ -75,7 +81,7 @@ export class StandbyCopy {
    */
   apply(records: readonly ConsumedRecord[]): Promise<void> {
     const written = this.#apply(records);
-    // Who closes the copy waits for the end of the write, whatever it is; the caller is told what it was.
+    // Whoever closes the copy waits for the end of the write, whether it fails or not; the caller gets the error.
     this.#written = written.catch(() => {});
     return written;
   }
@@ -86,16 +92,17 @@ export class StandbyCopy {
   }
 
   async #apply(records: readonly ConsumedRecord[]): Promise<void> {
+    const { folder } = this.task;
     const writes: StoreWrite[] = [];
     for (const record of records) {
       const { topic, offset } = record;
       const store = this.#storeOf.get(topic);
-      // A reader that lost its place begins at the log's start: what is applied already is passed over.
+      // A reader that lost its place begins at the log's start: what is applied is skipped.
       if (store === undefined || offset < (this.#next.get(topic) ?? 0)) continue;
-      const write = writeOf(record, { store, codec: this.#opener.codec(store) });
+      const write = writeOf(record, { store, codec: codecOf(this.#identity, store) });
       if (write !== undefined) {
         writes.push(write);
-        this.task.cutKeys ||= !hasWholeKey(record);
+        if (!hasWholeKey(record)) folder.markCutKeys();
       }
       this.#next.set(topic, nextPosition(offset));
       this.#positions = furthest(this.#positions, positionsOf(record) ?? {});
@@ -103,8 +110,7 @@ export class StandbyCopy {
     const reached = Object.fromEntries(
       [...this.#storeOf].map(([topic, store]) => [store, this.#next.get(topic) ?? ORIGIN]),
     );
-    const manifest = { ...this.#opener.manifest(this.task, this.#positions, reached), standby: true as const };
-    await this.task.db?.write(writes, manifest);
-    this.task.manifest = manifest;
+    const manifest = manifestOf(this.#identity, this.task, this.#positions, reached);
+    await folder.write(writes, { ...manifest, standby: true });
   }
 }

@@ -14,6 +14,8 @@ import type { TopicPosition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import { changelogTopic } from "../changelog/changelog.js";
 import { StoreDamagedError, StoreWriteError } from "../store/leveldb-store.js";
+import type { FolderClaims } from "../task/assignment.js";
+import type { StateIdentity } from "../task/state-identity.js";
 import { Task } from "../task/task.js";
 import type { TaskOpener } from "../task/task-opener.js";
 import { StandbyCopy } from "./standby-copy.js";
@@ -31,15 +33,10 @@ const RETRY_MS = 1000;
 
 export interface StandbysOptions {
   readonly service: string;
-  readonly application: string;
   /** INSTANCE_ID. */
   readonly host: string;
   readonly slot: number;
-  /** Inputs of the service. */
-  readonly inputs: readonly string[];
-  readonly stores: readonly string[];
-  /** Number of tasks of the service. */
-  readonly partitions: number;
+  readonly identity: StateIdentity;
   /** Standbys of each task. */
   readonly replicas: number;
   readonly opener: TaskOpener;
@@ -53,7 +50,7 @@ interface Clients {
   readonly producer: Producer;
 }
 
-export class Standbys {
+export class Standbys implements FolderClaims {
   readonly #o: StandbysOptions;
   readonly #roster = new Roster();
   readonly #rosterTopic: string;
@@ -74,8 +71,9 @@ export class Standbys {
 
   constructor(options: StandbysOptions) {
     this.#o = options;
-    this.#rosterTopic = rosterTopic(options.application);
-    this.#storeOf = new Map(options.stores.map((store) => [changelogTopic(options.application, store), store]));
+    const { application, codecs } = options.identity;
+    this.#rosterTopic = rosterTopic(application);
+    this.#storeOf = new Map(Object.keys(codecs).map((store) => [changelogTopic(application, store), store]));
   }
 
   /** Begins; nothing waits for it. */
@@ -155,8 +153,9 @@ export class Standbys {
 
   async #look(): Promise<void> {
     this.#lookDueMs = performance.now() + ANNOUNCE_MS;
-    const { partitions, replicas } = this.#o;
-    const wanted = standbyPartitions(this.#o, this.#roster.instances(performance.now()), partitions, replicas);
+    const { identity, replicas } = this.#o;
+    const instances = this.#roster.instances(performance.now());
+    const wanted = standbyPartitions(this.#o, instances, identity.tasks, replicas);
     if (wanted !== undefined) {
       const kept = new Set(wanted);
       for (const [partition, copy] of [...this.#copies]) if (!kept.has(partition)) await this.#close(copy);
@@ -187,13 +186,14 @@ export class Standbys {
   /** @param ends committed end of each changelog of the task */
   async #open(partition: number, ends: readonly TopicPosition[]): Promise<void> {
     if (this.#isTaken(partition)) return;
-    const { service, inputs, opener, logger } = this.#o;
-    const task = new Task(service, partition, inputs);
+    const { service, identity, opener, logger } = this.#o;
+    const task = new Task(service, partition, identity.inputs);
     try {
-      if (!(await opener.openStandby(task))) return;
+      const opened = await opener.openStandby(task);
+      if (opened === undefined) return;
       // The task may have come while its folder was opened.
       if (this.#isTaken(partition)) return await task.close();
-      this.#copies.set(partition, new StandbyCopy(task, opener, this.#storeOf, ends));
+      this.#copies.set(partition, new StandbyCopy(opened, identity, this.#storeOf, ends));
     } catch (error) {
       await task.close();
       return this.#refuse(task, error);
@@ -264,7 +264,7 @@ export class Standbys {
 
   async #connected(): Promise<Clients> {
     if (this.#clients === undefined) {
-      const { clientOptions, application, admin } = this.#o;
+      const { clientOptions, identity, admin } = this.#o;
       const topic = this.#rosterTopic;
       // A client that asks for a topic before the broker knows it may not look again for half a minute.
       while (!this.#stopping && !(await admin.describe([topic])).has(topic)) {
@@ -273,7 +273,10 @@ export class Standbys {
       }
       const producer = await Producer.connect(clientOptions, undefined, ANNOUNCEMENT_BYTES_MAX);
       try {
-        this.#clients = { producer, consumer: await Consumer.connect(clientOptions, `${application}-standby`) };
+        this.#clients = {
+          producer,
+          consumer: await Consumer.connect(clientOptions, `${identity.application}-standby`),
+        };
       } catch (error) {
         await producer.disconnect();
         throw error;

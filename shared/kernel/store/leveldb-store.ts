@@ -13,7 +13,7 @@ import { BatchChain } from "./batch-chain.js";
 import { refuseUnknownFormat } from "./stored-value.js";
 
 /** Raised when a program that reads today's manifest would misread the new one. */
-const MANIFEST_FORMAT = 1;
+export const MANIFEST_FORMAT = 1;
 
 const positionsSchema = z.record(z.string(), z.number().int().transform(positionAt));
 

@@ -1,5 +1,5 @@
 /**
- * The tasks of this instance: they come and go with the partitions that the group gives and takes, are opened, replayed
+ * The tasks of this instance: they come and go with the partitions that the group gives and takes, are opened, restored
  * beside the loop, and put back to the group's positions after an abort.
  */
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,17 +7,21 @@ import type { Consumer } from "../../kafka/consumer.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
 import type { Position, TopicPartition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
+import type { Source } from "../../service-definition.js";
 import type { InputWatch } from "./input-loss.js";
-import { Task } from "./task.js";
+import { type OpenTask, Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
-import { type CommittedPositions, StateAheadError, type TaskReplay } from "./task-restore.js";
+import { type CommittedPositions, StateAheadError, type TaskRestore } from "./task-restore.js";
 
 const RETRY_MS = 200;
 
 /** Who processes the records of running tasks. */
 export interface TaskHost {
-  /** Readies a task for records: it is about to run. */
-  adopt(task: Task, partitions: number): void;
+  /**
+   * Readies a task that is about to run for records.
+   * @returns what generates its records, where the service is a source
+   */
+  adopt(task: OpenTask, partitions: number): Source | undefined;
   /** The task is closed, or its folder is reset. */
   forget(task: Task): void;
 }
@@ -37,9 +41,9 @@ export interface AssignmentOptions {
   /** Partitions that are read of each input: as many as the changelogs have. */
   readonly partitions: number;
   readonly opener: TaskOpener;
-  readonly replay: TaskReplay;
+  readonly restore: TaskRestore;
   readonly inputs: InputWatch;
-  /** Whether the service was told to stop. */
+  /** Whether the service is to stop. */
   readonly stopping: () => boolean;
   readonly host: TaskHost;
   /** Who else has folders of tasks open in this process; undefined where nobody has. */
@@ -52,15 +56,15 @@ type CommittedByPartition = ReadonlyMap<number, CommittedPositions>;
 const NONE: CommittedPositions = new Map();
 
 export class Assignment {
-  readonly #o: AssignmentOptions;
+  readonly #options: AssignmentOptions;
   readonly #consumer: Consumer;
-  readonly #tasks = new Map<number, Task>();
-  readonly #replays = new Map<Task, Promise<void>>();
-  /** Why going on would be wrong; found by a replay. */
+  readonly #tasks = new Map<number, OpenTask>();
+  readonly #restores = new Map<Task, Promise<void>>();
+  /** Why the service cannot continue; found by a restore beside the loop. */
   failure: unknown;
 
   constructor(options: AssignmentOptions, consumer: Consumer) {
-    this.#o = options;
+    this.#options = options;
     this.#consumer = consumer;
   }
 
@@ -68,27 +72,32 @@ export class Assignment {
     return [...this.#tasks.values()];
   }
 
+  /** Those that may take records now. */
+  get runningTasks(): OpenTask[] {
+    return [...this.#tasks.values()].filter((task) => task.isRunning());
+  }
+
   /** The task that may take a record of this partition now. */
-  running(partition: number): Task | undefined {
+  running(partition: number): OpenTask | undefined {
     const task = this.#tasks.get(partition);
-    return task?.state === "running" ? task : undefined;
+    return task?.isRunning() ? task : undefined;
   }
 
   /**
-   * Partitions have come. Tasks whose folder is where the group is run at once; the rest are replayed first. Partitions
-   * that were added beyond the changelogs' are taken, so that the group need not wait, and stay paused, see input-growth.ts.
+   * Adds partitions. Tasks whose folder is where the group is run at once; the rest are restored first. Partitions of a number
+   * that no changelog has are taken, so that the group need not wait, and stay paused, see input-growth.ts.
    * The caller has committed or aborted everything.
    * @throws {TopicError} what is to be read next is not there
    */
   async add(partitions: readonly TopicPartition[]): Promise<void> {
-    const beyond = partitions.filter(({ partition }) => partition >= this.#o.partitions);
+    const beyond = partitions.filter(({ partition }) => partition >= this.#options.partitions);
     const opened = await this.#openAll(groupByPartition(partitions.filter((place) => !beyond.includes(place))));
-    const committed = await this.#lookPersistently(opened);
+    const committed = await this.#placesPersistently(opened);
     this.#consumer.assign(
       partitions.map(({ topic, partition }) => ({
         topic,
         partition,
-        position: this.#o.isSource ? "end" : (committed.get(partition)?.get(topic) ?? "beginning"),
+        position: this.#options.isSource ? "end" : (committed.get(partition)?.get(topic) ?? "beginning"),
       })),
     );
     this.#consumer.pause(beyond);
@@ -98,7 +107,7 @@ export class Assignment {
     }
   }
 
-  /** Partitions go. A task that keeps some of its inputs goes on with those. The caller has committed or aborted everything. */
+  /** Revokes partitions. A task that keeps some of its inputs is opened again with those. The caller has committed or aborted everything. */
   async remove(partitions: readonly TopicPartition[]): Promise<void> {
     const kept = new Map<number, string[]>();
     for (const [partition, topics] of groupByPartition(partitions)) {
@@ -109,100 +118,99 @@ export class Assignment {
       await this.#close(task);
     }
     this.#consumer.unassign(partitions);
-    // Where a rebalance takes everything first, what is kept is given anew.
+    // An eager rebalance takes everything first: what is kept comes with the next assignment.
     if (this.#consumer.eager) return;
     for (const [partition, inputs] of kept) {
       const task = await this.#open(partition, inputs);
       this.#consumer.pause(task.inputPartitions);
-      await this.#settle(task, (await this.#lookPersistently([task])).get(partition) ?? NONE);
+      await this.#settle(task, (await this.#placesPersistently([task])).get(partition) ?? NONE);
     }
   }
 
   /**
-   * After an abort: puts consumer and tasks back to the group's positions. Tasks that are being replayed are not concerned.
+   * After an abort: puts consumer and tasks back to the group's positions. Tasks that are being restored are left alone.
    * @throws {KafkaError} Kafka does not answer
    * @throws {TopicError} what is to be read next is not there
    */
   async rewind(): Promise<void> {
-    const tasks = this.tasks.filter((task) => !this.#replays.has(task));
-    const committed = await this.#look(tasks);
+    const tasks = [...this.#tasks.values()].filter((task) => !this.#restores.has(task));
+    const committed = await this.#places(tasks);
     for (const task of tasks) {
       this.#consumer.pause(task.inputPartitions);
       await this.#settle(task, committed.get(task.partition) ?? NONE);
     }
   }
 
-  /** The folder of a task proved damaged: it is moved aside, and replayed by the next {@link rewind}. */
-  async rebuild(task: Task, error: Error): Promise<void> {
-    this.#o.host.forget(task);
-    await this.#o.opener.reopenEmpty(task, error);
+  /** Moves a damaged folder aside; the next {@link rewind} restores the task into an empty one. */
+  async reset(task: OpenTask, error: Error): Promise<void> {
+    this.#options.host.forget(task);
+    await this.#options.opener.reset(task, error);
   }
 
   async closeAll(): Promise<void> {
-    for (const task of this.tasks) await this.#close(task);
+    for (const task of [...this.#tasks.values()]) await this.#close(task);
   }
 
-  /** Runs a paused task from where it stands, or starts its replay. */
-  async #settle(task: Task, committed: CommittedPositions): Promise<void> {
-    if (this.#o.replay.isCurrent(task, committed)) await this.#run(task);
-    else this.#startReplay(task, committed);
+  /** Runs a paused task from where it stands, or begins its restore. */
+  async #settle(task: OpenTask, committed: CommittedPositions): Promise<void> {
+    if (this.#options.restore.isCurrent(task, committed)) await this.#run(task);
+    else this.#startRestore(task, committed);
   }
 
-  async #run(task: Task): Promise<void> {
+  async #run(task: OpenTask): Promise<void> {
     task.rewind();
-    if (!this.#o.isSource) {
-      this.#o.inputs.check(task);
+    if (!this.#options.isSource) {
+      this.#options.inputs.check(task);
       for (const { topic, partition } of task.inputPartitions) {
         await this.#consumer.seek({ topic, partition, position: task.positions.get(topic) ?? "beginning" });
       }
       // It may have been closed while the seek was on its way.
-      if (isClosed(task)) return;
+      if (task.isClosed()) return;
       this.#consumer.resume(task.inputPartitions);
     }
-    await this.#o.replay.readyKeys(task);
-    if (isClosed(task)) return;
-    this.#o.host.adopt(task, this.#o.partitions);
-    task.state = "running";
+    await this.#options.restore.readyKeys(task);
+    if (task.isClosed()) return;
+    task.run(this.#options.host.adopt(task, this.#options.partitions));
   }
 
-  /** Replays beside the loop, so that the other tasks go on and the membership stays alive. */
-  #startReplay(task: Task, committed: CommittedPositions): void {
-    const replay = this.#replay(task, committed)
+  /** Restores beside the loop, so that the other tasks take records and the membership stays alive. */
+  #startRestore(task: OpenTask, committed: CommittedPositions): void {
+    const restore = this.#restore(task, committed)
       .catch((error: unknown) => {
         this.failure = error;
       })
-      .finally(() => this.#replays.delete(task));
-    this.#replays.set(task, replay);
+      .finally(() => this.#restores.delete(task));
+    this.#restores.set(task, restore);
   }
 
-  async #replay(task: Task, positions: CommittedPositions): Promise<void> {
+  async #restore(task: OpenTask, positions: CommittedPositions): Promise<void> {
     let committed = positions;
-    while (!isClosed(task)) {
+    while (!task.isClosed()) {
       try {
-        if (await this.#o.replay.replay(task, committed)) await this.#run(task);
+        if (await this.#options.restore.restore(task, committed)) await this.#run(task);
         return;
       } catch (error) {
         if (error instanceof StateAheadError) committed = await this.#newer(task, committed, error);
         else if (!(error instanceof KafkaError)) throw error;
-        this.#o.logger.warn({ task: task.id, err: error }, "replay repeated");
+        this.#options.logger.warn({ task: task.id, err: error }, "replay repeated");
         await delay(RETRY_MS);
       }
     }
   }
 
   /**
-   * An instance that was away and does not know yet that its task has another owner reads a changelog that this one goes on
-   * writing: then the group has gone on as well.
-   * @throws {StateAheadError} the given one: the group stands where it stood
+   * A stalled former owner may still be restoring while the new owner commits to the same changelog. Where the group's positions
+   * have moved meanwhile, the restore is repeated with those; where they have not, the state really is ahead.
+   * @throws {StateAheadError} the given one
    */
-  async #newer(task: Task, committed: CommittedPositions, error: StateAheadError): Promise<CommittedPositions> {
-    const now = (await this.#lookPersistently([task])).get(task.partition) ?? committed;
+  async #newer(task: OpenTask, committed: CommittedPositions, error: StateAheadError): Promise<CommittedPositions> {
+    const now = (await this.#placesPersistently([task])).get(task.partition) ?? committed;
     if (task.inputs.every((topic) => now.get(topic) === committed.get(topic))) throw error;
     return now;
   }
 
   /** All at once: a former owner that does not close its folders is waited for once, not once a folder. */
-  async #openAll(topicsOf: ReadonlyMap<number, readonly string[]>): Promise<Task[]> {
+  async #openAll(topicsOf: ReadonlyMap<number, readonly string[]>): Promise<OpenTask[]> {
     const openings = await Promise.allSettled(
       [...topicsOf].map(async ([partition, topics]) => {
         const before = this.#tasks.get(partition);
@@ -216,21 +224,20 @@ export class Assignment {
     });
   }
 
-  async #open(partition: number, inputs: readonly string[]): Promise<Task> {
-    const task = new Task(this.#o.service, partition, inputs);
-    await this.#o.claims?.claim(partition);
-    await this.#o.opener.open(task);
+  async #open(partition: number, inputs: readonly string[]): Promise<OpenTask> {
+    await this.#options.claims?.claim(partition);
+    const task = await this.#options.opener.open(new Task(this.#options.service, partition, inputs));
     this.#tasks.set(partition, task);
     return task;
   }
 
   async #close(task: Task): Promise<void> {
-    task.state = "closed";
-    await this.#replays.get(task);
-    this.#o.host.forget(task);
+    task.end();
+    await this.#restores.get(task);
+    this.#options.host.forget(task);
     this.#tasks.delete(task.partition);
     await task.close();
-    this.#o.claims?.giveBack(task.partition);
+    this.#options.claims?.giveBack(task.partition);
   }
 
   async #committed(tasks: readonly Task[]): Promise<CommittedByPartition> {
@@ -246,32 +253,33 @@ export class Assignment {
     return result;
   }
 
-  /** Where the group is; and what inputs and changelogs have, asked for after that: positions must lie within. */
-  async #look(tasks: readonly Task[]): Promise<CommittedByPartition> {
+  /** Where the group is; and after that, what inputs and changelogs have: positions must lie within. */
+  async #places(tasks: readonly OpenTask[]): Promise<CommittedByPartition> {
     const committed = await this.#committed(tasks);
-    await Promise.all([this.#o.replay.examine(tasks), this.#o.isSource || this.#o.inputs.ask(this.tasks)]);
+    await Promise.all([
+      this.#options.restore.examine(tasks),
+      this.#options.isSource || this.#options.inputs.refresh(this.tasks),
+    ]);
     return committed;
   }
 
   /**
    * The group's answer waits for transactions of a former owner to end, so it may take the transaction timeout. A service that
-   * is told to stop meanwhile needs no answer: its tasks are closed before they run.
+   * stops meanwhile needs no answer: its tasks are closed before they run.
    */
-  async #lookPersistently(tasks: readonly Task[]): Promise<CommittedByPartition> {
-    while (!this.#o.stopping()) {
+  async #placesPersistently(tasks: readonly OpenTask[]): Promise<CommittedByPartition> {
+    while (!this.#options.stopping()) {
       try {
-        return await this.#look(tasks);
+        return await this.#places(tasks);
       } catch (error) {
         if (!(error instanceof KafkaError)) throw error;
-        this.#o.logger.warn({ err: error }, "waiting for the group's positions");
+        this.#options.logger.warn({ err: error }, "waiting for the group's positions");
         await delay(RETRY_MS);
       }
     }
     return new Map();
   }
 }
-
-const isClosed = (task: Task): boolean => task.state === "closed";
 
 function groupByPartition(partitions: readonly TopicPartition[]): Map<number, string[]> {
   const groups = new Map<number, string[]>();

@@ -1,12 +1,12 @@
-/** A task whose folder proved damaged, or is gone: it is moved aside and rebuilt. */
+/** A task whose folder proved damaged, or is gone: it is reset, and restored from its changelogs. */
 import { StoreDamagedError } from "../store/leveldb-store.js";
-import type { Task } from "./task.js";
+import type { OpenTask } from "./task.js";
 
 export class DamagedStateError extends Error {
   override readonly name = "DamagedStateError";
-  readonly task: Task;
+  readonly task: OpenTask;
 
-  constructor(task: Task, cause: Error) {
+  constructor(task: OpenTask, cause: Error) {
     super(`${task.id}: ${cause.message}`, { cause });
     this.task = task;
   }
@@ -17,7 +17,7 @@ export class DamagedStateError extends Error {
  * @throws {DamagedStateError} the folder is damaged or gone
  * @throws whatever else was wrong
  */
-export async function withFolder(task: Task, done: Promise<void> | undefined): Promise<void> {
+export async function withFolder(task: OpenTask, done: Promise<void>): Promise<void> {
   try {
     await done;
   } catch (error) {

@@ -14,7 +14,7 @@ import { RepeatedQuestion } from "../../repeated-question.js";
 import type { KernelMetrics } from "../metrics.js";
 import type { Task } from "./task.js";
 
-const LOOK_MS = 5000;
+const RANGE_REFRESH_MS = 5000;
 
 export interface InputWatchOptions {
   readonly admin: Admin;
@@ -24,60 +24,60 @@ export interface InputWatchOptions {
 }
 
 export class InputWatch {
-  readonly #o: InputWatchOptions;
+  readonly #options: InputWatchOptions;
   #ranges: LogRanges = new Map();
-  readonly #question = new RepeatedQuestion(LOOK_MS);
+  readonly #question = new RepeatedQuestion(RANGE_REFRESH_MS);
   #lossSeen = false;
-  /** Where reading went on after a loss, by {@link partitionKey}: until that is committed it may be come to again. */
+  /** By {@link partitionKey}: where a task was put after a loss. A rewind before the next commit reaches the same gap again; it is not counted twice. */
   readonly #skippedTo = new Map<string, number>();
 
   constructor(options: InputWatchOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   /**
    * Asks what the inputs of these tasks have, and waits for the answer.
    * @throws {KafkaError} the broker does not answer
    */
-  async ask(tasks: readonly Task[]): Promise<void> {
+  async refresh(tasks: readonly Task[]): Promise<void> {
     this.#question.asked();
     this.#ranges = await logRanges(
-      this.#o.admin,
+      this.#options.admin,
       tasks.flatMap(({ inputPartitions }) => inputPartitions),
     );
     this.#lossSeen = false;
   }
 
-  /** Asks when the last answer is old, beside the loop. */
-  askWhenOld(tasks: readonly Task[]): void {
+  /** Asks when the last answer is old, beside the loop; see {@link lossSeen}. */
+  refreshWhenOld(tasks: readonly Task[]): void {
     if (tasks.length === 0) return;
     this.#question.askWhenOld(
-      () => this.#look(tasks),
-      (error) => this.#o.logger.debug({ err: error }, "ranges of the inputs not known"),
+      () => this.#findLosses(tasks),
+      (error) => this.#options.logger.debug({ err: error }, "ranges of the inputs not known"),
     );
   }
 
-  async #look(tasks: readonly Task[]): Promise<void> {
+  async #findLosses(tasks: readonly Task[]): Promise<void> {
     // The answer is younger than these positions, so they must lie within it.
     const places = tasks.flatMap((task) =>
       task.inputs.map((topic) => ({ topic, partition: task.partition, position: task.positions.get(topic) })),
     );
-    const ranges = await logRanges(this.#o.admin, places);
+    const ranges = await logRanges(this.#options.admin, places);
     this.#lossSeen ||= places.some((place) => !isWithin(place.position, ranges.get(partitionKey(place))));
   }
 
-  /** Whether a position was found outside of its log since the last {@link ask}. */
+  /** Whether a position was found outside of its log since the last {@link refresh}. */
   get lossSeen(): boolean {
     return this.#lossSeen;
   }
 
-  /** The client found no record at a position: it is looked into at once. */
-  suspect(): void {
+  /** The client found no record at a position: that is checked at once. */
+  outOfRange(): void {
     this.#lossSeen = true;
   }
 
   /**
-   * Compares a task's positions with the last answer; where records are to be skipped, moves them on.
+   * Compares a task's positions with the last answer; where records are to be skipped, moves the positions.
    * @throws {TopicError} what is to be read next is not there
    */
   check(task: Task): void {
@@ -92,12 +92,12 @@ export class InputWatch {
       }
       if (isWithin(position, range)) continue;
       if (position > range.end) throw truncatedError(task, topic, position, range);
-      if (this.#o.onLoss === "stop") throw deletedError(task, topic, position, range);
-      task.positions.set(topic, range.begin);
+      if (this.#options.onLoss === "stop") throw deletedError(task, topic, position, range);
+      task.skipTo(topic, range.begin);
       const lost = this.#lostSince(position, key, range);
       if (lost <= 0) continue;
-      this.#o.metrics.inputLost.inc({ topic, cause: "unread" }, lost);
-      this.#o.logger.warn(
+      this.#options.metrics.inputLost.inc({ topic, cause: "unread" }, lost);
+      this.#options.logger.warn(
         { task: task.id, topic, partition: task.partition, position, begin: range.begin, lost },
         "input records were deleted before they were read: skipped",
       );
@@ -112,11 +112,11 @@ export class InputWatch {
    */
   #checkFirstRead(task: Task, topic: string, range: LogRange): void {
     const isOurs = isObservationsTopic(topic);
-    if (isOurs && this.#o.onLoss === "stop") throw beginningError(task, topic, range);
+    if (isOurs && this.#options.onLoss === "stop") throw beginningError(task, topic, range);
     const lost = this.#lostSince(0, partitionKey({ topic, partition: task.partition }), range);
     if (lost <= 0) return;
-    this.#o.metrics.inputLost.inc({ topic, cause: isOurs ? "unread" : "before-first-read" }, lost);
-    this.#o.logger.warn(
+    this.#options.metrics.inputLost.inc({ topic, cause: isOurs ? "unread" : "before-first-read" }, lost);
+    this.#options.logger.warn(
       { task: task.id, topic, partition: task.partition, begin: range.begin, lost },
       "the beginning of an input was deleted before this group read it for the first time: it reads what is left",
     );

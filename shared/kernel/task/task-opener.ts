@@ -1,34 +1,27 @@
-/** The folder of a task: opened, seen whose it is, moved aside where it cannot be used. What it lacks is for task-restore.ts. */
+/** Opens the folders of tasks, and resets those that cannot be used. What a folder lacks is for task-restore.ts. */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { StoreError } from "../../errors.js";
 import type { Logger } from "../../logger.js";
 import type { FolderMemory } from "../../memory-budget.js";
-import type { Codec } from "../../service-definition.js";
-import { changelogTopic, type Positions } from "../changelog/changelog.js";
 import type { KernelMetrics } from "../metrics.js";
 import { BufferedStore } from "../store/buffered-store.js";
 import { LevelDbStore, type Manifest, moveAside, StoreDamagedError, StoreLockedError } from "../store/leveldb-store.js";
 import type { StateMemory } from "../store/state-memory.js";
-import { refuseUnknownFormat } from "../store/stored-value.js";
-import type { Task } from "./task.js";
+import { isOwn, refuseUnusable, reliableManifest, replacedChangelog } from "./manifest-check.js";
+import { isWhole, type StateIdentity } from "./state-identity.js";
+import type { OpenTask, Task } from "./task.js";
+import { TaskFolder } from "./task-folder.js";
 
 /** A former owner on this host may be stopping: it gets this long to close the folder. */
 const LOCK_WAIT_MS = 5000;
 const LOCK_POLL_MS = 50;
 
 export interface TaskOpenerOptions {
-  readonly application: string;
+  readonly identity: StateIdentity;
   /** Folder of this service's tasks. */
   readonly directory: string;
   readonly slot: number;
-  readonly codecs: Readonly<Record<string, Codec<object>>>;
-  /** All inputs of the service; where the assignor splits them, a task has some of them only. */
-  readonly inputs: readonly string[];
-  /** Of these inputs and the changelogs. */
-  readonly topicIds: Readonly<Record<string, string>>;
-  /** Tasks of the service: partitions of its changelogs. */
-  readonly tasks: number;
   readonly memory: StateMemory;
   /** LevelDB's in each folder. */
   readonly folderMemory: FolderMemory;
@@ -37,122 +30,91 @@ export interface TaskOpenerOptions {
 }
 
 export class TaskOpener {
-  readonly #o: TaskOpenerOptions;
+  readonly #options: TaskOpenerOptions;
 
   constructor(options: TaskOpenerOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
-  /** Opens the task's folder, moving aside what cannot be used. */
-  async open(task: Task): Promise<void> {
-    await this.#take(task, await this.#openFolder(task, this.#directoryOf(task)));
+  /**
+   * Opens the task's folder, after a reset where it cannot be used.
+   * @throws {StoreError} it is sound, and nothing can go on from it
+   */
+  async open(task: Task): Promise<OpenTask> {
+    task.opened(await this.#openFolder(task));
+    return task;
   }
 
   /**
    * Opens the folder that the task would have here, to keep a copy of it warm.
-   * @returns false where another process of this host has it
+   * @returns undefined where another process of this host has it
    * @throws {StoreError} its changelog is not the one that it was written beside
    */
-  async openStandby(task: Task): Promise<boolean> {
+  async openStandby(task: Task): Promise<OpenTask | undefined> {
+    let folder: TaskFolder;
     try {
-      await this.#take(task, await this.#openOrRebuild(task, this.#directoryOf(task)));
+      folder = await this.#folderOf(task, await this.#openOrReset(task, this.#directoryOf(task)));
     } catch (error) {
-      if (error instanceof StoreLockedError) return false;
+      if (error instanceof StoreLockedError) return undefined;
       throw error;
     }
-    if (task.changelogLoss !== undefined) throw new StoreError(`${task.id}: ${task.changelogLoss}`);
-    return true;
+    task.opened(folder);
+    if (folder.changelogLoss !== undefined) throw new StoreError(`${task.id}: ${folder.changelogLoss}`);
+    return task;
+  }
+
+  /** Moves the folder of a task aside whose values turned out to be damaged, and opens an empty one, unless the task is closed meanwhile. */
+  async reset(task: OpenTask, error: Error): Promise<void> {
+    const { directory } = task.folder;
+    await task.reset();
+    await (await this.#resetFolder(task, directory, error)).close();
+    const folder = await this.#openFolder(task);
+    if (task.isClosed()) await folder.close();
+    else task.opened(folder);
   }
 
   #directoryOf({ partition }: Task): string {
-    return join(this.#o.directory, String(partition));
+    return join(this.#options.directory, String(partition));
   }
 
-  async #take(task: Task, opened: LevelDbStore): Promise<void> {
+  async #openFolder(task: Task): Promise<TaskFolder> {
+    return this.#folderOf(task, await this.#openShared(task, this.#directoryOf(task)));
+  }
+
+  async #folderOf(task: Task, opened: LevelDbStore): Promise<TaskFolder> {
+    const { identity, memory } = this.#options;
     let db = opened;
-    let manifest: Manifest | undefined;
     try {
-      manifest = db.manifest();
-      if (manifest !== undefined && !this.#isOurs(manifest, task)) {
-        throw new StoreDamagedError(
-          `${db.directory} belongs to ${manifest.application}, partition ${manifest.partition}`,
-        );
+      let manifest: Manifest | undefined;
+      try {
+        manifest = ownManifest(identity, task, db);
+      } catch (error) {
+        if (!(error instanceof StoreDamagedError)) throw error;
+        await db.close();
+        db = await this.#resetFolder(task, db.directory, error);
       }
+      if (manifest !== undefined) refuseUnusable(identity, { task: task.id, directory: db.directory, manifest });
+      const stores = Object.entries(identity.codecs).map(([name, codec]) => new BufferedStore(name, codec, db, memory));
+      return new TaskFolder(
+        db,
+        stores,
+        manifest && reliableManifest(identity, manifest),
+        manifest && replacedChangelog(identity, manifest),
+      );
     } catch (error) {
-      if (!(error instanceof StoreDamagedError)) throw error;
       await db.close();
-      db = await this.#rebuildFolder(task, db.directory, error);
-      manifest = undefined;
+      throw error;
     }
-    task.db = db;
-    task.manifest = manifest === undefined ? undefined : knownTo(this.#o.inputs, manifest);
-    task.changelogLoss = this.#replacedChangelog(task);
-    task.wholeKeys = manifest === undefined || manifest.wholeKeys === true;
-    // What a standby of a program that cut keys has came from the changelog.
-    task.cutKeys = manifest?.cutKeys === true || (manifest?.standby === true && !task.wholeKeys);
-    task.keyMend = undefined;
-    this.#refuseOtherInputs(task);
-    this.#refuseGrownSource(task);
-    for (const [store, codec] of Object.entries(this.#o.codecs))
-      refuseUnknownFormat(codec, manifest?.formats?.[store] ?? codec.format, `${db.directory}: store ${store}`);
-    task.stores = Object.entries(this.#o.codecs).map(
-      ([name, codec]) => new BufferedStore(name, codec, db, this.#o.memory),
-    );
   }
 
-  /** @throws {RangeError} the service has no such store */
-  codec(store: string): Codec<object> {
-    const codec = this.#o.codecs[store];
-    if (codec === undefined) throw new RangeError(`expected a store of ${this.#o.application}, got ${store}`);
-    return codec;
-  }
-
-  /** Number of the service's tasks. */
-  get tasks(): number {
-    return this.#o.tasks;
-  }
-
-  /** Whether the folder was written when the service had as many tasks as today: else state may have moved between them. */
-  hasTasksOfToday({ manifest }: Task): boolean {
-    return manifest?.tasks === this.#o.tasks;
-  }
-
-  /** Whether the task has every input, so that nobody else writes its changelog partition. */
-  isWhole(task: Task): boolean {
-    return this.#o.inputs.every((input) => task.inputs.includes(input));
-  }
-
-  /** Moves the folder of a task aside whose values turned out to be damaged, and opens an empty one. */
-  async reopenEmpty(task: Task, error: Error): Promise<void> {
-    const directory = task.db?.directory;
-    await task.close();
-    if (directory !== undefined) await (await this.#rebuildFolder(task, directory, error)).close();
-    task.state = "created";
-    await this.open(task);
-  }
-
-  /** What the folder says of itself at `positions`. */
-  manifest(task: Task, positions: Positions, changelogPositions: Positions): Manifest {
-    return {
-      format: 1,
-      application: this.#o.application,
-      partition: task.partition,
-      topicIds: { ...this.#o.topicIds },
-      tasks: this.#o.tasks,
-      positions: { ...positions },
-      changelogPositions: { ...changelogPositions },
-      ...(task.wholeKeys ? { wholeKeys: true as const } : {}),
-      ...(task.cutKeys ? { cutKeys: true as const } : {}),
-      formats: Object.fromEntries(Object.entries(this.#o.codecs).map(([store, { format }]) => [store, format])),
-    };
-  }
-
-  async #openFolder(task: Task, directory: string): Promise<LevelDbStore> {
+  /** Opens the folder that all instances of this host have for the task; where another has it open, one of this instance's own. */
+  async #openShared(task: Task, directory: string): Promise<LevelDbStore> {
+    const { identity, slot, folderMemory, logger } = this.#options;
     // Whoever has the rest of a split task may have its folder for as long as that lasts.
-    const deadline = performance.now() + (this.isWhole(task) ? LOCK_WAIT_MS : 0);
+    const deadline = performance.now() + (isWhole(identity, task) ? LOCK_WAIT_MS : 0);
     for (;;) {
       try {
-        return await this.#openOrRebuild(task, directory);
+        return await this.#openOrReset(task, directory);
       } catch (error) {
         if (!(error instanceof StoreLockedError)) throw error;
         if (performance.now() >= deadline) break;
@@ -160,80 +122,38 @@ export class TaskOpener {
       }
     }
     // Whoever holds it may be stopped rather than dead. Its folder is left alone; this instance builds its own.
-    const own = `${directory}.slot-${this.#o.slot}`;
-    this.#o.logger.warn(
-      { task: task.id, directory, own },
-      "folder is locked by another process: a private one is used",
-    );
-    return LevelDbStore.open(own, this.#o.folderMemory);
+    const own = `${directory}.slot-${slot}`;
+    logger.warn({ task: task.id, directory, own }, "folder is locked by another process: a private one is used");
+    return LevelDbStore.open(own, folderMemory);
   }
 
-  async #openOrRebuild(task: Task, directory: string): Promise<LevelDbStore> {
+  async #openOrReset(task: Task, directory: string): Promise<LevelDbStore> {
     try {
-      return await LevelDbStore.open(directory, this.#o.folderMemory);
+      return await LevelDbStore.open(directory, this.#options.folderMemory);
     } catch (error) {
       if (!(error instanceof StoreDamagedError)) throw error;
-      return this.#rebuildFolder(task, directory, error);
+      return this.#resetFolder(task, directory, error);
     }
   }
 
-  async #rebuildFolder(task: Task, directory: string, error: Error): Promise<LevelDbStore> {
+  async #resetFolder(task: Task, directory: string, error: Error): Promise<LevelDbStore> {
+    const { metrics, logger, folderMemory } = this.#options;
     const aside = await moveAside(directory);
-    this.#o.metrics.damagedStores.inc();
-    this.#o.logger.error(
+    metrics.damagedStores.inc();
+    logger.error(
       { task: task.id, directory, aside, err: error },
       "folder moved aside; it is rebuilt from the changelog",
     );
-    return LevelDbStore.open(directory, this.#o.folderMemory);
-  }
-
-  #isOurs(manifest: Manifest, task: Task): boolean {
-    return manifest.application === this.#o.application && manifest.partition === task.partition;
-  }
-
-  #refuseOtherInputs(task: Task): void {
-    for (const [topic, id] of Object.entries(task.manifest?.topicIds ?? {})) {
-      const found = this.#o.topicIds[topic];
-      if (found !== undefined && found !== id && !this.#isChangelog(topic)) {
-        throw new StoreError(
-          `${task.id}: ${task.db?.directory} was built from topic ${topic} with id ${id}, but that topic now has id ${found}: it was deleted and made again. ` +
-            "Its offsets mean nothing to this state. Move the folder away to start anew, or start under another APPLICATION_ID.",
-        );
-      }
-    }
-  }
-
-  /** A source's series are its tasks' by their number, and their counters stay where they were: they would begin anew. */
-  #refuseGrownSource({ id, manifest, db }: Task): void {
-    const { inputs, tasks } = this.#o;
-    if (manifest?.tasks === undefined || manifest.tasks === tasks || !inputs.every((input) => this.#isChangelog(input)))
-      return;
-    throw new StoreError(
-      `${id}: ${db?.directory} was written with ${manifest.tasks} tasks, but changelog ${inputs.join(", ")} has ${tasks} partitions now: ` +
-        "somebody has added some, and series would begin anew. Start under another APPLICATION_ID.",
-    );
-  }
-
-  /** Why a changelog is not the one that the folder was written beside. */
-  #replacedChangelog(task: Task): string | undefined {
-    for (const [topic, id] of Object.entries(task.manifest?.topicIds ?? {})) {
-      const found = this.#o.topicIds[topic];
-      if (found !== undefined && found !== id && this.#isChangelog(topic))
-        return `changelog ${topic} with id ${id} was deleted; the topic of that name now has id ${found}`;
-    }
-    return undefined;
-  }
-
-  #isChangelog(topic: string): boolean {
-    return Object.keys(this.#o.codecs).some((store) => changelogTopic(this.#o.application, store) === topic);
+    return LevelDbStore.open(directory, folderMemory);
   }
 }
 
 /**
- * A folder that was written when the service did not read one of its present inputs may lack what another instance, which
- * did, has written to the changelog meanwhile: its changelog is replayed from the beginning.
+ * What the folder says of itself; undefined where it is new.
+ * @throws {StoreDamagedError} it cannot be read, or the folder is of another service or partition
  */
-function knownTo(inputs: readonly string[], manifest: Manifest): Manifest {
-  const known = inputs.every((input) => manifest.topicIds[input] !== undefined);
-  return known ? manifest : { ...manifest, changelogPositions: {} };
+function ownManifest(identity: StateIdentity, { partition }: Task, db: LevelDbStore): Manifest | undefined {
+  const manifest = db.manifest();
+  if (manifest === undefined || isOwn(identity, partition, manifest)) return manifest;
+  throw new StoreDamagedError(`${db.directory} belongs to ${manifest.application}, partition ${manifest.partition}`);
 }

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { readSettings } from "../../../../shared/config.js";
 import { Output } from "../../../../shared/kernel/commit/output.js";
 import { ProcessFailure, Processing } from "../../../../shared/kernel/loop/record-processing.js";
 import { createMetrics, createRegistry } from "../../../../shared/kernel/metrics.js";
-import { Task } from "../../../../shared/kernel/task/task.js";
+import { LevelDbStore } from "../../../../shared/kernel/store/leveldb-store.js";
+import { type OpenTask, Task } from "../../../../shared/kernel/task/task.js";
+import { TaskFolder } from "../../../../shared/kernel/task/task-folder.js";
 import { createLogger } from "../../../../shared/logger.js";
 import type { AnyService } from "../../../../shared/service-definition.js";
 import { kernelSettings } from "../../../../shared/service-settings.js";
@@ -43,19 +48,25 @@ for (const count of [1, 2]) {
   describe(`a service with heavy work on ${count} threads`, () => {
     let processing: Processing;
     let results: number[];
-    let task: Task;
+    let directory: string;
+    let task: OpenTask;
 
-    beforeEach(() => {
+    beforeEach(async () => {
       const settings = readSettings(kernelSettings, {});
       const output = new Output({ settings, properties: {}, clientId: "test", logger }, undefined, () => false);
       const metrics = createMetrics(createRegistry("adder", "test"));
       results = [];
       processing = new Processing(addingService(count, results), SETTINGS, output, metrics, metrics.registry, logger);
-      task = new Task("adder", 0, ["numbers"]);
+      directory = mkdtempSync(join(tmpdir(), "regatta-processing-"));
+      const opened: Task = new Task("adder", 0, ["numbers"]);
+      opened.opened(new TaskFolder(await LevelDbStore.open(directory), [], undefined, undefined));
+      task = opened;
       processing.adopt(task, 1);
     });
     afterEach(async () => {
       await processing.jobs?.close();
+      await task.close();
+      rmSync(directory, { recursive: true });
     });
 
     /** Gives the records to process(), as the loop does, and finishes them. */

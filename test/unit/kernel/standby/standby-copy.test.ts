@@ -12,9 +12,10 @@ import { StandbyCopy } from "../../../../shared/kernel/standby/standby-copy.js";
 import { LevelDbStore } from "../../../../shared/kernel/store/leveldb-store.js";
 import { StateMemory } from "../../../../shared/kernel/store/state-memory.js";
 import { encodeStored } from "../../../../shared/kernel/store/stored-value.js";
-import { Task } from "../../../../shared/kernel/task/task.js";
+import { isWhole, manifestOf, type StateIdentity } from "../../../../shared/kernel/task/state-identity.js";
+import { type OpenTask, Task } from "../../../../shared/kernel/task/task.js";
 import { TaskOpener } from "../../../../shared/kernel/task/task-opener.js";
-import { TaskReplay } from "../../../../shared/kernel/task/task-restore.js";
+import { TaskRestore } from "../../../../shared/kernel/task/task-restore.js";
 import { createLogger } from "../../../../shared/logger.js";
 import { folderMemory, memoryBudget } from "../../../../shared/memory-budget.js";
 import { clientOptions } from "../../../support/kafka/kafka-topics.js";
@@ -39,24 +40,27 @@ describe("a standby's folder", () => {
     rmSync(directory, { recursive: true });
   });
 
+  const identityOf = (inputs: readonly string[] = ["in"]): StateIdentity => ({
+    application: "app",
+    codecs,
+    inputs,
+    topicIds: Object.fromEntries([...inputs, CHANGELOG].map((topic) => [topic, `id of ${topic}`])),
+    tasks: 1,
+  });
+  const identity = identityOf();
   const openerOf = (inputs: readonly string[] = ["in"]) =>
     new TaskOpener({
-      application: "app",
+      identity: identityOf(inputs),
       directory,
       slot: 0,
-      codecs,
-      inputs,
-      topicIds: Object.fromEntries([...inputs, CHANGELOG].map((topic) => [topic, `id of ${topic}`])),
-      tasks: 1,
       memory: new StateMemory(0, 0),
       folderMemory: folderMemory(memoryBudget(), 1),
       metrics,
       logger,
     });
-  const isCurrent = (opener: TaskOpener, task: Task, position: number) =>
-    new TaskReplay({
-      application: "app",
-      codecs,
+  const isCurrent = (opener: TaskOpener, task: OpenTask, position: number) =>
+    new TaskRestore({
+      identity,
       opener,
       exactlyOnce: true,
       onChangelogLoss: "stop",
@@ -67,9 +71,9 @@ describe("a standby's folder", () => {
     }).isCurrent(task, new Map([["in", positionAt(position)]]));
   const taskOf = (inputs: readonly string[] = ["in"]) => new Task("counting", 3, inputs);
   async function copyOf(opener: TaskOpener, end = 100): Promise<StandbyCopy> {
-    const task = taskOf();
-    assert.equal(await opener.openStandby(task), true);
-    return new StandbyCopy(task, opener, STORE_OF, [{ topic: CHANGELOG, partition: 3, position: positionAt(end) }]);
+    const task = await opener.openStandby(taskOf());
+    assert.ok(task !== undefined);
+    return new StandbyCopy(task, identity, STORE_OF, [{ topic: CHANGELOG, partition: 3, position: positionAt(end) }]);
   }
   const recordOf = (offset: number, count: number, position: number): ConsumedRecord => ({
     topic: CHANGELOG,
@@ -79,11 +83,7 @@ describe("a standby's folder", () => {
     value: encodeStored(codecs.counter, { count }),
     headers: positionsHeaders({ in: positionAt(position) }),
   });
-  async function opened(opener: TaskOpener): Promise<Task> {
-    const task = taskOf();
-    await opener.open(task);
-    return task;
-  }
+  const opened = (opener: TaskOpener): Promise<OpenTask> => opener.open(taskOf());
 
   it("holds values and positions, but is never taken for current: its last commit may be there in part", async () => {
     const opener = openerOf();
@@ -92,13 +92,13 @@ describe("a standby's folder", () => {
     await copy.close();
 
     const task = await opened(opener);
-    assert.deepEqual(task.stores[0].get("in/s"), { count: 2 });
-    assert.deepEqual(task.manifest?.positions, { in: 5 });
-    assert.deepEqual(task.manifest?.changelogPositions, { counter: 9 });
+    assert.deepEqual(task.folder.stores[0].get("in/s"), { count: 2 });
+    assert.deepEqual(task.folder.manifest?.positions, { in: 5 });
+    assert.deepEqual(task.folder.manifest?.changelogPositions, { counter: 9 });
     assert.equal(isCurrent(opener, task, 5), false);
 
     // What a replay to the changelog's end leaves is current.
-    await task.db?.write([], opener.manifest(task, { in: positionAt(5) }, { counter: positionAt(9) }));
+    await task.folder.write([], manifestOf(identity, task, { in: positionAt(5) }, { counter: positionAt(9) }));
     await task.close();
     const again = await opened(opener);
     assert.equal(isCurrent(opener, again, 5), true);
@@ -119,9 +119,9 @@ describe("a standby's folder", () => {
       11,
     );
     await second.apply([recordOf(7, 1, 4)]);
-    assert.deepEqual(second.task.stores[0].inspect("in/s"), { count: 2 });
+    assert.deepEqual(second.task.folder.stores[0].inspect("in/s"), { count: 2 });
     await second.apply([recordOf(11, 3, 6)]);
-    assert.deepEqual(second.task.stores[0].inspect("in/s"), { count: 3 });
+    assert.deepEqual(second.task.folder.stores[0].inspect("in/s"), { count: 3 });
     assert.equal(
       second.lag(() => 0),
       8,
@@ -140,8 +140,8 @@ describe("a standby's folder", () => {
     await assert.rejects(copy.apply([recordOf(7, 1, 4), damaged]), StoreError);
     await copy.close();
     const task = await opened(opener);
-    assert.equal(task.stores[0].get("in/s"), undefined);
-    assert.equal(task.manifest, undefined);
+    assert.equal(task.folder.stores[0].get("in/s"), undefined);
+    assert.equal(task.folder.manifest, undefined);
     await task.close();
   });
 
@@ -150,16 +150,16 @@ describe("a standby's folder", () => {
     const copy = await copyOf(opener);
     await copy.apply([recordOf(8, 2, 5)]);
     await copy.close();
-    const beyond = taskOf();
-    await opener.openStandby(beyond);
+    const beyond = await opener.openStandby(taskOf());
+    assert.ok(beyond !== undefined);
     assert.throws(
-      () => new StandbyCopy(beyond, opener, STORE_OF, [{ topic: CHANGELOG, partition: 3, position: positionAt(8) }]),
+      () => new StandbyCopy(beyond, identity, STORE_OF, [{ topic: CHANGELOG, partition: 3, position: positionAt(8) }]),
       /has applied app-counter-changelog up to 9, but it ends at 8/,
     );
     await beyond.close();
 
     const holder = await LevelDbStore.open(join(directory, "3"));
-    assert.equal(await opener.openStandby(taskOf()), false);
+    assert.equal(await opener.openStandby(taskOf()), undefined);
     await holder.close();
   });
 
@@ -169,11 +169,10 @@ describe("a standby's folder", () => {
     await copy.apply([recordOf(8, 2, 5)]);
     await copy.close();
     const after = openerOf(["in", "more"]);
-    const task = taskOf(["in", "more"]);
-    await after.open(task);
-    assert.deepEqual(task.manifest?.changelogPositions, {});
-    assert.equal(after.isWhole(task), true);
-    assert.equal(after.isWhole(taskOf(["more"])), false);
+    const task = await after.open(taskOf(["in", "more"]));
+    assert.deepEqual(task.folder.manifest?.changelogPositions, {});
+    assert.equal(isWhole(identityOf(["in", "more"]), task), true);
+    assert.equal(isWhole(identityOf(["in", "more"]), taskOf(["more"])), false);
     await task.close();
   });
 });
