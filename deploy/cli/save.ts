@@ -1,9 +1,9 @@
 /** `npm run save -- <topic> --prefix <path>`: a topic as text files, a directory for each interval, each record once. */
 import { mkdirSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
+import { FolderLockedError, lockFolder } from "../../shared/folder-lock.js";
 import type { ConsumedRecord } from "../../shared/kafka/consumer.js";
 import { latest, type Position } from "../../shared/kafka/topic-partition.js";
-import { LevelDbStore, StoreLockedError } from "../../shared/kernel/store/leveldb-store.js";
 import {
   type BatchPlace,
   batchPlace,
@@ -38,7 +38,7 @@ await runCommand(command, async (environment, stop) => {
   const { interval, prefix, suffix, empty } = command.opts<SaveOptions>();
   const place = batchPlace(prefix, suffix);
   mkdirSync(place.folder, { recursive: true });
-  const lock = await takeTurn(place);
+  const release = await takeTurn(place);
   removePartialBatches(place);
   const newest = newestBatch(place);
 
@@ -74,15 +74,15 @@ await runCommand(command, async (environment, stop) => {
     },
   });
   await reader.close();
-  await lock.close();
+  await release();
 });
 
 /** Two at once would each remove the other's unfinished batch and save every record twice. */
-async function takeTurn(place: BatchPlace): Promise<LevelDbStore> {
+async function takeTurn(place: BatchPlace): Promise<() => Promise<void>> {
   try {
-    return await LevelDbStore.open(lockPath(place));
+    return await lockFolder(lockPath(place));
   } catch (error) {
-    if (!(error instanceof StoreLockedError)) throw error;
+    if (!(error instanceof FolderLockedError)) throw error;
     throw new Error(`expected nobody else to save with this --prefix, but ${lockPath(place)} is held`, {
       cause: error,
     });

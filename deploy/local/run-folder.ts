@@ -1,7 +1,7 @@
 /** The folder of a local run: who may use it, what is in it, and how it is emptied. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Level } from "level";
+import { FolderLockedError, lockFolder } from "../../shared/folder-lock.js";
 import { type RaceBasis, raceBasisSchema } from "./run-options.js";
 
 /** Another run uses the folder. */
@@ -29,11 +29,11 @@ export interface RunFolder {
 export async function openRunFolder(directory: string): Promise<RunFolder> {
   mkdirSync(directory, { recursive: true });
   const holderFile = join(directory, "run.pid");
-  const lock = new Level(join(directory, "run-lock"));
+  let release: () => Promise<void>;
   try {
-    await lock.open();
+    release = await lockFolder(join(directory, "run-lock"));
   } catch (error) {
-    if (!isLocked(error)) throw error;
+    if (!(error instanceof FolderLockedError)) throw error;
     const holder = existsSync(holderFile) ? `process ${readFileSync(holderFile, "utf8")}` : "another process";
     throw new FolderInUseError(
       `a race runs in this folder already (${holder}): stop that one first, with Ctrl-C there`,
@@ -47,12 +47,7 @@ export async function openRunFolder(directory: string): Promise<RunFolder> {
     logDirectory: join(directory, "log"),
   };
   mkdirSync(folder.logDirectory, { recursive: true });
-  return { ...folder, close: () => lock.close() };
-}
-
-function isLocked(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return (cause as { code?: unknown } | undefined)?.code === "LEVEL_LOCKED";
+  return { ...folder, close: release };
 }
 
 /** Deletes the services' state and what is remembered of the last race; the broker deletes its own data. */

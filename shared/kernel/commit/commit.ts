@@ -52,8 +52,8 @@ interface PreparedTask {
 /**
  * Commits the tasks that have processed something. Step 1 is the caller's.
  * @throws {KafkaError} up to step 4: nothing of it happened, or its outcome is unknown; abort, and ask for the group's positions
- * @throws {DamagedStateError} in step 5: Kafka has it all, and the folders that were not written lack it
- * @throws {StoreWriteError} in step 5: the same, and the disk is full or fails
+ * @throws {TaskStateDamagedError} in step 5: Kafka has it all, and the folders that were not written lack it
+ * @throws {FolderWriteError} in step 5: the same, and the disk is full or fails
  */
 export async function commitTasks(tasks: readonly OpenTask[], scope: CommitScope): Promise<void> {
   const { output, consumer, onCommitted, onStep } = scope;

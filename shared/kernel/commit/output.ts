@@ -11,23 +11,15 @@ import { BATCH_BYTES_MAX, Producer, QUEUE_FULL_WAIT_MS } from "../../kafka/produ
 import type { TopicPosition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type { RecordHeaders } from "../../service-definition.js";
+import { FencePause } from "./fence-pause.js";
 
 const RETRY_WAIT_MS = 100;
-/** By what batches shrink that a topic does not take. */
+/** Batches that a topic does not take become smaller by this factor. */
 const BATCH_SHRINKAGE = 4;
 /**
- * Two processes of one transactional id fence each other. Each asks for the id again half a second after it was told to
- * wait for the other's transaction, so that whoever comes back at once fences the other before it is through, and neither
- * ever works. The pause ends that, and it doubles while fences follow each other.
- */
-const FENCED_WAIT_MIN_MS = 1000;
-const FENCED_WAIT_MAX_MS = 8000;
-/** A fence that comes so long after the last one has nothing to do with it. */
-const FENCED_APART_MS = 60_000;
-/**
- * Once the broker has refused a batch, the client sends nothing more of the transaction: what comes back to its queue then waits
- * there for its timeout, and a commit that is under way waits as long. So for a while after a refusal the records are given this
- * time to arrive before the positions are sent: that call tells at once that nothing can be committed.
+ * Once the broker has refused a batch, the client sends nothing more of the transaction: records that are still in its queue wait
+ * there for their timeout, and a commit that was called waits as long. So for a while after a refusal the records get this time to
+ * arrive before the positions are sent: that call says at once where nothing can be committed.
  */
 const ARRIVAL_WAIT_MS = 1000;
 const REFUSALS_APART_MS = 60_000;
@@ -45,19 +37,18 @@ export class Output {
   readonly #options: ClientOptions;
   readonly #transactionalId: string | undefined;
   readonly #logger: Logger;
-  /** Asked by calls that are repeated for as long as the broker is away. */
+  /** Whether the service is to stop: a call that Kafka does not carry out is not repeated then. */
   readonly #givenUp: () => boolean;
   #producer: Producer | undefined;
   #begun = false;
-  /** Set once nothing of the transaction can be committed any more; the next call that concerns all of it tells why. */
+  /** Set once nothing of the transaction can be committed any more; the next call that concerns all of it says why. */
   #failed = false;
   #batchBytes = BATCH_BYTES_MAX;
   /** Records that the client's queue had no room for. */
   #waiting: OutputRecord[] = [];
   #records = 0;
   #repeatedCall: string | undefined;
-  #fencedMs = Number.NEGATIVE_INFINITY;
-  #fencedWaitMs = 0;
+  readonly #pause = new FencePause();
   #refusedMs = Number.NEGATIVE_INFINITY;
 
   /** @param transactionalId undefined: at least once, without transactions */
@@ -73,12 +64,12 @@ export class Output {
     return this.#records;
   }
 
-  /** The call that Kafka has not carried out at the first time of asking, and that is made again; undefined where none is. */
+  /** The call that Kafka did not carry out at once, and that is repeated; undefined where none is. */
   get repeatedCall(): string | undefined {
     return this.#repeatedCall;
   }
 
-  /** Whether the work at hand can only be aborted: a commit says why. */
+  /** Whether the open transaction can only be aborted: a commit says why. */
   get failed(): boolean {
     return this.#failed;
   }
@@ -89,7 +80,7 @@ export class Output {
 
   /** Whether {@link connect} may be called: not for a while after another producer has taken the transactional id. */
   get mayConnect(): boolean {
-    return performance.now() >= this.#fencedMs + this.#fencedWaitMs;
+    return this.#pause.isOver;
   }
 
   /**
@@ -158,7 +149,7 @@ export class Output {
   /**
    * Makes everything since begin visible together with the input positions.
    * At least once: the records first, then the positions.
-   * @param onStep told of the steps on the way
+   * @param onStep called at each step
    * @throws {KafkaError} it did not happen, or its outcome is unknown: {@link recover}
    */
   async commit(positions: readonly TopicPosition[], consumer: Consumer, onStep: StepListener): Promise<void> {
@@ -205,12 +196,12 @@ export class Output {
     }
     if (!(error instanceof KafkaError) || !error.isRefusal) return;
     this.#refusedMs = performance.now();
-    // The client has numbered records that the broker never took, and the broker would miss them. The refusal is told elsewhere.
+    // The client has numbered records that the broker never took, and the broker would miss them. The refusal is logged elsewhere.
     this.#producer = undefined;
     this.#drop(producer);
   }
 
-  /** Where Kafka is not at fault, what is on its way arrives first: else the client has to ask for a new epoch, half a second. */
+  /** Where Kafka is not at fault, records that were sent arrive first: else the client has to ask for a new epoch, which takes half a second. */
   async #abort(producer: Producer, error: unknown): Promise<void> {
     if (!(error instanceof KafkaError)) await producer.flush();
     await this.#persistently("abort", () => producer.abortTransaction());
@@ -223,7 +214,7 @@ export class Output {
   }
 
   /**
-   * Where what was written is refused under this call, it fails by the client's own state; asked again, the client tells the
+   * Where the broker refuses records during this call, it fails by the client's own state; called again, the client gives the
    * broker's reason.
    */
   async #sendOffsets(producer: Producer, positions: readonly TopicPosition[], consumer: Consumer): Promise<void> {
@@ -237,7 +228,7 @@ export class Output {
     if (this.#failed) throw notCommittable();
   }
 
-  /** Repeats the same call while librdkafka says that this is the way on: its commit is resumable. */
+  /** Repeats the same call while librdkafka says so: its commit is resumable. */
   async #persistently(call: string, run: () => Promise<void>): Promise<void> {
     try {
       for (let attempt = 1; !(await this.#carriedOut(call, attempt, run)); attempt++) await delay(RETRY_WAIT_MS);
@@ -261,22 +252,11 @@ export class Output {
   #replace(producer: Producer, error: unknown): void {
     const fenced = error instanceof KafkaError && (error.code === KafkaCode.FENCED || error.code === KafkaCode.FATAL);
     this.#logger.warn(
-      { err: error, ...(fenced ? { transactionalId: this.#transactionalId, waitMs: this.#waitAfterFence() } : {}) },
+      { err: error, ...(fenced ? { transactionalId: this.#transactionalId, waitMs: this.#pause.fenced() } : {}) },
       "producer replaced",
     );
     this.#producer = undefined;
     this.#drop(producer);
-  }
-
-  /** A transaction that outlived its timeout looks the same; the shortest pause does no harm there. */
-  #waitAfterFence(): number {
-    const now = performance.now();
-    this.#fencedWaitMs =
-      now - this.#fencedMs > FENCED_APART_MS
-        ? FENCED_WAIT_MIN_MS
-        : Math.min(2 * this.#fencedWaitMs, FENCED_WAIT_MAX_MS);
-    this.#fencedMs = now;
-    return this.#fencedWaitMs;
   }
 
   /** Nothing waits for a producer that is thrown away: with the broker gone that may take long. */

@@ -25,9 +25,9 @@ import { ThreadError } from "../jobs/job-threads.js";
 import type { RecordPlace } from "../jobs/long-jobs.js";
 import { RecordJobs } from "../jobs/record-jobs.js";
 import type { KernelMetrics } from "../metrics.js";
-import { DamagedValueError } from "../store/stored-value.js";
+import { ValueDamagedError } from "../store/stored-value.js";
 import type { TaskHost } from "../task/assignment.js";
-import { DamagedStateError } from "../task/damage.js";
+import { TaskStateDamagedError } from "../task/damage.js";
 import { type RejectedRecord, type Rejection, recordName, type TaskRecord } from "../task/rejection.js";
 import type { OpenTask, Task } from "../task/task.js";
 import { Notices } from "./notices.js";
@@ -125,7 +125,7 @@ export class Processing implements TaskHost {
 
   /**
    * @throws {ProcessFailure} state may be half changed
-   * @throws {DamagedStateError} the store cannot be trusted
+   * @throws {TaskStateDamagedError} the store cannot be trusted
    * @throws {StoreError} the store is of another program
    * @throws {KafkaError} the open transaction takes no more records
    */
@@ -167,7 +167,7 @@ export class Processing implements TaskHost {
       if (count > 0) task.demandCommit();
       return count;
     } catch (error) {
-      if (error instanceof DamagedValueError) throw new DamagedStateError(task, error);
+      if (error instanceof ValueDamagedError) throw new TaskStateDamagedError(task, error);
       throw error;
     }
   }
@@ -281,12 +281,12 @@ function failureOf(
   task: OpenTask,
   { topic, offset }: RecordPlace,
   error: unknown,
-): ProcessFailure | DamagedStateError | StoreError | KafkaError | ThreadError {
+): ProcessFailure | TaskStateDamagedError | StoreError | KafkaError | ThreadError {
   // The client refuses a write where the transaction cannot be committed any more: the record is not at fault, nor is it where
   // a thread ended.
   if (error instanceof StoreError || error instanceof KafkaError || error instanceof ThreadError) return error;
   if (error instanceof ProcessFailure) return error;
-  if (error instanceof DamagedValueError) return new DamagedStateError(task, error);
+  if (error instanceof ValueDamagedError) return new TaskStateDamagedError(task, error);
   return new ProcessFailure(
     task,
     { kind: "read", topic, offset },

@@ -14,7 +14,7 @@ import type { Output } from "../commit/output.js";
 import { LongJobError, ThreadError } from "../jobs/job-threads.js";
 import type { RecordJob } from "../jobs/record-jobs.js";
 import type { StateMemory } from "../store/state-memory.js";
-import { DamagedStateError, withFolder } from "../task/damage.js";
+import { TaskStateDamagedError, withFolder } from "../task/damage.js";
 import type { StateIdentity } from "../task/state-identity.js";
 import type { OpenTask, Task } from "../task/task.js";
 import { BatchPace } from "./batch-pace.js";
@@ -199,7 +199,7 @@ export class StreamLoop {
   /**
    * What nobody tells a service of: an input that lost what is to be read next, or got more partitions, a folder that was deleted.
    * @throws {TopicError} series have moved among the partitions that are read
-   * @throws {DamagedStateError} a folder is gone
+   * @throws {TaskStateDamagedError} a folder is gone
    */
   async #lookAround(membership: Membership): Promise<void> {
     const running = membership.assignment.runningTasks;
@@ -403,7 +403,7 @@ export class StreamLoop {
     try {
       await this.#commit(membership);
     } catch (error) {
-      if (!(error instanceof KafkaError) && !(error instanceof DamagedStateError)) throw error;
+      if (!(error instanceof KafkaError) && !(error instanceof TaskStateDamagedError)) throw error;
       this.#o.logger.warn({ err: error }, "last commit failed: the next owner repeats what it lacks");
       await this.#o.output.recover(error);
     }
@@ -425,7 +425,7 @@ export class StreamLoop {
       );
       const cause = error.cause instanceof Error ? error.cause : error;
       error.task.reject(error.record, { error: cause, form: "whole" });
-    } else if (error instanceof DamagedStateError) {
+    } else if (error instanceof TaskStateDamagedError) {
       metrics.aborts.inc({ cause: "store-damaged" });
     } else if (error instanceof ThreadError && ++this.#threadDeaths <= THREAD_DEATHS_MAX) {
       metrics.aborts.inc({ cause: "thread-died" });
@@ -455,7 +455,7 @@ export class StreamLoop {
       const fenced = error instanceof KafkaError && FENCED.has(error.code);
       metrics.producerReplacements.inc({ reason: fenced ? "fenced" : "failed" });
     }
-    if (error instanceof DamagedStateError) await assignment.reset(error.task, error);
+    if (error instanceof TaskStateDamagedError) await assignment.reset(error.task, error);
   }
 
   /** The record at fault is done aside, those before it are committed when they are done again, the other partitions go on. */

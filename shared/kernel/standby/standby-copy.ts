@@ -77,7 +77,7 @@ export class StandbyCopy {
 
   /**
    * Applies records of the task's changelogs in one batch.
-   * @throws {StoreError | StoreWriteError | StoreDamagedError} a record is damaged, or the folder cannot be written or is gone
+   * @throws {StoreError | FolderWriteError | FolderDamagedError} a record is damaged, or the folder cannot be written or is gone
    */
   apply(records: readonly ConsumedRecord[]): Promise<void> {
     const written = this.#apply(records);

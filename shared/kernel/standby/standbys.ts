@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { StoreError } from "../../errors.js";
+import { FolderDamagedError, FolderWriteError } from "../../folder-lock.js";
 import type { Admin } from "../../kafka/admin.js";
 import type { ClientOptions } from "../../kafka/client.js";
 import { type ConsumedRecord, Consumer } from "../../kafka/consumer.js";
@@ -13,7 +14,6 @@ import { Producer } from "../../kafka/producer.js";
 import type { TopicPosition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import { changelogTopic } from "../changelog/changelog.js";
-import { StoreDamagedError, StoreWriteError } from "../store/leveldb-store.js";
 import type { FolderClaims } from "../task/assignment.js";
 import type { StateIdentity } from "../task/state-identity.js";
 import { Task } from "../task/task.js";
@@ -217,7 +217,7 @@ export class Standbys implements FolderClaims {
 
   /** @throws whatever is no fault of the folder or the changelog */
   #refuse(task: Task, error: unknown): void {
-    const known = [StoreError, StoreWriteError, StoreDamagedError].some((kind) => error instanceof kind);
+    const known = [StoreError, FolderWriteError, FolderDamagedError].some((kind) => error instanceof kind);
     if (!known) throw error;
     this.#refused.add(task.partition);
     this.#o.logger.error({ task: task.id, err: error }, "standby cannot be kept");

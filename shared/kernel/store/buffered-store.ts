@@ -42,7 +42,7 @@ export class BufferedStore<V extends object> implements StateStore<V> {
 
   /**
    * @throws {RecordError} `key-not-unicode`: no bytes stand for the key
-   * @throws {DamagedValueError} the stored bytes are not what was written
+   * @throws {ValueDamagedError} the stored bytes are not what was written
    * @throws {StoreError} they are of a format that the codec does not read
    */
   get(key: string): V | undefined {

@@ -2,66 +2,23 @@
  * One LevelDB folder: the committed state of one task. Every batch is atomic and carries the positions it stands for, so
  * the folder always shows one commit, whatever moment the process died at.
  */
-import { mkdir, readdir, rename, stat } from "node:fs/promises";
+import { readdir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { Level } from "level";
-import { z } from "zod";
-import { StoreError } from "../../errors.js";
-import { positionAt } from "../../kafka/topic-partition.js";
-import { type FolderMemory, folderMemory, memoryBudget } from "../../memory-budget.js";
+import {
+  causeMessage,
+  codeOf,
+  FolderDamagedError,
+  type FolderDatabase,
+  FolderWriteError,
+  makeFolder,
+  openFolder,
+} from "../../folder-lock.js";
+import type { FolderMemory } from "../../memory-budget.js";
 import { BatchChain } from "./batch-chain.js";
-import { refuseUnknownFormat } from "./stored-value.js";
+import { decodeManifest, encodeManifest, type Manifest } from "./manifest.js";
 
-/** Raised when a program that reads today's manifest would misread the new one. */
-export const MANIFEST_FORMAT = 1;
-
-const positionsSchema = z.record(z.string(), z.number().int().transform(positionAt));
-
-/** What a folder says of itself; written with every batch. */
-const manifestSchema = z.object({
-  format: z.literal(MANIFEST_FORMAT),
-  /** Application id of the service: a folder of another one is not ours. */
-  application: z.string(),
-  partition: z.number().int(),
-  /** Topic ids of inputs and changelogs: a topic deleted and made again has another one. */
-  topicIds: z.record(z.string(), z.string()),
-  /** Next offset to process, by input topic. */
-  positions: positionsSchema,
-  /** By store: everything in the changelog before this offset is in the folder. */
-  changelogPositions: positionsSchema,
-  /** By store: the newest format of its values, so that an older program refuses the folder before it reads one. */
-  formats: z.record(z.string(), z.number().int()).optional(),
-  /** Tasks of the service when it was written; another number than today's means that state has moved between them since. */
-  tasks: z.number().int().optional(),
-  /** Every key of the folder stands whole in the changelog: no program that cut keys has written it, or it was mended. */
-  wholeKeys: z.literal(true).optional(),
-  /** Some values come from a changelog in which keys were cut. */
-  cutKeys: z.literal(true).optional(),
-  /** Written by a standby: the last commit in the folder may be there in part, and `positions` may be those of its end. */
-  standby: z.literal(true).optional(),
-});
-const formatSchema = z.object({ format: z.number().int() });
-export type Manifest = z.infer<typeof manifestSchema>;
-
-/** Another process has the folder open. */
-export class StoreLockedError extends Error {
-  override readonly name = "StoreLockedError";
-}
-
-/** The folder cannot be read: it is moved aside and rebuilt from the changelog. */
-export class StoreDamagedError extends Error {
-  override readonly name = "StoreDamagedError";
-}
-
-/**
- * The folder cannot be written: the disk is full or fails. LevelDB refuses every further write then, so the process ends;
- * what is committed is in the changelog, and the next start goes on from there.
- */
-export class StoreWriteError extends Error {
-  override readonly name = "StoreWriteError";
-}
-
-const ALONE = folderMemory(memoryBudget(), 1);
+/** The setting that the folders of tasks and slots come from. */
+export const STATE_SETTING = "STATE_DIR";
 
 const MANIFEST_KEY = "manifest";
 const VALUE_PREFIX = "v/";
@@ -84,12 +41,12 @@ export interface StoreWrite {
 
 export class LevelDbStore {
   readonly directory: string;
-  readonly #db: Level<string, Buffer>;
+  readonly #db: FolderDatabase;
   readonly #chain: BatchChain;
   /** Which directory this is, whatever may bear its name by now. */
   readonly #inode: number;
 
-  private constructor(directory: string, db: Level<string, Buffer>, chain: BatchChain, inode: number) {
+  private constructor(directory: string, db: FolderDatabase, chain: BatchChain, inode: number) {
     this.directory = directory;
     this.#db = db;
     this.#chain = chain;
@@ -99,43 +56,31 @@ export class LevelDbStore {
   /**
    * Opens or makes the folder and takes its lock.
    * @param memory LevelDB's own; by default that of a process which has no other folder open
-   * @throws {StoreLockedError} another process holds it
-   * @throws {StoreDamagedError} LevelDB cannot read it, or a batch is missing in it
+   * @throws {FolderLockedError} another process holds it
+   * @throws {FolderDamagedError} LevelDB cannot read it, or a batch is missing in it
    * @throws {StoreError} this process may not write there
-   * @throws {StoreWriteError} the disk is full or fails
+   * @throws {FolderWriteError} the disk is full or fails
    */
-  static async open(directory: string, memory: FolderMemory = ALONE): Promise<LevelDbStore> {
-    await makeFolder(directory);
+  static async open(directory: string, memory?: FolderMemory): Promise<LevelDbStore> {
+    await makeFolder(directory, STATE_SETTING);
     await refuseHeadless(directory);
-    const db = await openDatabase(directory, memory);
+    const db = await openFolder(directory, { ...(memory && { memory }), setting: STATE_SETTING });
     const { chain, fault } = await BatchChain.read(db);
     if (fault !== undefined) {
       await db.close();
-      throw new StoreDamagedError(`${directory}: ${fault}`);
+      throw new FolderDamagedError(`${directory}: ${fault}`);
     }
     return new LevelDbStore(directory, db, chain, (await stat(directory)).ino);
   }
 
   /**
    * What the folder says of itself, undefined where it is new.
-   * @throws {StoreDamagedError} it says something else
+   * @throws {FolderDamagedError} it says something else
    * @throws {StoreError} another program wrote it, in a format that this one does not read
    */
   manifest(): Manifest | undefined {
     const bytes = this.#db.getSync(MANIFEST_KEY);
-    if (bytes === undefined) return undefined;
-    try {
-      const said: unknown = JSON.parse(bytes.toString("utf8"));
-      refuseUnknownFormat(
-        { format: MANIFEST_FORMAT },
-        formatSchema.parse(said).format,
-        `${this.directory}: its manifest`,
-      );
-      return manifestSchema.parse(said);
-    } catch (error) {
-      if (error instanceof StoreError) throw error;
-      throw new StoreDamagedError(`${this.directory}: its manifest cannot be read`, { cause: error });
-    }
+    return bytes && decodeManifest(bytes, this.directory);
   }
 
   /** The stored bytes of a key, undefined where there are none. */
@@ -161,11 +106,11 @@ export class LevelDbStore {
 
   /**
    * Writes values and manifest in one atomic batch. It survives the death of the process, not that of the machine.
-   * @throws {StoreWriteError} the disk is full or fails
-   * @throws {StoreDamagedError} the folder is gone
+   * @throws {FolderWriteError} the disk is full or fails
+   * @throws {FolderDamagedError} the folder is gone
    */
   write(writes: readonly StoreWrite[], manifest: Manifest): Promise<void> {
-    return this.#write(writes, Buffer.from(JSON.stringify(manifest)));
+    return this.#write(writes, encodeManifest(manifest));
   }
 
   /**
@@ -190,7 +135,7 @@ export class LevelDbStore {
       await batch.write();
     } catch (error) {
       await this.refuseGone(error);
-      throw new StoreWriteError(
+      throw new FolderWriteError(
         `${this.directory} cannot be written (${causeMessage(error)}): free space on its disk, or see what is wrong with it. ` +
           "What was committed is in the changelog; the next start goes on from there.",
         { cause: error },
@@ -201,11 +146,11 @@ export class LevelDbStore {
   /**
    * Looks whether the folder is still there under its name: somebody may have deleted it while it is open.
    * @param cause what gave rise to the look
-   * @throws {StoreDamagedError} it is not
+   * @throws {FolderDamagedError} it is not
    */
   async refuseGone(cause?: unknown): Promise<void> {
     if (await this.#isInPlace()) return;
-    throw new StoreDamagedError(`${this.directory} was deleted or replaced while it was open`, { cause });
+    throw new FolderDamagedError(`${this.directory} was deleted or replaced while it was open`, { cause });
   }
 
   async #isInPlace(): Promise<boolean> {
@@ -234,45 +179,6 @@ export class LevelDbStore {
   }
 }
 
-/**
- * Takes the lock of a folder that holds nothing else. A folder that another process is just making, or that was left half-made by
- * one that was killed, is none the worse for it.
- * @returns frees the lock
- * @throws {StoreLockedError} another process holds it
- * @throws {StoreDamagedError} LevelDB cannot read it
- * @throws {StoreError} this process may not write there
- * @throws {StoreWriteError} the disk is full or fails
- */
-export async function lockFolder(directory: string): Promise<() => Promise<void>> {
-  await makeFolder(directory);
-  const lock = await openDatabase(directory, ALONE);
-  return () => lock.close();
-}
-
-async function makeFolder(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true }).catch((error: unknown) => {
-    throw isFull(String(error)) ? fullError(directory, error) : permissionError(directory, error);
-  });
-}
-
-async function openDatabase(
-  directory: string,
-  { blockCache, writeBuffer }: FolderMemory,
-): Promise<Level<string, Buffer>> {
-  const db = new Level<string, Buffer>(directory, {
-    keyEncoding: "utf8",
-    valueEncoding: "buffer",
-    cacheSize: blockCache,
-    writeBufferSize: writeBuffer,
-  });
-  try {
-    await db.open();
-    return db;
-  } catch (error) {
-    throw openError(directory, error);
-  }
-}
-
 /** Keeps a folder that cannot be used under another name, so that it can be looked at; undefined where it is gone. */
 export async function moveAside(directory: string): Promise<string | undefined> {
   const aside = `${directory}.damaged-${new Date().toISOString().replaceAll(":", "-")}`;
@@ -289,44 +195,5 @@ export async function moveAside(directory: string): Promise<string | undefined> 
 async function refuseHeadless(directory: string): Promise<void> {
   const files = await readdir(directory);
   if (files.includes("CURRENT") || !files.some((file) => /^MANIFEST-|\.(ldb|log)$/.test(file))) return;
-  throw new StoreDamagedError(`${directory} has ${files.length} files, but not CURRENT`);
-}
-
-/** What LevelDB's refusal to open a folder means. The order matters: a full disk also speaks of files that it lacks. */
-function openError(directory: string, error: unknown): Error {
-  const code = codeOf(error instanceof Error ? error.cause : undefined);
-  const text = causeMessage(error);
-  if (code === "LEVEL_LOCKED") return new StoreLockedError(`${directory} is open in another process`, { cause: error });
-  if (/permission denied|read-only file system/i.test(text)) return permissionError(directory, error);
-  if (isFull(text)) return fullError(directory, error);
-  if (code === "LEVEL_CORRUPTION" || /corrupt|CURRENT|no such file|missing file/i.test(text))
-    return new StoreDamagedError(`${directory} cannot be read (${text})`, { cause: error });
-  return new StoreError(`${directory} cannot be opened (${text})`, { cause: error });
-}
-
-const isFull = (text: string): boolean =>
-  /ENOSPC|EDQUOT|EIO|no space left|quota exceeded|input\/output error/i.test(text);
-
-const fullError = (directory: string, error: unknown): StoreWriteError =>
-  new StoreWriteError(`${directory} cannot be opened (${causeMessage(error)}): free space on its disk.`, {
-    cause: error,
-  });
-
-/** A path that cannot be made: on a read-only disk Node says ENOENT as well, so the code alone does not tell. */
-function permissionError(directory: string, error: unknown): StoreError {
-  const user = process.getuid === undefined ? "this user" : `user ${process.getuid()}`;
-  return new StoreError(
-    `STATE_DIR: ${directory} cannot be written by ${user} (${causeMessage(error)}). Give that user the folder, or choose another one.`,
-    { cause: error },
-  );
-}
-
-function causeMessage(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error ? cause.message : String(error);
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
+  throw new FolderDamagedError(`${directory} has ${files.length} files, but not CURRENT`);
 }

@@ -1,6 +1,7 @@
 /** An instance's slot: the lowest number whose lock is free. It names the transactional id, so ids do not pile up. */
 import { join } from "node:path";
-import { lockFolder, StoreDamagedError, StoreLockedError } from "./leveldb-store.js";
+import { FolderDamagedError, FolderLockedError, lockFolder } from "../../folder-lock.js";
+import { STATE_SETTING } from "./leveldb-store.js";
 
 const SLOTS_MAX = 1000;
 
@@ -17,9 +18,12 @@ export interface Slot {
 export async function takeSlot(directory: string): Promise<Slot> {
   for (let number = 0; number < SLOTS_MAX; number++) {
     try {
-      return { number, release: await lockFolder(join(directory, "slots", String(number))) };
+      return {
+        number,
+        release: await lockFolder(join(directory, "slots", String(number)), { setting: STATE_SETTING }),
+      };
     } catch (error) {
-      if (!(error instanceof StoreLockedError) && !(error instanceof StoreDamagedError)) throw error;
+      if (!(error instanceof FolderLockedError) && !(error instanceof FolderDamagedError)) throw error;
     }
   }
   throw new Error(`all ${SLOTS_MAX} slots of ${directory} are taken`);

@@ -10,8 +10,8 @@ import type { Codec } from "../../service-definition.js";
 const HEADER_BYTES = 5;
 
 /** A value whose bytes cannot be trusted: the store is damaged and has to be rebuilt from its changelog. */
-export class DamagedValueError extends Error {
-  override readonly name = "DamagedValueError";
+export class ValueDamagedError extends Error {
+  override readonly name = "ValueDamagedError";
 }
 
 export function encodeStored<V>(codec: Codec<V>, value: V): Buffer {
@@ -25,20 +25,20 @@ export function encodeStored<V>(codec: Codec<V>, value: V): Buffer {
 
 /**
  * @param where what the bytes are the value of, for messages
- * @throws {DamagedValueError} the checksum or the layout is not what was written
+ * @throws {ValueDamagedError} the checksum or the layout is not what was written
  * @throws {StoreError} the codec does not read this format
  */
 export function decodeStored<V>(codec: Codec<V>, bytes: Buffer, where: string): V {
   if (bytes.length < HEADER_BYTES)
-    throw new DamagedValueError(`expected at least ${HEADER_BYTES} bytes, found ${bytes.length}`);
-  if (!isIntact(bytes)) throw new DamagedValueError("the checksum does not match");
+    throw new ValueDamagedError(`expected at least ${HEADER_BYTES} bytes, found ${bytes.length}`);
+  if (!isIntact(bytes)) throw new ValueDamagedError("the checksum does not match");
   const format = formatOf(bytes);
   refuseUnknownFormat(codec, format, where);
   const decode = codec.older?.[format] ?? codec.decode;
   try {
     return decode(bytes.subarray(HEADER_BYTES));
   } catch (error) {
-    throw new DamagedValueError("the value cannot be decoded", { cause: error });
+    throw new ValueDamagedError("the value cannot be decoded", { cause: error });
   }
 }
 

@@ -1,9 +1,13 @@
-/** A task whose folder proved damaged, or is gone: it is reset, and restored from its changelogs. */
-import { StoreDamagedError } from "../store/leveldb-store.js";
+/**
+ * A task whose state proved damaged: its folder is reset, and restored from its changelogs. Damage shows in three layers: a
+ * {@link FolderDamagedError} of the folder as a whole, a ValueDamagedError of one value in it, and this room's
+ * {@link TaskStateDamagedError}, which says whose folder to reset.
+ */
+import { FolderDamagedError } from "../../folder-lock.js";
 import type { OpenTask } from "./task.js";
 
-export class DamagedStateError extends Error {
-  override readonly name = "DamagedStateError";
+export class TaskStateDamagedError extends Error {
+  override readonly name = "TaskStateDamagedError";
   readonly task: OpenTask;
 
   constructor(task: OpenTask, cause: Error) {
@@ -14,13 +18,13 @@ export class DamagedStateError extends Error {
 
 /**
  * Waits for what is done with a task's folder.
- * @throws {DamagedStateError} the folder is damaged or gone
+ * @throws {TaskStateDamagedError} the folder is damaged or gone
  * @throws whatever else was wrong
  */
 export async function withFolder(task: OpenTask, done: Promise<void>): Promise<void> {
   try {
     await done;
   } catch (error) {
-    throw error instanceof StoreDamagedError ? new DamagedStateError(task, error) : error;
+    throw error instanceof FolderDamagedError ? new TaskStateDamagedError(task, error) : error;
   }
 }

@@ -1,6 +1,6 @@
 /** Whether a folder that was found is one that a task of today can go on from, by what the folder says of itself. */
 import { StoreError } from "../../errors.js";
-import type { Manifest } from "../store/leveldb-store.js";
+import type { Manifest } from "../store/manifest.js";
 import { refuseUnknownFormat } from "../store/stored-value.js";
 import { isChangelog, type StateIdentity } from "./state-identity.js";
 

@@ -1,7 +1,7 @@
 /** Whose state a folder and its changelogs are: the service, what it reads, and how its values are written. */
 import type { Codec } from "../../service-definition.js";
 import { type Changelog, changelogTopic, type Positions } from "../changelog/changelog.js";
-import { MANIFEST_FORMAT, type Manifest } from "../store/leveldb-store.js";
+import { MANIFEST_FORMAT, type Manifest } from "../store/manifest.js";
 import type { OpenTask, Task } from "./task.js";
 
 export interface StateIdentity {

@@ -1,6 +1,7 @@
 /** The open folder of a task: what process() sees of it, what it says of itself, and what is known of its changelogs. */
 import type { BufferedStore } from "../store/buffered-store.js";
-import type { LevelDbStore, Manifest, StoreWrite } from "../store/leveldb-store.js";
+import type { LevelDbStore, StoreWrite } from "../store/leveldb-store.js";
+import type { Manifest } from "../store/manifest.js";
 import { KeyMend, type MendChunk } from "./key-mend.js";
 
 export class TaskFolder {

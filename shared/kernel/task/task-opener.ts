@@ -2,11 +2,13 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { StoreError } from "../../errors.js";
+import { FolderDamagedError, FolderLockedError } from "../../folder-lock.js";
 import type { Logger } from "../../logger.js";
 import type { FolderMemory } from "../../memory-budget.js";
 import type { KernelMetrics } from "../metrics.js";
 import { BufferedStore } from "../store/buffered-store.js";
-import { LevelDbStore, type Manifest, moveAside, StoreDamagedError, StoreLockedError } from "../store/leveldb-store.js";
+import { LevelDbStore, moveAside } from "../store/leveldb-store.js";
+import type { Manifest } from "../store/manifest.js";
 import type { StateMemory } from "../store/state-memory.js";
 import { isOwn, refuseUnusable, reliableManifest, replacedChangelog } from "./manifest-check.js";
 import { isWhole, type StateIdentity } from "./state-identity.js";
@@ -55,7 +57,7 @@ export class TaskOpener {
     try {
       folder = await this.#folderOf(task, await this.#openOrReset(task, this.#directoryOf(task)));
     } catch (error) {
-      if (error instanceof StoreLockedError) return undefined;
+      if (error instanceof FolderLockedError) return undefined;
       throw error;
     }
     task.opened(folder);
@@ -89,7 +91,7 @@ export class TaskOpener {
       try {
         manifest = ownManifest(identity, task, db);
       } catch (error) {
-        if (!(error instanceof StoreDamagedError)) throw error;
+        if (!(error instanceof FolderDamagedError)) throw error;
         await db.close();
         db = await this.#resetFolder(task, db.directory, error);
       }
@@ -116,7 +118,7 @@ export class TaskOpener {
       try {
         return await this.#openOrReset(task, directory);
       } catch (error) {
-        if (!(error instanceof StoreLockedError)) throw error;
+        if (!(error instanceof FolderLockedError)) throw error;
         if (performance.now() >= deadline) break;
         await delay(LOCK_POLL_MS);
       }
@@ -131,7 +133,7 @@ export class TaskOpener {
     try {
       return await LevelDbStore.open(directory, this.#options.folderMemory);
     } catch (error) {
-      if (!(error instanceof StoreDamagedError)) throw error;
+      if (!(error instanceof FolderDamagedError)) throw error;
       return this.#resetFolder(task, directory, error);
     }
   }
@@ -150,10 +152,10 @@ export class TaskOpener {
 
 /**
  * What the folder says of itself; undefined where it is new.
- * @throws {StoreDamagedError} it cannot be read, or the folder is of another service or partition
+ * @throws {FolderDamagedError} it cannot be read, or the folder is of another service or partition
  */
 function ownManifest(identity: StateIdentity, { partition }: Task, db: LevelDbStore): Manifest | undefined {
   const manifest = db.manifest();
   if (manifest === undefined || isOwn(identity, partition, manifest)) return manifest;
-  throw new StoreDamagedError(`${db.directory} belongs to ${manifest.application}, partition ${manifest.partition}`);
+  throw new FolderDamagedError(`${db.directory} belongs to ${manifest.application}, partition ${manifest.partition}`);
 }

@@ -22,7 +22,7 @@
 import { nextPosition, ORIGIN, type Position, positionAt, type TopicPartition } from "../../kafka/topic-partition.js";
 import type { InputRecord, Source } from "../../service-definition.js";
 import type { Positions } from "../changelog/changelog.js";
-import type { Manifest } from "../store/leveldb-store.js";
+import type { Manifest } from "../store/manifest.js";
 import { type Rejection, Rejections, type TaskRecord } from "./rejection.js";
 import type { TaskFolder } from "./task-folder.js";
 

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FolderDamagedError } from "../../../../shared/folder-lock.js";
 import { positionAt } from "../../../../shared/kafka/topic-partition.js";
-import { LevelDbStore, type Manifest, StoreDamagedError } from "../../../../shared/kernel/store/leveldb-store.js";
+import { LevelDbStore } from "../../../../shared/kernel/store/leveldb-store.js";
+import type { Manifest } from "../../../../shared/kernel/store/manifest.js";
 import { seededRandom } from "../../../support/seed.js";
 
 const KEYS = 7;
@@ -73,7 +75,7 @@ describe("a LevelDB folder whose log was damaged", function () {
     const log = readFileSync(logOf(folder));
     log[Math.floor(log.length / 2)] ^= 0x40;
     writeFileSync(logOf(folder), log);
-    await assert.rejects(LevelDbStore.open(folder), StoreDamagedError);
+    await assert.rejects(LevelDbStore.open(folder), FolderDamagedError);
   });
 
   it("is refused or stands at one batch wholly, whichever byte is flipped", async () => {
@@ -90,7 +92,7 @@ describe("a LevelDB folder whose log was damaged", function () {
       try {
         await positionOf(folder);
       } catch (error) {
-        if (!(error instanceof StoreDamagedError)) throw new Error(`seed ${seed}, byte ${at}`, { cause: error });
+        if (!(error instanceof FolderDamagedError)) throw new Error(`seed ${seed}, byte ${at}`, { cause: error });
         refused++;
       }
     }
@@ -120,6 +122,6 @@ describe("a LevelDB folder whose log was damaged", function () {
     const log = readFileSync(logOf(folder));
     log[1000] ^= 0x40;
     writeFileSync(logOf(folder), log);
-    await assert.rejects(LevelDbStore.open(folder), StoreDamagedError);
+    await assert.rejects(LevelDbStore.open(folder), FolderDamagedError);
   });
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LevelDbStore, StoreDamagedError } from "../../../../shared/kernel/store/leveldb-store.js";
+import { FolderDamagedError } from "../../../../shared/folder-lock.js";
+import { LevelDbStore } from "../../../../shared/kernel/store/leveldb-store.js";
 
 /** More than LevelDB keeps in one log file. */
 const VALUE = Buffer.alloc(8 * 1024 * 1024);
@@ -25,19 +26,19 @@ describe("a LevelDB folder that is gone from under its name", () => {
     rmSync(store.directory, { recursive: true });
     await assert.rejects(
       store.refuseGone(),
-      new StoreDamagedError(`${store.directory} was deleted or replaced while it was open`, { cause: undefined }),
+      new FolderDamagedError(`${store.directory} was deleted or replaced while it was open`, { cause: undefined }),
     );
     await assert.rejects(
       async () => {
         for (let key = 0; key < 10; key++) await store.restore([{ store: "s", key: String(key), value: VALUE }]);
       },
-      { name: "StoreDamagedError", message: /while it was open/ },
+      { name: "FolderDamagedError", message: /while it was open/ },
     );
   });
 
   it("is told when another has taken its place", async () => {
     renameSync(store.directory, join(parent, "elsewhere"));
     cpSync(join(parent, "elsewhere"), store.directory, { recursive: true });
-    await assert.rejects(store.refuseGone(), StoreDamagedError);
+    await assert.rejects(store.refuseGone(), FolderDamagedError);
   });
 });

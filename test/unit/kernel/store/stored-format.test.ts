@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Level } from "level";
 import { StoreError } from "../../../../shared/errors.js";
+import { FolderDamagedError } from "../../../../shared/folder-lock.js";
 import { BufferedStore } from "../../../../shared/kernel/store/buffered-store.js";
-import { LevelDbStore, StoreDamagedError } from "../../../../shared/kernel/store/leveldb-store.js";
+import { LevelDbStore } from "../../../../shared/kernel/store/leveldb-store.js";
 import { StateMemory } from "../../../../shared/kernel/store/state-memory.js";
-import { DamagedValueError, decodeStored, encodeStored } from "../../../../shared/kernel/store/stored-value.js";
+import { decodeStored, encodeStored, ValueDamagedError } from "../../../../shared/kernel/store/stored-value.js";
 import type { Codec } from "../../../../shared/service-definition.js";
 
 interface Count {
@@ -71,10 +72,10 @@ describe("a stored value", () => {
   it("is damaged, whatever its format byte says, where its checksum or its layout is wrong", () => {
     const flipped = Buffer.from(of2);
     flipped[4] = 9;
-    assert.throws(() => decodeStored(countCodec(2), flipped, "it"), DamagedValueError);
-    assert.throws(() => decodeStored(countCodec(2), of2.subarray(0, 4), "it"), DamagedValueError);
+    assert.throws(() => decodeStored(countCodec(2), flipped, "it"), ValueDamagedError);
+    assert.throws(() => decodeStored(countCodec(2), of2.subarray(0, 4), "it"), ValueDamagedError);
     const short = encodeStored({ ...countCodec(2), encode: () => Buffer.alloc(1) }, { count: 1 });
-    assert.throws(() => decodeStored(countCodec(2), short, "it"), DamagedValueError);
+    assert.throws(() => decodeStored(countCodec(2), short, "it"), ValueDamagedError);
   });
 });
 
@@ -126,7 +127,7 @@ describe("a LevelDB folder", () => {
 
   it("whose manifest makes no sense is damaged", async () => {
     for (const text of ["", "{}", '{"format": "2"}', JSON.stringify({ ...MANIFEST, positions: undefined })])
-      await assert.rejects(manifestOf(text), StoreDamagedError);
+      await assert.rejects(manifestOf(text), FolderDamagedError);
   });
 
   it("whose manifest was written before formats of values were in it is read", async () => {
