@@ -32,7 +32,7 @@ export interface CommitScope {
   readonly identity: StateIdentity;
   readonly output: Output;
   readonly consumer: Consumer;
-  /** As Kafka told them before this commit began: an older answer is always safe. */
+  /** As known before this commit began: an older answer is always safe. */
   readonly applied: AppliedPositions;
   /** Called once Kafka has it all. */
   readonly onCommitted: () => void;

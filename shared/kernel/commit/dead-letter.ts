@@ -31,7 +31,7 @@ export function nextForm(form: LetterForm, code: number): LetterForm | undefined
 }
 
 /**
- * The dead letter of a record, with the record's own headers behind those of the product. One too large for the topic is replaced
+ * The dead letter of a record, with the record's own headers after those of the product. One too large for the topic is replaced
  * by an envelope with its length and SHA-256, and such of its headers as go along to results.
  */
 export function deadLetter(service: string, record: RejectedRecord, { error, form }: Rejection): DeadLetter {

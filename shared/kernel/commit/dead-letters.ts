@@ -20,15 +20,15 @@ export interface DeadLettersOptions {
 }
 
 export class DeadLetters {
-  readonly #o: DeadLettersOptions;
+  readonly #options: DeadLettersOptions;
 
   constructor(options: DeadLettersOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   /** @returns how it was written: perhaps in another form, where the topic was seen to refuse this one */
   write(task: Task, record: RejectedRecord, { error, form: asked }: Rejection): Rejection {
-    const { output, written, metrics, logger } = this.#o;
+    const { output, written, metrics, logger } = this.#options;
     const { letter, form, stamp, bytes } = this.#letterOf(record, error, asked);
     const { topic, partition, offset } = record;
     output.write(DEAD_LETTERS_TOPIC, undefined, letter.key, letter.value, stamp, letter.headers);
@@ -43,7 +43,7 @@ export class DeadLetters {
 
   /** The letter in the form that is asked for, or the next that the topic has not been seen to refuse. */
   #letterOf(record: RejectedRecord, error: Error, form: LetterForm): FormedLetter {
-    const { service, written } = this.#o;
+    const { service, written } = this.#options;
     const letter = deadLetter(service, record, { error, form });
     const stamp = stampOf(record, form);
     const bytes = (letter.key?.length ?? 0) + (letter.value?.length ?? 0) + headerBytes(letter.headers);

@@ -15,7 +15,7 @@ interface Limit {
   readonly untilMs: number;
 }
 
-type Kind = "bytes" | "behind" | "ahead";
+type Kind = "bytes" | "past" | "future";
 
 export class TopicLimits {
   readonly #limits = new Map<string, Map<Kind, Limit>>();
@@ -65,11 +65,11 @@ export class TopicLimits {
 function kindOf(code: number, timestamp: number | undefined, nowMs: number): Kind | undefined {
   if (code === KafkaCode.MSG_SIZE_TOO_LARGE || code === KafkaCode.RECORD_LIST_TOO_LARGE) return "bytes";
   if (code !== KafkaCode.INVALID_TIMESTAMP || timestamp === undefined) return undefined;
-  return timestamp <= nowMs ? "behind" : "ahead";
+  return timestamp <= nowMs ? "past" : "future";
 }
 
 function measure(kind: Kind, bytes: number, timestamp: number | undefined, nowMs: number): number {
   if (kind === "bytes") return bytes;
   if (timestamp === undefined) return Number.NEGATIVE_INFINITY;
-  return kind === "behind" ? nowMs - timestamp : timestamp - nowMs;
+  return kind === "past" ? nowMs - timestamp : timestamp - nowMs;
 }

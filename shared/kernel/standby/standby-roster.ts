@@ -1,12 +1,13 @@
 /**
- * Who is there, and what each instance runs. Instances that keep standbys tell one another on a small topic; the client can
- * ask the broker for a group's members too, but dies of the answer where that is an error (no such group, coordinator away).
+ * The instances of a service, and the partitions that each owns. Instances that keep standbys announce themselves on a small topic.
+ * The client can ask the broker for a group's members too, but dies of the answer where that is an error (no such group, coordinator
+ * away).
  */
 import { z } from "zod";
 import type { ConsumedRecord } from "../../kafka/consumer.js";
 import type { Instance } from "./standby-rule.js";
 
-/** Five announcements missed: an instance that is silent for so long is dead, or of no use. */
+/** Five announcements missed: an instance without one for so long is dead, or of no use. */
 const SILENCE_MAX_MS = 10_000;
 
 const announcementSchema = z.object({
@@ -30,28 +31,29 @@ export function announcementValue({ host, slot, partitions }: Instance): Buffer 
 }
 
 export class Roster {
-  readonly #heard = new Map<string, { readonly instance: Instance; readonly heardMs: number }>();
+  readonly #known = new Map<string, { readonly instance: Instance; readonly announcedMs: number }>();
 
   /**
-   * Takes in an announcement; one without a value is a farewell. What is no announcement is passed over.
+   * Takes in an announcement; one without a value says that the instance leaves. Records that are no announcement are ignored.
    * @param nowMs milliseconds of a monotonic clock
    * @returns what was announced
    */
-  hear({ key, value }: Pick<ConsumedRecord, "key" | "value">, nowMs: number): Instance | undefined {
+  record({ key, value }: Pick<ConsumedRecord, "key" | "value">, nowMs: number): Instance | undefined {
     const name = String(key);
     if (value === null) {
-      this.#heard.delete(name);
+      this.#known.delete(name);
       return undefined;
     }
     const instance = instanceOf(value);
-    if (instance !== undefined) this.#heard.set(name, { instance, heardMs: nowMs });
+    if (instance !== undefined) this.#known.set(name, { instance, announcedMs: nowMs });
     return instance;
   }
 
-  /** The instances that were heard of lately, in order of their names. */
+  /** The instances that have announced themselves lately, in order of their names. */
   instances(nowMs: number): Instance[] {
-    for (const [name, { heardMs }] of this.#heard) if (nowMs - heardMs > SILENCE_MAX_MS) this.#heard.delete(name);
-    return [...this.#heard].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { instance }]) => instance);
+    for (const [name, { announcedMs }] of this.#known)
+      if (nowMs - announcedMs > SILENCE_MAX_MS) this.#known.delete(name);
+    return [...this.#known].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { instance }]) => instance);
   }
 }
 

@@ -16,7 +16,7 @@ export interface Instance {
 /**
  * The partition numbers whose standby `self` keeps.
  *
- * A standby is of use on another host than the owner's: on the owner's own the folder itself goes on. Hosts are ranked by
+ * A standby is of use on another host than the owner's: on the owner's own, another instance opens the same folder. Hosts are ranked by
  * rendezvous hashing, so that one that comes or goes moves only its own share, and so are the instances of a host.
  * [Thaler and Ravishankar 1998, Using name-based mappings to increase hit rates]
  *

@@ -1,7 +1,7 @@
 /**
  * Standbys: this instance keeps warm copies of tasks that run on other hosts. One consumer beside the loop reads their
- * changelogs and applies each batch to the task's folder. When the task comes, its opener finds a folder that is a little behind,
- * and replays the rest as after any crash.
+ * changelogs and applies each batch to the task's folder. When the task comes, its folder lacks little, and that is restored as
+ * after any crash.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { StoreError } from "../../errors.js";
@@ -22,10 +22,10 @@ import { StandbyCopy } from "./standby-copy.js";
 import { announcementKey, announcementValue, Roster, rosterConfig, rosterTopic } from "./standby-roster.js";
 import { type Instance, standbyPartitions } from "./standby-rule.js";
 
-/** Between two announcements, and between two looks at what is to be kept. */
+/** Between two announcements, and between two choices of the copies to keep. */
 const ANNOUNCE_MS = 2000;
-/** Until the first look everybody has announced itself. */
-const FIRST_LOOK_MS = 1.5 * ANNOUNCE_MS;
+/** Until the first choice every instance has announced itself. */
+const FIRST_CHOICE_MS = 1.5 * ANNOUNCE_MS;
 const ANNOUNCEMENT_BYTES_MAX = 1_000_000;
 const BATCH_RECORDS = 1000;
 const POLL_MS = 200;
@@ -51,7 +51,7 @@ interface Clients {
 }
 
 export class Standbys implements FolderClaims {
-  readonly #o: StandbysOptions;
+  readonly #options: StandbysOptions;
   readonly #roster = new Roster();
   readonly #rosterTopic: string;
   readonly #storeOf: ReadonlyMap<string, string>;
@@ -59,39 +59,39 @@ export class Standbys implements FolderClaims {
   readonly #opening = new Map<number, Promise<void>>();
   /** Partitions whose tasks run here, or are about to. */
   readonly #claimed = new Set<number>();
-  /** Partitions whose folder or changelog turned out to be unfit; what is wrong is for the opener to judge. */
+  /** Partitions whose folder or changelog cannot be used; what is to be done about that is decided when their task comes. */
   readonly #refused = new Set<number>();
   #clients: Clients | undefined;
-  /** Set when the copies are no longer those that the consumer reads. */
+  /** Set when the consumer has to be assigned again, since the copies have changed. */
   #assignmentOld = true;
   #announceDueMs = 0;
-  #lookDueMs = 0;
+  #chooseDueMs = 0;
   #stopping = false;
-  #ended: Promise<void> = Promise.resolve();
+  #running: Promise<void> = Promise.resolve();
 
   constructor(options: StandbysOptions) {
-    this.#o = options;
+    this.#options = options;
     const { application, codecs } = options.identity;
     this.#rosterTopic = rosterTopic(application);
     this.#storeOf = new Map(Object.keys(codecs).map((store) => [changelogTopic(application, store), store]));
   }
 
-  /** Begins; nothing waits for it. */
+  /** Begins, beside the loop. */
   start(): void {
-    this.#lookDueMs = performance.now() + FIRST_LOOK_MS;
-    this.#ended = this.#run();
+    this.#chooseDueMs = performance.now() + FIRST_CHOICE_MS;
+    this.#running = this.#run();
   }
 
   /** Closes every copy. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.#ended;
+    await this.#running;
   }
 
   /** A task comes: gives its folder up until {@link giveBack}. */
   async claim(partition: number): Promise<void> {
     this.#claimed.add(partition);
-    // Another instance of this host may hold a copy, and learns from this that it has to give it up.
+    // Another instance of this host may hold a copy: the announcement says that it has to give it up.
     this.#announceDueMs = 0;
     await this.#opening.get(partition);
     const copy = this.#copies.get(partition);
@@ -105,7 +105,7 @@ export class Standbys implements FolderClaims {
     this.#announceDueMs = 0;
   }
 
-  /** Offsets that each copy has still to apply, as far as the last look knew. */
+  /** Offsets that each copy has still to apply, up to the ends that were known last. */
   lag(): { partition: number; records: number }[] {
     return [...this.#copies].map(([partition, copy]) => {
       const asked = [...this.#storeOf.keys()].map((topic) => ({ topic, partition }));
@@ -121,17 +121,17 @@ export class Standbys implements FolderClaims {
       try {
         const clients = await this.#connected();
         if (performance.now() >= this.#announceDueMs) this.#announce(clients);
-        if (performance.now() >= this.#lookDueMs) await this.#look();
+        if (performance.now() >= this.#chooseDueMs) await this.#chooseCopies();
         await this.#readBatch(clients);
       } catch (error) {
         if (!(error instanceof KafkaError)) throw error;
-        this.#o.logger.warn({ err: error }, "standbys wait for Kafka");
+        this.#options.logger.warn({ err: error }, "standbys wait for Kafka");
         await this.#disconnect();
         await delay(RETRY_MS);
       }
     }
     for (const copy of [...this.#copies.values()]) await this.#close(copy);
-    this.#sayFarewell();
+    this.#announceLeave();
     await this.#disconnect();
   }
 
@@ -139,23 +139,23 @@ export class Standbys implements FolderClaims {
 
   #announce({ producer }: Clients): void {
     this.#announceDueMs = performance.now() + ANNOUNCE_MS;
-    const self = { host: this.#o.host, slot: this.#o.slot, partitions: [...this.#claimed] };
+    const self = { host: this.#options.host, slot: this.#options.slot, partitions: [...this.#claimed] };
     producer.produce(this.#rosterTopic, 0, announcementKey(self), announcementValue(self), undefined, undefined);
   }
 
-  #sayFarewell(): void {
+  #announceLeave(): void {
     try {
-      this.#clients?.producer.produce(this.#rosterTopic, 0, announcementKey(this.#o), null, undefined, undefined);
+      this.#clients?.producer.produce(this.#rosterTopic, 0, announcementKey(this.#options), null, undefined, undefined);
     } catch (error) {
-      this.#o.logger.debug({ err: error }, "no farewell: the others find out by silence");
+      this.#options.logger.debug({ err: error }, "no farewell: the others find out by silence");
     }
   }
 
-  async #look(): Promise<void> {
-    this.#lookDueMs = performance.now() + ANNOUNCE_MS;
-    const { identity, replicas } = this.#o;
+  async #chooseCopies(): Promise<void> {
+    this.#chooseDueMs = performance.now() + ANNOUNCE_MS;
+    const { identity, replicas } = this.#options;
     const instances = this.#roster.instances(performance.now());
-    const wanted = standbyPartitions(this.#o, instances, identity.tasks, replicas);
+    const wanted = standbyPartitions(this.#options, instances, identity.tasks, replicas);
     if (wanted !== undefined) {
       const kept = new Set(wanted);
       for (const [partition, copy] of [...this.#copies]) if (!kept.has(partition)) await this.#close(copy);
@@ -172,11 +172,11 @@ export class Standbys implements FolderClaims {
   }
 
   /**
-   * Another instance of this host waits for the folders of its tasks. It may wait before it claims the rest of what it was
-   * given, so that the next look would find partitions without an owner and leave everything as it is: they go at once.
+   * Another instance of this host waits for the folders of its tasks. It may wait before it claims the rest of its partitions: then
+   * the next choice would find partitions without an owner, and change nothing. So these copies are closed at once.
    */
   async #yieldTo({ host, slot, partitions }: Instance): Promise<void> {
-    if (host !== this.#o.host || slot === this.#o.slot) return;
+    if (host !== this.#options.host || slot === this.#options.slot) return;
     for (const partition of partitions) {
       const copy = this.#copies.get(partition);
       if (copy !== undefined) await this.#close(copy);
@@ -186,7 +186,7 @@ export class Standbys implements FolderClaims {
   /** @param ends committed end of each changelog of the task */
   async #open(partition: number, ends: readonly TopicPosition[]): Promise<void> {
     if (this.#isTaken(partition)) return;
-    const { service, identity, opener, logger } = this.#o;
+    const { service, identity, opener, logger } = this.#options;
     const task = new Task(service, partition, identity.inputs);
     try {
       const opened = await opener.openStandby(task);
@@ -212,7 +212,7 @@ export class Standbys implements FolderClaims {
     this.#assignmentOld = true;
     const changelogPositions = task.manifest?.changelogPositions;
     await copy.close();
-    this.#o.logger.info({ task: task.id, changelogPositions }, "standby ended");
+    this.#options.logger.info({ task: task.id, changelogPositions }, "standby ended");
   }
 
   /** @throws whatever is no fault of the folder or the changelog */
@@ -220,12 +220,12 @@ export class Standbys implements FolderClaims {
     const known = [StoreError, FolderWriteError, FolderDamagedError].some((kind) => error instanceof kind);
     if (!known) throw error;
     this.#refused.add(task.partition);
-    this.#o.logger.error({ task: task.id, err: error }, "standby cannot be kept");
+    this.#options.logger.error({ task: task.id, err: error }, "standby cannot be kept");
   }
 
   #endsOf(partitions: readonly number[]): Promise<TopicPosition[]> {
     const asked = partitions.flatMap((partition) => [...this.#storeOf.keys()].map((topic) => ({ topic, partition })));
-    return this.#o.admin.ends(asked, "committed");
+    return this.#options.admin.ends(asked, "committed");
   }
 
   // -- records ---------------------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ export class Standbys implements FolderClaims {
     const byCopy = new Map<StandbyCopy, ConsumedRecord[]>();
     for (const record of await consumer.consume(BATCH_RECORDS, POLL_MS)) {
       if (record.topic === this.#rosterTopic) {
-        const instance = this.#roster.hear(record, performance.now());
+        const instance = this.#roster.record(record, performance.now());
         if (instance !== undefined) await this.#yieldTo(instance);
         continue;
       }
@@ -251,7 +251,7 @@ export class Standbys implements FolderClaims {
       else records.push(record);
     }
     for (const [copy, records] of byCopy) {
-      // A copy that was given up while another was written is not touched any more.
+      // A copy that was closed while another was written takes no more records.
       if (this.#copies.get(copy.task.partition) !== copy) continue;
       try {
         await copy.apply(records);
@@ -264,9 +264,9 @@ export class Standbys implements FolderClaims {
 
   async #connected(): Promise<Clients> {
     if (this.#clients === undefined) {
-      const { clientOptions, identity, admin } = this.#o;
+      const { clientOptions, identity, admin } = this.#options;
       const topic = this.#rosterTopic;
-      // A client that asks for a topic before the broker knows it may not look again for half a minute.
+      // A client that asks for a topic before the broker knows it may not ask again for half a minute.
       while (!this.#stopping && !(await admin.describe([topic])).has(topic)) {
         await admin.create(topic, 1, clientOptions.settings.replicationFactor, rosterConfig);
         await delay(POLL_MS);
@@ -293,7 +293,7 @@ export class Standbys implements FolderClaims {
       await clients?.producer.disconnect();
       await clients?.consumer.disconnect();
     } catch (error) {
-      this.#o.logger.debug({ err: error }, "a client of the standbys did not disconnect");
+      this.#options.logger.debug({ err: error }, "a client of the standbys did not disconnect");
     }
   }
 }

@@ -1,11 +1,11 @@
 /**
  * Proof that no batch of a LevelDB folder is missing in the middle.
  *
- * LevelDB replays its log when it opens, and drops a part of it that fails its checksum without a word; what comes after
- * is applied all the same. A batch lost at the end shows: the folder's positions are older ones. One lost before that
- * does not: a later batch carries newer positions, and the lost values are older than those positions say.
- * So each batch adds a numbered link, and says which links must be there. Links are kept for as long as their batch may
- * lie in the log rather than in a table; tables are whole or cannot be opened.
+ * LevelDB applies its log when it opens. Where a part of the log fails its checksum, LevelDB drops that part without a word, and
+ * applies what comes after. A batch lost at the end shows: the folder's positions are older ones. One lost before that does not
+ * show: a later batch carries newer positions, and the lost values are older than those positions say.
+ * So each batch adds a numbered link, and says which links must be there. A link is kept for as long as its batch may lie in the
+ * log and not yet in a table; tables are whole or cannot be opened.
  */
 
 import { WRITE_BUFFER_MAX } from "../../memory-budget.js";

@@ -23,7 +23,7 @@ interface Change<V> {
 
 export class BufferedStore<V extends object> implements StateStore<V> {
   readonly name: string;
-  /** Told of a key that is asked for and has no value, where somebody has to know. */
+  /** Called with each key that is asked for and has no value, where it is set. */
   onMissing: ((key: string) => void) | undefined;
   readonly #codec: Codec<V>;
   readonly #db: LevelDbStore;
@@ -68,7 +68,7 @@ export class BufferedStore<V extends object> implements StateStore<V> {
   put(key: string, value: V): void {
     refuseIllFormed(key);
     const change = this.#buffer.get(key);
-    // A record changes numbers of a value, not their number: only another object is looked at again.
+    // A record changes the numbers in a value, not how many they are: only another object is measured again.
     if (change !== undefined && change.value === value) this.#writes++;
     else this.#change(key, value, this.#bytesOf(key, value));
   }

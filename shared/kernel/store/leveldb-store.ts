@@ -25,11 +25,11 @@ const VALUE_PREFIX = "v/";
 
 const valueKey = (store: string, key: string) => `${VALUE_PREFIX}${store}/${key}`;
 /**
- * How a key is looked up. As text, LevelDB's driver writes it into a buffer that it keeps, and takes one that does not fit for a
- * shorter one where the part that fits ends amid a character: the value would not be found.
+ * A key is looked up as bytes. LevelDB's driver writes a key given as text into a buffer that it keeps; where the text does not fit,
+ * and the part that fits ends amid a character, the driver looks for that shorter key and does not find the value.
  */
 const BYTES = { keyEncoding: "buffer", valueEncoding: "buffer" } as const;
-/** The first text that is behind every key of a store: the character after the slash takes its place. */
+/** The first text after every key of a store: 0 is the character that follows the slash. */
 const endOfStore = (store: string) => `${VALUE_PREFIX}${store}0`;
 
 /** A write of a batch; `value` undefined deletes. */
@@ -43,7 +43,7 @@ export class LevelDbStore {
   readonly directory: string;
   readonly #db: FolderDatabase;
   readonly #chain: BatchChain;
-  /** Which directory this is, whatever may bear its name by now. */
+  /** Which directory this is: another one may have its name by now. */
   readonly #inode: number;
 
   private constructor(directory: string, db: FolderDatabase, chain: BatchChain, inode: number) {
@@ -88,7 +88,7 @@ export class LevelDbStore {
     return this.#db.getSync<Buffer, Buffer>(Buffer.from(valueKey(store, key)), BYTES);
   }
 
-  /** Keys of one store in order of their bytes, at most `limit`; those behind `after` where it is given. */
+  /** Keys of one store in order of their bytes, at most `limit`; those after `after` where it is given. */
   keys(store: string, limit: number, after?: string): Promise<string[]> {
     const prefix = valueKey(store, "");
     return this.#db
@@ -114,7 +114,7 @@ export class LevelDbStore {
   }
 
   /**
-   * Values of a restore, without a new manifest: a restore that is cut short begins again where it began.
+   * Writes values of a restore, without a new manifest: a restore that is cut short begins again where it began.
    * @throws as {@link write}
    */
   restore(writes: readonly StoreWrite[]): Promise<void> {
@@ -144,8 +144,8 @@ export class LevelDbStore {
   }
 
   /**
-   * Looks whether the folder is still there under its name: somebody may have deleted it while it is open.
-   * @param cause what gave rise to the look
+   * Checks that the folder is still there under its name: somebody may have deleted it while it is open.
+   * @param cause why that is checked
    * @throws {FolderDamagedError} it is not
    */
   async refuseGone(cause?: unknown): Promise<void> {
@@ -165,7 +165,7 @@ export class LevelDbStore {
   async bytes(): Promise<number> {
     let total = 0;
     for (const file of await readdir(this.directory)) {
-      // A compaction may remove a file between the listing and the look.
+      // A compaction may remove a file after it was listed.
       total += await stat(join(this.directory, file)).then(
         ({ size }) => size,
         () => 0,
@@ -179,7 +179,7 @@ export class LevelDbStore {
   }
 }
 
-/** Keeps a folder that cannot be used under another name, so that it can be looked at; undefined where it is gone. */
+/** Keeps a folder that cannot be used under another name, for whoever wants to examine it. @returns undefined where it is gone */
 export async function moveAside(directory: string): Promise<string | undefined> {
   const aside = `${directory}.damaged-${new Date().toISOString().replaceAll(":", "-")}`;
   try {
@@ -191,7 +191,7 @@ export async function moveAside(directory: string): Promise<string | undefined> 
   }
 }
 
-/** Without its file CURRENT LevelDB takes a folder for a new one, and deletes what lies in it. */
+/** LevelDB treats a folder without the file CURRENT as a new one, and deletes what lies in it. */
 async function refuseHeadless(directory: string): Promise<void> {
   const files = await readdir(directory);
   if (files.includes("CURRENT") || !files.some((file) => /^MANIFEST-|\.(ldb|log)$/.test(file))) return;

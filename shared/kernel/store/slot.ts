@@ -12,7 +12,7 @@ export interface Slot {
 
 /**
  * Takes the lowest free slot of `directory`. The lock is LevelDB's own: the system frees it when the process dies. A slot holds
- * nothing, so that one whose folder is damaged is passed over.
+ * nothing, so one whose folder is damaged is skipped.
  * @throws {Error} all slots are taken
  */
 export async function takeSlot(directory: string): Promise<Slot> {

@@ -9,7 +9,7 @@ import type { Codec } from "../../service-definition.js";
 
 const HEADER_BYTES = 5;
 
-/** A value whose bytes cannot be trusted: the store is damaged and has to be rebuilt from its changelog. */
+/** A value whose bytes cannot be trusted: the folder is damaged, and has to be reset and restored from its changelogs. */
 export class ValueDamagedError extends Error {
   override readonly name = "ValueDamagedError";
 }
@@ -53,8 +53,8 @@ export function formatOf(bytes: Buffer): number {
 }
 
 /**
- * Another program wrote a format that this one does not know. Its bytes are sound, here and in the changelog, so nothing is moved
- * aside or rebuilt: that would end at the same bytes again.
+ * Another program wrote a format that this one does not know. Its bytes are sound, here and in the changelog, so no folder is
+ * reset: a restore would bring the same bytes back.
  * @param codec what is read: `format` and the keys of `older`
  * @param where what is of that format, for the message
  * @throws {StoreError} `format` is none of them

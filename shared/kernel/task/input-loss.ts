@@ -1,6 +1,6 @@
 /**
  * Whether the inputs still have what is to be read next. Retention may delete records before they are read; a topic may be
- * truncated, or deleted and made again while the service runs. Reading on from wherever the log begins would lose records
+ * truncated, or deleted and made again while the service runs. To read from wherever the log begins would lose records
  * in silence.
  */
 
@@ -105,9 +105,9 @@ export class InputWatch {
   }
 
   /**
-   * A group that has no position reads from the log's beginning, and that is gone. A topic of raw records may have any age, and
-   * what its owner let expire before anybody asked for it is no fault: it is told and counted. Observations are the product's
-   * own: whoever reads them for the first time counts on all of them.
+   * A group that has no position reads from the log's beginning, and that is gone. A topic of raw records may have any age: what
+   * its owner let expire before this group came is no fault, and is logged and counted. Observations are the product's own: a
+   * group that reads them for the first time relies on all of them.
    * @throws {TopicError} the beginning of a topic of observations is gone
    */
   #checkFirstRead(task: Task, topic: string, range: LogRange): void {

@@ -1,17 +1,17 @@
 /**
- * Mends the changelog of a folder that a program wrote which cut keys at their first NUL byte on the way to Kafka. The folder has every
- * key whole; the changelog has what stands before the NUL, one key for many. So the first program that keeps keys whole writes such keys
- * anew, some with each commit, and whatever stood under the cut key with them: the folder's own value, or none where it has none.
+ * Mends the changelog of a folder of an older version, which cut keys at their first NUL byte on the way to Kafka. The folder has every
+ * key whole; the changelog has what stands before the NUL, one key for many. So the first version that keeps keys whole writes such keys
+ * again, some with each commit. With them it writes what belongs under the cut key: the folder's own value, or none where it has none.
  */
 import { partitionOfKey } from "../../partitioner.js";
 import type { LevelDbStore, StoreWrite } from "../store/leveldb-store.js";
 
 const KEYS_AT_ONCE = 1000;
-/** Of one commit: keys looked at, and bytes written. */
+/** Most of one commit: keys read, and bytes written. */
 const CHUNK_KEYS = 20_000;
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Where the keys of a folder have been looked at up to. */
+/** Up to where the keys of a folder have been read. */
 interface Place {
   readonly store: number;
   readonly after: string | undefined;
@@ -41,7 +41,7 @@ export class KeyMend {
     const taken = new Set(changes.map(({ store, key }) => `${store}/${key}`));
     const writes: StoreWrite[] = [];
     let bytes = 0;
-    let looked = 0;
+    let read = 0;
     const add = (store: string, key: string) => {
       const name = `${store}/${key}`;
       if (taken.has(name)) return;
@@ -51,11 +51,11 @@ export class KeyMend {
       bytes += key.length + (value?.length ?? 0);
     };
     let place = this.#place;
-    while (place !== undefined && looked < CHUNK_KEYS && bytes < CHUNK_BYTES) {
+    while (place !== undefined && read < CHUNK_KEYS && bytes < CHUNK_BYTES) {
       const store = this.#stores[place.store];
       const keys: string[] = await this.#db.keys(store, KEYS_AT_ONCE, place.after);
       for (const key of keys) {
-        looked++;
+        read++;
         place = { store: place.store, after: key };
         const nul = key.indexOf("\0");
         if (nul === -1) continue;

@@ -112,7 +112,7 @@ export class Task {
     await this.#closeFolder();
   }
 
-  /** It is about to be closed: whoever works on it beside the loop leaves off, and its folder stays open until then. */
+  /** It is about to be closed. What works on it beside the loop stops at its next step; its folder stays open until then. */
   end(): void {
     if (this.#state !== "closed") this.#to("closed");
   }
