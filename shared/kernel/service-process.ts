@@ -4,28 +4,22 @@ import { Admin } from "../kafka/admin.js";
 import type { ClientOptions } from "../kafka/client.js";
 import { KafkaTroubles } from "../kafka/client-troubles.js";
 import { isCompacted } from "../kafka/compaction-probe.js";
-import type { KafkaError } from "../kafka/kafka-error.js";
-import { AT_START, type Patience, pause, persistently } from "../kafka/patience.js";
 import type { Logger } from "../logger.js";
 import { type MemoryBudget, memoryBudget } from "../memory-budget.js";
 import type { AnyService } from "../service-definition.js";
 import type { KernelSettings } from "../service-settings.js";
-import { changelogNames, createOutput, createParts, isExactlyOnce, type Scope } from "./assemble.js";
+import { createOutput, createParts } from "./assemble.js";
 import { createMetrics, createRegistry, type KernelMetrics } from "./metrics.js";
 import { registerGauges } from "./observe/gauges.js";
 import { startHttpServer } from "./observe/http-server.js";
 import { ServiceView } from "./observe/service-view.js";
+import { changelogNames, isExactlyOnce, type Scope } from "./scope.js";
+import { StartWaits } from "./start-waits.js";
 import { takeSlot } from "./store/slot.js";
 import { StateMemory } from "./store/state-memory.js";
 import { endSuddenly } from "./sudden-end.js";
-import { prepareTopics, refuseLoops, type TopicNeeds, type Topics } from "./topics/prepare-topics.js";
+import { refuseLoops, type TopicNeeds } from "./topics/prepare-topics.js";
 import { compareTopics, usedTopics } from "./topics/topic-comparison.js";
-
-/** Between two questions whether a missing topic is there. */
-const TOPIC_POLL_MS = 300;
-/** Kafka answered a moment ago, so a failure is new. */
-const AFTER_AN_ANSWER: Patience = { ...AT_START, firstMs: 2 * TOPIC_POLL_MS };
-const WAITING = "waiting for Kafka";
 
 export class ServiceProcess {
   readonly #service: AnyService;
@@ -40,6 +34,7 @@ export class ServiceProcess {
   readonly #troubles: KafkaTroubles;
   readonly #metrics: KernelMetrics;
   readonly #view: ServiceView;
+  readonly #waits: StartWaits;
   /** Asked to stop: every wait of the service ends with this signal. */
   readonly #stop = new AbortController();
   #deadline: NodeJS.Timeout | undefined;
@@ -70,7 +65,13 @@ export class ServiceProcess {
       stop: this.#stop.signal,
       logger,
     });
-    this.#view.startWaitsFor = WAITING;
+    this.#waits = new StartWaits({
+      brokers: settings.brokers,
+      troubles: this.#troubles,
+      view: this.#view,
+      stop: this.#stop.signal,
+      logger,
+    });
     registerGauges(registry, this.#view);
     this.#metrics = createMetrics(registry);
   }
@@ -122,7 +123,7 @@ export class ServiceProcess {
     };
     const admin = new Admin(clientOptions);
     try {
-      const topics = await this.#waitForTopics(admin, clientOptions);
+      const topics = await this.#waits.forTopics(admin, this.#topicNeeds(clientOptions));
       if (topics === undefined) return;
       await this.#runLoop({
         service: this.#service,
@@ -151,7 +152,7 @@ export class ServiceProcess {
     const { service, settings, application, topics, clientOptions, logger } = scope;
     const output = createOutput(scope);
     this.#view.showOutput(output);
-    const connected = await this.#persistently(AT_START, () => output.connect().then(() => true));
+    const connected = await this.#waits.forKafka(() => output.connect().then(() => true));
     if (connected === undefined) return;
     const { loop, processing, standbys } = createParts(scope, output, () => this.#setDeadline());
     this.#view.showLoop(loop, standbys);
@@ -179,10 +180,9 @@ export class ServiceProcess {
     }
   }
 
-  /** @returns undefined where the service is stopped meanwhile */
-  async #waitForTopics(admin: Admin, clientOptions: ClientOptions): Promise<Topics | undefined> {
+  #topicNeeds(clientOptions: ClientOptions): TopicNeeds {
     const { topicPartitions, replicationFactor, topicRetentionMib } = this.#settings;
-    const needs: TopicNeeds = {
+    return {
       service: this.#service.name,
       application: this.#application,
       inputs: this.#inputs,
@@ -191,38 +191,7 @@ export class ServiceProcess {
       partitions: topicPartitions,
       replicationFactor,
       retentionMib: topicRetentionMib,
-      isCompacted: (topic: string) => isCompacted(topic, clientOptions),
+      isCompacted: (topic) => isCompacted(topic, clientOptions),
     };
-    const ask = () => prepareTopics(admin, needs, this.#logger);
-    let patience = AT_START;
-    while (!this.#stop.signal.aborted) {
-      const topics = await this.#persistently(patience, ask);
-      if (topics === undefined || !("missing" in topics)) return topics;
-      const waitsFor = `waiting for topics ${topics.missing.join(", ")}, which do not exist`;
-      if (this.#view.startWaitsFor !== waitsFor)
-        this.#logger.info({ topics: topics.missing }, "waiting for topics that do not exist");
-      this.#view.startWaitsFor = waitsFor;
-      patience = AFTER_AN_ANSWER;
-      await pause(TOPIC_POLL_MS, this.#stop.signal);
-    }
-    return undefined;
-  }
-
-  /** Repeats `attempt` until Kafka carries it out; undefined where the service is stopped meanwhile. */
-  #persistently<T>(patience: Patience, attempt: () => Promise<T>): Promise<T | undefined> {
-    const { brokers } = this.#settings;
-    const onFailure = (error: KafkaError, waitMs: number) => {
-      const waitsFor = this.#reasonOf(error);
-      this.#view.startWaitsFor = waitsFor;
-      // A line that begins so is of a broker that is away; the others are for somebody to act on.
-      this.#logger.warn({ err: error, brokers, waitMs }, waitsFor.startsWith(WAITING) ? WAITING : waitsFor);
-    };
-    return persistently(attempt, { patience, stop: this.#stop.signal, onFailure });
-  }
-
-  /** A call failed: what a client said of its connection explains more than the call, which only reached its time limit. */
-  #reasonOf(error: KafkaError): string {
-    if (error.isForbidden) return `Kafka does not allow it: ${error.message}`;
-    return this.#troubles.reason ?? `waiting for Kafka at ${this.#settings.brokers}: ${error.message}`;
   }
 }

@@ -5,12 +5,15 @@ import { KafkaCode, KafkaError } from "../../kafka/kafka-error.js";
 import type { TopicPartition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type { KernelMetrics } from "../metrics.js";
-import { Assignment, type AssignmentOptions } from "../task/assignment.js";
+import type { Assignment } from "../task/assignment.js";
 
-export interface MembershipOptions extends AssignmentOptions {
+export interface MembershipOptions {
   /** Topics to subscribe to; a source subscribes to its own changelog, whose partitions are its tasks. */
   readonly subscription: readonly string[];
   readonly connectConsumer: (onRebalance: (event: RebalanceEvent) => void) => Promise<Consumer>;
+  readonly createAssignment: (consumer: Consumer) => Assignment;
+  /** Called when the client found no record at a position. */
+  readonly onPositionOutOfRange: () => void;
   readonly metrics: KernelMetrics;
   readonly logger: Logger;
 }
@@ -18,7 +21,7 @@ export interface MembershipOptions extends AssignmentOptions {
 export class Membership {
   readonly consumer: Consumer;
   readonly assignment: Assignment;
-  readonly #o: MembershipOptions;
+  readonly #options: MembershipOptions;
   readonly #rebalances: RebalanceEvent[] = [];
   #inFlight: Promise<ConsumedRecord[]> | undefined;
   #fetched: readonly ConsumedRecord[] = [];
@@ -28,9 +31,9 @@ export class Membership {
   #leaving = false;
 
   private constructor(options: MembershipOptions, consumer: Consumer) {
-    this.#o = options;
+    this.#options = options;
     this.consumer = consumer;
-    this.assignment = new Assignment(options, consumer);
+    this.assignment = options.createAssignment(consumer);
   }
 
   /** @throws {KafkaError} the broker does not answer */
@@ -43,12 +46,12 @@ export class Membership {
     return membership;
   }
 
-  /** Set once the client is used up: only another consumer can be a member again. */
+  /** Set after a fatal error of the client: only another consumer can be a member again. */
   get failure(): KafkaError | undefined {
     return this.#failure;
   }
 
-  /** The right that was missing since the last call. The client says so once, until reading is begun anew. */
+  /** The right that was missing since the last call. The client reports it once, until reading starts again. */
   takeRefusal(): KafkaError | undefined {
     const refusal = this.#refusal;
     this.#refusal = undefined;
@@ -65,7 +68,7 @@ export class Membership {
     return this.#rebalances.shift();
   }
 
-  /** Asks for the next batch, which the client fetches beside the work; nothing where one is on its way. */
+  /** Requests the next batch, which the client fetches while this one is processed; nothing where one is on its way. */
   fetch(limit: number, timeoutMs: number): void {
     this.#inFlight ??= this.#consume(limit, timeoutMs);
   }
@@ -89,7 +92,7 @@ export class Membership {
     return this.#fetched.findLast(isWanted);
   }
 
-  /** Polls without a wish for records: membership lives by polling, and partitions are paused. */
+  /** Polls without taking records: the membership lives by polling, and partitions are paused. */
   async wait(timeoutMs: number): Promise<void> {
     await this.consumer.consume(1, timeoutMs).catch((error: unknown) => this.#onConsumeError(error));
   }
@@ -103,8 +106,8 @@ export class Membership {
     // Leaving the group revokes its partitions, and waits for the answer.
     const left = this.consumer.disconnect();
     if (this.#failure === undefined) return await left;
-    // Nothing waits for a consumer that is used up: with the broker gone that may take long.
-    left.catch((error: unknown) => this.#o.logger.debug({ err: error }, "a used up consumer did not disconnect"));
+    // Nothing waits for a consumer after a fatal error: with the broker gone that may take long.
+    left.catch((error: unknown) => this.#options.logger.debug({ err: error }, "a used up consumer did not disconnect"));
   }
 
   async #consume(limit: number, timeoutMs: number): Promise<ConsumedRecord[]> {
@@ -119,22 +122,22 @@ export class Membership {
   }
 
   #onConsumeError(error: unknown): void {
-    this.#o.logger.warn({ err: error }, "consume failed");
+    this.#options.logger.warn({ err: error }, "consume failed");
     if (!(error instanceof KafkaError)) return;
     if (error.code === KafkaCode.FATAL) this.#failure = error;
     if (error.isForbidden) this.#refusal = error;
-    if (error.code === KafkaCode.AUTO_OFFSET_RESET) this.#o.inputs.outOfRange();
+    if (error.code === KafkaCode.AUTO_OFFSET_RESET) this.#options.onPositionOutOfRange();
   }
 
   #onRebalance(event: RebalanceEvent): void {
-    this.#o.metrics.rebalances.inc({ kind: event.kind === "revoke" && event.lost ? "lost" : event.kind });
+    this.#options.metrics.rebalances.inc({ kind: event.kind === "revoke" && event.lost ? "lost" : event.kind });
     if (this.#leaving) this.#answer(event);
     else this.#rebalances.push(event);
   }
 
   /**
-   * On the way out everything is committed and closed, and the group must not wait. Partitions may still come, because
-   * another member left a moment ago: an event that nobody answers would hold the client up for ever. Once it is closing,
+   * While the service leaves, everything is committed and closed, and the group must not wait. Partitions may still come, because
+   * another member left a moment ago. An event without an answer would block the client without end. Once the client is closing,
    * it refuses partitions.
    */
   #answer({ kind, partitions }: RebalanceEvent): void {
@@ -150,9 +153,9 @@ export class Membership {
   #refuse(kind: RebalanceEvent["kind"], reason: unknown): void {
     try {
       this.consumer.takeNothing();
-      this.#o.logger.debug({ kind, err: reason }, "rebalance answered with nothing while leaving");
+      this.#options.logger.debug({ kind, err: reason }, "rebalance answered with nothing while leaving");
     } catch (error) {
-      this.#o.logger.warn({ kind, err: error }, "rebalance was not answered while leaving");
+      this.#options.logger.warn({ kind, err: error }, "rebalance was not answered while leaving");
     }
   }
 }

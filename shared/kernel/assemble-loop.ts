@@ -1,0 +1,123 @@
+/** Makes the loop of a service and its parts from the settings, one function a part. */
+import { killAt, type StepListener } from "../failpoint.js";
+import { Consumer } from "../kafka/consumer.js";
+import { AppliedPositions } from "./changelog/applied-positions.js";
+import type { Output } from "./commit/output.js";
+import { BatchPace } from "./loop/batch-pace.js";
+import { Commits } from "./loop/commits.js";
+import { BatchIntake, type Intake, SourceIntake } from "./loop/intake.js";
+import { Membership } from "./loop/membership.js";
+import type { Processing } from "./loop/record-processing.js";
+import { Recovery } from "./loop/recovery.js";
+import { RefusedWork } from "./loop/refused-work.js";
+import { StreamLoop } from "./loop/stream-loop.js";
+import { changelogNames, type Scope } from "./scope.js";
+import type { Standbys } from "./standby/standbys.js";
+import { Assignment } from "./task/assignment.js";
+import { InputWatch } from "./task/input-loss.js";
+import type { StateIdentity } from "./task/state-identity.js";
+import type { TaskOpener } from "./task/task-opener.js";
+import type { TaskRestore } from "./task/task-restore.js";
+import { InputGrowth } from "./topics/input-growth.js";
+
+/** Parts that others use as well. */
+export interface SharedParts {
+  readonly output: Output;
+  readonly identity: StateIdentity;
+  readonly opener: TaskOpener;
+  readonly restore: TaskRestore;
+  readonly standbys: Standbys | undefined;
+  readonly processing: Processing;
+}
+
+/** Parts that several parts of the loop use. */
+interface LoopParts extends SharedParts {
+  readonly onStep: StepListener;
+  readonly refused: RefusedWork;
+  readonly pace: BatchPace;
+  readonly recovery: Recovery;
+  readonly inputs: InputWatch;
+}
+
+/** @param onLeave called when the loop begins to end, whatever the cause */
+export function createLoop(scope: Scope, shared: SharedParts, onLeave: () => void): StreamLoop {
+  const { settings, admin, metrics, stop, logger } = scope;
+  const { output, processing } = shared;
+  const { jobs } = processing;
+  const refused = new RefusedWork({ output, processing, logger });
+  const pace = new BatchPace(jobs?.count ?? 1);
+  const recovery = new Recovery({ output, processing, refused, pace, metrics, logger });
+  const inputs = new InputWatch({ admin, onLoss: settings.onInputLoss, metrics, logger });
+  const onStep = killAt(settings.failpoint);
+  const parts: LoopParts = { ...shared, onStep, refused, pace, recovery, inputs };
+  return new StreamLoop({
+    join: () => join(scope, parts),
+    intake: createIntake(scope, parts),
+    commits: createCommits(scope, parts),
+    recovery,
+    refused,
+    jobs,
+    output,
+    watchGrowth: createGrowthWatch(scope),
+    stop,
+    onLeave,
+    logger,
+  });
+}
+
+function join(
+  scope: Scope,
+  { identity, opener, restore, standbys, processing, inputs }: LoopParts,
+): Promise<Membership> {
+  const { service, application, clientOptions, topics, stop, view, metrics, logger } = scope;
+  return Membership.join({
+    subscription: identity.inputs,
+    connectConsumer: (onRebalance) => Consumer.connect(clientOptions, application, onRebalance, view.nextConsumer()),
+    createAssignment: (consumer) =>
+      new Assignment(
+        {
+          service: service.name,
+          isSource: service.kind === "source",
+          partitions: topics.tasks,
+          opener,
+          restore,
+          inputs,
+          stopping: () => stop.aborted,
+          host: processing,
+          claims: standbys,
+          logger,
+        },
+        consumer,
+      ),
+    onPositionOutOfRange: () => inputs.outOfRange(),
+    metrics,
+    logger,
+  });
+}
+
+function createIntake(scope: Scope, { processing, output, refused, pace, inputs, onStep }: LoopParts): Intake {
+  const { service, memory, metrics } = scope;
+  if (service.kind === "source") return new SourceIntake({ processing, output, refused, onStep });
+  return new BatchIntake({ processing, output, memory, refused, pace, inputs, metrics, onStep });
+}
+
+function createCommits(scope: Scope, { identity, output, processing, refused, recovery, onStep }: LoopParts): Commits {
+  const { service, settings, application, memory, admin, metrics, logger } = scope;
+  return new Commits({
+    identity,
+    commitIntervalMs: settings.commitIntervalMs,
+    output,
+    applied: new AppliedPositions(admin, changelogNames(service, application), logger),
+    memory,
+    processing,
+    refused,
+    recovery,
+    metrics,
+    onStep,
+  });
+}
+
+function createGrowthWatch({ service, inputs, topics, admin, metrics, logger }: Scope): () => void {
+  const growth = new InputGrowth({ service: service.name, inputs, tasks: topics.tasks, admin, metrics, logger });
+  return () => growth.watch();
+}

@@ -1,0 +1,46 @@
+/** What a running service is made from, once its topics are there. */
+import type { Admin } from "../kafka/admin.js";
+import type { ClientOptions } from "../kafka/client.js";
+import type { Logger } from "../logger.js";
+import type { MemoryBudget } from "../memory-budget.js";
+import type { AnyService } from "../service-definition.js";
+import type { KernelSettings } from "../service-settings.js";
+import { changelogTopic } from "./changelog/changelog.js";
+import type { KernelMetrics } from "./metrics.js";
+import type { ServiceView } from "./observe/service-view.js";
+import type { StateMemory } from "./store/state-memory.js";
+import type { Topics } from "./topics/prepare-topics.js";
+
+export interface Scope {
+  readonly service: AnyService;
+  readonly settings: KernelSettings;
+  /** `<APPLICATION_ID>-<service>` */
+  readonly application: string;
+  /** Topics to read; none for a source. */
+  readonly inputs: readonly string[];
+  /** Where the service's folders are, and which of them this process has. */
+  readonly directory: string;
+  readonly slot: number;
+  readonly topics: Topics;
+  readonly budget: MemoryBudget;
+  readonly memory: StateMemory;
+  readonly admin: Admin;
+  readonly clientOptions: ClientOptions;
+  readonly metrics: KernelMetrics;
+  readonly view: ServiceView;
+  readonly stop: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** The changelogs of a service, in the order of its stores. */
+export function changelogNames(service: AnyService, application: string): string[] {
+  return Object.keys(service.stores).map((store) => changelogTopic(application, store));
+}
+
+/** A source subscribes to its first changelog, whose partitions are its tasks. */
+export function subscription({ service, application, inputs }: Scope): readonly string[] {
+  return service.kind === "source" ? changelogNames(service, application).slice(0, 1) : inputs;
+}
+
+export const isExactlyOnce = ({ processingGuarantee }: KernelSettings): boolean =>
+  processingGuarantee === "exactly_once";
