@@ -19,12 +19,14 @@ export const PROMPT: Patience = { firstMs: 200, mostMs: 200 };
 /** Nobody waits for the work: one attempt a second leaves the broker to the others. */
 export const ASIDE: Patience = { firstMs: 1000, mostMs: 1000 };
 
-export interface PersistenceOptions {
+export interface PersistenceOptions<E extends Error> {
   readonly patience: Patience;
   /** Ends the waiting. */
   readonly stop: AbortSignal;
-  /** Called after each attempt that failed. @param waitMs the pause that follows */
-  readonly onFailure: (error: KafkaError, waitMs: number) => void;
+  /** Called after each attempt that failed and is repeated. @param waitMs the pause that follows */
+  readonly onFailure: (error: E, waitMs: number) => void;
+  /** Whether another attempt may succeed after an error; what it throws ends the waiting. */
+  readonly mayRetry: (error: Error) => Promise<boolean>;
 }
 
 /**
@@ -32,9 +34,21 @@ export interface PersistenceOptions {
  * @returns its result; undefined where `stop` came first
  * @throws whatever is no {@link KafkaError}
  */
-export async function persistently<T>(
+export function persistently<T>(
   attempt: () => Promise<T>,
-  { patience, stop, onFailure }: PersistenceOptions,
+  options: Omit<PersistenceOptions<KafkaError>, "mayRetry">,
+): Promise<T | undefined> {
+  const onFailure = (error: Error, waitMs: number) => options.onFailure(error as KafkaError, waitMs);
+  return retry(attempt, { ...options, onFailure, mayRetry: async (error) => error instanceof KafkaError });
+}
+
+/**
+ * As {@link persistently}, where other errors may pass too.
+ * @throws whatever may not be retried
+ */
+export async function retry<T>(
+  attempt: () => Promise<T>,
+  { patience, stop, onFailure, mayRetry }: PersistenceOptions<Error>,
 ): Promise<T | undefined> {
   let result: T | undefined;
   const run = async () => {
@@ -47,8 +61,8 @@ export async function persistently<T>(
       minTimeout: patience.firstMs,
       maxTimeout: patience.mostMs,
       signal: stop,
-      shouldRetry: ({ error, attemptNumber }) => {
-        if (!(error instanceof KafkaError)) return false;
+      shouldRetry: async ({ error, attemptNumber }) => {
+        if (!(await mayRetry(error))) return false;
         onFailure(error, Math.min(patience.firstMs * 2 ** (attemptNumber - 1), patience.mostMs));
         return true;
       },

@@ -82,7 +82,7 @@ function join(
           opener,
           restore,
           inputs,
-          stopping: () => stop.aborted,
+          stop,
           host: processing,
           claims: standbys,
           logger,

@@ -20,15 +20,21 @@ export interface RunningParts {
 
 export function createOutput({ settings, clientOptions, stop }: Scope): Output {
   const transactionalId = isExactlyOnce(settings) ? clientOptions.clientId : undefined;
-  return new Output(clientOptions, transactionalId, () => stop.aborted);
+  return new Output(clientOptions, transactionalId, stop);
 }
 
-/** @param onLeave called when the loop begins to end, whatever the cause */
-export function createParts(scope: Scope, output: Output, onLeave: () => void): RunningParts {
+export interface Ends {
+  /** Called when the loop begins to end, whatever the cause. */
+  readonly onLeave: () => void;
+  /** Ends the standbys. */
+  readonly loopEnded: AbortSignal;
+}
+
+export function createParts(scope: Scope, output: Output, { onLeave, loopEnded }: Ends): RunningParts {
   const { service, settings, metrics, logger } = scope;
   const identity = identityOf(scope);
   const opener = createOpener(scope, identity);
-  const standbys = createStandbys(scope, identity, opener);
+  const standbys = createStandbys(scope, identity, opener, loopEnded);
   const processing = new Processing(service, settings, output, metrics, metrics.registry, logger);
   const restore = createRestore(scope, identity, opener);
   const loop = createLoop(scope, { output, identity, opener, restore, standbys, processing }, onLeave);
@@ -76,7 +82,12 @@ function createRestore(scope: Scope, identity: StateIdentity, opener: TaskOpener
   });
 }
 
-function createStandbys(scope: Scope, identity: StateIdentity, opener: TaskOpener): Standbys | undefined {
+function createStandbys(
+  scope: Scope,
+  identity: StateIdentity,
+  opener: TaskOpener,
+  stop: AbortSignal,
+): Standbys | undefined {
   const { service, settings, slot, admin, clientOptions, logger } = scope;
   if (settings.standbyReplicas === 0) return undefined;
   return new Standbys({
@@ -88,6 +99,7 @@ function createStandbys(scope: Scope, identity: StateIdentity, opener: TaskOpene
     opener,
     admin,
     clientOptions,
+    stop,
     logger,
   });
 }

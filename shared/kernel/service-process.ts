@@ -1,4 +1,5 @@
 /** A service's life: HTTP, slot, topics, loop; and its end. What runs is made in assemble.ts. */
+import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { Admin } from "../kafka/admin.js";
 import type { ClientOptions } from "../kafka/client.js";
@@ -36,7 +37,7 @@ export class ServiceProcess {
   readonly #view: ServiceView;
   readonly #waits: StartWaits;
   /** Asked to stop: every wait of the service ends with this signal. */
-  readonly #stop = new AbortController();
+  readonly #stop = newStop();
   #deadline: NodeJS.Timeout | undefined;
 
   constructor(
@@ -154,12 +155,15 @@ export class ServiceProcess {
     this.#view.showOutput(output);
     const connected = await this.#waits.forKafka(() => output.connect().then(() => true));
     if (connected === undefined) return;
-    const { loop, processing, standbys } = createParts(scope, output, () => this.#setDeadline());
+    // The standbys end after the loop, which claims the folders of its tasks from them to the last.
+    const loopEnded = new AbortController();
+    const ends = { onLeave: () => this.#setDeadline(), loopEnded: loopEnded.signal };
+    const { loop, processing, standbys } = createParts(scope, output, ends);
     this.#view.showLoop(loop, standbys);
     const transactionalId = isExactlyOnce(settings) ? clientOptions.clientId : null;
     const threads = processing.jobs?.count ?? 0;
     logger.info({ group: application, transactionalId, tasks: topics.tasks, threads }, "running");
-    standbys?.start();
+    const standing = standbys?.run();
     let failure: unknown;
     const outputs = service.outputs(settings as never);
     const used = usedTopics(outputs, changelogNames(service, application), topics.existing);
@@ -173,8 +177,8 @@ export class ServiceProcess {
       if (failure !== undefined) throw failure;
     } finally {
       this.#view.inputs.stop();
-      // After the loop, which claims the folders of its tasks from them to the last.
-      await standbys?.stop();
+      loopEnded.abort();
+      await standing;
       await processing.jobs?.close();
       await output.disconnect();
     }
@@ -194,4 +198,11 @@ export class ServiceProcess {
       isCompacted: (topic) => isCompacted(topic, clientOptions),
     };
   }
+}
+
+/** As many waits as there are tasks may end with one signal: Node.js would warn of the eleventh. */
+function newStop(): AbortController {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  return stop;
 }

@@ -7,6 +7,7 @@ import type { StepListener } from "../../failpoint.js";
 import type { ClientOptions } from "../../kafka/client.js";
 import type { Consumer } from "../../kafka/consumer.js";
 import { KafkaCode, KafkaError } from "../../kafka/kafka-error.js";
+import { pause } from "../../kafka/patience.js";
 import { BATCH_BYTES_MAX, Producer, QUEUE_FULL_WAIT_MS } from "../../kafka/producer.js";
 import type { TopicPosition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
@@ -38,7 +39,7 @@ export class Output {
   readonly #transactionalId: string | undefined;
   readonly #logger: Logger;
   /** Whether the service is to stop: a call that Kafka does not carry out is not repeated then. */
-  readonly #givenUp: () => boolean;
+  readonly #stop: AbortSignal;
   #producer: Producer | undefined;
   #begun = false;
   /** Set once nothing of the transaction can be committed any more; the next call that concerns all of it says why. */
@@ -52,11 +53,11 @@ export class Output {
   #refusedMs = Number.NEGATIVE_INFINITY;
 
   /** @param transactionalId undefined: at least once, without transactions */
-  constructor(options: ClientOptions, transactionalId: string | undefined, givenUp: () => boolean) {
+  constructor(options: ClientOptions, transactionalId: string | undefined, stop: AbortSignal) {
     this.#options = options;
     this.#transactionalId = transactionalId;
     this.#logger = options.logger;
-    this.#givenUp = givenUp;
+    this.#stop = stop;
   }
 
   /** Records handed over since the last commit. */
@@ -231,7 +232,8 @@ export class Output {
   /** Repeats the same call while librdkafka says so: its commit is resumable. */
   async #persistently(call: string, run: () => Promise<void>): Promise<void> {
     try {
-      for (let attempt = 1; !(await this.#carriedOut(call, attempt, run)); attempt++) await delay(RETRY_WAIT_MS);
+      for (let attempt = 1; !(await this.#carriedOut(call, attempt, run)); attempt++)
+        await pause(RETRY_WAIT_MS, this.#stop);
     } finally {
       this.#repeatedCall = undefined;
     }
@@ -242,7 +244,7 @@ export class Output {
       await run();
       return true;
     } catch (error) {
-      if (!(error instanceof KafkaError) || error.fate !== "retry" || this.#givenUp()) throw error;
+      if (!(error instanceof KafkaError) || error.fate !== "retry" || this.#stop.aborted) throw error;
       this.#repeatedCall = call;
       this.#logger.warn({ call, attempt, err: error }, "Kafka call repeated");
       return false;

@@ -3,13 +3,13 @@
  * changelogs and applies each batch to the task's folder. When the task comes, its folder lacks little, and that is restored as
  * after any crash.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { StoreError } from "../../errors.js";
 import { FolderDamagedError, FolderWriteError } from "../../folder-lock.js";
 import type { Admin } from "../../kafka/admin.js";
 import type { ClientOptions } from "../../kafka/client.js";
 import { type ConsumedRecord, Consumer } from "../../kafka/consumer.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
+import { ASIDE, pause, persistently } from "../../kafka/patience.js";
 import { Producer } from "../../kafka/producer.js";
 import type { TopicPosition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
@@ -29,7 +29,6 @@ const FIRST_CHOICE_MS = 1.5 * ANNOUNCE_MS;
 const ANNOUNCEMENT_BYTES_MAX = 1_000_000;
 const BATCH_RECORDS = 1000;
 const POLL_MS = 200;
-const RETRY_MS = 1000;
 
 export interface StandbysOptions {
   readonly service: string;
@@ -42,6 +41,7 @@ export interface StandbysOptions {
   readonly opener: TaskOpener;
   readonly admin: Admin;
   readonly clientOptions: ClientOptions;
+  readonly stop: AbortSignal;
   readonly logger: Logger;
 }
 
@@ -66,8 +66,6 @@ export class Standbys implements FolderClaims {
   #assignmentOld = true;
   #announceDueMs = 0;
   #chooseDueMs = 0;
-  #stopping = false;
-  #running: Promise<void> = Promise.resolve();
 
   constructor(options: StandbysOptions) {
     this.#options = options;
@@ -76,16 +74,15 @@ export class Standbys implements FolderClaims {
     this.#storeOf = new Map(Object.keys(codecs).map((store) => [changelogTopic(application, store), store]));
   }
 
-  /** Begins, beside the loop. */
-  start(): void {
+  /** Runs beside the loop until it is told to stop; then closes every copy. */
+  async run(): Promise<void> {
+    const { stop, logger } = this.#options;
     this.#chooseDueMs = performance.now() + FIRST_CHOICE_MS;
-    this.#running = this.#run();
-  }
-
-  /** Closes every copy. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    await this.#running;
+    const onFailure = (error: KafkaError) => logger.warn({ err: error }, "standbys wait for Kafka");
+    await persistently(() => this.#serve(), { patience: ASIDE, stop, onFailure });
+    for (const copy of [...this.#copies.values()]) await this.#close(copy);
+    this.#announceLeave();
+    await this.#disconnect();
   }
 
   /** A task comes: gives its folder up until {@link giveBack}. */
@@ -116,23 +113,18 @@ export class Standbys implements FolderClaims {
     });
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopping) {
-      try {
+  async #serve(): Promise<void> {
+    try {
+      while (!this.#options.stop.aborted) {
         const clients = await this.#connected();
         if (performance.now() >= this.#announceDueMs) this.#announce(clients);
         if (performance.now() >= this.#chooseDueMs) await this.#chooseCopies();
         await this.#readBatch(clients);
-      } catch (error) {
-        if (!(error instanceof KafkaError)) throw error;
-        this.#options.logger.warn({ err: error }, "standbys wait for Kafka");
-        await this.#disconnect();
-        await delay(RETRY_MS);
       }
+    } catch (error) {
+      if (error instanceof KafkaError) await this.#disconnect();
+      throw error;
     }
-    for (const copy of [...this.#copies.values()]) await this.#close(copy);
-    this.#announceLeave();
-    await this.#disconnect();
   }
 
   // -- which copies ----------------------------------------------------------------------------------------------
@@ -203,7 +195,7 @@ export class Standbys implements FolderClaims {
   }
 
   #isTaken(partition: number): boolean {
-    return this.#stopping || this.#claimed.has(partition) || this.#refused.has(partition);
+    return this.#options.stop.aborted || this.#claimed.has(partition) || this.#refused.has(partition);
   }
 
   async #close(copy: StandbyCopy): Promise<void> {
@@ -267,9 +259,9 @@ export class Standbys implements FolderClaims {
       const { clientOptions, identity, admin } = this.#options;
       const topic = this.#rosterTopic;
       // A client that asks for a topic before the broker knows it may not ask again for half a minute.
-      while (!this.#stopping && !(await admin.describe([topic])).has(topic)) {
+      while (!this.#options.stop.aborted && !(await admin.describe([topic])).has(topic)) {
         await admin.create(topic, 1, clientOptions.settings.replicationFactor, rosterConfig);
-        await delay(POLL_MS);
+        await pause(POLL_MS, this.#options.stop);
       }
       const producer = await Producer.connect(clientOptions, undefined, ANNOUNCEMENT_BYTES_MAX);
       try {

@@ -2,9 +2,9 @@
  * The tasks of this instance: they come and go with the partitions that the group gives and takes, are opened, restored
  * beside the loop, and put back to the group's positions after an abort.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import type { Consumer } from "../../kafka/consumer.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
+import { PROMPT, persistently, retry } from "../../kafka/patience.js";
 import type { Position, TopicPartition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type { Source } from "../../service-definition.js";
@@ -12,8 +12,6 @@ import type { InputWatch } from "./input-loss.js";
 import { type OpenTask, Task } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
 import { type CommittedPositions, StateAheadError, type TaskRestore } from "./task-restore.js";
-
-const RETRY_MS = 200;
 
 /** Who processes the records of running tasks. */
 export interface TaskHost {
@@ -44,7 +42,7 @@ export interface AssignmentOptions {
   readonly restore: TaskRestore;
   readonly inputs: InputWatch;
   /** Whether the service is to stop. */
-  readonly stopping: () => boolean;
+  readonly stop: AbortSignal;
   readonly host: TaskHost;
   /** Who else has folders of tasks open in this process; undefined where nobody has. */
   readonly claims: FolderClaims | undefined;
@@ -185,17 +183,19 @@ export class Assignment {
 
   async #restore(task: OpenTask, positions: CommittedPositions): Promise<void> {
     let committed = positions;
-    while (!task.isClosed()) {
-      try {
-        if (await this.#options.restore.restore(task, committed)) await this.#run(task);
-        return;
-      } catch (error) {
+    const { restore, stop, logger } = this.#options;
+    const attempt = async () => {
+      if (!task.isClosed() && (await restore.restore(task, committed))) await this.#run(task);
+    };
+    await retry(attempt, {
+      patience: PROMPT,
+      stop,
+      mayRetry: async (error) => {
         if (error instanceof StateAheadError) committed = await this.#newer(task, committed, error);
-        else if (!(error instanceof KafkaError)) throw error;
-        this.#options.logger.warn({ task: task.id, err: error }, "replay repeated");
-        await delay(RETRY_MS);
-      }
-    }
+        return error instanceof StateAheadError || error instanceof KafkaError;
+      },
+      onFailure: (error) => logger.warn({ task: task.id, err: error }, "replay repeated"),
+    });
   }
 
   /**
@@ -268,16 +268,9 @@ export class Assignment {
    * stops meanwhile needs no answer: its tasks are closed before they run.
    */
   async #placesPersistently(tasks: readonly OpenTask[]): Promise<CommittedByPartition> {
-    while (!this.#options.stopping()) {
-      try {
-        return await this.#places(tasks);
-      } catch (error) {
-        if (!(error instanceof KafkaError)) throw error;
-        this.#options.logger.warn({ err: error }, "waiting for the group's positions");
-        await delay(RETRY_MS);
-      }
-    }
-    return new Map();
+    const { stop, logger } = this.#options;
+    const onFailure = (error: KafkaError) => logger.warn({ err: error }, "waiting for the group's positions");
+    return (await persistently(() => this.#places(tasks), { patience: PROMPT, stop, onFailure })) ?? new Map();
   }
 }
 

@@ -53,7 +53,11 @@ for (const count of [1, 2]) {
 
     beforeEach(async () => {
       const settings = readSettings(kernelSettings, {});
-      const output = new Output({ settings, properties: {}, clientId: "test", logger }, undefined, () => false);
+      const output = new Output(
+        { settings, properties: {}, clientId: "test", logger },
+        undefined,
+        new AbortController().signal,
+      );
       const metrics = createMetrics(createRegistry("adder", "test"));
       results = [];
       processing = new Processing(addingService(count, results), SETTINGS, output, metrics, metrics.registry, logger);
