@@ -24,7 +24,7 @@ interface Taken extends Suspects {
 }
 
 export class RefusedWork {
-  readonly #o: RefusedWorkOptions;
+  readonly #options: RefusedWorkOptions;
   readonly #search = new RefusalSearch();
   /** Input records since the last commit. */
   #records = 0;
@@ -33,12 +33,12 @@ export class RefusedWork {
   #record: ConsumedRecord | undefined;
 
   constructor(options: RefusedWorkOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   /** Whether the transaction at hand is to end before another record is taken. */
   get isFull(): boolean {
-    return this.#records >= this.#search.span || this.#o.output.failed;
+    return this.#records >= this.#search.span || this.#options.output.failed;
   }
 
   /** Most records to take at once: those that a search does not admit are fetched in vain. */
@@ -97,7 +97,7 @@ export class RefusedWork {
   refused(error: KafkaError, tasks: readonly Task[]): void {
     const refusal = refusalOf(error);
     if (refusal === undefined) return;
-    const { output, logger } = this.#o;
+    const { output, logger } = this.#options;
     const told = { topic: refusal.topic, reason: refusal.words };
     if (isForBatch(refusal)) {
       const batchBytes = output.shrinkBatches(this.#records <= 1);
@@ -118,12 +118,12 @@ export class RefusedWork {
 
   #reject(task: Task, record: TaskRecord, refusal: Refusal): void {
     const place = recordName(record);
-    this.#o.processing.learn(refusal);
-    const before = this.#o.processing.rejection;
+    this.#options.processing.learn(refusal);
+    const before = this.#options.processing.rejection;
     const form = before === undefined ? "whole" : nextForm(before.form, refusal.code);
     if (form === undefined) throw hopeless(task, place, refusal);
     task.reject(record, { error: before?.error ?? refusedRecord(refusal), form });
-    this.#o.logger.warn(
+    this.#options.logger.warn(
       { task: task.id, record: place, topic: refusal.topic, reason: refusal.words, form },
       "output of this record refused: it is rejected",
     );

@@ -1,0 +1,69 @@
+/** What the examination of a repartition and its steps have in common. */
+import { TopicError } from "../../errors.js";
+import type { Admin } from "../../kafka/admin.js";
+import type { ClientOptions } from "../../kafka/client.js";
+import { type ConsumedRecord, Consumer } from "../../kafka/consumer.js";
+import { readRanges } from "../../kafka/range-reader.js";
+import { ORIGIN, type Position, partitionKey, type TopicPartition } from "../../kafka/topic-partition.js";
+import type { Codec } from "../../service-definition.js";
+import { changelogTopic } from "../changelog/changelog.js";
+
+export interface RepartitionScope {
+  readonly service: string;
+  /** `<APPLICATION_ID>-<service>`: its group, and the prefix of its changelogs. */
+  readonly application: string;
+  readonly inputs: readonly string[];
+  readonly codecs: Readonly<Record<string, Codec<object>>>;
+  readonly admin: Admin;
+  readonly options: ClientOptions;
+}
+
+/** By {@link partitionKey}: the group's position; undefined where it has none. */
+export type GroupPositions = ReadonlyMap<string, Position | undefined>;
+
+/** @throws {TopicError} an instance of the service runs */
+export async function refuseMembers({ admin, application, service }: RepartitionScope): Promise<void> {
+  const members = await admin.members(application);
+  if (members === 0) return;
+  throw new TopicError(
+    `group ${application} has ${members} members: stop every instance of ${service} first, and wait until a killed one's session has ended.`,
+  );
+}
+
+export function committedPositions(
+  scope: RepartitionScope,
+  places: readonly TopicPartition[],
+): Promise<GroupPositions> {
+  return withConsumer(scope, async (consumer) => {
+    const answer = await consumer.committed(places);
+    return new Map(answer.map((at) => [partitionKey(at), at.position]));
+  });
+}
+
+export async function withConsumer<T>(scope: RepartitionScope, work: (consumer: Consumer) => Promise<T>): Promise<T> {
+  const consumer = await Consumer.connect(scope.options, scope.application);
+  try {
+    return await work(consumer);
+  } finally {
+    await consumer.disconnect();
+  }
+}
+
+/** Reads the changelog of a store up to its ends. */
+export function eachRecord(
+  { application, options, codecs }: RepartitionScope,
+  store: string,
+  ends: readonly Position[],
+  take: (record: ConsumedRecord, codec: Codec<object>) => Promise<void> | void,
+): Promise<void> {
+  const topic = changelogTopic(application, store);
+  const pieces = ends.map((end, partition) => ({ topic, partition, from: ORIGIN, end }));
+  return readRanges(options, `${application}-repartition`, pieces, (record) => take(record, codecs[store]));
+}
+
+/** Partitions `from` to before `to` of each topic. */
+export function placesOf(topics: readonly string[], from: number, to: number): TopicPartition[] {
+  return topics.flatMap((topic) => Array.from({ length: to - from }, (_, at) => ({ topic, partition: from + at })));
+}
+
+export const bytesOf = (key: Buffer | string): Buffer => (typeof key === "string" ? Buffer.from(key) : key);
