@@ -1,6 +1,6 @@
 /**
- * A door of the kernel: moves a service's state to where its series are after its inputs were given more partitions. What is done,
- * and in which order, is told in kernel/topics/repartition.ts.
+ * A door of the kernel: moves a service's state to where its series are after its inputs were given more partitions. The steps are
+ * in kernel/topics/repartition.ts.
  */
 import { type Environment, readSettings, type SettingDefinitions } from "./config.js";
 import { ConfigurationError } from "./errors.js";

@@ -2,7 +2,7 @@
  * The door of the kernel: runs a service until it is told to stop.
  *
  * Settings are read and checked before anything connects; Kafka is waited for; then the loop runs. The way of a record
- * goes on in kernel/loop/stream-loop.ts.
+ * continues in kernel/loop/stream-loop.ts.
  */
 import { readSettings, type SettingDefinitions, type Settings } from "./config.js";
 import { DEAD_LETTERS_TOPIC } from "./contract/topics.js";

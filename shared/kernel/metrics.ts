@@ -1,4 +1,4 @@
-/** What every service tells Prometheus. Names and labels are part of the product; see the README. */
+/** What every service tells Prometheus. Names and labels are part of the product; see docs/operations.md. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { CommittedCounter } from "../committed-counter.js";
 

@@ -26,7 +26,7 @@ export interface Job<Origin> extends PartedJob {
   readonly origin: Origin;
 }
 
-/** A job takes so long that nothing else may wait for it; the thread that was at it was ended. */
+/** A job takes so long that nothing else may wait for it; the thread that did it was ended. */
 export class LongJobError<Origin = unknown> extends Error {
   override readonly name = "LongJobError";
   readonly job: Job<Origin>;
@@ -44,7 +44,7 @@ interface SubmittedJob<Origin> extends Job<Origin> {
 interface Chunk<Origin> {
   /** The jobs of each message. */
   readonly messages: readonly (readonly SubmittedJob<Origin>[])[];
-  /** Never rejects: a chunk may be dropped before anybody looks at it. */
+  /** Never rejects: a chunk may be dropped before its replies are read. */
   readonly replies: Promise<PromiseSettledResult<JobReply>[]>;
 }
 

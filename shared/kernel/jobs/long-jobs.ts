@@ -1,8 +1,9 @@
 /**
- * Jobs that take long, beside the stream: their records wait for them, nothing else does. Sequence of events: a job outlasts the
- * patience of JobThreads; what is uncommitted is dropped and done again up to its record, which is held, with all behind it in
- * its partition; the job goes on here, each part in a message of its own, and a part that outlasts the limit is late; then the
- * record is read again and finds its result here.
+ * Jobs that take long, beside the stream: their records wait for them, nothing else does. In this order:
+ * 1 a job outlasts the patience of JobThreads
+ * 2 uncommitted work is dropped and processed again up to the job's record, which is held with all after it in its partition
+ * 3 the job is done here, each part in a message of its own; a part that outlasts the limit is late
+ * 4 the record is read again and finds its result here
  */
 import { type PartedJob, unpackArrays } from "../../job-message.js";
 import { partitionKey, type TopicPartition } from "../../kafka/topic-partition.js";
@@ -90,7 +91,7 @@ export class LongJobs {
 
   /**
    * What came of the job of a record: gives its result, or throws what it threw. Kept until the record is committed, since
-   * the work on it may be dropped once more; a thread that ended is told of once, and the job is another thread's again.
+   * the work on it may be dropped once more. That a thread ended is reported once, then another thread does the job.
    * @returns undefined where the record has none here, or another one than it had
    */
   outcomeOf(place: RecordPlace, { numbers, parts }: PartedJob): (() => JobResult) | undefined {
@@ -113,7 +114,7 @@ export class LongJobs {
     if (this.#jobs.size > 0) this.#forget(place, ({ offset }) => offset < position);
   }
 
-  /** The partition goes: its jobs are somebody else's. */
+  /** The partition was revoked: its jobs are another instance's. */
   leave(place: TopicPartition): void {
     if (this.#jobs.size > 0) this.#forget(place, () => true);
   }

@@ -1,4 +1,4 @@
-/** The heavy work of the records at hand: done in the stream while it is quick, beside it where it takes long. */
+/** The heavy work of records: done in the stream while it is quick, beside it where it takes long. */
 
 import type { TopicPartition } from "../../kafka/topic-partition.js";
 import type { HeavyWork } from "../../service-definition.js";
@@ -25,7 +25,7 @@ export class RecordJobs {
   readonly #threads: JobThreads<JobOrigin>;
   readonly #longJobs: LongJobs;
 
-  /** @param onDeath told of a thread that ended while it had nothing to do */
+  /** @param onDeath called when a thread ended while it had nothing to do */
   constructor(work: HeavyWork<never>, settings: never, onDeath: (error: unknown) => void) {
     const options = { module: work.module, count: work.threads(settings), settings, onDeath };
     const timeoutMs = work.timeoutMs(settings);
@@ -73,7 +73,7 @@ export class RecordJobs {
     await this.#threads.settle();
   }
 
-  /** Forgets everything that was submitted; what is done aside goes on. */
+  /** Forgets everything that was submitted; jobs that are done aside continue. */
   async discard(): Promise<void> {
     await this.#threads.discard();
   }
@@ -88,7 +88,7 @@ export class RecordJobs {
     return this.#longJobs.holds(record);
   }
 
-  /** Whether a record that was held can be processed now; told once. */
+  /** Whether a record that was held can be processed now; true once. */
   takeReleased(): boolean {
     return this.#longJobs.takeNews();
   }
@@ -103,7 +103,7 @@ export class RecordJobs {
     this.#longJobs.committed(place, position);
   }
 
-  /** The partition goes. */
+  /** The partition was revoked. */
   leave(place: TopicPartition): void {
     this.#longJobs.leave(place);
   }

@@ -1,6 +1,6 @@
 /**
- * Worker threads whose work is watched: one that stands at a part of a job for too long is ended, for nothing else ends a loop
- * in a thread, and another takes its place. What is watched is whether the thread goes on, not what a message takes in all.
+ * Worker threads whose work is watched: a thread that does not finish a part of a job in time is ended, because nothing else ends a
+ * loop in a thread, and another takes its place. The time of each part counts, not that of a whole message.
  */
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
@@ -13,10 +13,10 @@ import {
   readProgress,
 } from "../../job-message.js";
 
-/** Looks at the threads within the limit, so that it is kept to a tenth. */
-const LOOKS_A_LIMIT = 10;
-const LOOK_MIN_MS = 10;
-const LOOK_MAX_MS = 1000;
+/** Checks of the threads within the limit, so that it is kept to a tenth. */
+const CHECKS_PER_LIMIT = 10;
+const CHECK_MIN_MS = 10;
+const CHECK_MAX_MS = 1000;
 
 /** What the threads are made from. */
 export interface ThreadOptions {
@@ -26,7 +26,7 @@ export interface ThreadOptions {
   readonly count: number;
   /** Plain data that the module finds in `workerData`. */
   readonly settings: unknown;
-  /** Told of a thread that ended while it had nothing to do. */
+  /** Called when a thread ended while it had nothing to do. */
   readonly onDeath: (error: unknown) => void;
 }
 
@@ -56,12 +56,12 @@ interface Watched {
 export class WatchedThreads {
   readonly #pool: Piscina<JobMessage, JobReply>;
   readonly #limitMs: number;
-  readonly #lookMs: number;
+  readonly #checkMs: number;
   readonly #watched = new Set<Watched>();
   /** Memory of messages that are done. */
   readonly #spare: Int32Array[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #lookedMs = 0;
+  #checkedMs = 0;
 
   /**
    * Starts the threads; one that ends is replaced.
@@ -69,7 +69,7 @@ export class WatchedThreads {
    */
   constructor({ module, count, settings, onDeath }: ThreadOptions, limitMs: number) {
     this.#limitMs = limitMs;
-    this.#lookMs = Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, limitMs / LOOKS_A_LIMIT));
+    this.#checkMs = Math.min(CHECK_MAX_MS, Math.max(CHECK_MIN_MS, limitMs / CHECKS_PER_LIMIT));
     this.#pool = new Piscina({
       filename: fileURLToPath(module),
       name: "run",
@@ -112,8 +112,8 @@ export class WatchedThreads {
   #watch(watched: Watched): void {
     this.#watched.add(watched);
     if (this.#timer !== undefined) return;
-    this.#lookedMs = performance.now();
-    this.#timer = setInterval(() => this.#look(), this.#lookMs).unref();
+    this.#checkedMs = performance.now();
+    this.#timer = setInterval(() => this.#check(), this.#checkMs).unref();
   }
 
   #unwatch(watched: Watched): void {
@@ -123,11 +123,11 @@ export class WatchedThreads {
     this.#timer = undefined;
   }
 
-  #look(): void {
+  #check(): void {
     const nowMs = performance.now();
     // A process that was stopped, or a machine that slept, has not given its threads that time either.
-    const passedMs = Math.min(nowMs - this.#lookedMs, 2 * this.#lookMs);
-    this.#lookedMs = nowMs;
+    const passedMs = Math.min(nowMs - this.#checkedMs, 2 * this.#checkMs);
+    this.#checkedMs = nowMs;
     for (const watched of this.#watched) {
       const { steps, job, part } = readProgress(watched.progress);
       // 0: it waits for a thread, or is done.

@@ -1,12 +1,12 @@
 /**
- * How many records the loop takes at once: as many as it is done with in a moment. A rebalance, a stop and the polls that a
+ * How many records the loop takes at once: as many as it can process in a moment. A rebalance, a stop and the polls that a
  * membership lives by wait for the end of a batch, so a slow model must have short ones; the rest waits in the broker.
  */
 
 /** What a batch should take, in ms. */
 const BATCH_MS = 250;
 const BATCH_RECORDS_MAX = 1000;
-/** From one batch to the next: a pause of the broker must not be felt for long, nor one fast batch be taken for the rule. */
+/** From one batch to the next: a pause of the broker must not slow the loop down for long, and one fast batch is no rule. */
 const GROWTH_MAX = 4;
 
 export class BatchPace {
@@ -19,7 +19,7 @@ export class BatchPace {
     this.#records = this.#least;
   }
 
-  /** Begins anew with the fewest: a batch that killed a thread may only have been too much at once. */
+  /** Starts again with the fewest: a batch that killed a thread may only have been too much at once. */
   restart(): void {
     this.#records = this.#least;
   }

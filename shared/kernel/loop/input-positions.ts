@@ -1,11 +1,11 @@
-/** Where the inputs of tasks stand: what is processed, what is at hand, what is held. */
+/** Where the inputs of tasks stand: what is processed, what was fetched, what is held. */
 import type { ConsumedRecord } from "../../kafka/consumer.js";
 import type { RecordJobs } from "../jobs/record-jobs.js";
 import type { Task } from "../task/task.js";
 import type { Membership } from "./membership.js";
 
-/** What the loop has in hand. */
-export interface WorkAtHand {
+/** What the loop has taken and not committed. */
+export interface OpenWork {
   readonly membership: Membership | undefined;
   readonly batch: readonly ConsumedRecord[];
   /** Whether what is uncommitted was dropped. */
@@ -13,12 +13,12 @@ export interface WorkAtHand {
 }
 
 export class InputPositions {
-  readonly #hand: () => WorkAtHand;
+  readonly #work: () => OpenWork;
   readonly #jobs: RecordJobs | undefined;
 
-  constructor(jobs: RecordJobs | undefined, hand: () => WorkAtHand) {
+  constructor(jobs: RecordJobs | undefined, work: () => OpenWork) {
     this.#jobs = jobs;
-    this.#hand = hand;
+    this.#work = work;
   }
 
   /**
@@ -27,7 +27,7 @@ export class InputPositions {
    * of transactions.
    */
   of(task: Task, topic: string): number | undefined {
-    const { membership, batch, dropped } = this.#hand();
+    const { membership, batch, dropped } = this.#work();
     const { partition } = task;
     const committed = task.manifest?.positions[topic];
     if (dropped) return committed;
@@ -41,9 +41,9 @@ export class InputPositions {
     return consumed?.position === undefined ? processed : Math.max(consumed.position, processed ?? 0);
   }
 
-  /** Offset of the last record of a partition that the client has handed over and that is not done with; undefined for none. */
+  /** Offset of the last record of a partition that the client has handed over and that is not processed; undefined for none. */
   lastFetched({ partition }: Task, topic: string): number | undefined {
-    const { membership, batch } = this.#hand();
+    const { membership, batch } = this.#work();
     const isOf = (record: ConsumedRecord) => record.partition === partition && record.topic === topic;
     return (membership?.lastFetched(isOf) ?? batch.findLast(isOf))?.offset;
   }

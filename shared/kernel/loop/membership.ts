@@ -1,4 +1,4 @@
-/** What a service has while it is a member of its group: the consumer, its tasks, and what is on its way from the broker. */
+/** What a service has while it is a member of its group: the consumer, its tasks, and the batch that is being fetched. */
 
 import type { ConsumedRecord, Consumer, RebalanceEvent } from "../../kafka/consumer.js";
 import { KafkaCode, KafkaError } from "../../kafka/kafka-error.js";

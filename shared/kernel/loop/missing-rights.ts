@@ -1,12 +1,12 @@
 /**
- * What Kafka does not allow this service while it runs. Work that it refuses is dropped and tried again, with pauses that grow: each
- * try takes a new producer, and the rights come from somebody who has to read of them first.
+ * What Kafka does not allow this service while it runs. Work that it refuses is dropped and tried again, with growing pauses: each
+ * attempt needs a new producer, and the rights come from a person who has to read about them first.
  */
 import { KafkaError } from "../../kafka/kafka-error.js";
 
 const WAIT_MIN_MS = 1000;
 const WAIT_MAX_MS = 10_000;
-/** A try that was not refused within this time was not refused; a commit says so at once. */
+/** An attempt that was not refused within this time succeeded; a commit shows that at once. */
 const TRIAL_MS = 5000;
 
 export class MissingRights {

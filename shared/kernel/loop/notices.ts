@@ -1,4 +1,4 @@
-/** Warnings that inputs give rise to: the first of a while are logged, so that no input fills the log. */
+/** Warnings about input records. The first ones of each ten minutes are logged, so that no input fills the log. */
 import type { Logger } from "../../logger.js";
 
 const WHILE_MS = 600_000;

@@ -32,9 +32,7 @@ import { type RejectedRecord, type Rejection, recordName, type TaskRecord } from
 import type { OpenTask, Task } from "../task/task.js";
 import { Notices } from "./notices.js";
 
-/**
- * process() failed after it may have changed state. The transaction is aborted and the batch replayed without this record.
- */
+/** process() failed after it may have changed state. The transaction is aborted, and the batch processed again without this record. */
 export class ProcessFailure extends Error {
   override readonly name = "ProcessFailure";
   readonly task: Task;
@@ -66,7 +64,7 @@ export class Processing implements TaskHost {
   readonly #consumed = new Map<string, number>();
   readonly #written: WrittenRecords;
   readonly #deadLetters: DeadLetters;
-  /** Of the record at hand. */
+  /** Of the record that is being processed. */
   #timestamp: number | undefined;
   #headers: Travelling = NO_HEADERS;
   #place: RecordPlace | undefined;
@@ -116,7 +114,7 @@ export class Processing implements TaskHost {
     return this.#service.kind === "source" ? this.#service.source(task.partition, partitions, context) : undefined;
   }
 
-  /** The task is closed, or about to be opened anew. */
+  /** The task is closed, or its folder is reset. */
   forget(task: Task): void {
     this.#contexts.delete(task);
     for (const place of task.inputPartitions) this.jobs?.leave(place);

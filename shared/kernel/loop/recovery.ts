@@ -6,7 +6,7 @@
  *   ProcessFailure        the record is rejected: it becomes a dead letter
  *   TaskStateDamagedError the task's folder is reset, and its state restored
  *   ThreadError           another thread is started, batches begin small again; the eleventh without a commit between is fatal
- *   LongJobError          the job is done aside: its partition waits for it, the others go on
+ *   LongJobError          the job is done aside: its partition waits for it, the others do not
  *   KafkaError, refusal   the record at fault is searched for and rejected, see refused-work.ts
  *   KafkaError, other     a producer whose state is unknown is replaced
  *   any other             nothing is: the service ends
@@ -198,7 +198,7 @@ export class Recovery {
     this.#options.logger.error({ err: error }, "a worker thread died: its batch is replayed on another");
   }
 
-  /** The record is done aside. Those before it are committed when they are processed again, the other partitions go on. */
+  /** The record's job is done aside. Records before it are committed when they are processed again, other partitions do not wait. */
   #setAside({ job, message }: LongJobError): void {
     const { processing, pace, logger } = this.#options;
     // Jobs come back as they were submitted.

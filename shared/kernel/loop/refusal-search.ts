@@ -1,7 +1,7 @@
 /**
- * Finds the input record whose output Kafka refuses. A refusal concerns a whole transaction, so its work is done again in
- * smaller ones: of n records the one is found by about log2 n transactions. The work that was refused comes first, everything
- * else waits: else records that arrive meanwhile could hide the one for ever.
+ * Finds the input record whose output Kafka refuses. A refusal concerns a whole transaction, so its records are processed again in
+ * smaller ones: of n records the one is found by about log2 n transactions. Only the refused records are processed meanwhile:
+ * records that arrive later could hide the one for ever.
  */
 
 /** Records that the refused transaction had of one partition (of one task of a source): those before `end`. */

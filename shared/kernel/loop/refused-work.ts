@@ -1,4 +1,4 @@
-/** What becomes of work whose output Kafka refuses for good: the one record is found, and rejected; the rest goes on. */
+/** What becomes of work whose output Kafka refuses for good: the one record is found and rejected, the others are processed. */
 import { TopicError } from "../../errors.js";
 import type { ConsumedRecord } from "../../kafka/consumer.js";
 import type { KafkaError } from "../../kafka/kafka-error.js";
@@ -36,7 +36,7 @@ export class RefusedWork {
     this.#options = options;
   }
 
-  /** Whether the transaction at hand is to end before another record is taken. */
+  /** Whether the open transaction is to end before another record is taken. */
   get isFull(): boolean {
     return this.#records >= this.#search.span || this.#options.output.failed;
   }
@@ -80,7 +80,7 @@ export class RefusedWork {
     return this.#search.committed(records, (key) => positions.get(key));
   }
 
-  /** The work at hand was dropped, for whatever reason. */
+  /** The open transaction was dropped, for whatever reason. */
   aborted(): void {
     this.#records = 0;
   }
@@ -91,18 +91,18 @@ export class RefusedWork {
   }
 
   /**
-   * The work at hand was refused; call it before that is dropped. It is to be done again in another way.
+   * The open transaction was refused; to be called before it is dropped. Its records are processed again in another way.
    * @throws {TopicError} nothing of a record can be kept, not even an envelope of its dead letter
    */
   refused(error: KafkaError, tasks: readonly Task[]): void {
     const refusal = refusalOf(error);
     if (refusal === undefined) return;
     const { output, logger } = this.#options;
-    const told = { topic: refusal.topic, reason: refusal.words };
+    const fields = { topic: refusal.topic, reason: refusal.words };
     if (isForBatch(refusal)) {
       const batchBytes = output.shrinkBatches(this.#records <= 1);
       if (batchBytes !== undefined) {
-        logger.warn({ ...told, batchBytes }, "a topic takes less than a batch: batches are smaller from now on");
+        logger.warn({ ...fields, batchBytes }, "a topic takes less than a batch: batches are smaller from now on");
         return;
       }
     }
@@ -112,7 +112,7 @@ export class RefusedWork {
     if (this.#search.refused(this.#records, suspectsOf(tasks, last))) this.#reject(task, last.record, refusal);
     else {
       const { span } = this.#search;
-      logger.warn({ ...told, records: this.#records, span }, "output refused: the record at fault is searched for");
+      logger.warn({ ...fields, records: this.#records, span }, "output refused: the record at fault is searched for");
     }
   }
 

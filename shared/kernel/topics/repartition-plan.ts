@@ -22,7 +22,7 @@ const planSchema = z.object({
   to: z.int().min(2),
   /** By changelog, by former partition: the end of what was there before the work began. */
   ends: z.record(z.string(), z.array(z.int().min(0).transform(positionAt))),
-  /** `copy`: values are written where they belong. `delete`: all of them are there, and what was left behind is deleted. */
+  /** `copy`: values are written where they belong. `delete`: all of them are there, and the originals are deleted. */
   phase: z.enum(["copy", "delete"]),
 });
 export type RepartitionPlan = z.infer<typeof planSchema>;
@@ -32,7 +32,7 @@ export function repartitionTopic(application: string): string {
   return `${application}-repartition`;
 }
 
-/** The refusal to start, or to go on, while the work is half done. */
+/** The refusal to start, or to continue, while the work is half done. */
 export function unfinishedError(application: string, service: string): TopicError {
   return new TopicError(
     `a repartition of ${application} was begun and is not complete (topic ${repartitionTopic(application)} is there): run ` +

@@ -36,33 +36,33 @@ const POLL_MS = 100;
 
 /**
  * Does what the examination found, or the rest of it.
- * @param tell called with a line for each step that is done
+ * @param report called with a line for each step that is done
  * @throws {TopicError} an instance of the service runs
  * @throws {KafkaError} the broker does not answer; to be done again
  */
 export async function repartition(
   scope: RepartitionScope,
   examined: RepartitionPlan,
-  tell: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<void> {
   const { admin, options, application } = scope;
   let plan = examined;
   await writePlan(admin, options, application, plan);
   await refuseMembers(scope);
-  tell("plan written: the service does not start until all is done");
+  report("plan written: the service does not start until all is done");
   await growChangelogs(scope, plan.to);
   const positions = await groupPositions(scope, plan);
-  tell(`changelogs and group have ${plan.to} partitions`);
+  report(`changelogs and group have ${plan.to} partitions`);
   if (plan.phase === "copy") {
     const copied = await copy(scope, plan, positions);
     plan = { ...plan, phase: "delete" };
     await writePlan(admin, options, application, plan);
-    tell(`${copied} changelog records copied to the partitions where their series are now`);
+    report(`${copied} changelog records copied to the partitions where their series are now`);
   }
   const deleted = await deleteMoved(scope, plan, positions);
-  tell(`${deleted} records of values deleted where they were`);
+  report(`${deleted} records of values deleted where they were`);
   await admin.delete(repartitionTopic(application));
-  tell("plan deleted: the service may start");
+  report("plan deleted: the service may start");
 }
 
 // -- the steps -------------------------------------------------------------------------------------------------------

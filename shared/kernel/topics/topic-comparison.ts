@@ -1,7 +1,7 @@
 /**
  * Compares topics that are there already with what a service writes to them. The client cannot read a topic's configuration, but
- * a broker tells all the same: it looks at the size of a record first, then at its key, then at its timestamp. A record of the
- * largest size, without a key and stamped two hours ahead is refused by nearly every topic, and the reason tells the rest; where
+ * a broker shows it all the same: it checks the size of a record first, then its key, then its timestamp. A record of the
+ * largest size, without a key and stamped two hours ahead is refused by nearly every topic, and the reason shows the rest. Where
  * a topic takes it, its transaction is aborted. Nothing of it is ever read.
  */
 
@@ -59,18 +59,18 @@ export function usedTopics(
 }
 
 /**
- * Tells of each topic that takes less than it may be given, beside the work: nothing waits for it. Where Kafka cannot be asked,
+ * Reports each topic that takes less than it may be given, beside the work: nothing waits for it. Where Kafka cannot be asked,
  * what a topic refuses is found when it is refused.
  * @throws {TopicError} dead letters could not be kept at all
  */
 export async function compareTopics(topics: readonly UsedTopic[], options: ClientOptions): Promise<void> {
   try {
     for (const topic of topics) {
-      // A refused record leaves the numbers of its partition out of step: each topic has a look of its own.
-      const large = await look(topic.name, topic.bytes, options);
-      const small = large.takesSize ? large : await look(topic.name, ENVELOPE_BYTES, options);
-      if (!large.takesSize) tellOfSize(topic, small.takesSize, options.logger);
-      if (small.compacted === true && !topic.compacted) tellOfCompaction(topic, options.logger);
+      // A refused record leaves the numbers of its partition out of step: each topic is probed by a producer of its own.
+      const large = await probe(topic.name, topic.bytes, options);
+      const small = large.takesSize ? large : await probe(topic.name, ENVELOPE_BYTES, options);
+      if (!large.takesSize) reportSize(topic, small.takesSize, options.logger);
+      if (small.compacted === true && !topic.compacted) reportCompaction(topic, options.logger);
     }
   } catch (error) {
     if (!(error instanceof KafkaError)) throw error;
@@ -78,7 +78,7 @@ export async function compareTopics(topics: readonly UsedTopic[], options: Clien
   }
 }
 
-function tellOfSize({ name, role, bytes }: UsedTopic, takesEnvelopes: boolean, logger: Logger): void {
+function reportSize({ name, role, bytes }: UsedTopic, takesEnvelopes: boolean, logger: Logger): void {
   const remedy = configure(name, `max.message.bytes=${bytes + OVERHEAD_BYTES}`);
   if (role === "dead-letters" && !takesEnvelopes) {
     throw new TopicError(
@@ -88,7 +88,7 @@ function tellOfSize({ name, role, bytes }: UsedTopic, takesEnvelopes: boolean, l
   logger.warn({ topic: name, bytes, remedy }, `a topic takes less than it may be given: ${CONSEQUENCES[role]}`);
 }
 
-function tellOfCompaction({ name, role }: UsedTopic, logger: Logger): void {
+function reportCompaction({ name, role }: UsedTopic, logger: Logger): void {
   const remedy = configure(name, "cleanup.policy=delete");
   if (role === "dead-letters") {
     throw new TopicError(
@@ -104,7 +104,7 @@ function tellOfCompaction({ name, role }: UsedTopic, logger: Logger): void {
 const configure = (name: string, config: string): string =>
   `Set ${config} (kafka-configs --alter --entity-type topics --entity-name ${name} --add-config ${config}).`;
 
-async function look(topic: string, bytes: number, options: ClientOptions): Promise<Found> {
+async function probe(topic: string, bytes: number, options: ClientOptions): Promise<Found> {
   const id = `${options.clientId}-probe`;
   const producer = await Producer.connect(options, id, bytes + OVERHEAD_BYTES, undefined, true);
   try {
