@@ -35,7 +35,7 @@ export function createParts(scope: Scope, output: Output, { onLeave, loopEnded }
   const identity = identityOf(scope);
   const opener = createOpener(scope, identity);
   const standbys = createStandbys(scope, identity, opener, loopEnded);
-  const processing = new Processing(service, settings, output, metrics, metrics.registry, logger);
+  const processing = new Processing({ service, settings, output, metrics, logger });
   const restore = createRestore(scope, identity, opener);
   const loop = createLoop(scope, { output, identity, opener, restore, standbys, processing }, onLeave);
   return { loop, processing, standbys };

@@ -57,7 +57,7 @@ export class ServiceProcess {
     const registry = createRegistry(service.name, settings.applicationId);
     this.#view = new ServiceView({
       registry,
-      isSource: service.kind === "source",
+      readsInputs: service.kind === "processor",
       storeNames: Object.keys(service.stores),
       stateDir: settings.stateDir,
       transactionTimeoutMs: settings.transactionTimeoutMs,

@@ -1,5 +1,4 @@
 /** One record through process(): in, out, or to the dead letters. */
-import type { Registry } from "prom-client";
 import { committedCounters } from "../../committed-counter.js";
 import { keyBytes } from "../../contract/record-key.js";
 import { RESULT_BYTES_MAX } from "../../contract/topics.js";
@@ -49,6 +48,15 @@ export class ProcessFailure extends Error {
   }
 }
 
+export interface ProcessingOptions {
+  readonly service: AnyService;
+  /** The kernel's and the service's own. */
+  readonly settings: unknown;
+  readonly output: Output;
+  readonly metrics: KernelMetrics;
+  readonly logger: Logger;
+}
+
 export class Processing implements TaskHost {
   /** The heavy work under way; undefined where the service has none. */
   readonly jobs: RecordJobs | undefined;
@@ -74,14 +82,8 @@ export class Processing implements TaskHost {
   #key = "";
   #keyBytes: Buffer = Buffer.alloc(0);
 
-  constructor(
-    service: AnyService,
-    settings: unknown,
-    output: Output,
-    metrics: KernelMetrics,
-    registry: Registry,
-    logger: Logger,
-  ) {
+  constructor({ service, settings, output, metrics, logger }: ProcessingOptions) {
+    const { registry } = metrics;
     this.#service = service;
     this.#settings = settings as never;
     this.#serviceMetrics = service.metrics(registry);

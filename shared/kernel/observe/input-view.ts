@@ -10,9 +10,7 @@ import { type StandingInput, StandingInputs, type TaskLag } from "./standing-inp
 import { type UnstableInput, UnstableInputs } from "./unstable-inputs.js";
 
 export interface InputViewOptions {
-  /** A source reads nothing: it has no inputs. */
-  readonly isSource: boolean;
-  /** Undefined until Kafka and the topics are there. */
+  /** Undefined until Kafka and the topics are there, and where the service reads no input. */
   readonly loop: () => RunningLoop | undefined;
   readonly transactionTimeoutMs: number;
   readonly logger: Logger;
@@ -44,7 +42,7 @@ export class InputView {
   /** How far each input of the service's tasks lags. */
   lag(): TaskLag[] {
     const loop = this.#options.loop();
-    if (loop === undefined || this.#options.isSource) return [];
+    if (loop === undefined) return [];
     return loop.tasks.flatMap((task) => this.#lagOf(task, loop));
   }
 
@@ -60,7 +58,6 @@ export class InputView {
 
   /** Input partitions with the number of records after an open transaction of their writer. */
   unstable(): UnstableInput[] {
-    if (this.#options.isSource) return [];
     const partitions = this.#tasks().flatMap(({ inputPartitions }) => inputPartitions);
     return this.#unstable.of(partitions, performance.now());
   }

@@ -16,7 +16,8 @@ export type ServiceState = (typeof SERVICE_STATES)[number];
 
 export interface ServiceViewOptions {
   readonly registry: Registry;
-  readonly isSource: boolean;
+  /** Whether the service has inputs that may lag or stand still: a source has none. */
+  readonly readsInputs: boolean;
   readonly storeNames: readonly string[];
   readonly stateDir: string;
   readonly transactionTimeoutMs: number;
@@ -44,9 +45,9 @@ export class ServiceView implements Inspection {
   #consumers = 0;
 
   constructor(options: ServiceViewOptions) {
-    const { registry, memory, storeNames, troubles, stop } = options;
+    const { registry, readsInputs, transactionTimeoutMs, memory, storeNames, troubles, stop, logger } = options;
     this.registry = registry;
-    this.inputs = new InputView({ ...options, loop: () => this.#loop });
+    this.inputs = new InputView({ transactionTimeoutMs, logger, loop: () => (readsInputs ? this.#loop : undefined) });
     this.memory = memory;
     this.#storeNames = storeNames;
     this.#troubles = troubles;

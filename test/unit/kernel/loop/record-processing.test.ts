@@ -60,7 +60,13 @@ for (const count of [1, 2]) {
       );
       const metrics = createMetrics(createRegistry("adder", "test"));
       results = [];
-      processing = new Processing(addingService(count, results), SETTINGS, output, metrics, metrics.registry, logger);
+      processing = new Processing({
+        service: addingService(count, results),
+        settings: SETTINGS,
+        output,
+        metrics,
+        logger,
+      });
       directory = mkdtempSync(join(tmpdir(), "regatta-processing-"));
       const opened: Task = new Task("adder", 0, ["numbers"]);
       opened.opened(new TaskFolder(await LevelDbStore.open(directory), [], undefined, undefined));
