@@ -82,6 +82,20 @@ describe("the architecture", () => {
     assert.deepEqual(filesWhere(({ text }) => /\bprocess\.env\b|\bprocess\["env/.test(text)).sort(), READS_ENVIRONMENT);
   });
 
+  it("has tasks whose fields nobody else writes", () => {
+    for (const path of ["shared/kernel/task/task.ts", "shared/kernel/task/task-folder.ts"]) {
+      const { text } = files.find((file) => file.path === path) ?? { text: "" };
+      const fields = [...text.matchAll(/^ {2}((?:readonly )?#?\w+)(?:: [^(=;\n]+)?(?: = [^;\n]+)?;$/gm)].map(
+        ([, name]) => name,
+      );
+      assert.ok(fields.length > 5, path);
+      assert.deepEqual(
+        fields.filter((name) => !/^readonly |^#/.test(name)),
+        [],
+      );
+    }
+  });
+
   it("has short files, and a reason for each that is not", () => {
     const long = filesWhere(({ text }) => text.split("\n").length - 1 > FILE_LINES_MAX);
     assert.deepEqual(long.sort(), [...OFFENDING_FILES, ...Object.keys(LONG_FILES)].sort());
