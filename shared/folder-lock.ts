@@ -25,8 +25,10 @@ export class FolderWriteError extends Error {
   override readonly name = "FolderWriteError";
 }
 
+/** An open folder: text keys, values of bytes. */
 export type FolderDatabase = Level<string, Buffer>;
 
+/** How a folder is opened. */
 export interface FolderOptions {
   /** LevelDB's own; by default that of a process which has no other folder open. */
   readonly memory?: FolderMemory;

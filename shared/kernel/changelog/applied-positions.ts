@@ -10,6 +10,7 @@ import { RepeatedQuestion } from "../../repeated-question.js";
 
 const REFRESH_MS = 5000;
 
+/** The positions of all changelogs that this process writes. */
 export class AppliedPositions {
   readonly #admin: Admin;
   readonly #changelogs: readonly string[];

@@ -14,7 +14,9 @@ const POSITIONS_HEADER = "regatta-positions";
  * A state key has a slash, so it cannot be one.
  */
 export const POSITIONS_KEY = "positions";
+/** {@link POSITIONS_KEY} as it is written. */
 export const POSITIONS_KEY_BYTES = Buffer.from(POSITIONS_KEY);
+/** Value of that record: compaction would delete it if it had none. */
 export const POSITIONS_VALUE = Buffer.from([0]);
 
 /** Next offset to process, by input topic. */
@@ -29,6 +31,7 @@ export interface Changelog {
   readonly partition: number;
 }
 
+/** Name of a store's changelog. */
 export function changelogTopic(application: string, store: string): string {
   return `${application}-${store}-changelog`;
 }
@@ -41,8 +44,8 @@ export const changelogConfig = {
 } as const;
 
 /**
- * What the text of the positions begins with where the record's key is whole. Programs that cut keys at their first NUL byte write none,
- * and pass over it: blanks mean nothing in JSON.
+ * The text of the positions begins with it where the record's key is whole. Programs that cut keys at their first NUL byte do not
+ * write it, and read over it: blanks mean nothing in JSON.
  */
 const WHOLE_KEY_MARK = " ";
 

@@ -28,6 +28,7 @@ import { isWhole, manifestOf, type StateIdentity } from "../task/state-identity.
 import type { OpenTask } from "../task/task.js";
 import type { Output } from "./output.js";
 
+/** What a commit works with. */
 export interface CommitScope {
   readonly identity: StateIdentity;
   readonly output: Output;

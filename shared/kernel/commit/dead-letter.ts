@@ -7,6 +7,7 @@ import { besideOwn, headerBytes, travelling } from "../../kafka/record-headers.j
 import type { RecordHeaders } from "../../service-definition.js";
 import type { LetterForm, RejectedRecord, Rejection } from "../task/rejection.js";
 
+/** A record of the topic of dead letters. */
 export interface DeadLetter {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
@@ -20,6 +21,7 @@ const OWN_NAMES = new Set(["reason", "message", "service", "topic", "partition",
 /** Reason of a record that failed in process() by anything but a RecordError. */
 export const PROCESS_FAILED = "process-failed";
 
+/** The reason of a rejection, as it stands in the header and in the metric. */
 export function reasonOf(error: Error): string {
   return error instanceof RecordError ? error.reason : PROCESS_FAILED;
 }

@@ -11,6 +11,7 @@ import type { Output } from "./output.js";
 import { notAhead } from "./timestamps.js";
 import type { WrittenRecords } from "./written-records.js";
 
+/** What they are written with. */
 export interface DeadLettersOptions {
   readonly service: string;
   readonly output: Output;
@@ -19,6 +20,7 @@ export interface DeadLettersOptions {
   readonly logger: Logger;
 }
 
+/** Writes the dead letters of a service. */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
 

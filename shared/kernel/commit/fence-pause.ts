@@ -8,6 +8,7 @@ const PAUSE_MAX_MS = 8000;
 /** A fence that comes so long after the last one has nothing to do with it. */
 const APART_MS = 60_000;
 
+/** The pause of one transactional id. */
 export class FencePause {
   #fencedMs = Number.NEGATIVE_INFINITY;
   #pauseMs = 0;

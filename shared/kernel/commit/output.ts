@@ -34,6 +34,7 @@ interface OutputRecord {
   readonly headers: RecordHeaders | undefined;
 }
 
+/** The one producer of a process, and its open transaction. */
 export class Output {
   readonly #options: ClientOptions;
   readonly #transactionalId: string | undefined;

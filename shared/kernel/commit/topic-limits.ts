@@ -17,6 +17,7 @@ interface Limit {
 
 type Kind = "bytes" | "past" | "future";
 
+/** What each topic was seen to refuse. */
 export class TopicLimits {
   readonly #limits = new Map<string, Map<Kind, Limit>>();
   readonly #nowMs: () => number;

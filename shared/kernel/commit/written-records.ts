@@ -12,6 +12,7 @@ interface Written {
   readonly timestamp: number | undefined;
 }
 
+/** The records of the open transaction, by topic. */
 export class WrittenRecords {
   readonly limits = new TopicLimits();
   readonly #topics = new Map<string, Written>();

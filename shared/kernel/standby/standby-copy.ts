@@ -15,6 +15,7 @@ import type { StoreWrite } from "../store/leveldb-store.js";
 import { codecOf, manifestOf, type StateIdentity } from "../task/state-identity.js";
 import type { OpenTask } from "../task/task.js";
 
+/** One copy, from the opening of its folder to its close. */
 export class StandbyCopy {
   readonly task: OpenTask;
   readonly #identity: StateIdentity;

@@ -19,17 +19,21 @@ const announcementSchema = z.object({
 /** Announcements are repeated; nobody needs an old one. */
 export const rosterConfig = { "cleanup.policy": "delete", "retention.ms": "3600000" } as const;
 
+/** Name of the topic of announcements. */
 export function rosterTopic(application: string): string {
   return `${application}-instances`;
 }
 
+/** Key of the announcements of an instance. */
 export const announcementKey = ({ host, slot }: Pick<Instance, "host" | "slot">): Buffer =>
   Buffer.from(`${host}/${slot}`);
 
+/** What an instance announces. */
 export function announcementValue({ host, slot, partitions }: Instance): Buffer {
   return Buffer.from(JSON.stringify({ host, slot, partitions }));
 }
 
+/** The instances that are known by their announcements. */
 export class Roster {
   readonly #known = new Map<string, { readonly instance: Instance; readonly announcedMs: number }>();
 

@@ -30,6 +30,7 @@ const ANNOUNCEMENT_BYTES_MAX = 1_000_000;
 const BATCH_RECORDS = 1000;
 const POLL_MS = 200;
 
+/** What standbys work with. */
 export interface StandbysOptions {
   readonly service: string;
   /** INSTANCE_ID. */
@@ -50,6 +51,7 @@ interface Clients {
   readonly producer: Producer;
 }
 
+/** All copies that one process keeps. */
 export class Standbys implements FolderClaims {
   readonly #options: StandbysOptions;
   readonly #roster = new Roster();
@@ -209,8 +211,7 @@ export class Standbys implements FolderClaims {
 
   /** @throws whatever is no fault of the folder or the changelog */
   #refuse(task: Task, error: unknown): void {
-    const known = [StoreError, FolderWriteError, FolderDamagedError].some((kind) => error instanceof kind);
-    if (!known) throw error;
+    if (![StoreError, FolderWriteError, FolderDamagedError].some((kind) => error instanceof kind)) throw error;
     this.#refused.add(task.partition);
     this.#options.logger.error({ task: task.id, err: error }, "standby cannot be kept");
   }

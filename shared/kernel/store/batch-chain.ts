@@ -36,6 +36,7 @@ interface Link {
   readonly end: number;
 }
 
+/** The numbered links of one folder. */
 export class BatchChain {
   readonly #links: Link[] = [];
   #last = 0;

@@ -21,6 +21,7 @@ interface Change<V> {
   bytes: number;
 }
 
+/** See the file's head. */
 export class BufferedStore<V extends object> implements StateStore<V> {
   readonly name: string;
   /** Called with each key that is asked for and has no value, where it is set. */

@@ -39,6 +39,7 @@ export interface StoreWrite {
   readonly value: Buffer | undefined;
 }
 
+/** One open folder; no other process can open it. */
 export class LevelDbStore {
   readonly directory: string;
   readonly #db: FolderDatabase;

@@ -34,6 +34,7 @@ const manifestSchema = z.object({
 });
 const formatSchema = z.object({ format: z.number().int() });
 
+/** See {@link manifestSchema} for its members. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** The manifest's bytes in the folder. */

@@ -5,6 +5,7 @@ import { STATE_SETTING } from "./leveldb-store.js";
 
 const SLOTS_MAX = 1000;
 
+/** A slot that this process holds. */
 export interface Slot {
   readonly number: number;
   release(): Promise<void>;

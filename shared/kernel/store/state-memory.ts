@@ -19,6 +19,7 @@ interface Link {
   newer: Link;
 }
 
+/** One for all stores of a process. */
 export class StateMemory {
   readonly #cacheBytesMax: number;
   readonly #changedBytesMax: number;

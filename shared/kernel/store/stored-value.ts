@@ -14,6 +14,7 @@ export class ValueDamagedError extends Error {
   override readonly name = "ValueDamagedError";
 }
 
+/** The bytes of a value, see the file's head. */
 export function encodeStored<V>(codec: Codec<V>, value: V): Buffer {
   const body = codec.encode(value);
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + body.length);

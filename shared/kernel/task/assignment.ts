@@ -32,6 +32,7 @@ export interface FolderClaims {
   giveBack(partition: number): void;
 }
 
+/** What an assignment works with. */
 export interface AssignmentOptions {
   readonly service: string;
   /** A source never reads its partitions: they stay paused. */
@@ -53,6 +54,7 @@ type CommittedByPartition = ReadonlyMap<number, CommittedPositions>;
 
 const NONE: CommittedPositions = new Map();
 
+/** The tasks of one membership in the group, from its first partition to its last. */
 export class Assignment {
   readonly #options: AssignmentOptions;
   readonly #consumer: Consumer;

@@ -10,12 +10,14 @@ import { type FolderKeys, keysWithNul } from "./key-mend.js";
 import { isWhole, type StateIdentity } from "./state-identity.js";
 import type { OpenTask, Task } from "./task.js";
 
+/** Whose keys, and what to do where state under cut keys is lost. */
 export interface CutKeysOptions {
   readonly identity: StateIdentity;
   readonly onChangelogLoss: "stop" | "rebuild" | "accept";
   readonly logger: Logger;
 }
 
+/** Readies tasks whose folders or changelogs have keys of that older version. */
 export class CutKeys {
   readonly #options: CutKeysOptions;
   /** Tasks whose lost state is in the log. */

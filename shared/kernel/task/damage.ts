@@ -6,6 +6,7 @@
 import { FolderDamagedError } from "../../folder-lock.js";
 import type { OpenTask } from "./task.js";
 
+/** The state of `task` is damaged: its transaction is aborted, and its folder reset. */
 export class TaskStateDamagedError extends Error {
   override readonly name = "TaskStateDamagedError";
   readonly task: OpenTask;

@@ -16,6 +16,7 @@ import type { Task } from "./task.js";
 
 const RANGE_REFRESH_MS = 5000;
 
+/** What to do where input records are gone: ON_INPUT_LOSS. */
 export interface InputWatchOptions {
   readonly admin: Admin;
   readonly onLoss: "stop" | "skip";
@@ -23,6 +24,7 @@ export interface InputWatchOptions {
   readonly logger: Logger;
 }
 
+/** Compares the positions of tasks with what their inputs still have. */
 export class InputWatch {
   readonly #options: InputWatchOptions;
   #ranges: LogRanges = new Map();

@@ -23,6 +23,7 @@ export interface MendChunk {
   readonly next: Place | undefined;
 }
 
+/** Goes through the keys of one folder, some with each commit. */
 export class KeyMend {
   readonly #db: LevelDbStore;
   readonly #stores: readonly string[];

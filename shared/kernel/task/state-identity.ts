@@ -4,6 +4,7 @@ import { type Changelog, changelogTopic, type Positions } from "../changelog/cha
 import { MANIFEST_FORMAT, type Manifest } from "../store/manifest.js";
 import type { OpenTask, Task } from "./task.js";
 
+/** One value for the life of a service, frozen. */
 export interface StateIdentity {
   /** `<APPLICATION_ID>-<service>`: its group, and the prefix of its changelogs. */
   readonly application: string;

@@ -4,6 +4,7 @@ import type { LevelDbStore, StoreWrite } from "../store/leveldb-store.js";
 import type { Manifest } from "../store/manifest.js";
 import { KeyMend, type MendChunk } from "./key-mend.js";
 
+/** From {@link Task.opened} to the close or reset of its task. All that is asked of a folder and may change is written here. */
 export class TaskFolder {
   readonly db: LevelDbStore;
   readonly stores: readonly BufferedStore<object>[];

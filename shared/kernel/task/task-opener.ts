@@ -19,6 +19,7 @@ import { TaskFolder } from "./task-folder.js";
 const LOCK_WAIT_MS = 5000;
 const LOCK_POLL_MS = 50;
 
+/** Whose folders, where they are, and the memory for them. */
 export interface TaskOpenerOptions {
   readonly identity: StateIdentity;
   /** Folder of this service's tasks. */
@@ -31,6 +32,7 @@ export interface TaskOpenerOptions {
   readonly logger: Logger;
 }
 
+/** Opens folders for all tasks and standbys of a process. */
 export class TaskOpener {
   readonly #options: TaskOpenerOptions;
 

@@ -23,6 +23,7 @@ import type { TaskOpener } from "./task-opener.js";
 /** The group's position by input topic; undefined where it has none. */
 export type CommittedPositions = ReadonlyMap<string, Position | undefined>;
 
+/** What a restore works with. */
 export interface TaskRestoreOptions {
   readonly identity: StateIdentity;
   readonly opener: TaskOpener;
@@ -39,6 +40,7 @@ export interface TaskRestoreOptions {
 const RESTORES_AT_ONCE = 4;
 const TURN_POLL_MS = 50;
 
+/** Restores the tasks of a process, few at a time. */
 export class TaskRestore {
   readonly #options: TaskRestoreOptions;
   readonly #cutKeys: CutKeys;

@@ -26,6 +26,7 @@ import type { Manifest } from "../store/manifest.js";
 import { type Rejection, Rejections, type TaskRecord } from "./rejection.js";
 import type { TaskFolder } from "./task-folder.js";
 
+/** See the file's head. */
 export type TaskState = "created" | "restoring" | "running" | "closed";
 
 /** From each state the states that may follow. */
@@ -41,6 +42,7 @@ export interface OpenTask extends Task {
   readonly folder: TaskFolder;
 }
 
+/** See the file's head. */
 export class Task {
   /** `<service>/<partition>` */
   readonly id: string;
