@@ -1,6 +1,7 @@
 /** One raw record in, one observation out, or a refusal. */
 import { isUtf8 } from "node:buffer";
 import type { CommittedCounter } from "../../shared/committed-counter.js";
+import { refuseOtherFeatures } from "../../shared/contract/features.js";
 import { SERIES_BYTES_MAX } from "../../shared/contract/observation-record.js";
 import { observationsTopic } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
@@ -39,7 +40,8 @@ export function deserialize(
   const store = context.stores.series;
   const key = stateKey(topic, series);
   const before = store.get(key);
-  if (before !== undefined && before.features !== x.length) throw featuresChanged(before.features, x.length);
+  if (before !== undefined)
+    refuseOtherFeatures(before.features, x.length, ", as in the first observation of the series");
   // First, since it refuses a result that is too large for Kafka, and nothing may have changed by then.
   context.forward(observationsTopic(topic), series, { topic, series, i, y, x });
   if (before === undefined) {
@@ -90,13 +92,6 @@ function countOrder(metrics: SeriesMetrics, topic: string, lastI: number, i: num
   if (i > lastI) metrics.gaps.inc({ topic });
   else if (i === lastI) metrics.repeats.inc({ topic });
   else metrics.stepsBack.inc({ topic });
-}
-
-function featuresChanged(expected: number, got: number): RecordError {
-  return seriesFault(
-    "features-changed",
-    `expected ${expected} features, as in the first observation of the series, got ${got}`,
-  );
 }
 
 function seriesFault(reason: SeriesFault, message: string): RecordError {

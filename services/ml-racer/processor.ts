@@ -1,13 +1,14 @@
 /**
- * One observation in; a prediction per model out, standings where their order has changed. The models' forecasts are heavy
- * work: what they need is copied and the observation enters the window at once, it is scored when they are there.
+ * One observation in; one prediction per model out, and standings where their order has changed. The models' forecasts are
+ * heavy work: what they need is copied and the observation enters the window at once; it is scored when they are done.
  */
-
+import { refuseOtherFeatures, rowOf } from "../../shared/contract/features.js";
 import { observationOf } from "../../shared/contract/observation-record.js";
-import type { Observation } from "../../shared/contract/schemas.js";
+import type { Prediction } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
 import type { RaceMetrics } from "../../shared/race/metrics.js";
+import { type PublishSettings, publishRace, type RaceTopics } from "../../shared/race/publish.js";
 import { type InputRecord, type StateStore, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { newRing, putRow, readRows, resizeRing } from "../../shared/state/row-ring.js";
 import type { ModelSpecification } from "./models/model-registry.js";
@@ -20,11 +21,10 @@ export const FEATURES_MAX = 2_000;
 const NO_MODELS: readonly number[] = [];
 
 /** What the processor needs of the settings. */
-export interface RaceSettings {
+export interface RaceSettings extends PublishSettings {
   readonly models: readonly ModelSpecification[];
   readonly windowLength: number;
   readonly trainLength: number;
-  readonly metricsSeriesMax: number;
 }
 
 /**
@@ -33,9 +33,10 @@ export interface RaceSettings {
  */
 export type RaceStates = { race: Race; window: Float64Array };
 
+const RESULTS: RaceTopics<Prediction> = { predictions: topics.mlPredictions, standings: topics.mlStandings };
+
 /**
- * Predictions are keyed by series, so that a series stays in one partition. Standings are keyed `<raw topic>/<series>`: two
- * topics may have a series of the same name, and compaction keeps one value per key.
+ * Puts an observation into its window, and races it when the models' forecasts are done.
  * @throws {RecordError} `not-an-observation`, `features-changed` or `too-many-features`; nothing has changed then
  */
 export function processObservation(
@@ -61,13 +62,9 @@ export function processObservation(
   const racing = allRefuse ? NO_MODELS : racingModels(race);
   context.compute(job, racing, (forecasts) => {
     const result = scoreForecasts(race, observation, allRefuse ? undefined : forecasts, racing);
-    const { predictions, standings, leftOut } = result;
     stores.race.put(key, race);
-    for (const prediction of predictions) {
-      context.forward(topics.mlPredictions, series, prediction);
-      if (prediction.reason !== undefined) metrics.refused(prediction.model, prediction.reason);
-    }
-    for (const model of leftOut) {
+    publishRace(context, RESULTS, { key, partition: record.partition, observation, models: race.models }, result);
+    for (const model of result.leftOut) {
       metrics.leftOut(model);
       const { i } = observation;
       context.warn(
@@ -75,15 +72,12 @@ export function processObservation(
         "a model did not answer in time again and again: it is left out of this series",
       );
     }
-    if (standings !== undefined) context.forward(topics.mlStandings, key, standings);
-    const shown = { topic, series, y: observation.y, forecasts: predictions, models: race.models };
-    metrics.show(key, record.partition, shown, settings.metricsSeriesMax);
   });
 }
 
 /**
- * The live window of a race. Its rows are read from the store only where the race comes from bytes. Then the configured length
- * may be another one than it was: rows that a longer window asks for and that are gone are zeros, as at the start.
+ * The live window of a race. Its rows are read from the store where the race was read from bytes. The configured length may
+ * have changed since those were written: rows that a longer window needs and that are no longer stored are zeros.
  */
 function windowOf(race: Race, store: StateStore<Float64Array>, key: string, length: number): Window {
   if (race.window !== undefined) return race.window;
@@ -98,14 +92,5 @@ function checkFeatures(race: Race | undefined, features: number): void {
   if (race === undefined && features > FEATURES_MAX) {
     throw new RecordError("too-many-features", `expected at most ${FEATURES_MAX} features, got ${features}`);
   }
-  if (race !== undefined && race.features !== features) {
-    throw new RecordError("features-changed", `expected ${race.features} features as before, got ${features}`);
-  }
-}
-
-function rowOf({ y, x }: Observation): Float64Array {
-  const row = new Float64Array(x.length + 1);
-  row[0] = y;
-  for (let j = 0; j < x.length; j++) row[j + 1] = x[j];
-  return row;
+  if (race !== undefined) refuseOtherFeatures(race.features, features);
 }

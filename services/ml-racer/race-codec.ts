@@ -3,11 +3,12 @@
  *
  *   u32 features · f64 observations so far · u32 length of the window · f64 rows put into it
  *   u16 models, for each: text name · f64 mse · f64 forecasts scored · u16 late in a row
- *   u16 names in the ranking, 0 before the first observation; if any: each a text, best first · f64 since
+ *   the ranking, see ranking-bytes.ts
  *
- * Format 1 was the same without the models' forecasts that were late in a row.
+ * Format 1 is the same without the number of late forecasts in a row.
  */
-import type { Ranking } from "../../shared/race/score.js";
+import { raceHead } from "../../shared/race/race.js";
+import { rankingBytes, readRanking, writeRanking } from "../../shared/race/ranking-bytes.js";
 import type { Codec } from "../../shared/service-definition.js";
 import { newestSlot, rowsHeld } from "../../shared/state/row-ring.js";
 import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state/state-bytes.js";
@@ -24,8 +25,7 @@ export const raceCodec: Codec<Race> = {
 };
 
 function encode(race: Race): Buffer {
-  const names = race.ranking?.order ?? [];
-  const bytes = Buffer.allocUnsafe(encodedLength(race, names));
+  const bytes = Buffer.allocUnsafe(encodedLength(race));
   const writer = new StateWriter(bytes);
   writer.u32(race.features);
   writer.f64(race.count);
@@ -38,27 +38,24 @@ function encode(race: Race): Buffer {
     writer.f64(n);
     writer.u16(lateInRow);
   }
-  writer.u16(names.length);
-  for (const name of names) writer.text(name);
-  if (race.ranking !== undefined) writer.f64(race.ranking.since);
+  writeRanking(writer, race.ranking);
   writer.end();
   return bytes;
 }
 
-/** With the window, which is read from a store of its own and then lives with the race. */
+/** The window is counted too: it is read from a store of its own, but then is kept with the race. */
 function bytesOf({ models, window }: Race): number {
   const ofWindow = window === undefined ? 0 : OBJECT_BYTES + arrayBytes(window.rows.length);
   return (2 + models.length) * OBJECT_BYTES + ofWindow;
 }
 
-function encodedLength(race: Race, names: readonly string[]): number {
-  let length = 4 + 8 + 4 + 8 + 2 + 2 + (race.ranking === undefined ? 0 : 8);
+function encodedLength(race: Race): number {
+  let length = 4 + 8 + 4 + 8 + 2 + rankingBytes(race.ranking);
   for (const { name } of race.models) length += 1 + Buffer.byteLength(name) + 8 + 8 + 2;
-  for (const name of names) length += 1 + Buffer.byteLength(name);
   return length;
 }
 
-/** @param readLateInRow what a format has of it */
+/** @param readLateInRow reads `lateInRow`, or gives what it is in a format without it */
 function decodeRace(bytes: Buffer, readLateInRow: (reader: StateReader) => number): Race {
   const reader = new StateReader(bytes);
   const features = reader.u32();
@@ -73,23 +70,14 @@ function decodeRace(bytes: Buffer, readLateInRow: (reader: StateReader) => numbe
   return { features, count, models, ranking, ring, window: undefined };
 }
 
-function readRanking(reader: StateReader): Ranking | undefined {
-  const order: string[] = [];
-  for (let left = reader.u16(); left > 0; left--) order.push(reader.text());
-  return order.length === 0 ? undefined : { order, since: reader.f64() };
-}
-
 /**
- * `window` says the shape [rows, columns] of what was seen of it and which slot is the newest: older rows are in the slots
- * before it, around the ring.
+ * `window` says the shape [rows, columns] of the stored rows and which slot is the newest; older rows are in the slots before
+ * it, around the ring.
  */
-function toJson({ features, count, models, ranking, ring }: Race): unknown {
+function toJson(race: Race): unknown {
+  const { features, models, ring } = race;
   return {
-    features,
-    N: count,
-    leader: ranking?.order[0] ?? null,
-    since: ranking?.since ?? null,
-    order: ranking?.order ?? [],
+    ...raceHead(race),
     models: models.map(({ name, mse, n, lateInRow }) => ({ name, N: n, mse: n === 0 ? null : mse, lateInRow })),
     window: { shape: [rowsHeld(ring), features + 1], slots: ring.length, newestSlot: newestSlot(ring) ?? null },
   };

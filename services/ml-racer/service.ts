@@ -5,13 +5,13 @@ import { MIB, memoryLimitBytes } from "../../shared/memory-budget.js";
 import { type RaceMetrics, raceMetrics } from "../../shared/race/metrics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { threadCount, topicList, wholeNumber } from "../../shared/setting-kinds.js";
-import { rowCodec } from "../../shared/state/row-ring.js";
+import { RING_LENGTH_MAX, rowCodec } from "../../shared/state/row-ring.js";
 import { newForecaster } from "./forecaster.js";
 import { modelListSchema } from "./model-list.js";
 import { scratchBytes } from "./models/model-registry.js";
 import { processObservation, type RaceStates } from "./processor.js";
 import { raceCodec } from "./race-codec.js";
-import { lengthFaults, WINDOW_LENGTH_MAX } from "./window.js";
+import { lengthFaults } from "./window.js";
 
 const settings = {
   models: setting("ML_MODELS", modelListSchema, {
@@ -25,13 +25,13 @@ const settings = {
     default: observationsTopic(NON_LINEAR_TOPIC).name,
     doc: "topics of observations to read, comma-separated",
   }),
-  windowLength: setting("WINDOW_LENGTH", wholeNumber(1, WINDOW_LENGTH_MAX), {
+  windowLength: setting("WINDOW_LENGTH", wholeNumber(1, RING_LENGTH_MAX), {
     default: "50",
     doc:
       "newest observations of a series that are kept; a window that grows has zeros where it was shorter, one that shrinks " +
       "drops the oldest, and scores go on",
   }),
-  trainLength: setting("TRAIN_LENGTH", wholeNumber(1, WINDOW_LENGTH_MAX), {
+  trainLength: setting("TRAIN_LENGTH", wholeNumber(1, RING_LENGTH_MAX), {
     default: "25",
     doc:
       "newest observations of the window that models are trained on, at most WINDOW_LENGTH; another number holds from the " +

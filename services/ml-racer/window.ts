@@ -1,10 +1,11 @@
 /**
- * The newest observations of a series: a ring of rows that starts filled with zeros, as the notebook's does, so that
- * models are trained from the first record on.
+ * The newest observations of a series: a ring of rows that starts full of zeros, as the notebook's does, so that models are
+ * trained from the first record on.
  */
+import { RING_LENGTH_MAX } from "../../shared/state/row-ring.js";
 import type { TrainingSet } from "./models/regressor.js";
 
-/** A ring of rows `[y, x1, ..., xn]`. One push changes one slot, which is what a changelog has to record. */
+/** A ring of rows `[y, x1, ..., xn]`. A push changes one slot, so that the changelog takes one row per record. */
 export interface Window {
   readonly features: number;
   /** Number of rows, 1 or more. */
@@ -15,16 +16,16 @@ export interface Window {
   newest: number;
 }
 
-/** Longest window: a bound on the memory of one series. */
-export const WINDOW_LENGTH_MAX = 10_000;
-
-/** A window of zeros. @throws {RangeError} a size is not an integer from 1 on, or the length exceeds {@link WINDOW_LENGTH_MAX} */
+/**
+ * A window of zeros.
+ * @throws {RangeError} a size is not an integer of 1 or more, or the length exceeds {@link RING_LENGTH_MAX}
+ */
 export function newWindow(features: number, length: number): Window {
   if (!(Number.isSafeInteger(features) && features >= 1)) {
     throw new RangeError(`expected 1 feature or more, got ${features}`);
   }
-  if (!(Number.isSafeInteger(length) && length >= 1 && length <= WINDOW_LENGTH_MAX)) {
-    throw new RangeError(`expected a window of 1 to ${WINDOW_LENGTH_MAX} rows, got ${length}`);
+  if (!(Number.isSafeInteger(length) && length >= 1 && length <= RING_LENGTH_MAX)) {
+    throw new RangeError(`expected a window of 1 to ${RING_LENGTH_MAX} rows, got ${length}`);
   }
   return { features, length, rows: new Float64Array(length * (features + 1)), newest: 0 };
 }
@@ -37,12 +38,11 @@ export function lengthFaults(windowLength: number, trainLength: number): readonl
 }
 
 /**
- * Puts an observation in front of the others; the oldest row gives way.
+ * Puts an observation in the place of the oldest; its slot is then {@link Window.newest}.
  * @param x n finite values
- * @returns the slot that was written
  * @throws {RangeError} x has another number of features
  */
-export function pushRow(window: Window, y: number, x: Float64Array): number {
+export function pushRow(window: Window, y: number, x: Float64Array): void {
   const { features, length, rows } = window;
   if (x.length !== features) throw new RangeError(`expected ${features} features, got ${x.length}`);
   const slot = window.newest === 0 ? length - 1 : window.newest - 1;
@@ -50,7 +50,6 @@ export function pushRow(window: Window, y: number, x: Float64Array): number {
   rows[start] = y;
   for (let j = 0; j < features; j++) rows[start + 1 + j] = x[j];
   window.newest = slot;
-  return slot;
 }
 
 /**

@@ -4,13 +4,14 @@
  *   u32 n · f64 observations so far · 10 p f64 rows (the ring as it lies)
  *   u16 models, for each: text name · f64 nu · f64 mse · f64 forecasts scored · 10 f64 errors (ring) · u16 refusals in a row
  *     · p f64 β · p(p+1)/2 f64 the factors of V, by columns
- *   u16 names in the ranking, 0 before the first observation; if any: each a text, best first · f64 since
+ *   the ranking, see ranking-bytes.ts
  *
  * Format 1, which is read only, has no refusals, and V itself in place of its factors: the upper triangle by rows.
- * A text is its length as u8 and its UTF-8 bytes. n and p decide every length, so bytes that are cut or have something behind
- * them are noticed.
+ * A text is its length as u8 and its UTF-8 bytes. n and p decide every length, so bytes that are cut short or too long are
+ * noticed.
  */
-import type { Ranking } from "../../shared/race/score.js";
+import { raceHead } from "../../shared/race/race.js";
+import { rankingBytes, readRanking, writeRanking } from "../../shared/race/ranking-bytes.js";
 import type { Codec } from "../../shared/service-definition.js";
 import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state/state-bytes.js";
 import { covarianceOf, factorsOf } from "./covariance.js";
@@ -28,8 +29,7 @@ export const raceCodec: Codec<Race> = {
 };
 
 function encodeRace(race: Race): Buffer {
-  const names = race.ranking?.order ?? [];
-  const bytes = Buffer.allocUnsafe(encodedLength(race, names));
+  const bytes = Buffer.allocUnsafe(encodedLength(race));
   const writer = new StateWriter(bytes);
   writer.u32(race.features);
   writer.f64(race.count);
@@ -45,9 +45,7 @@ function encodeRace(race: Race): Buffer {
     writer.doubles(rls.beta);
     writer.doubles(rls.UD);
   }
-  writer.u16(names.length);
-  for (const name of names) writer.text(name);
-  if (race.ranking !== undefined) writer.f64(race.ranking.since);
+  writeRanking(writer, race.ranking);
   writer.end();
   return bytes;
 }
@@ -63,12 +61,11 @@ export function bytesOfModel({ rls, errors }: RaceModel): number {
   return 2 * OBJECT_BYTES + arrayBytes(errors.length) + arrayBytes(rls.beta.length) + arrayBytes(rls.UD.length);
 }
 
-function encodedLength(race: Race, names: readonly string[]): number {
+function encodedLength(race: Race): number {
   const p = race.features + 1;
   const numbers = 3 + RECENT + p + packedLength(p);
-  let length = 4 + 8 + 8 * RECENT * p + 2 + 2 + (race.ranking === undefined ? 0 : 8);
+  let length = 4 + 8 + 8 * RECENT * p + 2 + rankingBytes(race.ranking);
   for (const { name } of race.models) length += 1 + Buffer.byteLength(name) + 2 + 8 * numbers;
-  for (const name of names) length += 1 + Buffer.byteLength(name);
   return length;
 }
 
@@ -90,7 +87,7 @@ function readModel(reader: StateReader, p: number): RaceModel {
   return { name, rls: { nu, beta: reader.doubles(p), UD: reader.doubles(packedLength(p)) }, mse, n, errors, refusals };
 }
 
-/** Where V is not positive definite its factors are zeros: the race starts such a model anew and counts it. */
+/** A V that is not positive definite gets factors of zeros: the race resets such a model and counts it. */
 function readModelOfFormat1(reader: StateReader, p: number): RaceModel {
   const { name, nu, mse, n, errors } = readScore(reader);
   const beta = reader.doubles(p);
@@ -104,22 +101,12 @@ function readScore(reader: StateReader) {
   return { name, nu, mse: reader.f64(), n: reader.f64(), errors: reader.doubles(RECENT) };
 }
 
-function readRanking(reader: StateReader): Ranking | undefined {
-  const order: string[] = [];
-  for (let left = reader.u16(); left > 0; left--) order.push(reader.text());
-  return order.length === 0 ? undefined : { order, since: reader.f64() };
-}
-
 /** The state as `/state/race/<key>` shows it, under the notebook's names; rows and errors newest first. */
 function raceToJson(race: Race): unknown {
-  const { features, count, rows, models, ranking } = race;
+  const { features, count, rows, models } = race;
   const width = features + 1;
   return {
-    features,
-    N: count,
-    leader: ranking?.order[0] ?? null,
-    since: ranking?.since ?? null,
-    order: ranking?.order ?? [],
+    ...raceHead(race),
     rows: newestFirst(count, (slot) => Array.from(rows.subarray(slot * width, (slot + 1) * width))),
     models: models.map(({ name, rls, mse, n, errors }) => ({
       name,

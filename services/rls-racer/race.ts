@@ -2,10 +2,21 @@
  * The race of one series: several RLS models forecast each observation, are scored on it, then learn from it. Pure: nothing
  * but the race that is passed in changes.
  */
-
-import type { Observation, RlsPrediction, Standings } from "../../shared/contract/schemas.js";
+import { refuseOtherFeatures } from "../../shared/contract/features.js";
+import type { Observation, RlsPrediction } from "../../shared/contract/schemas.js";
 import { RecordError } from "../../shared/errors.js";
-import { prequentialMse, type Ranking, rank, standingsOf } from "../../shared/race/score.js";
+import {
+  areConfigured,
+  configuredModels,
+  countAndRank,
+  type ForecastRefusal,
+  nextMse,
+  type RaceResult,
+  type Racer,
+  type RaceState,
+  refusalOf,
+  refusedPrediction,
+} from "../../shared/race/race.js";
 import type { RlsModel } from "./model-list.js";
 import { isPositiveDefinite, learn, newRls, packedLength, predict, type Rls } from "./rls.js";
 
@@ -18,58 +29,43 @@ export const RECENT = 10;
  */
 export const RACE_DOUBLES_MAX = 100_000;
 
-/** A model that refused as many observations in a row, each of which a new model would learn from, begins anew. */
+/** Refusals in a row, each of an observation that a new model would learn from, after which a model is reset to the prior. */
 export const REFUSALS_MAX = 10;
 
 /** One model in one series. */
-export interface RaceModel {
-  readonly name: string;
-  /** Replaced only where the model begins anew. */
+export interface RaceModel extends Racer {
+  /** Replaced only where the model is reset. */
   rls: Rls;
-  /** Prequential mean squared error over `n` forecasts; 0 while `n` is 0. */
-  mse: number;
-  /** Observations scored: those of the series but the ones the model refused. */
-  n: number;
   /** A ring of the last {@link RECENT} errors y − ŷ: number k, from 0, is at k mod RECENT. */
   readonly errors: Float64Array;
-  /** Observations refused since one was learned from, those not counted that no model could learn from. */
+  /** Consecutive refusals that are the model's own fault, not the observation's. */
   refusals: number;
 }
 
 /** State of one series of one input topic. */
-export interface Race {
-  /** Number of features, the same for every observation of a series. */
-  readonly features: number;
-  /** Observations so far. */
-  count: number;
+export interface Race extends RaceState<RaceModel> {
   /** A ring of the last {@link RECENT} rows [y, x1, ..., xn]: row k, from 0, begins at (k mod RECENT)(n + 1). */
   readonly rows: Float64Array;
-  /** As configured. */
-  readonly models: readonly RaceModel[];
-  /** The order last decided; undefined before the first observation. */
-  ranking: Ranking | undefined;
 }
 
 /** Why a model refused an observation; its state is then as it was. A closed set: it becomes a metric label. */
-export type Refusal = "forecast-not-finite" | "score-not-finite" | "update-not-finite";
+export type Refusal = ForecastRefusal | "update-not-finite";
 
 /**
- * Why a model began anew, from the prior; its score goes on, since its forecasts were made. A closed set: it becomes a metric
- * label. `covariance-not-positive`: its V, read from a state of format 1, had lost its positive definiteness.
- * `refusals-in-a-row`: {@link REFUSALS_MAX}, because its coefficients have diverged.
+ * Why a model was reset to the prior. It keeps its score, since its forecasts were made. A closed set: it becomes a metric
+ * label. `covariance-not-positive`: its V was read from a state of format 1 and was no longer positive definite.
+ * `refusals-in-a-row`: it refused {@link REFUSALS_MAX} observations, because its coefficients have diverged.
  */
 export type Reset = "covariance-not-positive" | "refusals-in-a-row";
 
-/** What an observation leads to: one prediction per model, in their order, and standings where the order has changed. */
-export interface RaceResult {
-  readonly predictions: readonly RlsPrediction[];
-  /** Models that began anew, empty but for very few observations. */
+/** What an observation leads to. */
+export interface RlsRaceResult extends RaceResult<RlsPrediction> {
+  /** Models that were reset; nearly always none. */
   readonly resets: readonly { readonly model: string; readonly reason: Reset }[];
-  readonly standings: Standings | undefined;
 }
 
 /**
- * The race of a series of which nothing was seen.
+ * The race of a series that has no observation yet.
  * @throws {RecordError} `too-many-features`: the race would pass {@link RACE_DOUBLES_MAX}
  */
 export function newRace(models: readonly RlsModel[], features: number): Race {
@@ -85,28 +81,26 @@ export function newRace(models: readonly RlsModel[], features: number): Race {
 
 /**
  * The race with the models that are configured now. A model whose name is new, or whose nu is not the one of the state,
- * starts from the prior, with no score; one that is no longer listed is dropped; the others go on. The last ranking stays, so
- * that a leader who still leads does so since then.
+ * starts from the prior, with no score; one that is no longer listed is dropped; the others keep what they have. The last
+ * ranking stays, so that a leader who still leads keeps its `since`.
  * @returns `race` itself where nothing changed
  * @throws {RecordError} `too-many-features`: with more models the race would pass {@link RACE_DOUBLES_MAX}
  */
 export function withModels(race: Race, models: readonly RlsModel[]): Race {
-  if (isListed(race.models, models)) return race;
+  if (areConfigured(race.models, models, isSame)) return race;
   checkSize(models.length, race.features);
-  const kept = (model: RlsModel) => race.models.find(({ name, rls }) => name === model.name && rls.nu === model.nu);
-  return { ...race, models: models.map((model) => kept(model) ?? newModel(model, race.features)) };
+  const listed = configuredModels(race.models, models, isSame, (model) => newModel(model, race.features));
+  return { ...race, models: listed };
 }
 
 /**
- * One observation: every model forecasts, is scored, learns; then the order is decided. `race` is changed in place, but not
- * before everything was checked.
+ * One observation: every model forecasts, is scored, learns; then the order is decided. `race` is changed in place, after
+ * everything was checked.
  * @throws {RecordError} `features-changed`: the series had another number of features
  */
-export function raceStep(race: Race, observation: Observation): RaceResult {
+export function raceStep(race: Race, observation: Observation): RlsRaceResult {
   const { y, x } = observation;
-  if (x.length !== race.features) {
-    throw new RecordError("features-changed", `expected ${race.features} features as before, got ${x.length}`);
-  }
+  refuseOtherFeatures(race.features, x.length);
   const predictions = new Array<RlsPrediction>(race.models.length);
   const resets: { model: string; reason: Reset }[] = [];
   for (let m = 0; m < predictions.length; m++) {
@@ -119,12 +113,7 @@ export function raceStep(race: Race, observation: Observation): RaceResult {
   const start = (race.count % RECENT) * (race.features + 1);
   race.rows[start] = y;
   for (let j = 0; j < x.length; j++) race.rows[start + 1 + j] = x[j];
-  race.count++;
-
-  const ranking = rank(race.ranking, race.models, observation.i);
-  if (ranking === race.ranking) return { predictions, resets, standings: undefined };
-  race.ranking = ranking;
-  return { predictions, resets, standings: standingsOf(observation, race.count, ranking, race.models) };
+  return { predictions, resets, standings: countAndRank(race, race.models, observation) };
 }
 
 function modelStep(model: RaceModel, observation: Observation): RlsPrediction {
@@ -132,9 +121,9 @@ function modelStep(model: RaceModel, observation: Observation): RlsPrediction {
   const { rls, errors } = model;
   const yhat = predict(rls, x);
   const error = y - yhat;
-  const mse = prequentialMse(model.mse, error, model.n + 1);
-  if (!Number.isFinite(yhat)) return refused(model, observation, "forecast-not-finite");
-  if (!Number.isFinite(mse)) return refused(model, observation, "score-not-finite");
+  const mse = nextMse(model, error);
+  const reason = refusalOf(yhat, mse);
+  if (reason !== undefined) return refused(model, observation, reason);
   if (!learn(rls, x, error)) return refused(model, observation, "update-not-finite");
   errors[model.n % RECENT] = error;
   model.mse = mse;
@@ -145,10 +134,9 @@ function modelStep(model: RaceModel, observation: Observation): RlsPrediction {
 }
 
 function refused(model: RaceModel, observation: Observation, reason: Refusal): RlsPrediction {
-  const { name, n, rls } = model;
-  const { topic, series, i, y } = observation;
-  if (canBeLearned(observation, rls.nu)) model.refusals++;
-  return { topic, series, model: name, i, n, y, yhat: null, error: null, mse: null, reason, nu: rls.nu, beta: null };
+  const { nu } = model.rls;
+  if (canBeLearned(observation, nu)) model.refusals++;
+  return { ...refusedPrediction(model, observation, reason), nu, beta: null };
 }
 
 /** Whether a model that has seen nothing would be scored on an observation and learn from it: its forecast is 0. */
@@ -162,7 +150,7 @@ function reset(model: RaceModel, reason: Reset): { model: string; reason: Reset 
   return { model: model.name, reason };
 }
 
-/** As Array.from, which takes several times as long: it goes through the iterator. */
+/** As Array.from, which takes several times as long, since it uses the iterator. */
 function listOf(numbers: Float64Array): number[] {
   const list: number[] = [];
   for (let j = 0; j < numbers.length; j++) list.push(numbers[j]);
@@ -173,12 +161,8 @@ function newModel({ name, nu }: RlsModel, features: number): RaceModel {
   return { name, rls: newRls(features, nu), mse: 0, n: 0, errors: new Float64Array(RECENT), refusals: 0 };
 }
 
-function isListed(racing: readonly RaceModel[], models: readonly RlsModel[]): boolean {
-  if (racing.length !== models.length) return false;
-  for (let m = 0; m < models.length; m++) {
-    if (racing[m].name !== models[m].name || racing[m].rls.nu !== models[m].nu) return false;
-  }
-  return true;
+function isSame(racing: RaceModel, { name, nu }: RlsModel): boolean {
+  return racing.name === name && racing.rls.nu === nu;
 }
 
 function checkSize(models: number, features: number): void {

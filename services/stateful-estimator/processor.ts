@@ -1,5 +1,5 @@
 /** One observation in, one estimate out, and its row into the matrix of the last ones. */
-
+import { refuseOtherFeatures, rowOf } from "../../shared/contract/features.js";
 import { observationOf } from "../../shared/contract/observation-record.js";
 import type { Estimate, Observation } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
@@ -54,7 +54,7 @@ export function processObservation(
   const key = stateKey(observation.topic, observation.series);
   const state = stores.series.get(key) ?? newState(observation, settings.matrixRows);
   const { estimates, matrix } = state;
-  const row = rowOf(observation, estimates.mu.length - 1);
+  const row = checkedRow(observation, estimates.mu.length - 1);
   if (!learn(estimates, row)) {
     throw fault("estimate-not-finite", "expected sums that stay finite, got an observation that makes one overflow");
   }
@@ -73,13 +73,9 @@ function newState({ x }: Observation, matrixRows: number): SeriesState {
   return { estimates: newEstimates(x.length), matrix: newRing(matrixRows) };
 }
 
-function rowOf({ y, x }: Observation, features: number): Float64Array {
-  if (x.length !== features) {
-    throw fault("features-changed", `expected ${features} features as before, got ${x.length}`);
-  }
-  const row = new Float64Array(features + 1);
-  row[0] = y;
-  for (let j = 0; j < features; j++) row[j + 1] = x[j];
+function checkedRow(observation: Observation, features: number): Float64Array {
+  refuseOtherFeatures(features, observation.x.length);
+  const row = rowOf(observation);
   for (let j = 0; j < row.length; j++) {
     if (Math.abs(row[j]) > MAGNITUDE_MAX) {
       const what = j === 0 ? "y" : `x${j}`;

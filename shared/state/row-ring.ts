@@ -6,7 +6,7 @@
 import type { Codec, StateStore } from "../service-definition.js";
 import { arrayBytes, StateReader, StateWriter } from "./state-bytes.js";
 
-/** Longest ring, in rows: a bound on the disk space of a series and on the work of a changed length. */
+/** Longest ring, in rows: it bounds the disk space and memory of a series, and the work when the length changes. */
 export const RING_LENGTH_MAX = 10_000;
 
 /** Where a ring stands. */

@@ -32,7 +32,8 @@ describe("the window of newest observations", () => {
     const window = newWindow(1, 3);
     for (let i = 1; i <= 7; i++) {
       const before = [...window.rows];
-      const slot = pushRow(window, i, Float64Array.of(i));
+      pushRow(window, i, Float64Array.of(i));
+      const slot = window.newest;
       const changed = before.flatMap((value, at) => (value === window.rows[at] ? [] : [at >> 1]));
       assert.deepEqual([...new Set(changed)], [slot]);
     }

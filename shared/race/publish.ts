@@ -1,0 +1,51 @@
+/** The end of every racing service's processing of an observation: its result goes to topics and metrics. */
+import type { Observation, Prediction, Standings } from "../contract/schemas.js";
+import type { OutputTopic, TaskContext } from "../service-definition.js";
+import type { RaceMetrics } from "./metrics.js";
+import type { RaceResult } from "./race.js";
+import type { Contestant } from "./score.js";
+
+/** The topics of one racing service. */
+export interface RaceTopics<P extends Prediction> {
+  readonly predictions: OutputTopic<P>;
+  readonly standings: OutputTopic<Standings>;
+}
+
+/** What publishing needs of a service's settings. */
+export interface PublishSettings {
+  /** Number of series whose scores are shown as metrics. */
+  readonly metricsSeriesMax: number;
+}
+
+/** The observation that the result is of. */
+export interface RaceEntry<M extends Contestant> {
+  /** State key of the series. */
+  readonly key: string;
+  /** The partition that it was read from. */
+  readonly partition: number;
+  readonly observation: Observation;
+  /** The live models of the race. */
+  readonly models: readonly M[];
+}
+
+/**
+ * Forwards one prediction per model, and standings where the order has changed; counts refusals and shows the series.
+ *
+ * Predictions are keyed by series, so that a series stays in one partition. Standings are keyed `<raw topic>/<series>`: two
+ * topics may have a series of the same name, and compaction keeps one value per key.
+ */
+export function publishRace<P extends Prediction, M extends Contestant>(
+  context: Pick<TaskContext<PublishSettings, unknown, RaceMetrics<M>>, "forward" | "metrics" | "settings">,
+  topics: RaceTopics<P>,
+  { key, partition, observation, models }: RaceEntry<M>,
+  { predictions, standings }: RaceResult<P>,
+): void {
+  const { metrics, settings } = context;
+  const { topic, series, y } = observation;
+  for (const prediction of predictions) {
+    context.forward(topics.predictions, series, prediction);
+    if (prediction.reason !== undefined) metrics.refused(prediction.model, prediction.reason);
+  }
+  if (standings !== undefined) context.forward(topics.standings, key, standings);
+  metrics.show(key, partition, { topic, series, y, forecasts: predictions, models }, settings.metricsSeriesMax);
+}
