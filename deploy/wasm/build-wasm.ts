@@ -1,5 +1,5 @@
 /** `npm run build:wasm`: compiles the tree models' WebAssembly module and writes it where the models find it. */
 import { writeFileSync } from "node:fs";
-import { compileKernel, KERNEL_FILE, kernelFile } from "./wasm-compiler.js";
+import { binaryFile, compileWasm, WASM_BINARY_FILE } from "./wasm-compiler.js";
 
-writeFileSync(KERNEL_FILE, kernelFile(compileKernel()));
+writeFileSync(WASM_BINARY_FILE, binaryFile(compileWasm()));

@@ -1,4 +1,4 @@
-/** The producer's state: where each series goes on after a restart. */
+/** The producer's state: what each series sends next, also after a restart. */
 import type { Codec } from "../../shared/service-definition.js";
 import { OBJECT_BYTES } from "../../shared/state/state-bytes.js";
 
@@ -6,6 +6,11 @@ import { OBJECT_BYTES } from "../../shared/state/state-bytes.js";
 export interface Counter {
   /** 0 to 2^53 - 1. */
   next: number;
+}
+
+/** Stores: `counters`, one per series; a generating task also keeps its cursor there, a replaying one its place in the file. */
+export interface ProducerStates {
+  readonly counters: Counter;
 }
 
 /** Key of the task's place in its round over the streams. Keys of series hold a slash, so it is none of theirs. */

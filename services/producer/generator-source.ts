@@ -1,11 +1,11 @@
 /**
  * One task of the generator: which record comes next, and when. Series k belongs to task k mod partitions; a stream is
- * one series on one topic. The task goes round its streams, one record each, so all advance evenly.
+ * one series on one topic. The task takes its streams in turn, one record each, so all advance evenly.
  */
 import { LRUCache } from "lru-cache";
 import { rawTopic } from "../../shared/contract/topics.js";
 import { type OutputTopic, type Source, stateKey, type TaskContext } from "../../shared/service-definition.js";
-import { type Counter, CURSOR_KEY } from "./counters.js";
+import { CURSOR_KEY, type ProducerStates } from "./counters.js";
 import { randomKey, recordText, type Target } from "./generator.js";
 import type { PhiloxKey } from "./philox.js";
 import { tokenBucket } from "./token-bucket.js";
@@ -30,10 +30,6 @@ export interface GeneratorSettings {
   readonly seed: number;
   /** Records of each series, 0 for no end. */
   readonly records: number;
-}
-
-export interface ProducerStates {
-  readonly counters: Counter;
 }
 
 interface Stream {

@@ -4,8 +4,8 @@ import { basename, extname } from "node:path";
 import { rawTopic } from "../../shared/contract/topics.js";
 import { ConfigurationError, messageOf } from "../../shared/errors.js";
 import { type Source, stateKey, type TaskContext } from "../../shared/service-definition.js";
+import type { ProducerStates } from "./counters.js";
 import { type FileLine, readLines } from "./file-lines.js";
-import type { ProducerStates } from "./generator-source.js";
 import { type LineReader, lineReader, type ReplayedLine, type ReplayFormat, replayFormats } from "./replay-lines.js";
 import { tokenBucket } from "./token-bucket.js";
 
@@ -36,8 +36,8 @@ export function replayFormat(path: string): ReplayFormat | undefined {
 }
 
 /**
- * The task that replays the file; that is the first one, all others have nothing to do. Where it goes on is kept in the
- * store under `file:<name of the file>`, in bytes, and for each series the i that comes next, where the file has none.
+ * The task that replays the file; that is the first one, all others have nothing to do. The store keeps the position in the
+ * file, in bytes, under `file:<name of the file>`, and for each series the next i, where the file has none.
  * A line that is no observation is forwarded as it stands, for the deserializer to reject.
  * @throws {ConfigurationError} the file cannot be read, lacks a column, or is shorter than what was replayed of it
  */
@@ -51,7 +51,7 @@ export function replaySource(partition: number, context: TaskContext<ReplaySetti
   const fileSeries = basename(path, extname(path));
   const output = rawTopic(settings.replayTopic);
   const bucket = tokenBucket(settings.rate);
-  const { reader, start } = blaming(path, () => openFile(settings, counters.get(fileKey)?.next ?? 0));
+  const { reader, start } = namingSetting(path, () => openFile(settings, counters.get(fileKey)?.next ?? 0));
   let block: Block = { lines: [], contents: [] };
   /** Line of the block that comes next, and where in the file it begins. */
   let index = 0;
@@ -59,9 +59,9 @@ export function replaySource(partition: number, context: TaskContext<ReplaySetti
 
   /** Makes the block begin at `position`, unless its next line does. */
   function readAhead(position: number): void {
-    // The position is the store's: an abort has taken it back below what was read ahead.
+    // The position is the store's: after an abort it is before what was read ahead.
     if (position === expected && index < block.lines.length) return;
-    const lines = blaming(path, () => readLines(path, position));
+    const lines = namingSetting(path, () => readLines(path, position));
     block = { lines, contents: reader.read(lines.map(({ text }) => text)) };
     index = 0;
   }
@@ -123,8 +123,8 @@ function openFile(settings: ReplaySettings, replayedBytes: number): { reader: Li
   return { reader, start: reader.headed ? first.next : 0 };
 }
 
-/** Names the setting in what is wrong with the file. */
-function blaming<T>(path: string, read: () => T): T {
+/** Reads the file; an error names the setting. */
+function namingSetting<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

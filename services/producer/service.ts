@@ -1,13 +1,10 @@
 /** The producer: generates the raw topics, or replays a file as one. */
-import type { Settings } from "../../shared/config.js";
 import { rawTopic } from "../../shared/contract/topics.js";
 import type { SourceService } from "../../shared/service-definition.js";
-import { counterCodec } from "./counters.js";
-import { generatorSource, type ProducerStates } from "./generator-source.js";
+import { counterCodec, type ProducerStates } from "./counters.js";
+import { generatorSource } from "./generator-source.js";
 import { replaySource } from "./replay-source.js";
 import { producerSettings } from "./settings.js";
-
-export type ProducerSettings = Settings<typeof producerSettings>;
 
 /** Has no input topic: its tasks are the partitions of the changelog of `counters`. It has no metrics of its own. */
 export const producer: SourceService<typeof producerSettings, ProducerStates, undefined> = {

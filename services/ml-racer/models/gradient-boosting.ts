@@ -1,5 +1,5 @@
 /**
- * scikit-learn 1.9.1's GradientBoostingRegressor with squared loss: each tree is fitted to what the ones before left over.
+ * scikit-learn 1.9.1's GradientBoostingRegressor with squared loss: each tree is fitted to the residuals of those before it.
  * J. Friedman: Greedy function approximation: a gradient boosting machine, Annals of Statistics 29(5), 2001.
  *   F_0 = mean(y);  r = y − F_{m−1}(x);  F_m = F_{m−1} + learning_rate · tree_m,  tree_m fitted to r
  */
@@ -10,15 +10,15 @@ import { treeLimits } from "./random-forest.js";
 import { RegressionTree } from "./regression-tree.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";
 import { copyFeatures } from "./tree-data.js";
-import { createTreeKernel, fitsKernel } from "./wasm-trees.js";
+import { createWasmTrees, fitWasmTrees } from "./wasm-trees.js";
 
 type ParameterName = TreeParameterName | "learning_rate";
 
 /**
- * Up to this rate a stage leaves no more than there was: what a tree explains is multiplied by 1 − rate. Above it residuals grow
- * from stage to stage until they overflow, and only the literal trees are made for that.
+ * Largest rate with which a stage leaves no more than there was: what a tree explains is multiplied by 1 − rate. With a larger
+ * one residuals grow from stage to stage until they overflow, and only the literal trees are made for that.
  */
-const KERNEL_RATE_MAX = 2;
+const WASM_RATE_MAX = 2;
 
 /** Residuals that grow beyond this have no finite square: every forecast would be refused. */
 const GROWTH_MAX = 1e150;
@@ -32,9 +32,9 @@ export const gradientBoosting: ModelKind<ParameterName> = {
       ? `a learning_rate with which residuals, multiplied by ${learning_rate - 1} at each of ${n_estimators} stages, stay finite`
       : undefined,
   create: (parameters, dimensions) =>
-    parameters.learning_rate <= KERNEL_RATE_MAX &&
-    fitsKernel(dimensions, parameters.n_estimators, treeLimits(parameters))
-      ? kernelGradientBoosting(parameters, dimensions)
+    parameters.learning_rate <= WASM_RATE_MAX &&
+    fitWasmTrees(dimensions, parameters.n_estimators, treeLimits(parameters))
+      ? wasmGradientBoosting(parameters, dimensions)
       : literalGradientBoosting(parameters, dimensions),
 };
 
@@ -79,22 +79,22 @@ export function literalGradientBoosting(
 }
 
 /** Boosting in WebAssembly; windows that it does not cover go to the literal trees. */
-function kernelGradientBoosting(
+function wasmGradientBoosting(
   parameters: Readonly<Record<ParameterName, number>>,
   dimensions: Dimensions,
 ): Regressor {
   const { trainLength } = dimensions;
   const { n_estimators: stages, learning_rate: rate } = parameters;
   const seeds = drawStageSeeds(parameters.random_state, stages);
-  const kernel = createTreeKernel(dimensions, seeds, new Float64Array(0), treeLimits(parameters));
+  const trees = createWasmTrees(dimensions, seeds, new Float64Array(0), treeLimits(parameters));
   const literal = literalGradientBoosting(parameters, dimensions);
   let isCovered = false;
   return {
     predict(training: TrainingSet, query: Float64Array): number {
-      isCovered = kernel.prepare(training, query);
+      isCovered = trees.prepare(training, query);
       if (!isCovered) return literal.predict(training, query);
-      return kernel.predictBoosting(pairwiseSum(training.y, 0, trainLength) / trainLength, rate);
+      return trees.predictBoosting(pairwiseSum(training.y, 0, trainLength) / trainLength, rate);
     },
-    work: () => (isCovered ? kernel.nodes() : (literal.work?.() ?? 0)),
+    work: () => (isCovered ? trees.nodes() : (literal.work?.() ?? 0)),
   };
 }

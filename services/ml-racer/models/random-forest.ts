@@ -7,15 +7,15 @@ import { type ModelKind, type TreeParameterName, treeParameters } from "./model-
 import { RegressionTree, type TreeLimits } from "./regression-tree.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";
 import { copyFeatures } from "./tree-data.js";
-import { createTreeKernel, fitsKernel } from "./wasm-trees.js";
+import { createWasmTrees, fitWasmTrees } from "./wasm-trees.js";
 
 /** `rf` in the list of models. */
 export const randomForest: ModelKind<TreeParameterName> = {
   doc: "scikit-learn's RandomForestRegressor",
   parameters: treeParameters(Number.POSITIVE_INFINITY),
   create: (parameters, dimensions) =>
-    fitsKernel(dimensions, parameters.n_estimators, treeLimits(parameters))
-      ? kernelRandomForest(parameters, dimensions)
+    fitWasmTrees(dimensions, parameters.n_estimators, treeLimits(parameters))
+      ? wasmRandomForest(parameters, dimensions)
       : literalRandomForest(parameters, dimensions),
 };
 
@@ -71,20 +71,20 @@ export function literalRandomForest(
 }
 
 /** The forest in WebAssembly; windows that it does not cover go to the literal trees. */
-function kernelRandomForest(
+function wasmRandomForest(
   parameters: Readonly<Record<TreeParameterName, number>>,
   dimensions: Dimensions,
 ): Regressor {
   const { weights, seeds } = drawForest(parameters.random_state, parameters.n_estimators, dimensions.trainLength);
-  const kernel = createTreeKernel(dimensions, seeds, weights, treeLimits(parameters));
+  const trees = createWasmTrees(dimensions, seeds, weights, treeLimits(parameters));
   const literal = literalRandomForest(parameters, dimensions);
   let isCovered = false;
   return {
     predict(training: TrainingSet, query: Float64Array): number {
-      isCovered = kernel.prepare(training, query);
-      return isCovered ? kernel.predictForest() : literal.predict(training, query);
+      isCovered = trees.prepare(training, query);
+      return isCovered ? trees.predictForest() : literal.predict(training, query);
     },
-    work: () => (isCovered ? kernel.nodes() : (literal.work?.() ?? 0)),
+    work: () => (isCovered ? trees.nodes() : (literal.work?.() ?? 0)),
   };
 }
 

@@ -37,9 +37,6 @@ export interface Regressor {
   work?(): number;
 }
 
-/** Makes the regressor of one model for given sizes. */
-export type RegressorFactory = (dimensions: Dimensions) => Regressor;
-
 /** An empty training set: zeros, as a window starts. */
 export function newTrainingSet({ features, trainLength }: Dimensions): TrainingSet {
   return {

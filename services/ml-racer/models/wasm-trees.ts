@@ -1,5 +1,5 @@
 /**
- * Random forest and gradient boosting in WebAssembly, for windows of up to 32 rows. The source is kernel/: bit for bit what
+ * Random forest and gradient boosting in WebAssembly, for windows of up to 32 rows. The source is wasm/: bit for bit what
  * the literal trees of regression-tree.ts predict, without the work that changes no bit. Features are sorted once per window,
  * the orders of visits are looked up, splits are estimated (two features in each vector) before they are scored, and a
  * forest's trees are grown no further than the query needs.
@@ -7,10 +7,10 @@
 
 import type { TreeLimits } from "./regression-tree.js";
 import type { Dimensions, TrainingSet } from "./regressor.js";
-import { TREE_KERNEL_BASE64 } from "./wasm-trees-binary.js";
+import { WASM_TREES_BASE64 } from "./wasm-trees-binary.js";
 
 /** What the module exports. */
-interface KernelExports {
+interface WasmExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly inputX: { readonly value: number };
   readonly inputY: { readonly value: number };
@@ -34,10 +34,10 @@ interface KernelExports {
 }
 
 /** A model's own instance of the module; its memory is laid out once. */
-export interface TreeKernel {
+export interface WasmTrees {
   /**
-   * Takes in training rows and query.
-   * @returns false where the window is not covered, and nothing may be predicted: a target exceeds 1e100, or values of a
+   * Takes training rows and query over into the module's memory.
+   * @returns false where the module does not cover the window, and nothing may be predicted: a target exceeds 1e100, or values of a
    *   feature lie so that equality up to 1e-7 is not transitive
    */
   prepare(training: TrainingSet, query: Float64Array): boolean;
@@ -45,7 +45,7 @@ export interface TreeKernel {
   predictForest(): number;
   /** Prediction of boosting that starts from `mean` and adds `rate` of each tree. */
   predictBoosting(mean: number, rate: number): number;
-  /** Nodes that the last prediction looked at: at most 2 R - 1 a tree. */
+  /** Nodes that the last prediction visited: at most 2 R - 1 a tree. */
   nodes(): number;
 }
 
@@ -55,7 +55,7 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: unknown };
 };
 
-const module = new WebAssembly.Module(Buffer.from(TREE_KERNEL_BASE64, "base64"));
+const module = new WebAssembly.Module(Buffer.from(WASM_TREES_BASE64, "base64"));
 
 /** Most rows: a set of rows is a mask of 32 bits. */
 const ROWS_MAX = 32;
@@ -69,8 +69,8 @@ const TABLE_BYTES_MAX = 2 ** 26;
 /** Largest target: its square, summed, has to be finite. */
 const TARGET_MAX = 1e100;
 
-/** Whether the kernel holds for these sizes: rows that fit a mask, and a table of visits of bounded size. */
-export function fitsKernel({ features, trainLength }: Dimensions, trees: number, limits: TreeLimits): boolean {
+/** Whether the module takes these sizes: rows that fit a mask, and a table of visits of bounded size. */
+export function fitWasmTrees({ features, trainLength }: Dimensions, trees: number, limits: TreeLimits): boolean {
   const bytes = trees * searchesMax(trainLength, limits) * (features + Uint32Array.BYTES_PER_ELEMENT);
   return trainLength <= ROWS_MAX && features <= FEATURES_MAX && bytes <= TABLE_BYTES_MAX;
 }
@@ -92,14 +92,14 @@ const DEPTH_UNLIMITED = 255;
  * @param seeds   per tree the state of its splitter's generator
  * @param weights trees × rows, integers up to 255; all 1 for boosting, which does not read them
  */
-export function createTreeKernel(
+export function createWasmTrees(
   { features, trainLength }: Dimensions,
   seeds: Uint32Array,
   weights: Float64Array,
   limits: TreeLimits,
-): TreeKernel {
-  const kernel = new WebAssembly.Instance(module).exports as KernelExports;
-  kernel.create(
+): WasmTrees {
+  const exports = new WebAssembly.Instance(module).exports as WasmExports;
+  exports.create(
     features,
     trainLength,
     seeds.length,
@@ -108,23 +108,23 @@ export function createTreeKernel(
     limits.minSamplesSplit,
     limits.minSamplesLeaf,
   );
-  const { buffer } = kernel.memory;
-  new Uint32Array(buffer, kernel.inputSeeds.value, seeds.length).set(seeds);
-  new Uint8Array(buffer, kernel.inputWeights.value, weights.length).set(weights);
-  kernel.start();
-  const x = new Float64Array(buffer, kernel.inputX.value, features * trainLength);
-  const y = new Float64Array(buffer, kernel.inputY.value, trainLength);
-  const query32 = new Float32Array(buffer, kernel.inputQuery.value, features);
+  const { buffer } = exports.memory;
+  new Uint32Array(buffer, exports.inputSeeds.value, seeds.length).set(seeds);
+  new Uint8Array(buffer, exports.inputWeights.value, weights.length).set(weights);
+  exports.start();
+  const x = new Float64Array(buffer, exports.inputX.value, features * trainLength);
+  const y = new Float64Array(buffer, exports.inputY.value, trainLength);
+  const query32 = new Float32Array(buffer, exports.inputQuery.value, features);
   return {
     prepare(training, query) {
       if (!areModerate(training.y)) return false;
       x.set(training.x);
       y.set(training.y);
       query32.set(query);
-      return kernel.prepare() === 1;
+      return exports.prepare() === 1;
     },
-    predictForest: () => kernel.predictForest(),
-    predictBoosting: (mean, rate) => kernel.predictBoosting(mean, rate),
-    nodes: () => kernel.nodes(),
+    predictForest: () => exports.predictForest(),
+    predictBoosting: (mean, rate) => exports.predictBoosting(mean, rate),
+    nodes: () => exports.nodes(),
   };
 }

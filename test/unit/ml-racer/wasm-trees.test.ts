@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { compileKernel, KERNEL_FILE, kernelFile } from "../../../deploy/wasm/wasm-compiler.js";
+import { binaryFile, compileWasm, WASM_BINARY_FILE } from "../../../deploy/wasm/wasm-compiler.js";
 import { newTrainingSet, type TrainingSet } from "../../../services/ml-racer/models/regressor.js";
-import { createTreeKernel, fitsKernel } from "../../../services/ml-racer/models/wasm-trees.js";
+import { createWasmTrees, fitWasmTrees } from "../../../services/ml-racer/models/wasm-trees.js";
 
 const LIMITS = { maxDepth: 3, minSamplesSplit: 2, minSamplesLeaf: 1 };
 
@@ -15,20 +15,20 @@ function columnOf(values: readonly number[]): TrainingSet {
 
 function covers(training: TrainingSet): boolean {
   const dimensions = { features: 1, trainLength: training.rows };
-  const kernel = createTreeKernel(dimensions, Uint32Array.of(1), new Float64Array(training.rows).fill(1), LIMITS);
-  return kernel.prepare(training, Float64Array.of(0));
+  const trees = createWasmTrees(dimensions, Uint32Array.of(1), new Float64Array(training.rows).fill(1), LIMITS);
+  return trees.prepare(training, Float64Array.of(0));
 }
 
 describe("the tree models' WebAssembly module", () => {
   it("is what its source compiles to", () => {
-    assert.equal(readFileSync(KERNEL_FILE, "utf8"), kernelFile(compileKernel()));
+    assert.equal(readFileSync(WASM_BINARY_FILE, "utf8"), binaryFile(compileWasm()));
   });
 
   it("holds for windows of up to 32 rows and tables of bounded size", () => {
-    assert.equal(fitsKernel({ features: 10, trainLength: 32 }, 100, LIMITS), true);
-    assert.equal(fitsKernel({ features: 10, trainLength: 33 }, 100, LIMITS), false);
-    assert.equal(fitsKernel({ features: 257, trainLength: 25 }, 100, LIMITS), false);
-    assert.equal(fitsKernel({ features: 256, trainLength: 32 }, 10_000, { ...LIMITS, maxDepth: 9 }), false);
+    assert.equal(fitWasmTrees({ features: 10, trainLength: 32 }, 100, LIMITS), true);
+    assert.equal(fitWasmTrees({ features: 10, trainLength: 33 }, 100, LIMITS), false);
+    assert.equal(fitWasmTrees({ features: 257, trainLength: 25 }, 100, LIMITS), false);
+    assert.equal(fitWasmTrees({ features: 256, trainLength: 32 }, 10_000, { ...LIMITS, maxDepth: 9 }), false);
   });
 
   it("declines values whose nearness is not transitive, and takes crowds that lie together", () => {
