@@ -1,5 +1,5 @@
 /**
- * `npm run settings`: every setting of every service as a Markdown table, made from the schemas. The README holds this
+ * `npm run settings`: every setting of every service as a Markdown table, made from the schemas. docs/settings.md has this
  * table, and a test compares the two.
  */
 import { pathToFileURL } from "node:url";

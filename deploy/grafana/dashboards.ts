@@ -1,9 +1,5 @@
-/**
- * `npm run dashboards`: writes the dashboards as the JSON files that Grafana reads. They are committed; a test compares.
- */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+/** The dashboards, which `npm run generate` writes as the JSON files that Grafana reads. They are committed; a test compares. */
+import { fileURLToPath } from "node:url";
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { pipelineDashboard } from "./pipeline-dashboard.js";
 import { raceDashboard } from "./race-dashboard.js";
@@ -19,7 +15,7 @@ export function dashboards(): ReadonlyMap<string, Dashboard> {
   ]);
 }
 
-/** Links to a panel name its id: it must not be left to Grafana, which would give another after each change. */
+/** Gives every panel an id, since links name it: Grafana itself would give other ids after each change. */
 function numbered(dashboard: Dashboard): Dashboard {
   for (const [k, panel] of (dashboard.panels ?? []).entries()) panel.id = k + 1;
   return dashboard;
@@ -28,10 +24,4 @@ function numbered(dashboard: Dashboard): Dashboard {
 /** The text of a dashboard's file. */
 export function dashboardText(dashboard: Dashboard): string {
   return `${JSON.stringify(dashboard, null, 2)}\n`;
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  for (const [name, dashboard] of dashboards()) {
-    writeFileSync(join(dashboardsDirectory, name), dashboardText(dashboard));
-  }
 }

@@ -1,13 +1,13 @@
 /** The npm packages of package-lock.json, and the project compiled with them. */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { COMPILER, markCompiled, removeOrphans } from "./compiled.mjs";
 import { logTail, PROJECT_DIRECTORY, SetupError } from "./console.mjs";
 import { run } from "./program.mjs";
 
 const MODULES = join(PROJECT_DIRECTORY, "node_modules");
 const STAMP_FILE = join(MODULES, ".regatta-stamp");
-const OUTPUT = join(PROJECT_DIRECTORY, "dist");
 
 /** Text that changes whenever other packages are wanted. */
 function wantedStamp() {
@@ -42,22 +42,10 @@ export async function installNpmPackages() {
  * @throws {SetupError} the sources have faults
  */
 export async function compile() {
-  removeOrphans(OUTPUT);
-  const compiler = join(MODULES, "typescript", "bin", "tsc");
-  if (!(await run(process.execPath, [compiler, "-p", "tsconfig.json"], { cwd: PROJECT_DIRECTORY }))) {
+  removeOrphans();
+  const begun = new Date();
+  if (!(await run(process.execPath, [COMPILER, "-p", "tsconfig.json"], { cwd: PROJECT_DIRECTORY }))) {
     throw new SetupError("the sources do not compile.", { showLog: true, advice: ["npm run build"] });
   }
-}
-
-/** Removes compiled files whose source is gone: mocha would go on running the tests of a file that was renamed. */
-function removeOrphans(folder) {
-  if (!existsSync(folder)) return;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) removeOrphans(path);
-    else {
-      const compiled = /^(.*)\.js(\.map)?$/.exec(relative(OUTPUT, path));
-      if (compiled !== null && !existsSync(join(PROJECT_DIRECTORY, `${compiled[1]}.ts`))) rmSync(path);
-    }
-  }
+  markCompiled(begun);
 }

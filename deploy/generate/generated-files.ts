@@ -1,0 +1,38 @@
+/** Every committed file that is made from the code, but for the WebAssembly binary, which has a compiler of its own. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { dashboards, dashboardText } from "../grafana/dashboards.js";
+import { manifests, manifestsText } from "../kubernetes/manifests.js";
+import { modelTable } from "./model-table.js";
+import { settingsPage } from "./settings-page.js";
+
+const project = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** The texts of the files, by their absolute paths. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  const models = join(project, "docs/models.md");
+  return new Map([
+    ...[...dashboards()].map(([name, of]) => entry(`deploy/grafana/dashboards/${name}`, dashboardText(of))),
+    ...[...manifests()].map(([name, of]) => entry(`deploy/kubernetes/${name}`, manifestsText(of))),
+    entry("docs/settings.md", settingsPage()),
+    [models, withPart(readFileSync(models, "utf8"), "hyper-parameters", modelTable())],
+  ]);
+}
+
+function entry(path: string, text: string): [string, string] {
+  return [join(project, path), text];
+}
+
+/**
+ * A page with `part` between the comments `<!-- name -->` and `<!-- /name -->`.
+ * @throws {RangeError} the page does not have both, in this order
+ */
+function withPart(page: string, name: string, part: string): string {
+  const [open, close] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
+  const start = page.indexOf(open) + open.length;
+  const end = page.indexOf(close, start);
+  if (!page.includes(open) || end === -1)
+    throw new RangeError(`expected a page with ${open.trim()} and ${close} after it`);
+  return `${page.slice(0, start)}${part}\n${page.slice(end)}`;
+}

@@ -1,0 +1,16 @@
+/** The hyper-parameters of ml-racer's models as a Markdown table, made from what the models declare. */
+import type { ParameterDefinition } from "../../services/ml-racer/models/model-kind.js";
+import { modelKinds } from "../../services/ml-racer/models/model-registry.js";
+
+/** A row for each kind of model, and under it one for each of its hyper-parameters. */
+export function modelTable(): string {
+  const rows = [...modelKinds].flatMap(([name, { doc, parameters }]) => [
+    `| \`${name}\` | | ${doc} | | |`,
+    ...Object.entries(parameters).map(([parameter, definition]) => rowOf(parameter, definition)),
+  ]);
+  return ["| model | hyper-parameter | meaning | default | value |", "|---|---|---|---|---|", ...rows].join("\n");
+}
+
+function rowOf(name: string, { doc, default: initial, expected }: ParameterDefinition): string {
+  return `| | \`${name}\` | ${doc} | \`${Number.isFinite(initial) ? initial : "None"}\` | ${expected} |`;
+}
