@@ -79,10 +79,7 @@ export function literalGradientBoosting(
 }
 
 /** Boosting in WebAssembly; windows that it does not cover go to the literal trees. */
-function wasmGradientBoosting(
-  parameters: Readonly<Record<ParameterName, number>>,
-  dimensions: Dimensions,
-): Regressor {
+function wasmGradientBoosting(parameters: Readonly<Record<ParameterName, number>>, dimensions: Dimensions): Regressor {
   const { trainLength } = dimensions;
   const { n_estimators: stages, learning_rate: rate } = parameters;
   const seeds = drawStageSeeds(parameters.random_state, stages);

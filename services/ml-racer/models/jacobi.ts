@@ -3,7 +3,7 @@
  * M. Hestenes: Inversion of matrices by biorthogonalization, J. SIAM 6(1), 1958; P. de Rijk: A one-sided Jacobi algorithm for
  * computing the singular value decomposition on a vector computer, SIAM J. Sci. Stat. Comput. 10(2), 1989.
  */
-import type { Triangle } from "./least-norm.js";
+import type { Triangle } from "./householder.js";
 
 /**
  * Most sweeps over all pairs of rows; LAPACK's dgesvj has the same bound. Of 800 rows, fewer than 5 · n (n − 1) / 2 pairs were

@@ -4,7 +4,8 @@
  * Singular values of up to 10⁻⁶ of the largest count as zero (scikit-learn's `tol`). What bounds the work stands in
  * least-norm.ts.
  */
-import { newLeastNorm, type RowWriter } from "./least-norm.js";
+import type { RowWriter } from "./householder.js";
+import { newLeastNorm } from "./least-norm.js";
 import type { ModelKind } from "./model-kind.js";
 import { pairwiseSum } from "./pairwise-sum.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";

@@ -71,10 +71,7 @@ export function literalRandomForest(
 }
 
 /** The forest in WebAssembly; windows that it does not cover go to the literal trees. */
-function wasmRandomForest(
-  parameters: Readonly<Record<TreeParameterName, number>>,
-  dimensions: Dimensions,
-): Regressor {
+function wasmRandomForest(parameters: Readonly<Record<TreeParameterName, number>>, dimensions: Dimensions): Regressor {
   const { weights, seeds } = drawForest(parameters.random_state, parameters.n_estimators, dimensions.trainLength);
   const trees = createWasmTrees(dimensions, seeds, weights, treeLimits(parameters));
   const literal = literalRandomForest(parameters, dimensions);
