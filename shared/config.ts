@@ -1,10 +1,11 @@
 /**
- * Settings: one schema a process, read once at start from the environment, frozen. All faults are reported together.
- * The README's table is printed from these definitions.
+ * Settings: one schema a process, read once at start from the environment, frozen. All faults are reported together. The table of
+ * docs/settings.md is generated from these definitions.
  */
 import type { ZodType } from "zod";
 import { ConfigurationError } from "./errors.js";
 
+/** One setting of a process. */
 export interface SettingDefinition<T> {
   /** Name of the environment variable. */
   readonly env: string;
@@ -12,17 +13,21 @@ export interface SettingDefinition<T> {
   readonly schema: ZodType<T, string>;
   /** Text that is used where the variable is unset or empty; undefined where the setting is required. */
   readonly default: string | undefined;
+  /** What it means, as the table of settings says it. */
   readonly doc: string;
   /** Another variable that means the same; both may be set only to the same text. */
   readonly alias?: string;
 }
 
+/** Settings by the name that code has for them. */
 export type SettingDefinitions = Readonly<Record<string, SettingDefinition<unknown>>>;
 
+/** The values of settings. */
 export type Settings<D extends SettingDefinitions> = {
   readonly [K in keyof D]: D[K] extends SettingDefinition<infer T> ? T : never;
 };
 
+/** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Declares one setting; see {@link SettingDefinition}. */
@@ -37,7 +42,7 @@ export function setting<T>(
 
 /**
  * Reads every setting of `definitions` from `environment`.
- * @param check faults that several settings show together; it is given those that are right by themselves
+ * @param check finds faults that only several settings together have; it is given those that are valid by themselves
  * @throws {ConfigurationError} with every fault found
  */
 export function readSettings<D extends SettingDefinitions>(
@@ -59,7 +64,7 @@ export function readSettings<D extends SettingDefinitions>(
   return Object.freeze(values) as Settings<D>;
 }
 
-/** What stands before an `@` may be a user's name and password, wherever it was put by mistake: no log gets to see it. */
+/** The text of a fault. What stands before an `@` may be a user's name and password, put there by mistake: it is not logged. */
 function faultText(env: string, text: string, message: string): string {
   const [secret] = /^.*@/s.exec(text) ?? [];
   const fault = `${env}=${text}: ${message}`;

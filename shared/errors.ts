@@ -1,19 +1,26 @@
 /**
- * Errors by their fate. The class of an error decides what the kernel does with it; its message answers what was
- * expected, what came and what to do.
+ * Errors by their fate. The class of an error decides what the kernel does with it; its message answers what was expected, what
+ * came and what to do.
+ *
+ *   RecordError          the record is dead-lettered, and the next one is processed
+ *   ConfigurationError   the process ends with exit code 78, before it connects
+ *   TopicError           the process ends with exit code 78
+ *   StoreError           the process ends with exit code 78; nothing is deleted
+ *
+ * Errors of Kafka have their fate in shared/kafka/kafka-error.ts, damages of state theirs in shared/kernel/task/damage.ts.
  */
 
 /** Exit code of a process whose settings, topics or stores cannot work: restarting it changes nothing (EX_CONFIG of sysexits.h). */
 export const EXIT_CONFIGURATION = 78;
 
-/** What was thrown, in words. */
+/** The message of whatever was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /**
- * The record at hand is at fault: it goes to the dead-letter topic and the stream goes on.
- * Throw it before any state is changed; later the kernel has to abort the transaction and replay the batch.
+ * The record that is processed is at fault: it goes to the dead-letter topic, and the next record is processed. Throw it before
+ * any state is changed: after that the kernel has to abort the transaction and process its records again.
  */
 export class RecordError extends Error {
   override readonly name = "RecordError";
@@ -47,8 +54,8 @@ export class TopicError extends Error {
 }
 
 /**
- * A state store or changelog is not what its group stands for, or is of a format that this program does not read: going on
- * would be wrong, and somebody has to decide. The process ends with {@link EXIT_CONFIGURATION}.
+ * A state store or changelog does not fit the group's positions, or has a format that this program does not read. Results would
+ * be wrong, so somebody has to decide. The process ends with {@link EXIT_CONFIGURATION}.
  */
 export class StoreError extends Error {
   override readonly name: string = "StoreError";

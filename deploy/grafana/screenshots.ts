@@ -34,7 +34,7 @@ function addressOf(text: string): string | undefined {
   return isWeb ? text.replace(/\/+$/, "") : undefined;
 }
 
-/** A password in an address would be shown in whatever is told of the address. */
+/** A password in an address would be shown wherever the address is printed. */
 function faultsOf({ grafana }: { readonly grafana?: string }): readonly string[] {
   if (grafana === undefined) return [];
   const { username, password } = new URL(grafana);

@@ -163,7 +163,7 @@ function scaledObject(): IScaledObject {
     metadata: { name: "ml-racer", labels: labelsOf("ml-racer") },
     spec: {
       scaleTargetRef: { apiVersion: "apps/v1", kind: "StatefulSet", name: "ml-racer" },
-      // Each change moves partitions: grow at once, shrink late. None at 0: a group without members has no lag to tell.
+      // Each change moves partitions: grow at once, shrink late. Never 0: a group without members has no lag that could be read.
       minReplicaCount: 1,
       maxReplicaCount: PARTITIONS,
       pollingInterval: 15,

@@ -42,11 +42,11 @@ export function deserialize(
   const before = store.get(key);
   if (before !== undefined)
     refuseOtherFeatures(before.features, x.length, ", as in the first observation of the series");
-  // First, since it refuses a result that is too large for Kafka, and nothing may have changed by then.
+  // First, since forward refuses a result that is too large for Kafka, and nothing may have changed by then.
   context.forward(observationsTopic(topic), series, { topic, series, i, y, x });
   if (before === undefined) {
     store.put(key, { features: x.length, lastI: i });
-    if (isMisplaced(record, context.partitions)) tellMisplaced(record, series, context);
+    if (isMisplaced(record, context.partitions)) reportMisplaced(record, series, context);
   } else {
     countOrder(context.metrics, topic, before.lastI, i);
     before.lastI = i;
@@ -65,15 +65,15 @@ function seriesOf({ key, topic, partition }: InputRecord): string {
 }
 
 /**
- * Whether another partitioner than Kafka's own has chosen the record's partition. A series in two partitions is two series to all
- * that read it, each in an order of its own; one of the two partitions is not the one that Kafka's partitioner gives the key. That
- * is looked at where a series begins in a partition, so it is told once and needs no memory.
+ * Whether another partitioner than Kafka's own chose the record's partition. A series in two partitions is two series to all
+ * readers, each with an order of its own; at least one of those partitions is not the one that Kafka's partitioner gives the key.
+ * This is checked where a series begins in a partition, so each case is reported once, and nothing has to be remembered for it.
  */
 function isMisplaced({ key, partition }: InputRecord, partitions: number): boolean {
   return key !== null && partitionOfKey(key, partitions) !== partition;
 }
 
-function tellMisplaced(
+function reportMisplaced(
   { key, topic, partition }: InputRecord,
   series: string,
   { partitions, metrics, warn }: TaskContext<unknown, DeserializerStates, SeriesMetrics>,

@@ -6,7 +6,7 @@ export interface ForecastJob {
   readonly numbers: Float64Array;
   /** A view of the numbers. */
   readonly training: TrainingSet;
-  /** A view of the numbers: n features of the observation at hand. */
+  /** A view of the numbers: n features of the observation to forecast. */
   readonly query: Float64Array;
 }
 

@@ -1,4 +1,4 @@
-/** ml-racer: scikit-learn's models, trained anew on the newest observations at every record, race on every series. */
+/** ml-racer: scikit-learn's models race on every series; each is trained on the newest observations at every record. */
 import { type Settings, setting } from "../../shared/config.js";
 import { NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contract/topics.js";
 import { MIB, memoryLimitBytes } from "../../shared/memory-budget.js";
@@ -82,7 +82,7 @@ function trainingFaults({ windowLength, trainLength }: Read): readonly string[] 
   return lengthFaults(windowLength, trainLength).map((fault) => `TRAIN_LENGTH=${trainLength}: ${fault}`);
 }
 
-/** Models that do not find room in the process's memory for a series of a single feature. */
+/** Whether the models need more memory than the process has, even for a series of a single feature. */
 function memoryFaults({ models, trainLength, threads }: Read): readonly string[] {
   if (models === undefined || trainLength === undefined || threads === undefined) return [];
   const bytes = models.reduce((sum, model) => sum + scratchBytes(model, { features: 1, trainLength }), 0);

@@ -24,7 +24,7 @@
  *
  * Where x leaves a direction without excitation (a feature that is constant, or the sum of others), division by ν would let V
  * grow there as ν^-t until it overflows, and any first excitation would throw β about. So no d passes {@link VARIANCE_MAX}:
- * forgetting stops in that direction and goes on in all others, since each such direction has a d of its own (selective
+ * forgetting stops in that direction and continues in all others, since each such direction has a d of its own (selective
  * forgetting: Parkum, Poulsen, Holst 1992, "Recursive forgetting algorithms"). Nothing changes below the bound.
  */
 

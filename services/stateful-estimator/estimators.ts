@@ -93,8 +93,8 @@ export function variance({ S, count }: Estimates, j: number): number {
 }
 
 /**
- * Counts an observation in its batch interval: interval k is [k · lengthMs, (k + 1) · lengthMs). A series never goes back: a
- * record that is older than the interval at hand counts in that one.
+ * Counts an observation in its batch interval: interval k is [k · lengthMs, (k + 1) · lengthMs). A series never returns to an
+ * earlier interval: a record that is older than its current one counts in the current one.
  * @param timestampMs the record's, in ms since the epoch
  */
 export function countInInterval(interval: BatchInterval, timestampMs: number, lengthMs: number): void {

@@ -1,6 +1,6 @@
 /**
- * The value of every topic, as one schema each: type, validation in tests and documents for consumers come from here.
- * Encoding stands beside it, so that a faster codec can take its place without touching a service.
+ * One schema for the value of every topic: types, the validation in tests and the documents for consumers come from it. Encoders
+ * stand beside the schemas, so that a faster one can replace them without a change in a service.
  */
 import { z } from "zod";
 
@@ -70,8 +70,8 @@ export const estimateSchema = z.object({
 export type Estimate = z.infer<typeof estimateSchema>;
 
 /**
- * From this size on a double is written with an exponent: its digits alone look like an integer, and readers with integers of 64
- * bits fail on it, or take it for one that a double is not.
+ * From this size on a double is written with an exponent. Its digits alone look like an integer: readers with integers of 64
+ * bits fail on it, or read an integer that is not the double.
  */
 const EXPONENT_MIN = 2 ** 53;
 
@@ -135,7 +135,7 @@ export function encodeEstimate(e: Estimate): Buffer {
 }
 
 /**
- * Reads an observation that the deserializer wrote. It is checked where it was parsed, so only its shape is looked at here.
+ * Reads an observation that the deserializer wrote. It was checked where it was parsed, so only its shape is checked here.
  * @throws {SyntaxError | RangeError} the bytes are no observation
  */
 export function decodeObservation(bytes: Buffer): Observation {

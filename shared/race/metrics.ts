@@ -25,20 +25,20 @@ export interface ShownSeries<M extends Contestant = Contestant> {
 /** See {@link raceMetrics}. */
 export interface RaceMetrics<M extends Contestant = Contestant> {
   /**
-   * Shows a series from now on, if it is among the first `seriesMax` that this process holds, and its live models have room
-   * beside theirs; any further series is raced, but has no labels, so that a million series do not become a million time
-   * series. Cheap: called at every record.
+   * Shows a series from now on, if it is among the first `seriesMax` that this process holds and there is memory for its live
+   * models. Any further series is raced without being shown, so that a million series do not become a million time series.
+   * Cheap: called at every record.
    * @param key       state key, unique per topic and series
    * @param partition that the series is in
    */
   show(key: string, partition: number, shown: ShownSeries<M>, seriesMax: number): void;
-  /** Takes away the series of a partition: they are another instance's from now on, and theirs here would stand still. */
+  /** Removes the series of a partition: another instance has them from now on, and their values here would no longer change. */
   hide(partition: number): void;
   /** Counts an observation that a model refused. `reason` is from a closed set. */
   refused(model: string, reason: string): void;
   /** Counts a model that is left out of a series from now on. */
   leftOut(model: string): void;
-  /** Counts a model that began anew in a series. `reason` is from a closed set. */
+  /** Counts a model that was reset in a series. `reason` is from a closed set. */
   reset(model: string, reason: string): void;
 }
 
@@ -60,8 +60,8 @@ interface Held<M extends Contestant> {
 /**
  * Registers `regatta_model_mse{topic,series,model}`, `regatta_model_forecast{topic,series,model}`,
  * `regatta_series_target{topic,series}`, `regatta_model_refusals_total{model,reason}`, `regatta_model_left_out_total{model}`,
- * `regatta_model_resets_total{model,reason}`, and gauges of the service's own. Gauges read the live race when they are scraped; setting them at every record would cost
- * more than the forecast.
+ * `regatta_model_resets_total{model,reason}`, and gauges of the service's own. Gauges read the live race when they are scraped;
+ * setting them at every record would cost more than the forecast.
  * @param bytesOf memory that a live model takes, roughly
  */
 export function raceMetrics<M extends Contestant>(

@@ -13,7 +13,7 @@ export interface Contestant {
   readonly n: number;
 }
 
-/** The order of a series' models as it was last decided. */
+/** The order of a series' models, as decided last. */
 export interface Ranking {
   /** Names, best first; never empty. The first leads. */
   readonly order: readonly string[];
@@ -27,7 +27,7 @@ export interface Ranking {
  * @param mse   over the forecasts before this one; 0 where there was none
  * @param error y − ŷ of the forecast made before learning
  * @param n     N, the number of forecasts with this one; from 1
- * @returns not finite where e² overflows: the caller must look before it keeps it
+ * @returns not finite where e² overflows: the caller must check before it keeps it
  */
 export function prequentialMse(mse: number, error: number, n: number): number {
   return mse + (error * error - mse) / n;
@@ -37,7 +37,7 @@ export function prequentialMse(mse: number, error: number, n: number): number {
  * Decides the order after an observation: by mse, ties in the order of `models`, models never scored last.
  * @param before the order decided last, undefined for a new series
  * @param models as configured, at least one, names distinct
- * @param i      the observation at hand
+ * @param i      i of the observation
  * @returns `before` itself where the order is the same, so that `ranking !== before` says that standings are to be written
  */
 export function rank(before: Ranking | undefined, models: readonly Contestant[], i: number): Ranking {
@@ -71,7 +71,7 @@ export function standingsOf(
   };
 }
 
-/** Negative where `a` is ahead; 0 for a tie, which a stable sort leaves as configured. */
+/** Negative where `a` is better; 0 for a tie, which a stable sort leaves as configured. */
 function compareScores(a: Contestant, b: Contestant): number {
   if (a.n === 0 || b.n === 0) return Number(a.n === 0) - Number(b.n === 0);
   return a.mse - b.mse;

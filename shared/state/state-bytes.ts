@@ -1,9 +1,10 @@
 /**
  * How the numbers and texts of a state value become bytes and back: little endian, doubles bit for bit, a text as its length
- * in UTF-8 bytes (u8) and those bytes. What a codec writes one after another it reads in the same order.
+ * in UTF-8 bytes (u8) and those bytes. A codec reads in the order in which it writes. The codecs of deserializer and producer are
+ * older than this file: theirs are written by hand and big-endian, and stay so, since their bytes are in changelogs.
  */
 
-/** What a live array takes beside its numbers: the array, its buffer, and what V8 and the allocator keep of them. */
+/** Memory of a live array besides its numbers: the array, its buffer, and what V8 and the allocator keep for them. */
 const ARRAY_BYTES = 256;
 /** What a live object of some numbers and names takes. */
 export const OBJECT_BYTES = 160;
@@ -113,7 +114,7 @@ export class StateReader {
     return this.#bytes.toString("utf8", at, at + length);
   }
 
-  /** @throws {RangeError} something stands behind the value */
+  /** @throws {RangeError} there are bytes after the value */
   end(): void {
     const rest = this.#bytes.length - this.#at;
     if (rest !== 0) throw new RangeError(`expected a state of ${this.#at} bytes, got ${rest} more`);

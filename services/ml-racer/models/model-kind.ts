@@ -1,4 +1,4 @@
-/** What the registry knows of a kind of model: its hyper-parameters, with scikit-learn's names and defaults, and how to make one. */
+/** A kind of model as the registry knows it: its hyper-parameters, with scikit-learn's names and defaults, and how to make one. */
 import type { Dimensions, Regressor } from "./regressor.js";
 
 /** A hyper-parameter. Every value is a number; `None` of an unlimited one is Infinity. */
@@ -6,15 +6,18 @@ export interface ParameterDefinition {
   readonly default: number;
   /** What a value has to be, as it completes "expected ...". */
   readonly expected: string;
+  /** What it means, as the table of docs/models.md says it. */
   readonly doc: string;
   /** The value that a text stands for; undefined where it is not {@link expected}. */
   parse(text: string): number | undefined;
 }
 
+/** A kind of model. */
 export interface ModelKind<P extends string = string> {
+  /** What it is, as the table of docs/models.md says it. */
   readonly doc: string;
   readonly parameters: Readonly<Record<P, ParameterDefinition>>;
-  /** What is wrong with values that are right each by itself, as it completes "expected ..."; undefined where nothing is. */
+  /** What is wrong with values that are valid each by itself, as it completes "expected ..."; undefined where nothing is. */
   fault?(parameters: Readonly<Record<P, number>>): string | undefined;
   /** @param parameters one value for each of {@link ModelKind.parameters} */
   create(parameters: Readonly<Record<P, number>>, dimensions: Dimensions): Regressor;

@@ -64,7 +64,7 @@ export class RegressionTree {
   readonly #waitingImpurity: Float64Array;
   #waiting = 0;
 
-  // The node at hand: sums over its samples, and the best split found.
+  // The current node: sums over its samples, and the best split found.
   #sum = 0;
   #squares = 0;
   #weight = 0;
@@ -99,7 +99,7 @@ export class RegressionTree {
   }
 
   /**
-   * Grows the tree anew.
+   * Grows the tree; the one before is lost.
    * @param x      features × rows, feature after feature: value of feature f in row i at `f * rows + i`
    * @param y      targets
    * @param weight per row; rows of weight 0 do not take part
@@ -246,7 +246,7 @@ export class RegressionTree {
       swap(order, --undrawn, j);
       this.#scan(feature, start, end);
     }
-    // Constants known before keep their order, which siblings rely on; the new ones are remembered behind them.
+    // Constants known before keep their order, which siblings rely on; the new ones are kept after them.
     for (let j = 0; j < known; j++) order[j] = this.#constants[j];
     for (let j = known; j < known + found; j++) this.#constants[j] = order[j];
     return known + found;
@@ -284,18 +284,18 @@ export class RegressionTree {
 
   /**
    * Moves the left sums on from position `from` to `to`: forward, or, where that is nearer, back from the node's end.
-   * @param anew starts from empty left sums
+   * @param fromEmpty whether the left sums start from nothing
    */
-  #accumulate(start: number, end: number, from: number, to: number, anew: boolean): void {
+  #accumulate(start: number, end: number, from: number, to: number, fromEmpty: boolean): void {
     const y = this.#y;
     const weight = this.#rowWeight;
     const samples = this.#samples;
-    if (anew) {
+    if (fromEmpty) {
       this.#leftSum = 0;
       this.#leftWeight = 0;
     }
     if (to - from <= end - to) {
-      for (let p = anew ? start : from; p < to; p++) {
+      for (let p = fromEmpty ? start : from; p < to; p++) {
         this.#leftSum += weight[samples[p]] * y[samples[p]];
         this.#leftWeight += weight[samples[p]];
       }
