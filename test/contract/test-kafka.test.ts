@@ -17,13 +17,8 @@ import {
   writeRecords,
 } from "../support/kafka/kafka-topics.js";
 import { accepts } from "../support/kafka/listening.js";
-import {
-  chooseTestKafka,
-  localTestKafka,
-  QUICK_RESTART,
-  type TestKafka,
-  type TestKafkaOptions,
-} from "../support/kafka/test-kafka.js";
+import type { TestKafka, TestKafkaOptions } from "../support/kafka/test-broker.js";
+import { chooseTestKafka, localTestKafka, QUICK_RESTART } from "../support/kafka/test-kafka.js";
 
 const TOPIC = "kept";
 const GROUP = "kept-group";

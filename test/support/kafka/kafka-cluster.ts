@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { freePort } from "../../../deploy/local/free-port.js";
 import { type LocalKafka, newClusterId, startLocalKafka } from "../../../deploy/local/local-kafka.js";
-import { localTestKafka, QUICK_RESTART, type TestKafka } from "./test-kafka.js";
+import type { TestKafka } from "./test-broker.js";
+import { localTestKafka, QUICK_RESTART } from "./test-kafka.js";
 
 const CONTROLLER_ID = "100";
 

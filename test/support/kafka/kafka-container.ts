@@ -23,7 +23,7 @@ import { z } from "zod";
 import { brokerProperties } from "../../../deploy/local/kafka-properties.js";
 import { newClusterId } from "../../../deploy/local/local-kafka.js";
 import { messageOf } from "../../../shared/errors.js";
-import type { TestKafka, TestKafkaOptions } from "./test-kafka.js";
+import type { TestKafka, TestKafkaOptions } from "./test-broker.js";
 
 const COMPOSE_FILE = fileURLToPath(new URL("../../../../docker-compose.yml", import.meta.url));
 const DATA_DIRECTORY = "/var/lib/kafka/data";

@@ -2,32 +2,9 @@
  * A Kafka of a test's own: a container of the official image, or a process of this machine. REGATTA_TEST_KAFKA says which:
  * `auto` (the default) takes the container where one can be run, `container` and `local` leave no choice.
  */
-import { type LocalKafkaOptions, startLocalKafka } from "../../../deploy/local/local-kafka.js";
+import { startLocalKafka } from "../../../deploy/local/local-kafka.js";
 import { missingContainers, startKafkaContainer } from "./kafka-container.js";
-
-/** What container and process both can. One call at a time. */
-export interface TestKafka {
-  /** For KAFKA_BROKERS: `127.0.0.1:<port>`. */
-  readonly brokers: string;
-  /** SIGTERM, and waits for the broker's end. Nothing where it has ended already. */
-  stop(): Promise<void>;
-  /** SIGKILL, and waits for the broker's end. Nothing where it has ended already. */
-  kill(): Promise<void>;
-  /** Starts it again on its data and port, after a stop where it runs, and waits until it answers. */
-  restart(): Promise<void>;
-  /** Freezes it: connections stay open and nothing answers. @throws {Error} it does not run */
-  pause(): Promise<void>;
-  /** @throws {Error} it does not run */
-  resume(): Promise<void>;
-  /** Ends it for good. A container goes with its data; the process's folder stays for whoever made it. */
-  close(): Promise<void>;
-}
-
-/** The folder is the process's; a container keeps its data inside. */
-export type TestKafkaOptions = Pick<
-  LocalKafkaOptions,
-  "directory" | "port" | "controllerPort" | "clusterId" | "properties"
->;
+import type { TestKafka, TestKafkaOptions } from "./test-broker.js";
 
 /**
  * For a broker that a test kills or has taken for dead: it is back 4 s sooner, and is taken for dead after 2 s. Other tests are

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { freePort } from "../../../deploy/local/free-port.js";
 import { type KafkaCluster, startKafkaCluster } from "../kafka/kafka-cluster.js";
 import { TcpProxy } from "../kafka/tcp-proxy.js";
-import { localTestKafka, openTestKafka, type TestKafka } from "../kafka/test-kafka.js";
+import type { TestKafka } from "../kafka/test-broker.js";
+import { localTestKafka, openTestKafka } from "../kafka/test-kafka.js";
 import { RunningService } from "./service-runner.js";
 
 /** A dead member is dropped after this time. */
