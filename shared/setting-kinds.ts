@@ -1,4 +1,4 @@
-/** The kinds of text that several services take as a setting: whole numbers, decimal numbers, topic names. */
+/** The kinds of settings that several services have: whole numbers, decimal numbers, topic names, threads. */
 import { availableParallelism } from "node:os";
 import { type ZodType, z } from "zod";
 
@@ -7,7 +7,7 @@ export const TOPIC_NAME_LENGTH_MAX = 249;
 
 /** Most worker threads that a process may be told to have. */
 const THREADS_MAX = 64;
-/** Most that it has of itself: a machine of many cores has other work. */
+/** Most worker threads with `auto`: a machine of many cores has other work too. */
 const THREADS_AUTO_MAX = 8;
 
 const WHOLE_NUMBER = /^-?[0-9]+$/;
@@ -33,7 +33,7 @@ export function wholeNumber(min: number, max: number): ZodType<number, string> {
   return textSetting((text) => within(WHOLE_NUMBER, text, min, max), `a whole number from ${min} to ${max}`);
 }
 
-/** What `schema` takes, or an empty text for undefined. */
+/** What `schema` takes; an empty text stands for undefined. */
 export function optional<T>(schema: ZodType<T, string>): ZodType<T | undefined, string> {
   return z.string().transform((text, context) => {
     if (text === "") return undefined;
@@ -46,7 +46,7 @@ export function optional<T>(schema: ZodType<T, string>): ZodType<T | undefined, 
 
 /**
  * A number of worker threads, 1 to {@link THREADS_MAX}; `auto` is one less than the processors of this machine, but at least 1
- * and at most {@link THREADS_AUTO_MAX}. None is no choice: a model in the main thread that does not answer could not be ended.
+ * and at most {@link THREADS_AUTO_MAX}. It cannot be 0: a model that does not answer could not be ended in the main thread.
  */
 export function threadCount(): ZodType<number, string> {
   return textSetting(

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 
 /** Longest line, in bytes. */
 export const LINE_BYTES_MAX = 128 * 1024;
-/** Read at once: room for a longest line and its end. */
+/** Bytes that are read at once: room for a line of the greatest length and its end. */
 const BLOCK_BYTES = LINE_BYTES_MAX + 2;
 
 const LINE_FEED = 0x0a;

@@ -1,6 +1,6 @@
 /**
- * From the lines of a CSV or JSON Lines file to observations. Nothing is judged here: a line that cannot be read is
- * forwarded as it stands, and the deserializer gives it its reason as a dead letter.
+ * From the lines of a CSV or JSON Lines file to observations. Nothing is rejected here: a line that cannot be read is forwarded
+ * as it stands, and the deserializer dead-letters it with a reason.
  */
 import { parse } from "csv-parse/sync";
 
@@ -114,7 +114,7 @@ function featuresOf(names: readonly string[], columns: ReplayColumns): readonly 
 /** The cells of each line; undefined for a line that is no CSV. */
 function csvRows(lines: readonly string[]): readonly (readonly string[] | undefined)[] {
   const rows = parsedRows(lines.join("\n"));
-  // One line in error spoils the whole, and a quoted line end makes one row of two lines: then each is read alone.
+  // One faulty line makes the whole text faulty, and a quoted line end makes one row of two lines: then each line is read alone.
   return rows?.length === lines.length ? rows : lines.map((line) => parsedRows(line)?.[0]);
 }
 
@@ -122,7 +122,7 @@ function parsedRows(text: string): string[][] | undefined {
   try {
     return parse(text, { record_delimiter: "\n", relax_column_count: true, trim: true });
   } catch {
-    // The fate of a line that is no CSV is the deserializer's to decide.
+    // Not CSV: the deserializer decides what becomes of the line.
     return undefined;
   }
 }
@@ -137,7 +137,7 @@ function jsonObject(line: string): Readonly<Record<string, unknown>> | undefined
   }
 }
 
-/** A cell as it stands where it may be a number, else as a JSON text, so that a comma in it makes no two numbers. */
+/** A cell as it stands where it may be a number, else as a JSON text, so that a comma in it does not make two numbers. */
 function numberText(cell: string): string {
   return /^[-+.\w]+$/.test(cell) ? cell : JSON.stringify(cell);
 }

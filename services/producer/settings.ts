@@ -1,4 +1,4 @@
-/** What can be set of the producer. */
+/** The settings of the producer. */
 import type { ZodType } from "zod";
 import { setting } from "../../shared/config.js";
 import { LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/contract/topics.js";

@@ -1,7 +1,7 @@
-/** A rate limit that forgives short delays and no long ones. */
+/** A rate limit: records that fell due during a short delay are made up for, those of a long one are not. */
 
 export interface TokenBucket {
-  /** How many may pass at `nowMs`, milliseconds of a monotonic clock. Nothing may at the first call: it starts the clock. */
+  /** How many may pass at `nowMs`, milliseconds of a monotonic clock. The first call starts the clock: nothing may pass then. */
   due(nowMs: number): number;
   /** Counts `passed` of them as passed. */
   take(passed: number): void;

@@ -1,4 +1,4 @@
-/** The covariance V of an RLS model and its factors U D Uᵀ, one from the other; off the way of a record. Pure. */
+/** The covariance V of an RLS model and its factors U D Uᵀ, one from the other. Only metrics, the shown state and format 1 use it, no record does. Pure. */
 import type { Rls } from "./rls.js";
 
 /** V as p rows of p numbers. */

@@ -40,7 +40,7 @@ export const VARIANCE_MAX = 1e10;
 /** Least d of D: a smaller one would lose digits as a denormal, and be 0 in the end. Values of 10^150 lead there. */
 export const VARIANCE_MIN = 1e-300;
 
-/** A model's state. Only {@link learn} changes it, in place, wholly or not at all. */
+/** The state of a model. Only {@link learn} changes it, in place, wholly or not at all. */
 export interface Rls {
   /** Forgetting factor ν in (0, 1]; 1 forgets nothing. */
   readonly nu: number;
@@ -54,7 +54,7 @@ export interface Rls {
 }
 
 /**
- * A model that has seen nothing.
+ * A model before its first observation.
  * @param features n, from 1
  * @param nu       ν in (0, 1]
  * @throws {RangeError} n or ν is out of range
@@ -110,7 +110,7 @@ export function learn(rls: Rls, x: readonly number[], error: number): boolean {
   for (let j = 1; j < p; j++) regressors[j] = x[j - 1];
 
   // After column j, `gain` is V xᵀ and `divisor` 1 + x V xᵀ, both of the columns so far. v − v is 0 for a finite v and NaN for
-  // any other, so one sum tells of them all.
+  // any other, so one sum checks all of them.
   const perNu = 1 / nu;
   let divisor = 1;
   let perDivisor = 1;
@@ -138,7 +138,7 @@ export function learn(rls: Rls, x: readonly number[], error: number): boolean {
     factors[k] = shrunk > VARIANCE_MAX ? VARIANCE_MAX : shrunk < VARIANCE_MIN ? VARIANCE_MIN : shrunk;
   }
 
-  // An infinite divisor would make the gain 0 and pass for a step that learned nothing.
+  // An infinite divisor would make the gain 0: the step would seem to succeed, and learn nothing.
   probe += divisor - divisor;
   const step = error * perDivisor * perNu;
   for (let i = 0; i < p; i++) {
@@ -153,7 +153,7 @@ export function learn(rls: Rls, x: readonly number[], error: number): boolean {
   return true;
 }
 
-/** Working memory of {@link learn}; nothing in it outlives a call. Grows to the largest p met. */
+/** Working memory of {@link learn}; nothing in it is kept between calls. It grows to the largest p so far. */
 let scratch = newScratch(0);
 
 function newScratch(p: number) {

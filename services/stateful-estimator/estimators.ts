@@ -40,7 +40,7 @@ export interface RowValues {
   readonly mean: number;
 }
 
-/** Nothing is known yet. @param features n, 1 or more */
+/** Estimates before the first row. @param features n, 1 or more */
 export function newEstimates(features: number): Estimates {
   const zeros = () => new Float64Array(features + 1);
   return { count: 0, abs: zeros(), absSum: zeros(), mu: zeros(), S: zeros(), interval: { startMs: 0, count: 0 } };
@@ -67,7 +67,7 @@ export function learn(estimates: Estimates, row: Float64Array): boolean {
   const { abs, absSum, mu, S } = estimates;
   if (row.length !== mu.length) throw new RangeError(`expected a row of ${mu.length} numbers, got ${row.length}`);
   const N = estimates.count + 1;
-  // v − v is 0 for a finite v and NaN for any other, so one sum tells of them all before anything is changed.
+  // v − v is 0 for a finite v and NaN for any other, so one sum checks all of them before anything is changed.
   let probe = 0;
   for (let j = 0; j < row.length; j++) {
     const sum = absSum[j] + Math.abs(row[j]);

@@ -1,4 +1,4 @@
-/** stateful-estimator: values of each row, and what all rows of a series so far tell of it. */
+/** stateful-estimator: values of each row, and statistics of all rows of a series so far. */
 import { setting } from "../../shared/config.js";
 import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contract/topics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";

@@ -7,13 +7,16 @@ import { decodeObservation, type Observation } from "./schemas.js";
 /** Longest name of a series, in bytes: it is part of keys, of addresses and of every result. */
 export const SERIES_BYTES_MAX = 1024;
 
-/** @throws {RecordError} `not-an-observation`: the record has no value, or another one */
+/**
+ * The observation in a record.
+ * @throws {RecordError} `not-an-observation`: the record has no value, or its value is no observation
+ */
 export function observationOf({ value }: InputRecord): Observation {
   if (value === null)
     throw new RecordError("not-an-observation", "expected an observation, got a record without a value");
   const observation = decoded(value);
   const { topic, series } = observation;
-  // Whoever may write observations may write others than the deserializer does, and both are part of state keys.
+  // Another writer than the deserializer may have written this record, and both names are part of state keys.
   if (!isTopicName(topic)) throw notOne("as its topic the name of one", topic);
   if (3 * series.length > SERIES_BYTES_MAX && Buffer.byteLength(series) > SERIES_BYTES_MAX)
     throw notOne(`a series of at most ${SERIES_BYTES_MAX} bytes`, series);

@@ -2,8 +2,8 @@
 import { RecordError } from "../errors.js";
 
 /**
- * Refuses text that no bytes stand for: half of a surrogate pair, as an escape in JSON may make it. In UTF-8 all of them become
- * the same replacement character, so that several names would share one key.
+ * Refuses text that UTF-8 cannot hold: half of a surrogate pair, as an escape in JSON may make it. Every such half becomes the
+ * same replacement character, so that several names would share one key.
  * @throws {RecordError} `key-not-unicode`
  */
 export function refuseIllFormed(key: string): void {

@@ -1,6 +1,6 @@
 /**
  * The last rows `[y, x1, ..., xn]` of a series in a store of their own, one key per slot of a ring: a record changes one slot,
- * so the changelog takes one row per record whatever the length of the ring. How far a ring has come is part of the series'
+ * so the changelog takes one row per record whatever the length of the ring. The place in the ring is part of the series'
  * main value, a {@link RowRing}; both are committed together.
  */
 import type { Codec, StateStore } from "../service-definition.js";
@@ -9,11 +9,11 @@ import { arrayBytes, StateReader, StateWriter } from "./state-bytes.js";
 /** Longest ring, in rows: it bounds the disk space and memory of a series, and the work when the length changes. */
 export const RING_LENGTH_MAX = 10_000;
 
-/** Where a ring stands. */
+/** Length of a ring, and the place of its newest row. */
 export interface RowRing {
   /** Slots, 1 to {@link RING_LENGTH_MAX}. */
   length: number;
-  /** Rows put so far; since the length last changed, where it has. Row k, from 0, is in slot k mod length. */
+  /** Rows put since the ring was made, or since its length last changed. Row k, from 0, is in slot k mod length. */
   count: number;
 }
 

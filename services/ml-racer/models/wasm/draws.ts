@@ -3,7 +3,7 @@ import { constants, featureOrder, features, inputSeeds, searches, states, trees,
 import { alikeTo, equalTo, lowest } from "./orders";
 
 /**
- * The search at hand sorts by the features (u8) from here on, as many as `visitCount`. Of constant ones only those are
+ * The current search sorts by the features (u8) from here on, as many as `visitCount`. Of constant ones only those are
  * listed whose values are not all equal, since a sort by them reorders the rows; they offer no split.
  */
 export let visits: usize = 0;
