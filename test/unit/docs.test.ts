@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import type { ZodObject } from "zod";
-import { settingsTable } from "../../deploy/cli/settings-table.js";
 import {
   estimateSchema,
   observationSchema,
@@ -11,9 +10,20 @@ import {
   standingsSchema,
 } from "../../shared/contract/schemas.js";
 import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC, topics } from "../../shared/contract/topics.js";
+import { TRANSITIONS } from "../../shared/kernel/task/task.js";
 import { commandsOf, faultOf } from "../support/docs/commands.js";
-import { allPages, linksOf, proseOf, readPage, rowsOf, sectionOf } from "../support/docs/pages.js";
+import {
+  allPages,
+  blocksOf,
+  drawnArrows,
+  linksOf,
+  proseOf,
+  readPage,
+  rowsOf,
+  sectionOf,
+} from "../support/docs/pages.js";
 import { root, sourceFiles } from "../support/structure/imports.js";
+import { arrowsOf, reductionOf, roomGraph } from "../support/structure/room-graph.js";
 
 const COLUMNS_MAX = 130;
 /** A member that a prediction has only where its model refused. */
@@ -74,12 +84,6 @@ describe("the documents", () => {
     assert.deepEqual(wide, []);
   });
 
-  it("have the table of settings as the schemas give it", () => {
-    const { text } = readPage("docs/settings.md");
-    const table = /<!-- settings -->\n([\s\S]*?)\n?<!-- \/settings -->/.exec(text)?.[1];
-    assert.equal(table, settingsTable());
-  });
-
   it("have every metric of the code in the table of metrics, and none besides", () => {
     const named = sourceFiles(["services", "shared"]).flatMap(({ text }) =>
       [...text.matchAll(/"(regatta_[a-z_]+)"/g)].map(([, name]) => name),
@@ -119,5 +123,28 @@ describe("the documents", () => {
     const told = rows.flatMap(([, , tests]) => [...tests.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
     const files = readdirSync(posix.join(root, "test/fault")).filter((name) => name.endsWith(".test.ts"));
     assert.deepEqual(told.sort(), files.map((name) => name.replace(".test.ts", "")).sort());
+  });
+
+  it("have a drawing of the rooms from whose arrows all imports follow, and no others", () => {
+    const [drawing] = blocksOf(readPage("docs/architecture.md"), "mermaid");
+    const graph = roomGraph();
+    assert.deepEqual(drawnArrows(drawing), arrowsOf(reductionOf(graph)));
+    const drawn = [...drawing.matchAll(/\["([^"]+)"\]/g)].map(([, room]) => room);
+    assert.deepEqual(drawn.sort(), [...graph.keys()].sort());
+  });
+
+  it("have a drawing of a task's states with the transitions that there are", () => {
+    const drawing = sectionOf(readPage("docs/architecture.md"), "### Of a task");
+    const drawn = [...drawing.matchAll(/^ +([a-z]+) --> ([a-z]+)$/gm)].map(([, from, to]) => `${from} --> ${to}`);
+    const arrows = Object.entries(TRANSITIONS).flatMap(([from, next]) => next.map((to) => `${from} --> ${to}`));
+    assert.deepEqual(drawn.sort(), arrows.sort());
+  });
+
+  it("have every file of the kernel and of shared/kafka in the map, once, and none that does not exist", () => {
+    const map = sectionOf(readPage("docs/architecture.md"), "## File map");
+    const told = [...map.matchAll(/^\| \[([^\]]+)\]\(\.\.\/([^)]+)\) \| (.+) \|$/gm)];
+    const files = sourceFiles(["shared/kernel", "shared/kafka"]).map(({ path }) => path);
+    assert.deepEqual(told.map(([, , path]) => path).sort(), files.sort());
+    for (const [, name, path] of told) assert.equal(name, posix.basename(path));
   });
 });

@@ -90,3 +90,12 @@ function anchorOf(heading: string): string {
     .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
     .replaceAll(/\s/g, "-");
 }
+
+/** The arrows of a flowchart of mermaid, as lines `from --> to` of the names that its boxes show, in order. */
+export function drawnArrows(chart: string): string[] {
+  const names = new Map([...chart.matchAll(/(\w+)\["([^"]+)"\]/g)].map(([, id, name]) => [id, name]));
+  const named = (ids: string) => ids.split(" & ").map((id) => names.get(id) ?? id);
+  return [...chart.matchAll(/^ +(\w+(?: & \w+)*) --> (\w+(?: & \w+)*)$/gm)]
+    .flatMap(([, from, to]) => named(from).flatMap((a) => named(to).map((b) => `${a} --> ${b}`)))
+    .sort();
+}
