@@ -7,12 +7,13 @@ import { ConfigurationError } from "./errors.js";
 import { Admin } from "./kafka/admin.js";
 import type { ClientOptions } from "./kafka/client.js";
 import { faultsOfProperties } from "./kafka/property-check.js";
+import { readClientProperties } from "./kafka-variables.js";
 import { repartition } from "./kernel/topics/repartition.js";
 import { type Examination, examineRepartition } from "./kernel/topics/repartition-examination.js";
 import type { RepartitionPlan } from "./kernel/topics/repartition-plan.js";
 import { createLogger } from "./logger.js";
 import type { AnyService, Codec } from "./service-definition.js";
-import { kernelSettings, readClientProperties } from "./service-settings.js";
+import { kernelSettings } from "./service-settings.js";
 
 /** A service whose state is to be moved, and how to reach its topics. */
 export interface RepartitionTarget {

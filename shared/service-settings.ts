@@ -2,7 +2,6 @@
 import { type ZodType, z } from "zod";
 import { brokerList } from "./broker-addresses.js";
 import { type Environment, type SettingDefinitions, type Settings, setting } from "./config.js";
-import { ConfigurationError } from "./errors.js";
 import { type CommitStep, commitSteps, type Failpoint } from "./failpoint.js";
 import { MIB, memoryBudget } from "./memory-budget.js";
 import { optional, textSetting, wholeNumber } from "./setting-kinds.js";
@@ -190,56 +189,4 @@ export function kernelFaults(settings: Partial<KernelSettings>, environment: Env
     );
   }
   return faults;
-}
-
-const PASS_THROUGH = "KAFKA_CONF_";
-
-/** The variable that sets a librdkafka property. */
-export const variableOf = (property: string): string => PASS_THROUGH + property.toUpperCase().replaceAll(".", "_");
-
-/** Properties that the guarantee rests on. */
-const RESERVED = new Set([
-  "auto.offset.reset",
-  "bootstrap.servers",
-  "metadata.broker.list",
-  "group.id",
-  "group.instance.id",
-  "group.protocol",
-  "group.remote.assignor",
-  "heartbeat.interval.ms",
-  "partition.assignment.strategy",
-  "session.timeout.ms",
-  "transactional.id",
-  "transaction.timeout.ms",
-  "enable.idempotence",
-  "enable.auto.commit",
-  "enable.auto.offset.store",
-  "isolation.level",
-  "partitioner",
-]);
-
-/**
- * Librdkafka properties from `KAFKA_CONF_<property with underscores>`, for example KAFKA_CONF_SECURITY_PROTOCOL=ssl.
- * @throws {ConfigurationError} a property that the kernel sets itself
- */
-export function readClientProperties(environment: Environment): Readonly<Record<string, string>> {
-  const { properties, faults } = findClientProperties(environment);
-  if (faults.length > 0) throw new ConfigurationError(faults);
-  return properties;
-}
-
-/** As {@link readClientProperties}, with the faults beside the properties that have none. */
-export function findClientProperties(environment: Environment): {
-  readonly properties: Readonly<Record<string, string>>;
-  readonly faults: readonly string[];
-} {
-  const properties: Record<string, string> = {};
-  const faults: string[] = [];
-  for (const [variable, value] of Object.entries(environment)) {
-    if (!variable.toUpperCase().startsWith(PASS_THROUGH) || value === undefined) continue;
-    const property = variable.slice(PASS_THROUGH.length).toLowerCase().replaceAll("_", ".");
-    if (RESERVED.has(property)) faults.push(`${variable}: ${property} is set by the kernel; use its own setting`);
-    else properties[property] = value;
-  }
-  return { properties, faults };
 }

@@ -10,11 +10,12 @@ import { ConfigurationError, EXIT_CONFIGURATION, messageOf, StoreError, TopicErr
 import { membershipFaults } from "./kafka/member-properties.js";
 import { producerFaults } from "./kafka/producer-faults.js";
 import { faultsOfProperties } from "./kafka/property-check.js";
+import { findClientProperties } from "./kafka-variables.js";
 import { ServiceProcess } from "./kernel/service-process.js";
 import { endSuddenly } from "./kernel/sudden-end.js";
 import { createLogger } from "./logger.js";
 import type { AnyService, ServiceDefinition } from "./service-definition.js";
-import { findClientProperties, type KernelSettings, kernelFaults, kernelSettings } from "./service-settings.js";
+import { type KernelSettings, kernelFaults, kernelSettings } from "./service-settings.js";
 
 /**
  * Runs `definition` in this process until SIGTERM or SIGINT, then ends the process:

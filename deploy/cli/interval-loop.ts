@@ -1,5 +1,5 @@
 /** The loop of commands that look at a topic: reads until it is told to stop, and says where each interval ends. */
-import type { ConsumedRecord } from "../../shared/kafka/consumer.js";
+import type { ConsumedRecord } from "../../shared/kafka/consumed-record.js";
 import { nextInterval } from "./interval.js";
 
 const RECORDS_MAX = 5000;

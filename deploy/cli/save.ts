@@ -2,7 +2,8 @@
 import { mkdirSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { FolderLockedError, lockFolder } from "../../shared/folder-lock.js";
-import type { ConsumedRecord } from "../../shared/kafka/consumer.js";
+import type { ConsumedRecord } from "../../shared/kafka/consumed-record.js";
+import type { LogRange } from "../../shared/kafka/log-range.js";
 import { latest, type Position } from "../../shared/kafka/topic-partition.js";
 import {
   type BatchPlace,
@@ -16,7 +17,7 @@ import {
 import { intervalOption, notice, runCommand, topicArgument, unlessStopped, write } from "./command.js";
 import { runIntervals } from "./interval-loop.js";
 import { fileLine } from "./record-text.js";
-import { type PartitionRange, TopicReader } from "./topic-reader.js";
+import { WholeTopic } from "./whole-topic.js";
 
 interface SaveOptions {
   readonly interval: number;
@@ -43,7 +44,7 @@ await runCommand(command, async (environment, stop) => {
   const newest = newestBatch(place);
 
   const reader = await unlessStopped(
-    TopicReader.open({ topic, command: "save", environment, complain: notice, stop }),
+    WholeTopic.open({ topic, command: "save", environment, complain: notice, stop }),
     stop,
   );
   if (reader === undefined) return;
@@ -95,25 +96,25 @@ async function takeTurn(place: BatchPlace): Promise<() => Promise<void>> {
  */
 function positionsToGoOnFrom(
   newest: SavedBatch | undefined,
-  { topic, topicId }: TopicReader,
-  ranges: readonly PartitionRange[],
+  { topic, topicId }: WholeTopic,
+  ranges: readonly LogRange[],
 ): Position[] {
   const summary = newest?.summary;
   if (summary !== undefined && (summary.topic !== topic || summary.topicId !== topicId)) {
     const other = summary.topic === topic ? `a former topic named ${topic}` : summary.topic;
     throw new Error(`expected ${newest?.path} to hold ${topic}, but it holds ${other}: take another --prefix`);
   }
-  return ranges.map(({ first, end }, partition) => {
+  return ranges.map(({ begin, end }, partition) => {
     const saved = summary?.positions[partition];
-    if (saved === undefined) return first;
+    if (saved === undefined) return begin;
     if (saved > end) {
       throw new Error(
         `expected ${topic}[${partition}] to reach ${saved}, as ${newest?.path} says, but it ends at ${end}`,
       );
     }
-    if (saved < first)
-      notice(`${topic}[${partition}]: offsets ${saved} to ${first - 1} were deleted before they were saved`);
-    return latest(saved, first);
+    if (saved < begin)
+      notice(`${topic}[${partition}]: offsets ${saved} to ${begin - 1} were deleted before they were saved`);
+    return latest(saved, begin);
   });
 }
 

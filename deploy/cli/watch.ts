@@ -1,11 +1,11 @@
 /** `npm run watch -- <topic>`: what arrives on a topic in each interval. */
 import { Command, Option } from "commander";
-import type { ConsumedRecord } from "../../shared/kafka/consumer.js";
+import type { ConsumedRecord } from "../../shared/kafka/consumed-record.js";
 import { intervalOption, notice, runCommand, topicArgument, unlessStopped, write } from "./command.js";
 import { intervalHeading } from "./interval.js";
 import { runIntervals } from "./interval-loop.js";
 import { screenLine } from "./record-text.js";
-import { TopicReader } from "./topic-reader.js";
+import { WholeTopic } from "./whole-topic.js";
 
 const SHOWN_MAX = 10;
 
@@ -26,12 +26,12 @@ await runCommand(command, async (environment, stop) => {
   const topic: string = command.processedArgs[0];
   const { interval, from, empty } = command.opts<WatchOptions>();
   const reader = await unlessStopped(
-    TopicReader.open({ topic, command: "watch", environment, complain: notice, stop }),
+    WholeTopic.open({ topic, command: "watch", environment, complain: notice, stop }),
     stop,
   );
   if (reader === undefined) return;
   const ranges = await reader.ranges();
-  reader.start(ranges.map(({ first, end }) => (from === "beginning" ? first : end)));
+  reader.start(ranges.map(({ begin, end }) => (from === "beginning" ? begin : end)));
   notice(`watching ${topic} (partitions: ${reader.partitions}) from its ${from}; Ctrl-C ends`);
 
   let shown: ConsumedRecord[] = [];
@@ -54,7 +54,7 @@ await runCommand(command, async (environment, stop) => {
   await reader.close();
 });
 
-/** A terminal's lines are cut to its width; whatever reads a pipe, or a terminal that does not know it, gets them whole. */
+/** Lines for a terminal are cut to its width. A pipe, or a terminal that does not know its width, gets them whole. */
 function page(time: number, shown: readonly ConsumedRecord[], count: number): string {
   const columns = process.stdout.columns > 0 ? process.stdout.columns : undefined;
   const lines = shown.map((record) => `${screenLine(record, columns)}\n`);

@@ -33,6 +33,8 @@ export interface RaceRunOptions {
   readonly brokers: string;
   /** For the board's own reader; its HTTP_PORT is the first service's, the others take the next ones. */
   readonly client: ClientOptions;
+  /** Of the first service; the others take the next ones. A port that is taken is replaced. */
+  readonly httpPort: number;
   /** Of every service; HTTP_HOST and HTTP_PORT are added. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** INPUT_TOPICS of a service, by its name. */
@@ -117,7 +119,7 @@ export class RaceRun {
   async #startServices(): Promise<Runner[]> {
     const runners: Runner[] = [];
     for (const [index, name] of SERVICE_NAMES.entries()) {
-      const preferred = this.#options.client.settings.httpPort + index;
+      const preferred = this.#options.httpPort + index;
       const port = (await isFree(preferred)) ? preferred : await freePort();
       const inputs = this.#options.inputs.get(name);
       const environment = {

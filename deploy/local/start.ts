@@ -8,8 +8,9 @@ import { producerSettings } from "../../services/producer/settings.js";
 import { readSettings } from "../../shared/config.js";
 import { ConfigurationError, EXIT_CONFIGURATION } from "../../shared/errors.js";
 import type { ClientOptions } from "../../shared/kafka/client.js";
+import { readClientProperties } from "../../shared/kafka-variables.js";
 import { createLogger } from "../../shared/logger.js";
-import { kernelSettings, readClientProperties } from "../../shared/service-settings.js";
+import { kernelSettings } from "../../shared/service-settings.js";
 import { freePort, isFree } from "./free-port.js";
 import { type LocalKafka, startLocalKafka } from "./local-kafka.js";
 import { processEnvironment } from "./process-environment.js";
@@ -93,15 +94,17 @@ async function race(
   environment: Environment,
   inputs: ReadonlyMap<string, string>,
 ): Promise<number> {
+  const settings = readSettings(kernelSettings, environment);
   const client: ClientOptions = {
-    settings: readSettings(kernelSettings, environment),
+    settings,
     properties: readClientProperties(environment),
     clientId: "regatta-board",
     logger: createLogger("board", "silent"),
   };
   run = new RaceRun({
-    brokers: client.settings.brokers,
+    brokers: settings.brokers,
     client,
+    httpPort: settings.httpPort,
     environment: { ...processEnvironment, ...environment },
     // Who sets INPUT_TOPICS knows what is to be read.
     inputs: (environment.INPUT_TOPICS ?? "") === "" ? inputs : new Map(),

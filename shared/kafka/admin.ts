@@ -1,18 +1,12 @@
-/** Topics: looking at them, making them, asking for their ends. */
+/** Topics: describing and making them, asking for their ends. */
 import kafka from "@confluentinc/kafka-javascript";
-import {
-  type ClientOptions,
-  CONSUMER_ONLY,
-  commonProperties,
-  eventListeners,
-  PRODUCER_ONLY,
-  without,
-} from "./client.js";
-import type { KafkaTroubles } from "./client-troubles.js";
+import { type ClientOptions, eventListeners } from "./client.js";
+import { CONSUMER_ONLY, commonProperties, PRODUCER_ONLY, without } from "./client-properties.js";
+import type { ClientTroubles } from "./client-troubles.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 import { positionAt, type TopicPartition, type TopicPosition } from "./topic-partition.js";
 
-/** A question goes to the leaders that are known, also where they are gone or their epoch is old; the next are known after this time. */
+/** A question goes to the leaders that the client knows, even where they are gone; it learns of new leaders after this time. */
 const METADATA_AGE_MAX_MS = 1000;
 const QUESTION_TIMEOUT_MS = 5000;
 
@@ -24,25 +18,26 @@ export interface TopicDescription {
 }
 
 /**
- * Looks at topics and makes them. One question is under way at a time, the others wait outside of the client: it holds one
- * thread of libuv's pool for each until its broker answers, and one lock for all of them. A broker that hangs would take the
- * whole pool, and with it whatever else waits there: commits, LevelDB's writes, files.
+ * Describes topics and makes them. One question is under way at a time, the others wait outside of the client: it blocks one
+ * thread of libuv's pool for each until its broker answers, and one lock for all of them. A broker that hangs would block the
+ * whole pool, and with it all other work there: commits, LevelDB's writes, files.
  */
 export class Admin {
   readonly #native: ReturnType<typeof kafka.AdminClient.create>;
   /** Settled when the question under way has its answer. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  readonly #troubles: KafkaTroubles | undefined;
+  readonly #troubles: ClientTroubles | undefined;
 
   constructor(options: ClientOptions) {
     this.#troubles = options.troubles;
+    const common = commonProperties(options.settings, options.properties, options.clientId);
     this.#native = kafka.AdminClient.create(
       {
-        ...without(without(commonProperties(options), CONSUMER_ONLY), PRODUCER_ONLY),
+        ...without(without(common, CONSUMER_ONLY), PRODUCER_ONLY),
         "metadata.max.age.ms": METADATA_AGE_MAX_MS,
         "topic.metadata.refresh.interval.ms": METADATA_AGE_MAX_MS,
-        // Else a question to a broker that is away connects to it without a pause between, and takes a processor until it times out.
+        // Otherwise a question to a broker that is away connects again without any pause, and uses a whole core until it times out.
         "enable.sparse.connections": false,
       } as object,
       eventListeners(options, "admin") as never,
@@ -75,7 +70,7 @@ export class Admin {
     return found;
   }
 
-  /** Makes a topic; one that exists already is left as it is. */
+  /** Makes a topic; a topic that exists is left as it is. */
   async create(
     name: string,
     partitions: number,
@@ -95,7 +90,7 @@ export class Admin {
     }
   }
 
-  /** Gives a topic more partitions, `partitions` in all; one that has as many is left as it is. */
+  /** Gives a topic more partitions, `partitions` in all; a topic that has as many is left as it is. */
   async grow(name: string, partitions: number): Promise<void> {
     try {
       await callKafka("createPartitions", (done) => this.#native.createPartitions(name, partitions, 10_000, done));
@@ -156,14 +151,14 @@ export class Admin {
     return answer.map(({ topic, partition, offset, error }) => {
       const call = `offsets of ${topic}[${partition}]`;
       if (error) throw new KafkaError(call, error);
-      // Where a partition was just made, or a connection died under the question, there is neither error nor offset; taken
-      // for a number it would be an empty log.
+      // Where a partition was just made, or a connection died under the question, the answer has neither error nor offset; its -1
+      // must not pass for an empty log.
       if (offset < 0) throw new KafkaError(call, { code: -1, message: `not known (${offset})`, isRetriable: true });
       return { topic, partition, position: positionAt(offset) };
     });
   }
 
-  /** Waits for the question under way: the client would stop the whole process until then. */
+  /** Waits for the question under way: otherwise the client would block the whole process until its answer. */
   async disconnect(): Promise<void> {
     await this.#turn;
     this.#native.disconnect();

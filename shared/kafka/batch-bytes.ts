@@ -1,13 +1,13 @@
 /**
- * How many records may be asked for at once, so that they stay within so many bytes. The client takes a number of records only;
- * the bytes follow from those that came before. Growth is bounded, and so is the client's own queue: a batch of larger records
- * than ever before is at most what that queue holds.
+ * How many records to ask for at once, so that a batch stays within so many bytes. The client takes a number of records only; the
+ * bytes are estimated from the batch before. The number grows slowly, and the client's own queue is bounded: a batch of larger
+ * records than ever before is at most what that queue holds.
  */
-import type { ConsumedRecord } from "./consumer.js";
+import type { ConsumedRecord } from "./consumed-record.js";
 import { headerBytes } from "./record-headers.js";
 
 const FIRST_RECORDS = 16;
-/** From one batch to the next. */
+/** Most times as many records as in the batch before. */
 const GROWTH_MAX = 4;
 /** What a record takes beside its bytes: the object, its buffers, its names. */
 const RECORD_BYTES = 512;
@@ -26,7 +26,7 @@ export class BatchBytes {
     return this.#records;
   }
 
-  /** Learns from a batch; an empty one tells nothing. */
+  /** Adapts to the sizes of a batch; an empty one changes nothing. */
   learn(records: readonly ConsumedRecord[]): void {
     if (records.length === 0) return;
     let bytes = 0;

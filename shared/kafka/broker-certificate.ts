@@ -1,4 +1,4 @@
-/** What is wrong with a broker's certificate. The Kafka client says only that it does not accept it. */
+/** Finds the fault of a broker's certificate. The Kafka client says only that it does not accept the certificate. */
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
@@ -8,10 +8,10 @@ import type { BrokerAddress } from "../broker-addresses.js";
 const ANSWER_MS = 10_000;
 
 /**
- * Has the broker show its certificate, and looks at it as the client does. Nothing else is sent.
+ * Asks the broker for its certificate, and checks it as the client does. Nothing else is sent.
  * @param properties librdkafka's, of the user
- * @returns undefined where nothing is wrong with it
- * @throws {Error} the broker does not show one, or the authorities cannot be read
+ * @returns undefined where it has no fault
+ * @throws {Error} the broker shows no certificate, or the authorities cannot be read
  */
 export async function certificateFault(
   { host, port }: BrokerAddress,
@@ -42,7 +42,8 @@ export async function certificateFault(
   }
 }
 
-interface Shown {
+/** The parts of a certificate that its faults are about. */
+interface Certificate {
   readonly issuer: string;
   readonly valid_from: string;
   readonly valid_to: string;
@@ -50,7 +51,7 @@ interface Shown {
   readonly host: string;
 }
 
-function faultOf(code: string, { issuer, valid_from, valid_to, subjectaltname, host }: Shown): string {
+function faultOf(code: string, { issuer, valid_from, valid_to, subjectaltname, host }: Certificate): string {
   if (code.includes("CERT_HAS_EXPIRED")) return `its certificate expired on ${valid_to}`;
   if (code.includes("CERT_NOT_YET_VALID")) return `its certificate is valid from ${valid_from} on`;
   if (code.includes("ALTNAME_INVALID"))

@@ -1,8 +1,9 @@
 /**
- * What the Kafka client logs of a connection that fails, as a line for whoever runs the service: what was said at the other
- * end, and what helps. The calls that wait for the connection only ever time out. Pure.
+ * Turns what the Kafka client logs about a failed connection into a line for the operator: what the other end said, and what
+ * helps. The calls that wait for the connection show nothing but time-outs. Pure.
  */
 
+/** Why a connection to a broker failed. */
 export interface ConnectionTrouble {
   /** `host:port`. */
   readonly broker: string;
@@ -10,11 +11,11 @@ export interface ConnectionTrouble {
   readonly reason: string;
   /** What to do, as sentences. */
   readonly remedy: string;
-  /** What is wrong with the broker's certificate, where that was found out. */
+  /** The fault of the broker's certificate, where it is known. */
   readonly fault?: string;
-  /** Whether somebody answers there who does not take this client as it is set up: waiting is of no use. */
+  /** Whether something answers there and refuses this client as it is set up: waiting does not help. */
   readonly refused: boolean;
-  /** Whether the other end only closed the connection, so that a broker that is just ending would look the same. */
+  /** Whether the other end only closed the connection: a broker that is just ending looks the same. */
   readonly guessed?: boolean;
 }
 
@@ -30,7 +31,7 @@ interface Rule {
 const PORT_OF = (kind: string) => `or name the port of its ${kind} listener in KAFKA_BROKERS`;
 const WHERE = "check KAFKA_BROKERS, or where the broker says that it is (its advertised.listeners).";
 
-/** The first that fits. */
+/** The first rule that matches holds. */
 const RULES: readonly Rule[] = [
   {
     reason: /^SASL authentication error/,
@@ -82,7 +83,7 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** A broker that closes a connection so soon does so at the first request that is not about authentication. */
+/** A broker that closes a connection so early does it at the first request that is not about authentication. */
 const SOON_MS = 1000;
 const UNAUTHENTICATED: Rule = {
   reason: /^Disconnected/,
@@ -97,8 +98,8 @@ const FAILURE =
   /^\[thrd:.*?\]: (?:\w+Coordinator: )?(?:\w+:\/\/)?(\S+?)(?:\/(?:bootstrap|\d+))?: (.*) \(after (\d+)ms in state ([A-Z_]+)(?:, .*)?\)$/s;
 
 /**
- * @param message of a line that the client logs with the facility FAIL
- * @returns undefined where it is of another form
+ * Reads a line that the client logs with the facility FAIL.
+ * @returns undefined where the line has another form
  */
 export function connectionTrouble(message: string): ConnectionTrouble | undefined {
   const [, broker, reason, afterMs, state] = FAILURE.exec(message) ?? [];
@@ -109,7 +110,7 @@ export function connectionTrouble(message: string): ConnectionTrouble | undefine
   return { broker, reason: plain(reason), remedy, refused, guessed };
 }
 
-/** Without what OpenSSL calls its own routines, and without advice that belongs to another program. */
+/** Without the names of OpenSSL's routines, and without advice that belongs to another program. */
 function plain(reason: string): string {
   return reason
     .replace(/error:[0-9A-F]{8}:SSL routines:[^:]*:/g, "")

@@ -1,4 +1,4 @@
-/** What librdkafka's statistics say of a consumer: the logs that it reads, and its group. */
+/** Reads librdkafka's statistics of a consumer: the logs that it reads, and its group. */
 import { z } from "zod";
 import type { TopicPartition } from "./topic-partition.js";
 
@@ -15,10 +15,11 @@ const statisticsSchema = z.object({
   ),
 });
 
+/** A log as the statistics have it. These numbers are for observation only; nothing is read from them. */
 export interface LogStatistics extends TopicPartition {
-  /** First offset that the broker still has; below 0 where it is not known yet. */
+  /** Offset of the first record that the broker still has; below 0 where it is not known yet. */
   readonly low: number;
-  /** Behind it lies nothing that may be read. */
+  /** Offset of the first record that may not be read yet. */
   readonly lastStableOffset: number;
   readonly highWatermark: number;
 }
@@ -26,11 +27,11 @@ export interface LogStatistics extends TopicPartition {
 export interface ConsumerStatistics {
   /** The partitions whose ends are known. */
   readonly logs: readonly LogStatistics[];
-  /** How far the client is on the way to its group's coordinator, `up` at the end of it; undefined without a group. */
+  /** State of the connection to the group's coordinator, `up` once it stands; undefined without a group. */
   readonly coordinator: string | undefined;
 }
 
-/** Empty where the text is not what is expected. */
+/** @returns no logs and no coordinator where the text has another form */
 export function consumerStatistics(json: string): ConsumerStatistics {
   const statistics = statisticsSchema.safeParse(JSON.parse(json));
   if (!statistics.success) return { logs: [], coordinator: undefined };

@@ -1,6 +1,6 @@
-/** Librdkafka's errors, and what each asks for. */
+/** Librdkafka's errors, and what has to be done after each. */
 
-/** Codes of librdkafka that the kernel tells apart. */
+/** Codes of librdkafka that are treated differently. */
 export const KafkaCode = {
   QUEUE_FULL: -184,
   TRANSPORT: -195,
@@ -32,8 +32,8 @@ export const KafkaCode = {
 } as const;
 
 /**
- * What a topic answers to a record, or to the batch that the record is in, that it does not take as it is: asked again it
- * answers the same. Missing rights are not among them: those are no fault of the record.
+ * Answers of a topic that refuses a record, or the batch that the record is in, for good: the same record is refused again.
+ * Missing rights are not among them, since they are no fault of the record.
  */
 const REFUSALS: ReadonlySet<number> = new Set([
   KafkaCode.MSG_SIZE_TOO_LARGE,
@@ -46,11 +46,11 @@ const REFUSALS: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * `retry`: the same call again. `abort`: abort the transaction and rewind. `replace`: the client is used up, make another.
+ * `retry`: the same call again. `abort`: abort the transaction and rewind. `replace`: the error is fatal for the client, make another.
  */
 export type KafkaFate = "retry" | "abort" | "replace";
 
-/** Codes of a right that the broker misses, and where to give it. */
+/** Codes of a missing right, and where to give it. */
 const RIGHTS: ReadonlyMap<number, string> = new Map([
   [
     KafkaCode.TOPIC_AUTHORIZATION_FAILED,
@@ -75,11 +75,11 @@ export class KafkaError extends Error {
     const right = RIGHTS.get(code);
     super(`${call}: ${message} (${code})${right === undefined ? "" : `. Give the service's user ${right}`}`, { cause });
     this.code = code;
-    // Fatal wins: a fenced producer may carry other flags as well. No flag at all means that the outcome is unknown.
+    // Fatal comes first: the error of a fenced producer may have other flags as well. No flag at all means that the outcome is unknown.
     if (isFatal) this.fate = "replace";
     else if (isTxnRequiresAbort) this.fate = "abort";
     else if (isRetriable) this.fate = "retry";
-    // The client itself is as good as before.
+    // The client itself has no fault.
     else if (REFUSALS.has(code)) this.fate = "abort";
     else this.fate = "replace";
   }
@@ -106,9 +106,9 @@ function fieldsOf(cause: unknown) {
   };
 }
 
-/** How long the client may take for a call, and what is done when it takes longer. */
+/** How long the client may take for a call, and what to do when it takes longer. */
 export interface AnswerLimit {
-  /** Seconds in which this process has run: a frozen one has not waited. Whole, at least 1. */
+  /** Seconds in which this process ran: while it was frozen it did not wait. Whole, at least 1. */
   readonly seconds: number;
   readonly onExceeded: (error: Error) => void;
 }

@@ -1,8 +1,8 @@
-/** What a partition's log still has. */
+/** What the logs of partitions still hold. */
 import type { Admin } from "./admin.js";
 import { ORIGIN, type Position, partitionKey, type TopicPartition } from "./topic-partition.js";
 
-/** Offsets from `begin`, which is 0 unless records were deleted, up to `end`, the high watermark. */
+/** From the first record, 0 unless records were deleted, to before `end`. */
 export interface LogRange {
   readonly begin: Position;
   readonly end: Position;
@@ -11,7 +11,10 @@ export interface LogRange {
 /** By {@link partitionKey}. */
 export type LogRanges = ReadonlyMap<string, LogRange>;
 
-/** @throws {KafkaError} the broker does not answer */
+/**
+ * Asks where logs begin, and then for their high watermarks.
+ * @throws {KafkaError} the broker does not answer
+ */
 export async function logRanges(admin: Admin, partitions: readonly TopicPartition[]): Promise<LogRanges> {
   const begins = await admin.beginnings(partitions);
   const ends = await admin.ends(partitions, "uncommitted");

@@ -1,7 +1,6 @@
 /** How an instance is a member of its consumer group: protocol, assignor, and whether membership outlives the process. */
 
-import type { KernelSettings } from "../service-settings.js";
-import type { Properties } from "./client.js";
+import type { ConnectionSettings, Properties } from "./client-properties.js";
 
 /** Time without a heartbeat after which the coordinator gives a classic member's partitions to others, in ms. */
 const SESSION_TIMEOUT_MS = 10_000;
@@ -9,13 +8,13 @@ const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEATS_A_SESSION = 3;
 const HEARTBEAT_MAX_MS = 3000;
 
-type MembershipSettings = Pick<KernelSettings, "groupProtocol" | "groupInstanceId" | "sessionTimeoutMs">;
+type MembershipSettings = Pick<ConnectionSettings, "groupProtocol" | "groupInstanceId" | "sessionTimeoutMs">;
 
 /**
  * Librdkafka's properties of a group member.
  *
- * The broker's range assignor gives one member all inputs at one partition number, so that they are one task; so does the
- * client's. cooperative-sticky gives each topic's partitions on their own: a task may then hold some of its inputs only.
+ * The range assignor, the broker's as well as the client's, gives one member all inputs at one partition number, so that they are
+ * one task. cooperative-sticky assigns each topic's partitions on their own: a task may then have some of its inputs only.
  */
 export function memberProperties(settings: MembershipSettings): Properties {
   const { groupProtocol, groupInstanceId } = settings;
@@ -34,7 +33,7 @@ export function memberProperties(settings: MembershipSettings): Properties {
 export const isEager = ({ groupProtocol }: MembershipSettings): boolean => groupProtocol === "range";
 
 /**
- * Settings of membership that do not go together, as sentences that name them.
+ * The settings of membership that contradict one another, as sentences that name them.
  * @param properties librdkafka's, of the user
  */
 export function membershipFaults(

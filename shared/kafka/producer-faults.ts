@@ -1,7 +1,8 @@
-/** Properties of the user with which an idempotent producer cannot be made, or cannot deliver. */
-import type { KernelSettings } from "../service-settings.js";
+/** The user's properties that an idempotent producer refuses, or with which it cannot deliver. */
+import { variableOf } from "../kafka-variables.js";
+import type { ConnectionSettings } from "./client-properties.js";
 
-/** Names that librdkafka has for one property each, and what an idempotent producer takes. */
+/** Properties, each with all its names in librdkafka, and what an idempotent producer accepts. */
 const RULES: readonly {
   readonly names: readonly string[];
   readonly takes: (value: string) => boolean;
@@ -17,7 +18,7 @@ const RULES: readonly {
   { names: ["queuing.strategy"], takes: (value) => value === "fifo", expected: "fifo" },
 ];
 
-/** A transaction's records are given up this long before the transaction. */
+/** The client gives up a transaction's records this long before the broker aborts the transaction. */
 const DELIVERY_MARGIN_MS = 1000;
 
 /** Time in which a record of a transaction has to be delivered, in ms. */
@@ -26,11 +27,11 @@ export function deliveryTimeoutMs(transactionTimeoutMs: number): number {
 }
 
 /**
- * What does not go together, as sentences that name the settings. librdkafka would refuse it only when the producer is made.
+ * The settings that contradict one another, as sentences that name them. librdkafka would refuse them only when the producer is made.
  * @param properties librdkafka's, of the user
  */
 export function producerFaults(
-  { transactionTimeoutMs }: Partial<Pick<KernelSettings, "transactionTimeoutMs">>,
+  { transactionTimeoutMs }: Partial<Pick<ConnectionSettings, "transactionTimeoutMs">>,
   properties: Readonly<Record<string, string>>,
 ): readonly string[] {
   const faults: string[] = [];
@@ -54,8 +55,4 @@ export function producerFaults(
     }
   }
   return faults;
-}
-
-function variableOf(property: string): string {
-  return `KAFKA_CONF_${property.toUpperCase().replaceAll(".", "_")}`;
 }

@@ -4,14 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import kafka from "@confluentinc/kafka-javascript";
 import { memoryBudget } from "../memory-budget.js";
 import type { RecordHeaders } from "../service-definition.js";
-import {
-  type ClientOptions,
-  CONSUMER_ONLY,
-  commonProperties,
-  connectClient,
-  NO_TOPIC_CONFIGURATION,
-  without,
-} from "./client.js";
+import { type ClientOptions, connectClient } from "./client.js";
+import { CONSUMER_ONLY, commonProperties, NO_TOPIC_CONFIGURATION, without } from "./client-properties.js";
 import type { Consumer } from "./consumer.js";
 import { type AnswerLimit, callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 import { deliveryTimeoutMs } from "./producer-faults.js";
@@ -20,18 +14,30 @@ import type { RefusedDelivery } from "./refusal.js";
 import type { TopicPosition } from "./topic-partition.js";
 
 /**
- * Transaction timeouts after which a call is taken for one that never returns. Each call is given two at most; a client that
- * overlooks that cannot be closed either, so that only another process can go on.
+ * Transaction timeouts after which a call counts as one that never returns. Each call is given two at most; a client that
+ * exceeds them cannot be closed either, so that only another process can continue.
  */
 const ANSWER_TIMEOUTS = 3;
 const REPORT_WAIT_MS = 1;
 const QUEUED_RECORDS_MAX = 500_000;
-/** What the client takes for a queued record beside its bytes, which are all that it counts itself. */
+/** What a queued record takes beside its bytes. The client's own bound counts the bytes alone. */
 const QUEUED_RECORD_BYTES = 256;
 export const QUEUE_FULL_WAIT_MS = 5;
 
 /** Most bytes that go to a partition at once. */
 export const BATCH_BYTES_MAX = 1_000_000;
+
+/** What a producer is for. */
+export interface ProducerUse {
+  /** Undefined for a producer without transactions. */
+  readonly transactionalId?: string | undefined;
+  /** Most bytes of one record. */
+  readonly recordBytesMax: number;
+  /** Most bytes of a batch, 1 for batches of one record; less than {@link BATCH_BYTES_MAX} where a topic does not take that. */
+  readonly batchBytes?: number;
+  /** Whether {@link Producer.flush} fails for a record that was not delivered; by default where no commit fails for it. */
+  readonly reportsDeliveries?: boolean;
+}
 
 /** A producer, transactional or merely idempotent. */
 export class Producer {
@@ -41,7 +47,7 @@ export class Producer {
   readonly #answerLimit: AnswerLimit;
   /** Records handed over whose delivery was not reported yet. */
   #undelivered = 0;
-  /** Of the records whose delivery failed the first, but for one that was only refused. */
+  /** The failure of a delivery that says most, see {@link weight}. */
   #deliveryFailure: KafkaError | undefined;
   #failedDeliveries = 0;
 
@@ -59,21 +65,12 @@ export class Producer {
     };
   }
 
-  /**
-   * @param transactionalId undefined for a producer without transactions
-   * @param batchBytes      most bytes of a batch, 1 for batches of one record; less than {@link BATCH_BYTES_MAX} where a topic
-   *   does not take that
-   * @param reportsDeliveries whether {@link flush} tells of a record that was not delivered; a commit tells of it as well
-   * @throws {KafkaError} the broker does not answer
-   */
-  static async connect(
-    options: ClientOptions,
-    transactionalId: string | undefined,
-    recordBytesMax: number,
-    batchBytes: number = BATCH_BYTES_MAX,
-    reportsDeliveries: boolean = transactionalId === undefined,
-  ): Promise<Producer> {
-    const timeoutMs = options.settings.transactionTimeoutMs;
+  /** @throws {KafkaError} the broker does not answer */
+  static async connect(options: ClientOptions, use: ProducerUse): Promise<Producer> {
+    const { settings, properties: given, clientId } = options;
+    const { transactionalId, recordBytesMax, batchBytes = BATCH_BYTES_MAX } = use;
+    const reportsDeliveries = use.reportsDeliveries ?? transactionalId === undefined;
+    const timeoutMs = settings.transactionTimeoutMs;
     const queueBytes = memoryBudget().producerQueue;
     const properties = {
       ...without(
@@ -83,12 +80,12 @@ export class Producer {
           "queue.buffering.max.messages": Math.min(QUEUED_RECORDS_MAX, Math.floor(queueBytes / QUEUED_RECORD_BYTES)),
           "queue.buffering.max.kbytes": Math.floor(queueBytes / 1024),
           "message.max.bytes": recordBytesMax,
-          ...commonProperties(options),
+          ...commonProperties(settings, given, clientId),
           ...(batchBytes < BATCH_BYTES_MAX ? { "batch.size": batchBytes } : {}),
         },
         CONSUMER_ONLY,
       ),
-      // As Java's producer does it, so that a series lies in the same partition whoever writes it.
+      // The hash of Java's producer: a series lies in the same partition, whichever program writes it.
       partitioner: "murmur2_random",
       "enable.idempotence": true,
       ...(reportsDeliveries ? { dr_cb: true } : {}),
@@ -114,7 +111,7 @@ export class Producer {
     return producer;
   }
 
-  /** Fences and ends whatever an earlier holder of the transactional id left open. */
+  /** Ends the transaction that an earlier holder of the transactional id left open, and fences that holder. */
   initTransactions(): Promise<void> {
     return this.#call("initTransactions", (done) =>
       this.#native.initTransactions(2 * this.#transactionTimeoutMs, done),
@@ -126,8 +123,9 @@ export class Producer {
   }
 
   /**
-   * Hands a record to the client's queue. The key is bytes and nothing else: the client cuts a string at its first NUL.
+   * Puts a record into the client's queue. The key is bytes, never a string: the client cuts a string at its first NUL.
    * @param partition undefined: by the key's hash
+   * @param timestamp in ms since the epoch; now by default
    * @returns false where the queue is full: try again later
    * @throws {KafkaError} the client refuses the record, or the transaction takes no more
    */
@@ -136,8 +134,8 @@ export class Producer {
     partition: number | undefined,
     key: Buffer | null,
     value: Buffer | null,
-    timestamp: number | undefined,
-    headers: RecordHeaders | undefined,
+    timestamp?: number,
+    headers?: RecordHeaders,
   ): boolean {
     try {
       this.#native.produce(
@@ -163,10 +161,16 @@ export class Producer {
     while (!this.produce(...record)) await delay(QUEUE_FULL_WAIT_MS);
   }
 
+  /** Adds the group's positions to the transaction; refused where `consumer` is a member of an old generation. */
   sendOffsets(positions: readonly TopicPosition[], consumer: Consumer): Promise<void> {
     const offsets = positions.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
     return this.#call("sendOffsetsToTransaction", (done) =>
-      this.#native.sendOffsetsToTransaction(offsets, consumer.native, this.#transactionTimeoutMs, done),
+      this.#native.sendOffsetsToTransaction(
+        offsets,
+        consumer.groupMetadata() as never,
+        this.#transactionTimeoutMs,
+        done,
+      ),
     );
   }
 
@@ -193,7 +197,7 @@ export class Producer {
     if (failure !== undefined) throw new KafkaError("delivery", Object.assign(failure.cause as object, { records }));
   }
 
-  /** Waits until every record has arrived or failed, but no longer than this; whichever it was, the calls that follow tell. */
+  /** Waits until every record has arrived or failed, at most `timeoutMs`; which of both it was, the next calls show. */
   async awaitArrival(timeoutMs: number): Promise<void> {
     try {
       await this.#call("flush", (done) => this.#native.flush(timeoutMs, done));
@@ -203,8 +207,8 @@ export class Producer {
   }
 
   /**
-   * Waits for what is on its way, whatever becomes of it (without transactions): reported later, it would be taken for the next
-   * work's.
+   * Waits until every record on its way has arrived or failed (without transactions). A failure that was reported later would look
+   * like one of the next work's.
    * @throws {KafkaError} the broker does not answer
    */
   async settle(): Promise<void> {
@@ -231,7 +235,7 @@ export class Producer {
   }
 }
 
-/** Which of several failed deliveries is told: what holds for all records, else a refused one, else one that only shared its batch. */
+/** Which of several failed deliveries is reported: one that no record caused, else a refused record, else one that only shared its batch. */
 function weight(failure: KafkaError): number {
   if (!failure.isRefusal) return 2;
   return failure.code === KafkaCode.INVALID_DIFFERENT_RECORD ? 0 : 1;
@@ -241,7 +245,7 @@ function deliveryError(error: unknown, delivery: RefusedDelivery): unknown {
   return error instanceof Error ? Object.assign(error, delivery) : error;
 }
 
-/** From a timer: the process's own handler of uncaught errors says why, and ends it. */
+/** Thrown from a timer, so that the process's handler of uncaught errors logs it and ends the process. */
 function endByThrowing(error: Error): never {
   throw error;
 }

@@ -1,21 +1,21 @@
-/** What the Kafka client says against the properties that its user has set, before anything connects. */
+/** The faults that the Kafka client finds in its user's properties, before anything connects. */
 import { accessSync, constants } from "node:fs";
 import kafka from "@confluentinc/kafka-javascript";
 import { messageOf } from "../errors.js";
-import { variableOf } from "../service-settings.js";
-import { CONSUMER_ONLY, MEMBER_ONLY, PRODUCER_ONLY, without } from "./client.js";
+import { variableOf } from "../kafka-variables.js";
+import { CONSUMER_ONLY, MEMBER_ONLY, PRODUCER_ONLY, without } from "./client-properties.js";
 import { KafkaCode } from "./kafka-error.js";
 
 type Properties = Readonly<Record<string, string>>;
 
-/** Their values are not to be told. */
+/** Properties whose values no message may show. */
 const SECRET = /password|secret|\.pem$|token|jaas|oauthbearer\.config/;
-/** A client that has no broker to go to says so, and has nothing against its properties. */
-const NOBODY_THERE: ReadonlySet<unknown> = new Set([KafkaCode.TRANSPORT, KafkaCode.TIMED_OUT]);
+/** What a client answers that accepts its properties: it has no broker to connect to. */
+const NO_BROKER: ReadonlySet<unknown> = new Set([KafkaCode.TRANSPORT, KafkaCode.TIMED_OUT]);
 
 /**
- * What is wrong with each property; where nothing is, what a client says that is made of all of them: it reads the files that they
- * name. It knows no broker.
+ * The fault of each property. Where none has one, the fault that a client finds which is made with all of them and no broker: it
+ * reads the files that they name.
  */
 export async function faultsOfProperties(properties: Properties): Promise<string[]> {
   const faults = Object.entries(properties).flatMap(([name, value]) => {
@@ -27,7 +27,7 @@ export async function faultsOfProperties(properties: Properties): Promise<string
     }
   });
   if (faults.length > 0) return faults;
-  // What goes together with a group's settings is judged beside those, see membershipFaults.
+  // Contradictions with the settings of a group are found by membershipFaults.
   const ofReader = without(without(properties, PRODUCER_ONLY), MEMBER_ONLY);
   const fault =
     (await faultOfClient(new kafka.Producer(without(properties, CONSUMER_ONLY) as object), properties)) ??
@@ -43,7 +43,7 @@ async function faultOfClient(native: unknown, properties: Properties): Promise<s
   const client = native as Connectable;
   const failure = await new Promise((resolve) => client.connect({ timeout: 1 }, resolve));
   const { code, message }: { code?: unknown; message?: unknown } = Object(failure);
-  if (code === undefined || NOBODY_THERE.has(code)) return undefined;
+  if (code === undefined || NO_BROKER.has(code)) return undefined;
   return hideSecrets(faultText(String(message), properties), properties);
 }
 
@@ -51,7 +51,7 @@ function faultText(message: string, properties: Properties): string {
   const text = message.replace(/: error:[0-9A-F]{8}:.*$/s, "");
   const named = Object.keys(properties).filter((name) => text.includes(name));
   const unreadable = named.flatMap((name) => (name.endsWith(".location") ? readFault(properties[name]) : []));
-  // Which of the two is at fault the client writes to its log only, and not always.
+  // Which of file and password is wrong, the client writes to its log only, and not always.
   const password = PASSWORD_OF.find(([start]) => text.includes(start))?.[1];
   const asks = password !== undefined && unreadable.length === 0;
   const names = asks && properties[password] !== undefined ? [...named, password] : named;
@@ -60,13 +60,13 @@ function faultText(message: string, properties: Properties): string {
   return [`${subject}: ${text}`, ...remedy].join(": ");
 }
 
-/** What may be locked by a password, by how a message names it. */
+/** Properties of passwords, by how a message begins that names what they open. */
 const PASSWORD_OF = [
   ["ssl.key", "ssl.key.password"],
   ["ssl.keystore", "ssl.keystore.password"],
 ] as const;
 
-/** Why a file cannot be read, in the words of the system; nothing where it can. */
+/** Why a file cannot be read, in the system's words; empty where it can. */
 function readFault(file: string): string[] {
   try {
     accessSync(file, constants.R_OK);

@@ -1,39 +1,39 @@
-/** Headers of an input record: which go along to its results, and how they stand beside the product's own in a dead letter. */
+/** Headers of an input record: which of them its results get, and how they stand beside the product's own in a dead letter. */
 import type { RecordHeaders } from "../service-definition.js";
 
-/** Most bytes of headers that go along to each result of a record, as {@link headerBytes} counts them. */
+/** Most bytes of headers that each result of a record gets, as {@link headerBytes} counts them. */
 export const TRAVELLING_BYTES_MAX = 8192;
 /** What Kafka and the client need beside a header's name and value, at most. */
 const HEADER_OVERHEAD_BYTES = 16;
-/** Headers whose names begin so are the product's own: a result has none or its own. */
+/** Names of the product's own headers begin so: a result never gets one of its input. */
 const OWN_PREFIX = "regatta-";
-/** What a raw header's name begins with in a dead letter, where it could be taken for one of the dead letter's own. */
+/** Put before a raw header's name in a dead letter, where it could pass for one of the dead letter's own. */
 const RAW_PREFIX = "raw-";
 
-/** No bytes, somewhere in memory: the client takes a buffer without memory of its own for none at all. */
+/** No bytes, but with memory: the client treats an empty buffer without memory as no buffer at all. */
 export const EMPTY = Buffer.alloc(1).subarray(0, 0);
 
-/** Headers that go along to results. */
+/** The headers that a record's results get. */
 export interface Travelling {
   /** Undefined where there are none. */
   readonly headers: RecordHeaders | undefined;
   readonly bytes: number;
-  /** How many had to be left out for {@link TRAVELLING_BYTES_MAX}. */
+  /** How many did not fit into {@link TRAVELLING_BYTES_MAX}. */
   readonly left: number;
 }
 
 export const NO_HEADERS: Travelling = { headers: undefined, bytes: 0, left: 0 };
 
-/** Name and value. A header of the name `__proto__` has no member of its own: the client has made its value the prototype. */
+/** Name and value. A header named `__proto__` has no member of its own: the client makes its value the prototype. */
 export function headerEntry(header: RecordHeaders[number]): readonly [name: string, value: Buffer] {
-  // Not `for in`: that goes through every byte of such a prototype.
+  // Not `for in`: that would visit every byte of such a prototype.
   const [name] = Object.keys(header);
   return name !== undefined
     ? [name, header[name]]
     : ["__proto__", Buffer.from(Object.getPrototypeOf(header) as Uint8Array)];
 }
 
-/** A header of any name; one without bytes stays one of no bytes. */
+/** A header of any name; a value without bytes stays a value. */
 export function headerOf(name: string, value: Buffer): RecordHeaders[number] {
   return { [name]: value.length === 0 ? EMPTY : value };
 }
@@ -47,9 +47,7 @@ function entryBytes([name, value]: readonly [string, Buffer]): number {
   return Buffer.byteLength(name) + value.length + HEADER_OVERHEAD_BYTES;
 }
 
-/**
- * The headers of a record that go along to its results, byte for byte and in their order.
- */
+/** The headers of a record that its results get, byte for byte and in their order. */
 export function travelling(headers: RecordHeaders): Travelling {
   const kept: RecordHeaders[number][] = [];
   let bytes = 0;
@@ -71,7 +69,7 @@ export function travelling(headers: RecordHeaders): Travelling {
 
 /**
  * A record's headers for its dead letter: each keeps its name, unless that is one of the dead letter's own or begins with
- * `raw-`. Such a one is written as `raw-<name>`, so that whoever undoes it takes one `raw-` away from each name that has one.
+ * `raw-`. Such a header is written as `raw-<name>`: to get the record's own name, remove one `raw-` from each name that has one.
  * @param own names of the dead letter's own headers
  */
 export function besideOwn(headers: RecordHeaders, own: ReadonlySet<string>): RecordHeaders {

@@ -1,4 +1,4 @@
-/** What Kafka said of a record, or of the batch that the record was in, that it refuses for good. */
+/** Kafka's refusal of a record, or of the batch that the record was in: the same record would be refused again. */
 import { RecordError } from "../errors.js";
 import { KafkaCode, type KafkaError } from "./kafka-error.js";
 
@@ -15,17 +15,17 @@ export interface Refusal {
   readonly words: string;
 }
 
-/** What a delivery that failed adds to the error of the client. */
+/** What is added to the client's error where a delivery failed. */
 export interface RefusedDelivery {
   readonly topic: string;
   readonly records: number;
 }
 
-/** How the client words why a transaction has to be aborted. */
+/** The client's words for why a transaction has to be aborted. */
 const PRODUCE_FAILED = /ProduceRequest for (\S+) \[\d+\] with (\d+) message\(s\) failed: (.+?) \(broker /;
 const SIZES: ReadonlySet<number> = new Set([KafkaCode.MSG_SIZE_TOO_LARGE, KafkaCode.RECORD_LIST_TOO_LARGE]);
 
-/** @returns undefined where the error is none of a record: Kafka is away, or a right is missing */
+/** @returns undefined where no record caused the error: Kafka is away, or a right is missing */
 export function refusalOf(error: KafkaError): Refusal | undefined {
   if (!error.isRefusal) return undefined;
   const { code, cause } = error;
@@ -35,12 +35,12 @@ export function refusalOf(error: KafkaError): Refusal | undefined {
   return { code, topic: told[1], records: Number(told[2]), words: told[3] };
 }
 
-/** Whether records that were refused together may be too large together only. */
+/** Whether the records may be too large only together. */
 export function isForBatch({ code, records }: Refusal): boolean {
   return SIZES.has(code) && records !== 1;
 }
 
-/** What becomes of the record whose output was refused. */
+/** The error of the record whose output was refused. */
 export function refusedRecord({ topic = "a topic", words }: Refusal): RecordError {
   return new RecordError(REFUSED_BY_BROKER, `expected ${topic} to take what comes of the record, got "${words}"`);
 }

@@ -72,7 +72,8 @@ function join(
   const { service, application, clientOptions, topics, stop, view, metrics, logger } = scope;
   return Membership.join({
     subscription: identity.inputs,
-    connectConsumer: (onRebalance) => Consumer.connect(clientOptions, application, onRebalance, view.nextConsumer()),
+    connectConsumer: (onRebalance) =>
+      Consumer.connect(clientOptions, application, { onRebalance, onStatistics: view.nextConsumer() }),
     createAssignment: (consumer) =>
       new Assignment(
         {

@@ -3,7 +3,7 @@ import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { Admin } from "../kafka/admin.js";
 import type { ClientOptions } from "../kafka/client.js";
-import { KafkaTroubles } from "../kafka/client-troubles.js";
+import { ClientTroubles } from "../kafka/client-troubles.js";
 import { isCompacted } from "../kafka/compaction-probe.js";
 import type { Logger } from "../logger.js";
 import { type MemoryBudget, memoryBudget } from "../memory-budget.js";
@@ -32,7 +32,7 @@ export class ServiceProcess {
   readonly #inputs: readonly string[];
   readonly #budget: MemoryBudget = memoryBudget();
   readonly #memory: StateMemory;
-  readonly #troubles: KafkaTroubles;
+  readonly #troubles: ClientTroubles;
   readonly #metrics: KernelMetrics;
   readonly #view: ServiceView;
   readonly #waits: StartWaits;
@@ -53,7 +53,7 @@ export class ServiceProcess {
     this.#application = `${settings.applicationId}-${service.name}`;
     this.#inputs = service.kind === "processor" ? service.inputs(settings as never) : [];
     this.#memory = new StateMemory(settings.storeCacheBytes, this.#budget.transactionState);
-    this.#troubles = new KafkaTroubles(properties, logger);
+    this.#troubles = new ClientTroubles(properties, logger);
     const registry = createRegistry(service.name, settings.applicationId);
     this.#view = new ServiceView({
       registry,

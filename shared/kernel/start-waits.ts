@@ -1,6 +1,6 @@
 /** What a service waits for at its start: Kafka, and topics that do not exist yet. The view shows it as a sentence. */
 import type { Admin } from "../kafka/admin.js";
-import type { KafkaTroubles } from "../kafka/client-troubles.js";
+import type { ClientTroubles } from "../kafka/client-troubles.js";
 import type { KafkaError } from "../kafka/kafka-error.js";
 import { AT_START, pause, persistently } from "../kafka/patience.js";
 import type { Logger } from "../logger.js";
@@ -13,7 +13,7 @@ const WAITING = "waiting for Kafka";
 
 export interface StartWaitsOptions {
   readonly brokers: string;
-  readonly troubles: KafkaTroubles;
+  readonly troubles: ClientTroubles;
   readonly view: ServiceView;
   readonly stop: AbortSignal;
   readonly logger: Logger;

@@ -5,9 +5,10 @@ import { Level } from "level";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { LINEAR_TOPIC, observationsTopic } from "../../shared/contract/topics.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { type ConsumedRecord, inputRecordOf } from "../../shared/kafka/consumer.js";
+import type { ConsumedRecord } from "../../shared/kafka/consumed-record.js";
 import { positionAt } from "../../shared/kafka/topic-partition.js";
 import { hasWholeKey } from "../../shared/kernel/changelog/changelog.js";
+import { inputRecordOf } from "../../shared/kernel/loop/input-record.js";
 import { observation, observationRecord } from "../support/data/observations.js";
 import { recompute } from "../support/judge/offline-model.js";
 import {

@@ -28,15 +28,12 @@ describe("a transaction that another producer leaves open on an input topic", fu
     const options = clientOptions(stack.brokers);
     const other = await Producer.connect(
       { ...options, settings: { ...options.settings, transactionTimeoutMs: HANGING_MS } },
-      "another-application",
-      1_000_000,
+      { transactionalId: "another-application", recordBytesMax: 1_000_000 },
     );
     await other.initTransactions();
     await other.begin();
     const before = await topicEnd(stack.brokers, LINEAR_TOPIC);
-    assert.ok(
-      other.produce(LINEAR_TOPIC, PARTITION, Buffer.from("never"), Buffer.from("[0, 1, 2]"), undefined, undefined),
-    );
+    assert.ok(other.produce(LINEAR_TOPIC, PARTITION, Buffer.from("never"), Buffer.from("[0, 1, 2]")));
 
     const line = await deserializer.logged(STANDS_STILL);
     assert.deepEqual([line.topic, line.partition], [LINEAR_TOPIC, PARTITION]);

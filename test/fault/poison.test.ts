@@ -6,7 +6,7 @@ import {
   LINEAR_TOPIC,
   NON_LINEAR_TOPIC,
 } from "../../shared/contract/topics.js";
-import type { ConsumedRecord } from "../../shared/kafka/consumer.js";
+import type { ConsumedRecord } from "../../shared/kafka/consumed-record.js";
 import { OVERSIZE_POISON, POISON } from "../support/data/poison.js";
 import { CHAIN, judge } from "../support/judge/verdict.js";
 import {

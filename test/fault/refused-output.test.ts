@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEAD_LETTERS_TOPIC } from "../../shared/contract/topics.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import type { ConsumedRecord } from "../../shared/kafka/consumer.js";
+import type { ConsumedRecord } from "../../shared/kafka/consumed-record.js";
 import {
   createTopic,
   deleteTopic,

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { inputRecordOf } from "../../shared/kafka/consumer.js";
+import { inputRecordOf } from "../../shared/kernel/loop/input-record.js";
 import { formatOf } from "../../shared/kernel/store/stored-value.js";
 import {
   GOLDEN_ENVIRONMENT,

@@ -67,7 +67,10 @@ describe("a process that was taken for dead, or has a double", function () {
       const before = await victim.metric("regatta_producer_replacements_total");
       const { transactionalId } = await victim.logged("running");
       assert.ok(typeof transactionalId === "string");
-      const thief = await Producer.connect(clientOptions(stack.brokers), transactionalId, RECORD_BYTES_MAX);
+      const thief = await Producer.connect(clientOptions(stack.brokers), {
+        transactionalId,
+        recordBytesMax: RECORD_BYTES_MAX,
+      });
       await thief.initTransactions();
       await waitFor(
         `${name} to replace its producer`,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Consumer } from "../../shared/kafka/consumer.js";
 import { KafkaCode, KafkaError } from "../../shared/kafka/kafka-error.js";
+import { ORIGIN } from "../../shared/kafka/topic-partition.js";
 import { clientOptions, createTopic, deleteRecords, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
 import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
@@ -49,9 +50,9 @@ describe("properties of topics", function () {
   });
 
   it("hold for a member: below a log's beginning it reads nothing and says so", async () => {
-    const member = await Consumer.connect(clientOptions(stack.brokers), "member", () => {});
+    const member = await Consumer.connect(clientOptions(stack.brokers), "member", { onRebalance: () => {} });
     try {
-      member.native.assign([{ topic: LOG, partition: 0, offset: 0 } as never]);
+      member.assign([{ topic: LOG, partition: 0, position: ORIGIN }]);
       const failure = await waitFor("the refusal", () =>
         member.consume(RECORDS, 100).then(
           (records) => assert.deepEqual(records, []),

@@ -88,7 +88,10 @@ describe("looking at topics", function () {
 
     it("shows no record of a transaction that was aborted", async () => {
       await createTopic(stack.brokers, "aborted", 1);
-      const producer = await Producer.connect(clientOptions(stack.brokers), "looking-test", 1_000_000);
+      const producer = await Producer.connect(clientOptions(stack.brokers), {
+        transactionalId: "looking-test",
+        recordBytesMax: 1_000_000,
+      });
       try {
         await producer.initTransactions();
         for (const [value, end] of [
@@ -96,7 +99,7 @@ describe("looking at topics", function () {
           ["valid", () => producer.commitTransaction()],
         ] as const) {
           await producer.begin();
-          producer.produce("aborted", 0, null, Buffer.from(value), undefined, undefined);
+          producer.produce("aborted", 0, null, Buffer.from(value));
           await end();
         }
       } finally {

@@ -17,6 +17,7 @@ describe("a run of the race that is to last so long", function () {
     const run = new RaceRun({
       brokers,
       client: clientOptions(brokers),
+      httpPort: 9464,
       environment: { PATH: process.env.PATH, KAFKA_BROKERS: brokers, STATE_DIR: join(directory, "state") },
       inputs: new Map(),
       servicesDirectory: fileURLToPath(new URL("../../services", import.meta.url)),

@@ -3,7 +3,7 @@
  * so that a changelog alone tells how far its state has come.
  */
 import { z } from "zod";
-import type { ConsumedRecord } from "../../kafka/consumer.js";
+import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import { latest, ORIGIN, type Position } from "../../kafka/topic-partition.js";
 import type { RecordHeaders } from "../../service-definition.js";
 

@@ -1,9 +1,11 @@
 /** Restores a folder: reads the changelogs of its task, and writes their values to it. */
 import { StoreError } from "../../errors.js";
 import type { ClientOptions } from "../../kafka/client.js";
-import { type ConsumedRecord, Consumer, type ConsumerMemory } from "../../kafka/consumer.js";
+import type { ConsumedRecord } from "../../kafka/consumed-record.js";
+import { Consumer } from "../../kafka/consumer.js";
+import type { ConsumerMemory } from "../../kafka/consumer-properties.js";
 import type { LogRange } from "../../kafka/log-range.js";
-import { latest, nextPosition, type Position, positionAt, type TopicPosition } from "../../kafka/topic-partition.js";
+import { latest, nextPosition, type Position, type TopicPosition } from "../../kafka/topic-partition.js";
 import { memoryBudget } from "../../memory-budget.js";
 import type { Codec } from "../../service-definition.js";
 import type { LevelDbStore, StoreWrite } from "../store/leveldb-store.js";
@@ -83,19 +85,14 @@ export async function readChangelogs(
   }
   if (open.size === 0) return { positions: {}, ends, cutKeys: false };
 
-  const consumer = await Consumer.connect(
-    { ...options, properties: { ...options.properties, "enable.partition.eof": "true" } },
-    `${groupId}-restore`,
-    undefined,
-    undefined,
-    restoreMemory,
-  );
-  try {
-    // Markers and aborted records are never delivered: where the log ends with them, only the end-of-partition event says so.
-    consumer.native.on("partition.eof", ({ topic, offset }: { topic: string; offset: number }) => {
+  const consumer = await Consumer.connect(options, `${groupId}-restore`, {
+    memory: restoreMemory,
+    onPartitionEnd: ({ topic, position }) => {
       const log = open.get(topic);
-      if (log !== undefined) log.position = latest(log.position, positionAt(offset));
-    });
+      if (log !== undefined) log.position = latest(log.position, position);
+    },
+  });
+  try {
     consumer.assign(
       [...open].map(([topic, { position }]): TopicPosition => ({ topic, partition: request.partition, position })),
     );

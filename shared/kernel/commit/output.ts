@@ -91,7 +91,8 @@ export class Output {
    */
   async connect(): Promise<void> {
     if (this.#producer !== undefined) return;
-    const producer = await Producer.connect(this.#options, this.#transactionalId, RECORD_BYTES_MAX, this.#batchBytes);
+    const use = { recordBytesMax: RECORD_BYTES_MAX, batchBytes: this.#batchBytes };
+    const producer = await Producer.connect(this.#options, { transactionalId: this.#transactionalId, ...use });
     try {
       if (this.#transactionalId !== undefined) await producer.initTransactions();
     } catch (error) {

@@ -1,5 +1,5 @@
 /** Where the inputs of tasks stand: what is processed, what was fetched, what is held. */
-import type { ConsumedRecord } from "../../kafka/consumer.js";
+import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import type { RecordJobs } from "../jobs/record-jobs.js";
 import type { Task } from "../task/task.js";
 import type { Membership } from "./membership.js";

@@ -1,7 +1,7 @@
 /** Where a service's records come from: batches that its consumer reads, or what its source generates. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { StepListener } from "../../failpoint.js";
-import { type ConsumedRecord, inputRecordOf } from "../../kafka/consumer.js";
+import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import { partitionKey } from "../../kafka/topic-partition.js";
 import type { Output } from "../commit/output.js";
 import type { KernelMetrics } from "../metrics.js";
@@ -9,6 +9,7 @@ import type { StateMemory } from "../store/state-memory.js";
 import type { InputWatch } from "../task/input-loss.js";
 import type { OpenTask } from "../task/task.js";
 import type { BatchPace } from "./batch-pace.js";
+import { inputRecordOf } from "./input-record.js";
 import type { Membership } from "./membership.js";
 import type { Processing } from "./record-processing.js";
 import type { RefusedWork } from "./refused-work.js";

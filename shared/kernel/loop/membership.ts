@@ -1,6 +1,7 @@
 /** What a service has while it is a member of its group: the consumer, its tasks, and the batch that is being fetched. */
 
-import type { ConsumedRecord, Consumer, RebalanceEvent } from "../../kafka/consumer.js";
+import type { ConsumedRecord } from "../../kafka/consumed-record.js";
+import type { Consumer, RebalanceEvent } from "../../kafka/consumer.js";
 import { KafkaCode, KafkaError } from "../../kafka/kafka-error.js";
 import type { TopicPartition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";

@@ -1,6 +1,6 @@
 /** What becomes of work whose output Kafka refuses for good: the one record is found and rejected, the others are processed. */
 import { TopicError } from "../../errors.js";
-import type { ConsumedRecord } from "../../kafka/consumer.js";
+import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import type { KafkaError } from "../../kafka/kafka-error.js";
 import { isForBatch, type Refusal, refusalOf, refusedRecord } from "../../kafka/refusal.js";
 import { nextPosition, partitionKey } from "../../kafka/topic-partition.js";

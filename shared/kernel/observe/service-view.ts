@@ -1,6 +1,6 @@
 /** What /metrics, /ready and /state show of the running service. */
 import type { Registry } from "prom-client";
-import type { KafkaTroubles } from "../../kafka/client-troubles.js";
+import type { ClientTroubles } from "../../kafka/client-troubles.js";
 import { consumerStatistics } from "../../kafka/consumer-statistics.js";
 import type { Logger } from "../../logger.js";
 import type { StateMemory } from "../store/state-memory.js";
@@ -22,7 +22,7 @@ export interface ServiceViewOptions {
   readonly stateDir: string;
   readonly transactionTimeoutMs: number;
   readonly memory: StateMemory;
-  readonly troubles: KafkaTroubles;
+  readonly troubles: ClientTroubles;
   readonly stop: AbortSignal;
   readonly logger: Logger;
 }
@@ -34,7 +34,7 @@ export class ServiceView implements Inspection {
   /** What the start waits for, as a sentence; undefined once the service runs. */
   startWaitsFor: string | undefined;
   readonly #storeNames: readonly string[];
-  readonly #troubles: KafkaTroubles;
+  readonly #troubles: ClientTroubles;
   readonly #stop: AbortSignal;
   readonly #disk: DiskUsage;
   #output: RunningOutput | undefined;

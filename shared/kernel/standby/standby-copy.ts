@@ -7,7 +7,7 @@
  *   commit is whole. The manifest says that a standby wrote it, so that a task always restores it from the changelog positions.
  */
 import { StoreError } from "../../errors.js";
-import type { ConsumedRecord } from "../../kafka/consumer.js";
+import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import { nextPosition, ORIGIN, type Position, type TopicPosition } from "../../kafka/topic-partition.js";
 import { furthest, hasWholeKey, type Positions, positionsOf } from "../changelog/changelog.js";
 import { writeOf } from "../changelog/read-changelogs.js";

@@ -4,7 +4,7 @@
  * away).
  */
 import { z } from "zod";
-import type { ConsumedRecord } from "../../kafka/consumer.js";
+import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import type { Instance } from "./standby-rule.js";
 
 /** Five announcements missed: an instance without one for so long is dead, or of no use. */

@@ -7,7 +7,8 @@ import { StoreError } from "../../errors.js";
 import { FolderDamagedError, FolderWriteError } from "../../folder-lock.js";
 import type { Admin } from "../../kafka/admin.js";
 import type { ClientOptions } from "../../kafka/client.js";
-import { type ConsumedRecord, Consumer } from "../../kafka/consumer.js";
+import type { ConsumedRecord } from "../../kafka/consumed-record.js";
+import { Consumer } from "../../kafka/consumer.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
 import { ASIDE, pause, persistently } from "../../kafka/patience.js";
 import { Producer } from "../../kafka/producer.js";
@@ -134,12 +135,12 @@ export class Standbys implements FolderClaims {
   #announce({ producer }: Clients): void {
     this.#announceDueMs = performance.now() + ANNOUNCE_MS;
     const self = { host: this.#options.host, slot: this.#options.slot, partitions: [...this.#claimed] };
-    producer.produce(this.#rosterTopic, 0, announcementKey(self), announcementValue(self), undefined, undefined);
+    producer.produce(this.#rosterTopic, 0, announcementKey(self), announcementValue(self));
   }
 
   #announceLeave(): void {
     try {
-      this.#clients?.producer.produce(this.#rosterTopic, 0, announcementKey(this.#options), null, undefined, undefined);
+      this.#clients?.producer.produce(this.#rosterTopic, 0, announcementKey(this.#options), null);
     } catch (error) {
       this.#options.logger.debug({ err: error }, "no farewell: the others find out by silence");
     }
@@ -264,7 +265,7 @@ export class Standbys implements FolderClaims {
         await admin.create(topic, 1, clientOptions.settings.replicationFactor, rosterConfig);
         await pause(POLL_MS, this.#options.stop);
       }
-      const producer = await Producer.connect(clientOptions, undefined, ANNOUNCEMENT_BYTES_MAX);
+      const producer = await Producer.connect(clientOptions, { recordBytesMax: ANNOUNCEMENT_BYTES_MAX });
       try {
         this.#clients = {
           producer,

@@ -18,7 +18,7 @@ export async function rewriteChangelogs(
   changelogs: readonly Changelog[],
   options: ClientOptions,
 ): Promise<number> {
-  const producer = await Producer.connect(options, undefined, RECORD_BYTES_MAX);
+  const producer = await Producer.connect(options, { recordBytesMax: RECORD_BYTES_MAX });
   const headers = positionsHeaders(folder.manifest?.positions ?? {});
   let count = 0;
   try {

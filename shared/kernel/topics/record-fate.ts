@@ -1,5 +1,5 @@
 /** Where a changelog record belongs after a repartition: where the key of its series is now. */
-import type { ConsumedRecord } from "../../kafka/consumer.js";
+import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import { partitionOfKey } from "../../partitioner.js";
 import type { Codec } from "../../service-definition.js";
 import { POSITIONS_KEY } from "../changelog/changelog.js";

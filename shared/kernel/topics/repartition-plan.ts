@@ -67,9 +67,9 @@ export async function writePlan(
     await admin.create(topic, 1, options.settings.replicationFactor, { "cleanup.policy": "compact" });
     await delay(POLL_MS);
   }
-  const producer = await Producer.connect(options, undefined, PLAN_BYTES_MAX);
+  const producer = await Producer.connect(options, { recordBytesMax: PLAN_BYTES_MAX });
   try {
-    producer.produce(topic, 0, PLAN_KEY, Buffer.from(JSON.stringify(plan)), undefined, undefined);
+    producer.produce(topic, 0, PLAN_KEY, Buffer.from(JSON.stringify(plan)));
     await producer.flush();
   } finally {
     await producer.disconnect();

@@ -2,7 +2,8 @@
 import { TopicError } from "../../errors.js";
 import type { Admin } from "../../kafka/admin.js";
 import type { ClientOptions } from "../../kafka/client.js";
-import { type ConsumedRecord, Consumer } from "../../kafka/consumer.js";
+import type { ConsumedRecord } from "../../kafka/consumed-record.js";
+import { Consumer } from "../../kafka/consumer.js";
 import { readRanges } from "../../kafka/range-reader.js";
 import { ORIGIN, type Position, partitionKey, type TopicPartition } from "../../kafka/topic-partition.js";
 import type { Codec } from "../../service-definition.js";

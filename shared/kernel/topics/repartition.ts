@@ -14,7 +14,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { RECORD_BYTES_MAX } from "../../contract/topics.js";
-import type { ConsumedRecord } from "../../kafka/consumer.js";
+import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import { Producer } from "../../kafka/producer.js";
 import { ORIGIN, partitionKey } from "../../kafka/topic-partition.js";
 import type { RecordHeaders } from "../../service-definition.js";
@@ -131,7 +131,7 @@ async function deleteMoved(scope: RepartitionScope, plan: RepartitionPlan, posit
 }
 
 async function withProducer<T>({ options }: RepartitionScope, work: (producer: Producer) => Promise<T>): Promise<T> {
-  const producer = await Producer.connect(options, undefined, RECORD_BYTES_MAX);
+  const producer = await Producer.connect(options, { recordBytesMax: RECORD_BYTES_MAX });
   try {
     const result = await work(producer);
     await producer.flush();

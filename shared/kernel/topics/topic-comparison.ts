@@ -106,7 +106,11 @@ const configure = (name: string, config: string): string =>
 
 async function probe(topic: string, bytes: number, options: ClientOptions): Promise<Found> {
   const id = `${options.clientId}-probe`;
-  const producer = await Producer.connect(options, id, bytes + OVERHEAD_BYTES, undefined, true);
+  const producer = await Producer.connect(options, {
+    transactionalId: id,
+    recordBytesMax: bytes + OVERHEAD_BYTES,
+    reportsDeliveries: true,
+  });
   try {
     await producer.initTransactions();
     await producer.begin();
@@ -123,7 +127,7 @@ async function probe(topic: string, bytes: number, options: ClientOptions): Prom
 /** @returns the code of the refusal; undefined where the topic has taken the record */
 async function ask(producer: Producer, topic: string, bytes: number): Promise<number | undefined> {
   try {
-    producer.produce(topic, 0, null, Buffer.alloc(bytes), Date.now() + AHEAD_MS, undefined);
+    producer.produce(topic, 0, null, Buffer.alloc(bytes), Date.now() + AHEAD_MS);
     await producer.flush();
     return undefined;
   } catch (error) {

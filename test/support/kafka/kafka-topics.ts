@@ -3,10 +3,13 @@ import kafka from "@confluentinc/kafka-javascript";
 import { readSettings } from "../../../shared/config.js";
 import { Admin, type TopicDescription } from "../../../shared/kafka/admin.js";
 import type { ClientOptions } from "../../../shared/kafka/client.js";
-import { type ConsumedRecord, Consumer } from "../../../shared/kafka/consumer.js";
+import type { ConsumedRecord } from "../../../shared/kafka/consumed-record.js";
+import { Consumer } from "../../../shared/kafka/consumer.js";
 import { callKafka, KafkaCode, KafkaError } from "../../../shared/kafka/kafka-error.js";
 import { Producer } from "../../../shared/kafka/producer.js";
+import { readRanges } from "../../../shared/kafka/range-reader.js";
 import { ORIGIN, type TopicPosition } from "../../../shared/kafka/topic-partition.js";
+import { partitionsFrom, TopicReader } from "../../../shared/kafka/topic-reader.js";
 import { createLogger } from "../../../shared/logger.js";
 import { kernelSettings } from "../../../shared/service-settings.js";
 import { waitFor } from "../wait.js";
@@ -162,20 +165,20 @@ async function asOperator<T>(
 
 /** What a reader of any language sees with isolation.level=read_committed: every record of the topic up to its end. */
 export async function readTopic(brokers: string, name: string): Promise<ConsumedRecord[]> {
-  const description = (await describeTopics(brokers, [name])).get(name);
-  if (description === undefined) return [];
-  const options = { ...clientOptions(brokers), properties: { "enable.partition.eof": "true" } };
-  const consumer = await Consumer.connect(options, `test-reader-${process.pid}`);
+  const partitions = (await describeTopics(brokers, [name])).get(name)?.partitions;
+  if (partitions === undefined) return [];
+  const options = clientOptions(brokers);
+  const admin = new Admin(options);
+  const records: ConsumedRecord[] = [];
   try {
-    const open = new Set(Array.from({ length: description.partitions }, (_, partition) => partition));
-    consumer.native.on("partition.eof", ({ partition }: { partition: number }) => open.delete(partition));
-    consumer.assign([...open].map((partition) => ({ topic: name, partition, position: ORIGIN })));
-    const records: ConsumedRecord[] = [];
-    while (open.size > 0) records.push(...(await consumer.consume(5000, 100)));
-    return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+    const places = partitionsFrom(name, partitions);
+    const ends = await waitForKafka(`the ends of ${name}`, () => admin.ends(places, "committed"));
+    const pieces = ends.map(({ topic, partition, position }) => ({ topic, partition, from: ORIGIN, end: position }));
+    await readRanges(options, `test-reader-${process.pid}`, pieces, (record) => void records.push(record));
   } finally {
-    await consumer.disconnect();
+    await admin.disconnect();
   }
+  return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }
 
 /**
@@ -186,27 +189,25 @@ export async function waitForRecords(brokers: string, name: string, count: numbe
   if (count === 0) return;
   const options = clientOptions(brokers);
   const admin = new Admin(options);
-  const consumer = await Consumer.connect(options, `test-counter-${process.pid}`);
+  const reader = await TopicReader.connect(options, `test-counter-${process.pid}`);
   try {
     const partitions = await waitForKafka(
       `topic ${name}`,
       async () => (await admin.describe([name])).get(name)?.partitions,
       timeoutMs,
     );
-    consumer.assign(
-      Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition, position: ORIGIN })),
-    );
+    reader.add(partitionsFrom(name, partitions).map((place) => ({ ...place, position: ORIGIN })));
     let counted = 0;
     let grownMs = performance.now();
     while (counted < count) {
-      const batch = await consumer.consume(5000, 100);
+      const batch = await reader.read(5000, 100);
       counted += batch.length;
       if (batch.length > 0) grownMs = performance.now();
       else if (performance.now() - grownMs > timeoutMs)
         throw new Error(`${name} holds ${counted} records and not ${count}; none came for ${timeoutMs / 1000} s`);
     }
   } finally {
-    await consumer.disconnect();
+    await reader.close();
     await admin.disconnect();
   }
 }
@@ -217,7 +218,7 @@ export async function topicEnd(brokers: string, name: string): Promise<number> {
   try {
     return await waitForKafka(`the end of ${name}`, async () => {
       const partitions = (await admin.describe([name])).get(name)?.partitions ?? 0;
-      const asked = Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition }));
+      const asked = partitionsFrom(name, partitions);
       if (asked.length === 0) return 0;
       return (await admin.ends(asked, "committed")).reduce((sum, { position }) => sum + position, 0);
     });
@@ -238,7 +239,7 @@ export interface RawRecord {
 
 /** Writes records in order and waits until the broker has them. */
 export async function writeRecords(brokers: string, records: readonly RawRecord[]): Promise<void> {
-  const producer = await Producer.connect(clientOptions(brokers), undefined, 6_000_000);
+  const producer = await Producer.connect(clientOptions(brokers), { recordBytesMax: 6_000_000 });
   try {
     for (const { topic, partition, key, value, timestamp, headers } of records) {
       const written = headers?.map((header) =>

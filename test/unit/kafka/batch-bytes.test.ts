@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BatchBytes } from "../../../shared/kafka/batch-bytes.js";
-import type { ConsumedRecord } from "../../../shared/kafka/consumer.js";
+import type { ConsumedRecord } from "../../../shared/kafka/consumed-record.js";
 
 const MIB = 1024 * 1024;
 const records = (count: number, bytes: number): ConsumedRecord[] =>

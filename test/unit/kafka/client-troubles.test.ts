@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import pino from "pino";
-import { KafkaTroubles } from "../../../shared/kafka/client-troubles.js";
+import { ClientTroubles } from "../../../shared/kafka/client-troubles.js";
 
 const fail = (message: string, state: string, afterMs = 5) => ({
   fac: "FAIL",
@@ -12,12 +12,12 @@ const CLOSED = fail("Disconnected: connection closed by peer", "APIVERSION_QUERY
 
 describe("what stands between a process and Kafka", () => {
   let lines: string[];
-  let troubles: KafkaTroubles;
+  let troubles: ClientTroubles;
 
   beforeEach(() => {
     lines = [];
     const logger = pino({ level: "warn" }, { write: (line: string) => lines.push(JSON.parse(line).msg) });
-    troubles = new KafkaTroubles({}, logger);
+    troubles = new ClientTroubles({}, logger);
   });
 
   it("is told in the log once, however often and by however many clients, and again after Kafka has answered", () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StoreError } from "../../../../shared/errors.js";
 import { Admin } from "../../../../shared/kafka/admin.js";
-import type { ConsumedRecord } from "../../../../shared/kafka/consumer.js";
+import type { ConsumedRecord } from "../../../../shared/kafka/consumed-record.js";
 import { positionAt } from "../../../../shared/kafka/topic-partition.js";
 import { positionsHeaders } from "../../../../shared/kernel/changelog/changelog.js";
 import { createMetrics, createRegistry } from "../../../../shared/kernel/metrics.js";
