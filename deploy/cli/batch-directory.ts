@@ -1,9 +1,9 @@
 /**
- * Batches of a topic as directories, `<prefix>-<time in ms>[.<suffix>]/part-<partition>`, as Spark's saveAsTextFiles lays
- * them out, but each complete or absent, and carrying the positions that it reaches.
+ * Batches of a topic as directories, `<prefix>-<time in ms>[.<suffix>]/part-<partition>`, laid out as by Spark's saveAsTextFiles.
+ * Each is either complete or absent, and holds the positions that it reaches.
  *
- * A batch in six steps. A process that dies before step 5 leaves a hidden folder, which the next one removes, and reads the
- * same records again; after step 5 the records are in the batch and their positions too. There is nothing between.
+ * A batch is written in six steps. A process that dies before step 5 leaves a hidden folder: the next process removes it and reads
+ * the same records again. After step 5 the records and their positions are in the batch. There is no state between the two.
  * 1 make a hidden folder beside the batch's place
  * 2 append lines to its parts
  * 3 write `_SUCCESS` last, with the next positions to read
@@ -33,7 +33,7 @@ const PARTIAL = ".partial";
 const successSchema = z.object({
   format: z.literal(1),
   topic: z.string(),
-  /** Another one where the topic was deleted and made again. */
+  /** Changes when a topic is deleted and made again. */
   topicId: z.string(),
   records: z.int().min(0),
   /** By partition: the next offset to read. */
@@ -67,7 +67,7 @@ export function batchPath({ folder, name, ending }: BatchPlace, time: number): s
   return join(folder, `${name}-${time}${ending}`);
 }
 
-/** Path of a folder that tells whose turn it is to write here: LevelDB's lock is in it. */
+/** Path of a folder whose LevelDB lock is held by the process that writes batches here. */
 export function lockPath({ folder, name, ending }: BatchPlace): string {
   return join(folder, `.${name}${ending}.lock`);
 }
@@ -93,7 +93,7 @@ export function newestBatch(place: BatchPlace): SavedBatch | undefined {
   }
 }
 
-/** Removes what a process left that died while it wrote a batch. Only for the holder of the lock. */
+/** Removes unfinished batches of processes that died. Only for the holder of the lock. */
 export function removePartialBatches(place: BatchPlace): void {
   for (const entry of readdirSync(place.folder)) {
     if (!entry.startsWith(".") || !entry.endsWith(PARTIAL)) continue;
@@ -108,7 +108,7 @@ function timeOf(entry: string, { name, ending }: BatchPlace): number | undefined
   return /^(0|[1-9][0-9]{0,15})$/.test(digits) ? Number(digits) : undefined;
 }
 
-/** A batch that is being written, and that nobody sees yet. */
+/** A batch that is being written, and is not visible yet. */
 export class OpenBatch {
   readonly #place: BatchPlace;
   readonly #path: string;
@@ -142,7 +142,7 @@ export class OpenBatch {
     this.#records += lines.length;
   }
 
-  /** Makes the batch visible, whole and for good. */
+  /** Makes the batch complete and visible. */
   complete(summary: Omit<BatchSummary, "format" | "records">): SavedBatch {
     const whole: BatchSummary = { format: 1, ...summary, records: this.#records };
     for (const part of this.#parts) {

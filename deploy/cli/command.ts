@@ -1,4 +1,4 @@
-/** What commands that run until Ctrl-C have in common: options, signals, exit codes, the two outputs. */
+/** Options, signals, exit codes and outputs that the commands share which run until Ctrl-C. */
 import { once } from "node:events";
 import { type Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Environment } from "../../shared/config.js";
@@ -30,8 +30,8 @@ function intervalMsOf(text: string): number {
 }
 
 /**
- * Parses the command line, runs, and ends the process: 0 after a stop by SIGINT or SIGTERM or where standard output was
- * closed, 1 after a failure, 2 where the command line is wrong, 78 where an environment variable is.
+ * Parses the command line, runs, and ends the process. Exit code 0 after SIGINT or SIGTERM or where standard output was closed,
+ * 1 after a failure, 2 for a wrong command line, 78 for a wrong environment variable.
  * @param run gets the environment and a signal that asks it to end soon
  */
 export async function runCommand(
@@ -58,17 +58,17 @@ export async function runCommand(
   process.exit(0);
 }
 
-/** A line for the person at the screen, beside the command's output. */
+/** Writes a line for the user to standard error, beside the command's output. */
 export function notice(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Writes to standard output, no faster than it is read. */
+/** Writes to standard output, and waits where that is read more slowly. */
 export async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, "drain");
 }
 
-/** The result, or undefined where `stop` came first; what was begun is left to itself then. */
+/** The result, or undefined where `stop` came first; the work continues then, and nothing waits for it. */
 export async function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | undefined> {
   const stopped = new AbortController();
   try {

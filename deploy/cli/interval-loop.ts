@@ -1,4 +1,4 @@
-/** The loop of commands that look at a topic: reads until it is told to stop, and says where each interval ends. */
+/** The loop of commands that show or save a topic: reads until it is stopped, and closes each interval at its end. */
 import type { ConsumedRecord } from "../../shared/kafka/consumed-record.js";
 import { nextInterval } from "./interval.js";
 
@@ -12,13 +12,13 @@ export interface IntervalLoop {
   /** Time of the last batch of an earlier run, 0 where there was none. */
   readonly previousTime: number;
   readonly stop: AbortSignal;
-  /** Some records of the interval that ends at `time`, in each partition's order; never none. */
+  /** Gets one or more records of the interval that ends at `time`, those of a partition in order. */
   take(records: readonly ConsumedRecord[], time: number): void;
-  /** The interval is over, with or without records; at a stop it is over early. Times only grow. */
+  /** Called at the end of each interval, with or without records; after a stop the last one ends early. Times only grow. */
   close(time: number): Promise<void> | void;
 }
 
-/** Runs until `stop`; the interval that is under way then is closed. Throws what the reader, take and close throw. */
+/** Runs until `stop`, and closes the interval under way. Throws what the reader, take and close throw. */
 export async function runIntervals(loop: IntervalLoop): Promise<void> {
   const { reader, intervalMs, stop } = loop;
   let previousTime = loop.previousTime;

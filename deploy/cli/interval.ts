@@ -1,11 +1,11 @@
-/** Batch intervals: multiples of a length since 1970, as Spark Streaming cuts time. A batch bears the time of its end. */
+/** Batch intervals: multiples of a length since 1970, as in Spark Streaming. A batch is named by the time of its end. */
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const DURATION = /^([0-9]{1,9})(ms|s|m|h)$/;
 const INTERVAL_MS_MIN = 100;
 const INTERVAL_MS_MAX = 24 * 3_600_000;
 
-/** What an interval's text must be. */
+/** The form of an interval's text, in words. */
 export const INTERVAL_EXPECTED = "a whole number and ms, s, m or h, from 100ms to 24h, for example 10s";
 
 /** An interval that is under way. */
@@ -26,9 +26,9 @@ export function parseInterval(text: string): number | undefined {
 /**
  * The interval that is under way at `nowMs`, after the batch of `previousTime`.
  *
- * Times only grow, whatever the clock does: where the clock's own interval has a batch already (after a restart in the
- * middle of it, or after the clock was set back) it is the next one. A clock that was set back far is not waited for: no
- * interval lasts longer than twice its length.
+ * Times only grow, whatever the clock does: where the clock's own interval has a batch already, after a restart in its middle or
+ * after the clock was set back, the next one is used. A clock that was set back far is not waited for: no interval lasts longer
+ * than twice its length.
  *
  * @param nowMs        milliseconds since 1970
  * @param previousTime time of the last batch, 0 where there was none

@@ -1,6 +1,6 @@
 /**
- * Waits for a broker to listen before Kafka's client is asked to connect. Once that has begun it cannot be called off: it
- * holds the process for 10 s where nobody is there, and Ctrl-C would seem to do nothing.
+ * Waits until a broker listens, before the Kafka client connects. The client's connect cannot be interrupted: without a broker it
+ * takes 10 s, in which Ctrl-C would seem to do nothing.
  */
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -13,8 +13,8 @@ const PAUSE_MS = 200;
 
 /**
  * Returns when one of `brokers` (KAFKA_BROKERS) accepts a connection.
- * @param onWait told once, where it has to wait
- * @throws {Error} none did within 10 s (with the last reason), or `stop` came first
+ * @param onWait called once, where no broker listens yet
+ * @throws {Error} none accepted one within 10 s (with the last reason), or `stop` came first
  */
 export async function untilListening(brokers: string, stop: AbortSignal, onWait: () => void): Promise<void> {
   const deadlineMs = performance.now() + WAIT_MS;

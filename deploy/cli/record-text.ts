@@ -1,5 +1,6 @@
 /** Records as lines of text: for a screen, where they may be cut, and for a file, where nothing may be lost. */
 import { isUtf8 } from "node:buffer";
+import { cutToWidth } from "../text-width.js";
 
 /** Key and value as they were consumed. */
 export interface KeyedValue {
@@ -7,14 +8,11 @@ export interface KeyedValue {
   readonly value: Buffer | null;
 }
 
-const CUT = "…";
-/** Whatever moves the cursor, colours, hides or turns round text: controls, format characters, line separators. */
+/** Characters that move the cursor, or colour, hide or reverse text: controls, format characters, line separators. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-/** Strings are kept, blanks between them go; only for text that is JSON. */
+/** Matches strings, which are kept, and blanks between them, which are removed; only for text that is JSON. */
 const JSON_STRING_OR_BLANKS = /("(?:[^"\\]|\\.)*")|\s+/g;
-/** East Asian scripts and emoji begin above this code point; each is taken for two columns wide. */
-const NARROW_MAX = 0x10ff;
 
 /**
  * One line for a screen: `key: value`, or the value alone where there is no key. Text is shown as it is, a JSON object
@@ -25,7 +23,7 @@ const NARROW_MAX = 0x10ff;
 export function screenLine({ key, value }: KeyedValue, columns: number | undefined): string {
   const shown = value === null ? "(no value)" : shape(value);
   const line = key === undefined || key === null ? shown : `${shape(Buffer.from(key))}: ${shown}`;
-  return columns === undefined ? line : cut(line, columns);
+  return columns === undefined ? line : cutToWidth(line, columns);
 }
 
 /**
@@ -56,17 +54,6 @@ function shape(bytes: Buffer): string {
 function escapeOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   return SHORT_ESCAPES[character] ?? (code < 0x100 ? `\\x${hexDigits(code, 2)}` : `\\u${hexDigits(code, 4)}`);
-}
-
-function cut(line: string, columns: number): string {
-  let width = 0;
-  let fitting = 0;
-  for (const character of line) {
-    width += (character.codePointAt(0) ?? 0) > NARROW_MAX ? 2 : 1;
-    if (width > columns) return line.slice(0, fitting) + CUT;
-    if (width < columns) fitting += character.length;
-  }
-  return line;
 }
 
 function isJson(text: string): boolean {

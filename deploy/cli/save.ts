@@ -78,7 +78,7 @@ await runCommand(command, async (environment, stop) => {
   await release();
 });
 
-/** Two at once would each remove the other's unfinished batch and save every record twice. */
+/** Two processes at once would remove each other's unfinished batches and save every record twice. */
 async function takeTurn(place: BatchPlace): Promise<() => Promise<void>> {
   try {
     return await lockFolder(lockPath(place));

@@ -1,7 +1,6 @@
-/**
- * The race as text: a board for a terminal, a line per model elsewhere, a table at the end. Pure: what is known in, text out.
- */
+/** The race as text: a board for a terminal, a line per model elsewhere, a table at the end. Pure. */
 import Table from "cli-table3";
+import { cutToWidth, widthOf } from "../text-width.js";
 import type { ModelRow, TopicSummary } from "./race-view.js";
 
 /** A service as the board shows it. */
@@ -9,7 +8,7 @@ export interface ServiceRow {
   readonly name: string;
   /** For example `running`, `waiting for Kafka`. */
   readonly state: string;
-  /** Records per second: those that it consumed, or wrote where it consumes none; undefined while unknown. */
+  /** Records that it consumes a second, or writes where it consumes none; undefined while unknown. */
   readonly recordsPerSecond: number | undefined;
   /** Records of its input topics that it has not read; undefined where it has no input or does not tell. */
   readonly lagRecords: number | undefined;
@@ -24,9 +23,9 @@ export interface BoardModel {
   readonly logDirectory: string;
   readonly races: readonly TopicSummary[];
   readonly services: readonly ServiceRow[];
-  /** What happened last, newest last. */
+  /** The last events, newest last. */
   readonly notices: readonly string[];
-  /** Whether the run is on its way to its end. */
+  /** Whether the run is ending. */
   readonly stopping: boolean;
 }
 
@@ -80,7 +79,7 @@ export function renderBoard(model: BoardModel, columns: number): string {
     ...notices.slice(-NOTICES_SHOWN),
     ...foot,
   ];
-  return lines.map((line) => clip(line, columns)).join("\n");
+  return lines.map((line) => cutToWidth(line, columns)).join("\n");
 }
 
 /** The end of a run: what the board showed last, with every series that `races` has. */
@@ -129,15 +128,15 @@ function renderRace({ topic, rows, models }: TopicSummary, shown: number): strin
   const right = names.map(() => "right" as const);
   const table = new Table({
     ...LAYOUT,
-    head: [topic, "records", "leader", ...names.map((name) => `${clip(name, NAME_MAX)} mse`), "y", "yhat"],
+    head: [topic, "records", "leader", ...names.map((name) => `${cutToWidth(name, NAME_MAX)} mse`), "y", "yhat"],
     colAligns: ["left", "right", "left", ...right, "right", "right"],
   });
   for (const { series, records, leader, mse, y, yhat } of rows) {
     const scores = names.map((name) => score(mse.get(name) ?? null));
     table.push([
-      clip(series, NAME_MAX),
+      cutToWidth(series, NAME_MAX),
       count(records),
-      clip(leader ?? "-", NAME_MAX),
+      cutToWidth(leader ?? "-", NAME_MAX),
       ...scores,
       number(y),
       yhat === null ? "-" : number(yhat),
@@ -168,7 +167,7 @@ function renderServices(services: readonly ServiceRow[]): string[] {
   for (const { name, state, recordsPerSecond, lagRecords, url } of services) {
     table.push([
       name,
-      clip(state, 16),
+      cutToWidth(state, 16),
       recordsPerSecond === undefined ? "-" : count(recordsPerSecond),
       lagRecords === undefined ? "-" : count(lagRecords),
       `${url}/metrics`,
@@ -178,11 +177,7 @@ function renderServices(services: readonly ServiceRow[]): string[] {
 }
 
 function widest(lines: readonly string[]): number {
-  return Math.max(...lines.map((line) => line.length));
-}
-
-function clip(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+  return Math.max(...lines.map(widthOf));
 }
 
 function clock(ms: number): string {

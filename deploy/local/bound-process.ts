@@ -1,12 +1,12 @@
-/** Child processes that never outlive their parent and are deaf to the terminal's Ctrl-C. */
+/** Child processes that never outlive their parent and do not get the terminal's Ctrl-C. */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 
 /**
- * Starts a program bound to this process: should this process end in whatever way, SIGKILL included, the kernel kills
- * the child. Where setpriv is missing (it is part of Debian) the child is not bound.
+ * Starts a program bound to this process: when this process ends, in whatever way, SIGKILL included, the kernel kills the
+ * child. Where setpriv is missing (it is part of Debian) the child is not bound.
  *
- * The child leads a process group of its own. A Ctrl-C goes to all of the terminal's group at once, so a broker in it
- * would be gone before the services had committed to it; the parent says who stops when.
+ * The child leads a process group of its own. A Ctrl-C goes to all of the terminal's group at once: a broker in it would end
+ * before the services had committed to it. The parent decides which child stops when.
  *
  * It must be called on the main thread: the binding is to the thread that calls.
  */
@@ -29,7 +29,7 @@ export function endOf(child: ChildProcess): string | undefined {
 }
 
 /** Waits until the child has ended; returns false where `timeoutMs` passed first. */
-export function ended(child: ChildProcess, timeoutMs?: number): Promise<boolean> {
+export function waitForExit(child: ChildProcess, timeoutMs?: number): Promise<boolean> {
   return new Promise((resolve) => {
     if (endOf(child) !== undefined || child.pid === undefined) return resolve(true);
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => finish(false), timeoutMs);
@@ -40,7 +40,7 @@ export function ended(child: ChildProcess, timeoutMs?: number): Promise<boolean>
     };
     const onExit = () => finish(true);
     child.once("exit", onExit);
-    // A child may have been told not to hold this process open; while its end is waited for, it does.
+    // A child that was unref'd does not keep this process alive; while its end is waited for, it must.
     child.ref();
   });
 }

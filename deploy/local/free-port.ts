@@ -3,9 +3,9 @@ import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 
 /**
- * Ports are taken from below the range that outgoing connections use (32768 and up on Linux). From within it, a client
- * that goes on knocking at a stopped broker is one day given the broker's own port as its source, connects to itself,
- * and the broker can never have its port back.
+ * Ports lie below the range that outgoing connections use (32768 and up on Linux). From within that range, a client that keeps
+ * connecting to a stopped broker would at some time get the broker's own port as its source and connect to itself, and the broker
+ * could never listen on its port again.
  */
 const PORT_FIRST = 15_000;
 const PORT_LAST = 32_000;

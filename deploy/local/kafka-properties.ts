@@ -1,4 +1,4 @@
-/** How the one broker of a local run or a test is configured. */
+/** The configuration of the one broker of a local run or a test. */
 
 export interface BrokerPlace {
   /** Folder of the broker's logs (Kafka's word for its data). */
@@ -27,7 +27,8 @@ export function brokerProperties(
     "auto.create.topics.enable": "false",
     ...singleNode,
     ...patience,
-    ...quickTakeover,
+    ...quorum,
+    ...groupTimeouts(6000, 1500),
     ...small,
     ...extra,
   };
@@ -41,9 +42,9 @@ export function kafkaProperties(place: BrokerPlace, extra: Readonly<Record<strin
 }
 
 /**
- * One node holds the only replica of everything; few partitions, since each is files to open at every start. When it stops it
- * has nobody to hand them to: it would leave them without a leader, and pass over the ends of transactions that are due just
- * then, see {@link patience}.
+ * One node has the only replica of everything, and few partitions, since each has files to open at every start. A controlled
+ * shutdown would leave its partitions without a leader, as no other node takes them, and skip the ends of transactions that are due
+ * just then, see {@link patience}.
  */
 const singleNode = {
   "controlled.shutdown.enable": "false",
@@ -60,13 +61,14 @@ const singleNode = {
 } as const;
 
 /**
- * A broker whose heartbeats stay away for broker.session.timeout.ms is taken for dead: its partitions have no leader then, and
- * Kafka 4.3.1 passes over the ends of transactions that are due in that moment (KAFKA-20734). What they aborted is read with the
- * next commit, what they committed may go with the next abort. So a busy machine must not look dead too soon. On the other hand
- * a broker that was stopped or killed is refused by its own controller for as long as that holds its former life for alive
- * (DuplicateBrokerRegistration): at the default of 9 s a restart takes 14 s and more. While it is refused it has its
- * transactions already, and then its partitions lose their leaders for a moment. So it looks for transactions that outlived
- * their timeout only later; services that are back end their own.
+ * How long the controller waits for the heartbeats of its broker (broker.session.timeout.ms):
+ * - Not shorter: the partitions of a broker that is declared dead have no leader, and Kafka 4.3.1 skips the ends of transactions
+ *   that are due in that moment (KAFKA-20734). Records that were aborted are then read with the next commit, committed ones may be
+ *   lost with the next abort. A busy machine must not look like a dead one.
+ * - Not longer: a broker that was stopped or killed is refused until its old registration expires (DuplicateBrokerRegistration). At
+ *   the default of 9 s a restart takes 14 s and more.
+ * A broker that is refused has its transactions already, and loses its leaders for a moment when it is let in. So it ends expired
+ * transactions late (the cleanup interval); services that come back end their own.
  */
 const patience = {
   "broker.session.timeout.ms": "6000",
@@ -74,20 +76,26 @@ const patience = {
   "transaction.abort.timed.out.transaction.cleanup.interval.ms": "20000",
 } as const;
 
-/**
- * The group timeouts are the smallest that leave a member a few heartbeats: what a killed service held is taken over within
- * them. Kafka's own minima (45 s) are lowered for that.
- */
-const quickTakeover = {
+/** One node elects itself at once, and no group waits for its first members. */
+const quorum = {
   "controller.quorum.election.timeout.ms": "500",
   "controller.quorum.fetch.timeout.ms": "1000",
   "group.initial.rebalance.delay.ms": "0",
   "group.min.session.timeout.ms": "1000",
-  "group.consumer.min.session.timeout.ms": "6000",
-  "group.consumer.session.timeout.ms": "6000",
-  "group.consumer.min.heartbeat.interval.ms": "500",
-  "group.consumer.heartbeat.interval.ms": "1500",
 } as const;
+
+/**
+ * Timeouts of groups of the consumer protocol: the partitions of a killed member go to others after `sessionMs`, in which a live
+ * one must send a few heartbeats. Kafka's own minimum, 45 s, is lowered for that.
+ */
+export function groupTimeouts(sessionMs: number, heartbeatMs: number): Readonly<Record<string, string>> {
+  return {
+    "group.consumer.min.session.timeout.ms": String(sessionMs),
+    "group.consumer.session.timeout.ms": String(sessionMs),
+    "group.consumer.min.heartbeat.interval.ms": "500",
+    "group.consumer.heartbeat.interval.ms": String(heartbeatMs),
+  };
+}
 
 /** Memory and disk of a laptop: a log keeps at most about 512 MiB a partition. */
 const small = {

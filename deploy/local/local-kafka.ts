@@ -1,10 +1,10 @@
 /**
  * One Apache Kafka broker on this machine: a JVM on the jars that set-up fetched, without Docker.
- * It serves `npm start` and every test that needs a broker; killing, freezing and restarting it are part of the tests.
+ * `npm start` and every test with a broker use it; tests also kill, freeze and restart it.
  *
  * What must hold:
  * - started means that the broker is registered, unfenced and answers, not only that its port is open
- * - the JVM does not outlive its owner; should it do so where it cannot be bound, the next start in its folder ends it
+ * - the JVM does not outlive its owner; where it cannot be bound and does, the next start in its folder ends it
  * - a folder has one owner: a second start is refused while the first owner runs
  */
 import type { ChildProcess } from "node:child_process";
@@ -13,7 +13,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, r
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { ended, endOf, spawnBound } from "./bound-process.js";
+import { endOf, spawnBound, waitForExit } from "./bound-process.js";
 import { freePort } from "./free-port.js";
 import { type BrokerPlace, kafkaProperties } from "./kafka-properties.js";
 import { isRunning, markProcess, readMarks } from "./process-mark.js";
@@ -22,8 +22,8 @@ const PROJECT_DIRECTORY = fileURLToPath(new URL("../../..", import.meta.url));
 const LIBRARIES = join(PROJECT_DIRECTORY, ".local", "kafka", "libs");
 /**
  * Kafka's classes, parsed and verified, as the JVM maps them (class data sharing): 2 of the 6 seconds of processor time
- * that a start costs. Written at the end of the first broker that was stopped, beside the jars that it is made of; the JVM
- * leaves out an archive of other jars or of another Java by itself.
+ * that a start costs. Written when the first broker stops, beside the jars that it is made from. The JVM itself ignores an archive
+ * of other jars or of another Java.
  */
 const CLASS_ARCHIVE = join(LIBRARIES, "classes.jsa");
 const LOG_CONFIGURATION = join(PROJECT_DIRECTORY, "deploy", "local", "kafka", "log4j2.properties");
@@ -48,9 +48,9 @@ export interface LocalKafkaOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** Java heap in MiB, 512 by default. */
   readonly heapMb?: number;
-  /** Whether the data that lies in the folder is deleted first; false by default. */
+  /** Whether the folder's data is deleted first; false by default. */
   readonly fresh?: boolean;
-  /** Told when the JVM ends without having been asked to, with the manner of its end and its last log lines. */
+  /** Called when the JVM ends although nobody stopped it, with how it ended and its last log lines. */
   readonly onCrash?: (reason: string) => void;
 }
 
@@ -124,7 +124,7 @@ class Broker implements LocalKafka {
       await this.#answered(jvm);
     } catch (error) {
       jvm.kill("SIGKILL");
-      await ended(jvm);
+      await waitForExit(jvm);
       throw error;
     }
     this.#jvm = jvm;
@@ -140,18 +140,18 @@ class Broker implements LocalKafka {
     if (jvm === undefined) return;
     jvm.kill("SIGCONT");
     jvm.kill("SIGTERM");
-    if (await ended(jvm, STOP_TIMEOUT_MS)) {
+    if (await waitForExit(jvm, STOP_TIMEOUT_MS)) {
       if (existsSync(this.#newArchive)) renameSync(this.#newArchive, CLASS_ARCHIVE);
     } else {
       jvm.kill("SIGKILL");
-      await ended(jvm);
+      await waitForExit(jvm);
     }
   }
 
   async kill(): Promise<void> {
     const jvm = this.#release();
     jvm?.kill("SIGKILL");
-    if (jvm !== undefined) await ended(jvm);
+    if (jvm !== undefined) await waitForExit(jvm);
   }
 
   async restart(): Promise<void> {
@@ -173,7 +173,7 @@ class Broker implements LocalKafka {
     return { pid };
   }
 
-  /** From here on the JVM's end is wanted. */
+  /** From now on the end of the JVM is wanted, and no crash. */
   #release(): ChildProcess | undefined {
     const jvm = this.#jvm;
     this.#jvm = undefined;
@@ -198,14 +198,14 @@ class Broker implements LocalKafka {
     writeFileSync(this.#markFile, JSON.stringify(marks));
   }
 
-  /** Formats beside the final place and renames: a folder that is there is a whole one. */
+  /** Formats beside the final place and renames: a folder that exists is complete. */
   async #format(): Promise<void> {
     const partial = `${this.#place.dataDirectory}.partial`;
     rmSync(partial, { recursive: true, force: true });
     const configuration = this.#configuration("format.properties", { ...this.#place, dataDirectory: partial });
     const format = ["format", "--cluster-id", this.#options.clusterId ?? newClusterId(), "--config", configuration];
     const jvm = this.#spawnJava(["kafka.tools.StorageTool", ...format]);
-    await ended(jvm);
+    await waitForExit(jvm);
     if (jvm.exitCode !== 0) throw this.#failure("Kafka's storage could not be formatted", jvm);
     renameSync(partial, this.#place.dataDirectory);
   }
@@ -241,7 +241,7 @@ class Broker implements LocalKafka {
     ];
   }
 
-  /** Kafka says that it is started once its registration is unfenced and its request handlers run. */
+  /** Waits for the line that Kafka logs once its registration is unfenced and its request handlers run. */
   async #answered(jvm: ChildProcess): Promise<void> {
     let spawnError: Error | undefined;
     jvm.once("error", (error) => {

@@ -1,13 +1,13 @@
 /**
- * Which process a number in a file means. Process numbers are given again after a while, so the number alone would
- * one day name, and end, a stranger.
+ * Which process a number in a file means. The system uses process numbers again after a while, so the number alone could name
+ * another process, which would then be ended.
  */
 import { readFileSync } from "node:fs";
 
 /** A process, told apart from any other that has or had its number. */
 export interface ProcessMark {
   readonly pid: number;
-  /** Clock ticks from boot to its start, and the boot they count from; empty where the system does not tell. */
+  /** Clock ticks from boot to its start, and the boot's own id. */
   readonly started: string;
 }
 
@@ -31,7 +31,7 @@ export function isRunning(mark: ProcessMark): boolean {
   return markProcess(mark.pid)?.started === mark.started;
 }
 
-/** Reads marks that were written as JSON under these names; undefined where the file is no such thing or absent. */
+/** Reads marks that were written as JSON under these names; undefined where the file is missing or holds something else. */
 export function readMarks<Name extends string>(
   path: string,
   names: readonly Name[],

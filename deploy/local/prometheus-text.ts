@@ -1,4 +1,4 @@
-/** Reads what the board needs from a service's /metrics. Pure. */
+/** Reads the text format of Prometheus, as a service's /metrics has it. Pure. */
 
 /** One sample of the text format: `name{label="value",...} number`. */
 export interface Sample {
@@ -11,7 +11,7 @@ const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)/;
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g;
 
 /**
- * The samples of the metrics named, in their order; comments and other metrics are passed over.
+ * The samples of the metrics named, in their order; comments and other metrics are skipped.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export function readSamples(text: string, names: ReadonlySet<string>): Sample[] {

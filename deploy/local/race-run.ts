@@ -1,7 +1,7 @@
 /**
- * One run of the race on this machine: the services, what is read of them, the screen; from its start to its clean end.
+ * One run of the race on this machine, from its start to its clean end: the services, the reader of their predictions, the screen.
  *
- * The end, in this order: 1 the producer stops; 2 where the run was to last so long, what it wrote is raced to the end;
+ * The end, in this order: 1 the producer stops; 2 after a run with --for, all that it wrote is raced;
  * 3 the other services commit and stop; 4 the final table. Kafka is stopped by the caller, after its last client.
  */
 import { join, relative } from "node:path";
@@ -31,9 +31,9 @@ const WAIT_TOLD_EVERY_MS = 30_000;
 
 export interface RaceRunOptions {
   readonly brokers: string;
-  /** For the board's own reader; its HTTP_PORT is the first service's, the others take the next ones. */
+  /** For the board's own reader. */
   readonly client: ClientOptions;
-  /** Of the first service; the others take the next ones. A port that is taken is replaced. */
+  /** Of the first service; the others get the next ones. A port in use is replaced by a free one. */
   readonly httpPort: number;
   /** Of every service; HTTP_HOST and HTTP_PORT are added. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -43,7 +43,7 @@ export interface RaceRunOptions {
   readonly logDirectory: string;
   /** How long to race once every service is ready, in ms; undefined for no end. */
   readonly forMs: number | undefined;
-  /** Where {@link forMs} is given: the longest wait for every service to be ready, in ms, after which the run lasts that long all the same. */
+  /** With {@link forMs}: the longest wait until every service is ready, in ms; the time of the run begins then in any case. */
   readonly readyMsMax: number;
 }
 
@@ -85,7 +85,7 @@ export class RaceRun {
     this.#reader = new RaceReader(options.client, PREDICTION_TOPICS);
   }
 
-  /** Ends the run; the first reason counts. */
+  /** Ends the run; only the first call gives the reason. */
   end(end: End): void {
     this.#end ??= end;
     this.#wake();

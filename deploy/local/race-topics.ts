@@ -1,4 +1,4 @@
-/** Who reads what in a run on this machine: the raw topics that this run's producer writes, and what comes of them. */
+/** The topics that each service reads in a local run: those that this run's producer writes, and the observations made of them. */
 
 import type { producerSettings } from "../../services/producer/settings.js";
 import type { Settings } from "../../shared/config.js";
@@ -7,8 +7,8 @@ import { observationsTopic } from "../../shared/contract/topics.js";
 type WrittenTopics = Pick<Settings<typeof producerSettings>, "topics" | "replayFile" | "replayTopic">;
 
 /**
- * INPUT_TOPICS by service. Topics that nobody writes would be waited for for ever. Linear targets are raced by rls-racer and
- * others by ml-racer; where a racer would have none, and where a file is replayed, whose targets may be anything, it races all.
+ * INPUT_TOPICS by service; a topic that nobody writes would be waited for without end. rls-racer races linear targets, ml-racer
+ * the others. A racer that would have none races all, and so does each racer where a file is replayed, whose targets are unknown.
  */
 export function raceInputs({ topics, replayFile, replayTopic }: WrittenTopics): ReadonlyMap<string, string> {
   const written = replayFile === "" ? topics : [{ name: replayTopic, target: undefined }];

@@ -1,4 +1,4 @@
-/** The folder of a local run: who may use it, what is in it, and how it is emptied. */
+/** The folder of a local run: its lock, its subfolders, and how it is emptied. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FolderLockedError, lockFolder } from "../../shared/folder-lock.js";
@@ -15,10 +15,10 @@ export interface RunFolder {
   readonly kafkaDirectory: string;
   /** STATE_DIR of the services on the local broker. */
   readonly stateDirectory: string;
-  /** STATE_DIR on a cluster of the user's: a state belongs to the topics of its cluster and is refused on another. */
+  /** STATE_DIR on the user's own cluster: a state belongs to the topics of its cluster, and services refuse it on another. */
   stateDirectoryOn(brokers: string): string;
   readonly logDirectory: string;
-  /** Lets the next run in. */
+  /** Frees the folder for the next run. */
   close(): Promise<void>;
 }
 
@@ -50,20 +50,20 @@ export async function openRunFolder(directory: string): Promise<RunFolder> {
   return { ...folder, close: release };
 }
 
-/** Deletes the services' state and what is remembered of the last race; the broker deletes its own data. */
+/** Deletes the services' state and the basis of the last race; the broker deletes its own data. */
 export function forgetRace({ stateDirectory, kafkaDirectory }: RunFolder): void {
   rmSync(stateDirectory, { recursive: true, force: true });
   rmSync(basisFile(kafkaDirectory), { force: true });
 }
 
-/** The basis of the race that lies in the local broker; undefined where there is none. */
+/** The basis of the race whose records are in the local broker; undefined where there is none. */
 export function readBasis({ kafkaDirectory }: RunFolder): RaceBasis | undefined {
   const path = basisFile(kafkaDirectory);
   if (!existsSync(path)) return undefined;
   return raceBasisSchema.parse(JSON.parse(readFileSync(path, "utf8")));
 }
 
-/** Remembers the basis beside the broker's data, with which it is deleted. */
+/** Writes the basis beside the broker's data, so that both are deleted together. */
 export function writeBasis({ kafkaDirectory }: RunFolder, basis: RaceBasis): void {
   writeFileSync(basisFile(kafkaDirectory), JSON.stringify(basis));
 }

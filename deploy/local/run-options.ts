@@ -1,9 +1,9 @@
-/** The command line of `npm start`, and what it makes of a race that was begun before. */
+/** The command line of `npm start`, and what of it must agree with a race that was begun before. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { ConfigurationError } from "../../shared/errors.js";
 
-/** What was asked for; undefined is what was not said. Numbers stay texts: the producer checks them as its settings. */
+/** What the command line says; undefined where it says nothing. Numbers stay text: the producer checks them as its settings. */
 export interface RunOptions {
   readonly series?: string;
   readonly features?: string;
@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly directory: string;
 }
 
-/** What records are a pure function of, besides series and i: a race that is under way keeps to it. */
+/** Together with series and i these determine every record: a race under way must keep them. */
 export const raceBasisSchema = z.object({ features: z.string(), seed: z.string() });
 export type RaceBasis = z.infer<typeof raceBasisSchema>;
 
@@ -36,7 +36,7 @@ const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, 
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 
 /**
- * Reads the command line. Prints and ends the process on --help and on what it does not know.
+ * Reads the command line. --help, and an option that is not known, print a text and end the process.
  * @param args the arguments alone, without node and script
  */
 export function parseRunOptions(args: readonly string[]): RunOptions {
@@ -74,7 +74,7 @@ export function durationMs(text: string): number {
   return ms;
 }
 
-/** @throws {InvalidArgumentError} no port that a server can listen on */
+/** @throws {InvalidArgumentError} not a port that a server can listen on */
 function portNumber(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) throw new InvalidArgumentError("expected a port from 1 to 65535.");
@@ -82,11 +82,11 @@ function portNumber(text: string): number {
 }
 
 /**
- * The producer's settings for this run: what the command line says, else the environment, else the race under way,
- * else the defaults.
+ * The producer's settings for this run: from the command line, else from the environment, else from the race under way, else the
+ * defaults.
  * @param basis of the race under way; undefined where a new one begins or the cluster is the user's
- * @throws {ConfigurationError} the race under way has other features or another seed than were asked for: its series
- *   would go on with records that are not theirs
+ * @throws {ConfigurationError} the race under way has other features or another seed: its series would continue with records that
+ *   are not theirs
  */
 export function producerEnvironment(
   options: RunOptions,

@@ -1,4 +1,4 @@
-/** Where the race is shown: a terminal that is drawn over and over, or a log that gets lines. */
+/** Shows the race: on a terminal a board that is redrawn, elsewhere lines of a log. */
 import type { WriteStream } from "node:tty";
 import { createLogUpdate } from "log-update";
 import { type BoardModel, renderBoard, renderFinal, renderLines, rowsThatFit } from "./board.js";
@@ -8,19 +8,19 @@ const LINES_EVERY_MS = 5000;
 const FINAL_ROWS = 20;
 const ERASE_BELOW = "\x1b[J";
 
-/** What a screen is drawn from; the races are summarized to the rows that it has room for. */
+/** The content of a screen; the races are summarized to as many rows as fit. */
 export type Scene = Omit<BoardModel, "races"> & { readonly view: RaceView };
 
 export interface Screen {
-  /** To be called every half second or so. */
+  /** Call it about every half second. */
   draw(scene: Scene): void;
-  /** Something happened; a terminal shows it with the next scene, which has it too. */
+  /** Shows an event; a terminal shows it with the next scene, which has it too. */
   notice(text: string): void;
   /** Leaves a terminal as it was, with the final table of `scene` on it; undefined where nothing was raced. */
   close(scene: Scene | undefined): void;
 }
 
-/** A screen on standard output, by what it is. */
+/** A board where the stream is a terminal, else a log. */
 export function openScreen(stream: WriteStream): Screen {
   return stream.isTTY ? openTerminal(stream) : openLog(stream);
 }

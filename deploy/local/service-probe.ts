@@ -1,9 +1,9 @@
-/** Asks a running service over HTTP how it does: ready or not, records per second, lag. */
+/** Asks a running service over HTTP for its readiness, its records per second and its lag. */
 import { z } from "zod";
 import { readSamples } from "./prometheus-text.js";
 
 const TIMEOUT_MS = 900;
-/** Rates are means over this time: a commit every 100 ms makes shorter ones jump. */
+/** Rates are means over this time: records are counted at commits, so that shorter ones would jump. */
 const RATE_WINDOW_MS = 5000;
 
 const CONSUMED = "regatta_records_consumed_total";
@@ -18,13 +18,13 @@ export interface Health {
   readonly ready: boolean;
   /** `running`, or what it waits for. */
   readonly state: string;
-  /** Records since the process started: those that it consumed, or wrote where it consumes none. */
+  /** Records that it consumed since the process started, or wrote where it consumes none. */
   readonly records: number;
   readonly recordsPerSecond: number | undefined;
   readonly lagRecords: number | undefined;
 }
 
-/** Of a service that does not answer (yet). */
+/** The health of a service that does not answer, or not yet. */
 export const SILENT: Health = {
   ready: false,
   state: "starting",
@@ -33,7 +33,7 @@ export const SILENT: Health = {
   lagRecords: undefined,
 };
 
-/** Keeps asking one service; its rates are taken from one call of {@link ask} to the next. */
+/** Asks one service repeatedly; rates are computed from earlier calls of {@link ask}. */
 export class ServiceProbe {
   readonly #url: string;
   /** Counts of records in the last seconds, oldest first. */
@@ -44,14 +44,14 @@ export class ServiceProbe {
     this.#url = url;
   }
 
-  /** Never throws: a service that cannot be asked is silent. */
+  /** Never throws: a service that does not answer is {@link SILENT}. */
   async ask(): Promise<Health> {
     try {
       const [ready, metrics] = await Promise.all([this.#get("/ready"), this.#get("/metrics")]);
       const { ready: isReady, reasons } = readySchema.parse(JSON.parse(ready));
       const samples = readSamples(metrics, NAMES);
       const sumOf = (name: string) => sum(samples.flatMap((sample) => (sample.name === name ? [sample.value] : [])));
-      // A member of a group is ready before the group gives it anything to do.
+      // A member of a group is ready before the group assigns it any partition.
       const hasTasks = (sumOf(TASKS) ?? 0) > 0;
       const records = sumOf(CONSUMED) ?? sumOf(PRODUCED) ?? 0;
       const reason = isReady ? "waiting for tasks" : (reasons?.[0] ?? "not ready");
@@ -74,7 +74,7 @@ export class ServiceProbe {
 
   #rate(records: number): number | undefined {
     const atMs = performance.now();
-    // A count that fell is that of a new process.
+    // A count that fell comes from a new process.
     if (records < (this.#history.at(-1)?.records ?? 0)) this.#history = [];
     this.#history.push({ atMs, records });
     while (this.#history.length > 2 && this.#history[1].atMs < atMs - RATE_WINDOW_MS) this.#history.shift();

@@ -24,7 +24,7 @@ const KAFKA_PORT = 9092;
 /** TOPIC_RETENTION_MIB on the local broker: the disk is a laptop's. */
 const RETENTION_MIB = "512";
 
-/** With --for: services that are not ready by then are not waited for. A first start takes a good half minute on a slow machine. */
+/** With --for: the longest wait for services to be ready. A first start takes more than half a minute on a slow machine. */
 const READY_MS_MAX = 60_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -106,7 +106,7 @@ async function race(
     client,
     httpPort: settings.httpPort,
     environment: { ...processEnvironment, ...environment },
-    // Who sets INPUT_TOPICS knows what is to be read.
+    // INPUT_TOPICS of the user holds for every service.
     inputs: (environment.INPUT_TOPICS ?? "") === "" ? inputs : new Map(),
     servicesDirectory: SERVICES_DIRECTORY,
     logDirectory: folder.logDirectory,
@@ -127,7 +127,7 @@ async function race(
   return faults.length === 0 ? 0 : 1;
 }
 
-/** A failure's message and its exit code. Only what nobody foresaw is shown with its stack. */
+/** Prints a failure and returns its exit code. Only an unexpected one is shown with its stack. */
 function explain(error: unknown): number {
   if (error instanceof ConfigurationError) {
     process.stderr.write(`${error.message}\n`);
@@ -143,6 +143,6 @@ function errorText(error: unknown): string {
 
 const options = parseRunOptions(process.argv.slice(2));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-// The reader of a pipe went away, or the terminal: nobody sees the race any more.
+// The terminal, or the reader of a pipe, is gone: nobody sees the race any more.
 process.stdout.on("error", stop);
 process.exit(await main(options, process.env).catch(explain));

@@ -1,16 +1,16 @@
 /**
- * Runs the services as processes of their own and keeps them running: one that dies is started again, after pauses that
- * grow while it keeps dying. One that says its settings or topics cannot work (exit code 78) is not: it would say so again.
+ * Runs the services as processes of their own and keeps them running: a service that dies is started again, after pauses that
+ * grow while it keeps dying. A service whose settings or topics cannot work (exit code 78) is not: it would end the same way.
  */
 import type { ChildProcess } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { ended, endOf, spawnBound } from "./bound-process.js";
+import { endOf, spawnBound, waitForExit } from "./bound-process.js";
 
 const BACKOFF_MIN_MS = 500;
 const BACKOFF_MAX_MS = 15_000;
-/** Who ran so long had recovered: the next pause is the shortest again. */
+/** After a run of this length the next pause is the shortest again. */
 const RECOVERED_MS = 30_000;
 /** Longer than a service's own limit (SHUTDOWN_TIMEOUT_MS). */
 const STOP_TIMEOUT_MS = 35_000;
@@ -23,15 +23,15 @@ export interface ServicePlan {
 export interface SupervisorOptions {
   /** Folder with `<name>/main.js` of each service. */
   readonly servicesDirectory: string;
-  /** Output of a service goes to `<name>.log` in it; the last run's becomes `<name>.log.previous`. */
+  /** A service's output goes to `<name>.log` in it; the log of the last run becomes `<name>.log.previous`. */
   readonly logDirectory: string;
-  /** Told of a death and what follows. */
+  /** Gets a line for each death and what follows. */
   readonly onNotice: (text: string) => void;
-  /** Told that a service refuses its settings or topics, with what it says. */
+  /** Gets the message of a service that refuses its settings or topics. */
   readonly onRefusal: (text: string) => void;
 }
 
-/** `waiting`: it died and is started again after a pause. `ended`: it ended by itself with exit code 0. */
+/** `waiting`: it died, and starts again after a pause. `ended`: it ended by itself with exit code 0. */
 export type ProcessState = "running" | "waiting" | "ended" | "refused" | "stopping" | "stopped";
 
 /** One service, supervised. */
@@ -78,8 +78,8 @@ export class SupervisedService {
   }
 
   /**
-   * SIGTERM, and waits for the end; SIGKILL where it takes longer than 35 s.
-   * @returns how it ended where that was not cleanly: with exit code 0, or by the signal before it had begun to listen
+   * Sends SIGTERM and waits for the end; sends SIGKILL after 35 s.
+   * @returns how it ended, undefined for a clean end: exit code 0, or the signal itself before the service listened for it
    */
   async stop(): Promise<string | undefined> {
     clearTimeout(this.#restart);
@@ -90,9 +90,9 @@ export class SupervisedService {
     }
     this.#state = "stopping";
     child.kill("SIGTERM");
-    if (!(await ended(child, STOP_TIMEOUT_MS))) {
+    if (!(await waitForExit(child, STOP_TIMEOUT_MS))) {
       child.kill("SIGKILL");
-      await ended(child);
+      await waitForExit(child);
     }
     this.#state = "stopped";
     const clean = child.exitCode === 0 || child.signalCode === "SIGTERM";
@@ -125,7 +125,7 @@ export class SupervisedService {
     return `ended with ${endOf(child)}; see ${this.#logFile}`;
   }
 
-  /** The message of the log's last line where that is the one that a service dies with. */
+  /** The message of the log's last line, where that line is fatal. */
   #lastWords(): string | undefined {
     try {
       const line = readFileSync(this.#logFile, "utf8").trimEnd().split("\n").at(-1) ?? "";

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { processEnvironment } from "../../../deploy/local/process-environment.js";
+import { readSamples } from "../../../deploy/local/prometheus-text.js";
 import { waitFor } from "../wait.js";
 
 const servicesDirectory = fileURLToPath(new URL("../../../services/", import.meta.url));
@@ -109,13 +110,9 @@ export class RunningService {
   /** Sum of a metric's samples that bear these labels; 0 where there are none. */
   async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
     const { text } = await this.get("/metrics");
-    let sum = 0;
-    for (const line of text.split("\n")) {
-      if (!line.startsWith(`${name}{`) && !line.startsWith(`${name} `)) continue;
-      if (Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`)))
-        sum += Number(line.slice(line.lastIndexOf(" ")));
-    }
-    return sum;
+    return readSamples(text, new Set([name]))
+      .filter((sample) => Object.entries(labels).every(([label, value]) => sample.labels[label] === value))
+      .reduce((sum, { value }) => sum + value, 0);
   }
 
   /** SIGTERM, and the exit code. */

@@ -3,21 +3,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../../deploy/local/free-port.js";
+import { groupTimeouts } from "../../../deploy/local/kafka-properties.js";
 import { type KafkaCluster, startKafkaCluster } from "../kafka/kafka-cluster.js";
 import { TcpProxy } from "../kafka/tcp-proxy.js";
 import type { TestKafka } from "../kafka/test-broker.js";
 import { localTestKafka, openTestKafka } from "../kafka/test-kafka.js";
 import { RunningService } from "./service-runner.js";
 
-/** A dead member is dropped after this time. */
-const SESSION_MS = "3000";
-
-/** What a dead process held is free soon, its transaction within a second of its timeout: takeovers do not dominate the tests. */
+/**
+ * A dead member is dropped after 3 s, and its transaction aborted within a second of its timeout: takeovers do not dominate the
+ * tests.
+ */
 const quickTakeover = {
-  "group.consumer.session.timeout.ms": SESSION_MS,
-  "group.consumer.min.session.timeout.ms": SESSION_MS,
-  "group.consumer.heartbeat.interval.ms": "500",
-  "group.consumer.min.heartbeat.interval.ms": "500",
+  ...groupTimeouts(3000, 500),
   "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
 };
 
