@@ -9,7 +9,7 @@ export function ratePanels() {
   return [
     lines({
       title: "Records in",
-      description: "Records processed per second, by service. A service whose line falls alone is the one to look at.",
+      description: "Records processed per second, by service. A service whose line falls alone is the one to examine.",
       queries: [{ expr: `service:regatta_records_consumed:rate1m{${SERVICE}}`, legend: "{{service}}" }],
       unit: "cps",
       size: THIRD,
@@ -73,7 +73,7 @@ export function ratePanels() {
     lines({
       title: "Lag by partition",
       description:
-        "Committed records that are not processed yet, in the ten partitions that are furthest behind. One alone: a series too busy for it.",
+        "Committed records that are not processed yet, in the ten partitions that lag most. One alone: a series too busy for it.",
       queries: [
         {
           expr: `topk(10, sum by (service, topic, partition) (regatta_consumer_lag_records{${SERVICE}}))`,
@@ -141,7 +141,7 @@ export function commitPanels() {
     lines({
       title: "Clients replaced",
       description:
-        "Producers thrown away, by service and reason, and consumers that were used up. Fenced again and again: two instances hold one transactional id.",
+        "Producers that were replaced, by service and reason, and consumers that failed for good. Fenced again and again: two instances hold one transactional id.",
       queries: [
         {
           expr: `sum by (service, reason) (increase(regatta_producer_replacements_total{${SERVICE}}[${WINDOW}]))`,

@@ -51,8 +51,7 @@ function wellPanels() {
     }),
     figure({
       title: "Oldest record waiting",
-      description:
-        "How long the oldest record that is not processed has waited, in the service that is furthest behind.",
+      description: "How long the oldest record that is not processed has waited, in the service that lags most.",
       queries: [{ expr: `max(service:regatta_consumer_lag_seconds:max{${SERVICE}})`, legend: "lag" }],
       unit: "s",
       size: TILE,

@@ -121,7 +121,7 @@ export function raceDashboard(): Dashboard {
       lines({
         title: "Refusals and resets",
         description:
-          "Observations per second that a model refused, because a number would not have been finite, and models that began anew. None is normal.",
+          "Observations per second that a model refused, because a number would not have been finite, and models that were reset. None is normal.",
         queries: [
           {
             expr: `sum by (model) (rate(regatta_model_refusals_total{model=~"$model"}[${WINDOW}])) or 0 * ${MEAN_MSE}`,

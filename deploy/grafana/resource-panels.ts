@@ -48,7 +48,7 @@ export function statePanels() {
     lines({
       title: "Folders moved aside",
       description:
-        "State folders that could not be used and were rebuilt, since the replica started. Any is worth a look at the disk.",
+        "State folders that could not be used and were reset and restored, since the replica started. After any, examine the disk.",
       queries: [{ expr: `sum by (service) (regatta_store_damages_total{${SERVICE}})`, legend: "{{service}}" }],
       unit: "short",
       size: THIRD,
