@@ -36,18 +36,20 @@ interface LoopParts extends SharedParts {
   readonly refused: RefusedWork;
   readonly pace: BatchPace;
   readonly recovery: Recovery;
-  readonly inputs: InputWatch;
+  /** Undefined for a source. */
+  readonly inputs: InputWatch | undefined;
 }
 
 /** @param onLeave called when the loop begins to end, whatever the cause */
 export function createLoop(scope: Scope, shared: SharedParts, onLeave: () => void): StreamLoop {
-  const { settings, admin, metrics, stop, logger } = scope;
+  const { service, settings, admin, metrics, stop, logger } = scope;
   const { output, processing } = shared;
   const { jobs } = processing;
   const refused = new RefusedWork({ output, processing, logger });
   const pace = new BatchPace(jobs?.count ?? 1);
   const recovery = new Recovery({ output, processing, refused, pace, metrics, logger });
-  const inputs = new InputWatch({ admin, onLoss: settings.onInputLoss, metrics, logger });
+  const watch = { admin, onLoss: settings.onInputLoss, metrics, logger };
+  const inputs = service.kind === "source" ? undefined : new InputWatch(watch);
   const onStep = killAt(settings.failpoint);
   const parts: LoopParts = { ...shared, onStep, refused, pace, recovery, inputs };
   return new StreamLoop({
@@ -78,7 +80,6 @@ function join(
       new Assignment(
         {
           service: service.name,
-          isSource: service.kind === "source",
           partitions: topics.tasks,
           opener,
           restore,
@@ -90,15 +91,15 @@ function join(
         },
         consumer,
       ),
-    onPositionOutOfRange: () => inputs.outOfRange(),
+    onPositionOutOfRange: () => inputs?.outOfRange(),
     metrics,
     logger,
   });
 }
 
 function createIntake(scope: Scope, { processing, output, refused, pace, inputs, onStep }: LoopParts): Intake {
-  const { service, memory, metrics } = scope;
-  if (service.kind === "source") return new SourceIntake({ processing, output, refused, onStep });
+  const { memory, metrics } = scope;
+  if (inputs === undefined) return new SourceIntake({ processing, output, refused, onStep });
   return new BatchIntake({ processing, output, memory, refused, pace, inputs, metrics, onStep });
 }
 

@@ -35,13 +35,12 @@ export interface FolderClaims {
 /** What an assignment works with. */
 export interface AssignmentOptions {
   readonly service: string;
-  /** A source never reads its partitions: they stay paused. */
-  readonly isSource: boolean;
   /** Partitions that are read of each input: as many as the changelogs have. */
   readonly partitions: number;
   readonly opener: TaskOpener;
   readonly restore: TaskRestore;
-  readonly inputs: InputWatch;
+  /** What the inputs still have; undefined for a source, which never reads its partitions: they stay paused. */
+  readonly inputs: InputWatch | undefined;
   /** Whether the service is to stop. */
   readonly stop: AbortSignal;
   readonly host: TaskHost;
@@ -90,14 +89,15 @@ export class Assignment {
    * @throws {TopicError} what is to be read next is not there
    */
   async add(partitions: readonly TopicPartition[]): Promise<void> {
-    const beyond = partitions.filter(({ partition }) => partition >= this.#options.partitions);
+    const { inputs, partitions: known } = this.#options;
+    const beyond = partitions.filter(({ partition }) => partition >= known);
     const opened = await this.#openAll(groupByPartition(partitions.filter((place) => !beyond.includes(place))));
     const committed = await this.#placesPersistently(opened);
     this.#consumer.assign(
       partitions.map(({ topic, partition }) => ({
         topic,
         partition,
-        position: this.#options.isSource ? "end" : (committed.get(partition)?.get(topic) ?? "beginning"),
+        position: inputs === undefined ? "end" : (committed.get(partition)?.get(topic) ?? "beginning"),
       })),
     );
     this.#consumer.pause(beyond);
@@ -158,9 +158,10 @@ export class Assignment {
   }
 
   async #run(task: OpenTask): Promise<void> {
+    const { inputs } = this.#options;
     task.rewind();
-    if (!this.#options.isSource) {
-      this.#options.inputs.check(task);
+    if (inputs !== undefined) {
+      inputs.check(task);
       for (const { topic, partition } of task.inputPartitions) {
         await this.#consumer.seek({ topic, partition, position: task.positions.get(topic) ?? "beginning" });
       }
@@ -258,10 +259,7 @@ export class Assignment {
   /** Where the group is; and after that, what inputs and changelogs have: positions must lie within. */
   async #places(tasks: readonly OpenTask[]): Promise<CommittedByPartition> {
     const committed = await this.#committed(tasks);
-    await Promise.all([
-      this.#options.restore.examine(tasks),
-      this.#options.isSource || this.#options.inputs.refresh(this.tasks),
-    ]);
+    await Promise.all([this.#options.restore.examine(tasks), this.#options.inputs?.refresh(this.tasks)]);
     return committed;
   }
 
