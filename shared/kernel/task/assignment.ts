@@ -92,7 +92,7 @@ export class Assignment {
     const { inputs, partitions: known } = this.#options;
     const beyond = partitions.filter(({ partition }) => partition >= known);
     const opened = await this.#openAll(groupByPartition(partitions.filter((place) => !beyond.includes(place))));
-    const committed = await this.#placesPersistently(opened);
+    const committed = await this.#askGroupPersistently(opened);
     this.#consumer.assign(
       partitions.map(({ topic, partition }) => ({
         topic,
@@ -123,7 +123,7 @@ export class Assignment {
     for (const [partition, inputs] of kept) {
       const task = await this.#open(partition, inputs);
       this.#consumer.pause(task.inputPartitions);
-      await this.#settle(task, (await this.#placesPersistently([task])).get(partition) ?? NONE);
+      await this.#settle(task, (await this.#askGroupPersistently([task])).get(partition) ?? NONE);
     }
   }
 
@@ -134,7 +134,7 @@ export class Assignment {
    */
   async rewind(): Promise<void> {
     const tasks = [...this.#tasks.values()].filter((task) => !this.#restores.has(task));
-    const committed = await this.#places(tasks);
+    const committed = await this.#askGroup(tasks);
     for (const task of tasks) {
       this.#consumer.pause(task.inputPartitions);
       await this.#settle(task, committed.get(task.partition) ?? NONE);
@@ -207,7 +207,7 @@ export class Assignment {
    * @throws {StateAheadError} the given one
    */
   async #newer(task: OpenTask, committed: CommittedPositions, error: StateAheadError): Promise<CommittedPositions> {
-    const now = (await this.#placesPersistently([task])).get(task.partition) ?? committed;
+    const now = (await this.#askGroupPersistently([task])).get(task.partition) ?? committed;
     if (task.inputs.every((topic) => now.get(topic) === committed.get(topic))) throw error;
     return now;
   }
@@ -256,8 +256,8 @@ export class Assignment {
     return result;
   }
 
-  /** Where the group is; and after that, what inputs and changelogs have: positions must lie within. */
-  async #places(tasks: readonly OpenTask[]): Promise<CommittedByPartition> {
+  /** Asks where the group is; and after that what inputs and changelogs have, since positions must lie within those. */
+  async #askGroup(tasks: readonly OpenTask[]): Promise<CommittedByPartition> {
     const committed = await this.#committed(tasks);
     await Promise.all([this.#options.restore.examine(tasks), this.#options.inputs?.refresh(this.tasks)]);
     return committed;
@@ -267,10 +267,10 @@ export class Assignment {
    * The group's answer waits for transactions of a former owner to end, so it may take the transaction timeout. A service that
    * stops meanwhile needs no answer: its tasks are closed before they run.
    */
-  async #placesPersistently(tasks: readonly OpenTask[]): Promise<CommittedByPartition> {
+  async #askGroupPersistently(tasks: readonly OpenTask[]): Promise<CommittedByPartition> {
     const { stop, logger } = this.#options;
     const onFailure = (error: KafkaError) => logger.warn({ err: error }, "waiting for the group's positions");
-    return (await persistently(() => this.#places(tasks), { patience: PROMPT, stop, onFailure })) ?? new Map();
+    return (await persistently(() => this.#askGroup(tasks), { patience: PROMPT, stop, onFailure })) ?? new Map();
   }
 }
 
