@@ -91,7 +91,9 @@ async function run(specification: string, options: readonly string[]): Promise<O
   });
   children.delete(child);
   const { said, ...outcome } = parse(output, `${nameOf(specification)} ended with ${code}`, code === 0);
-  console.log(`${nameOf(specification)}, ${Math.round((performance.now() - begun) / 1000)} s\n${said}`);
+  // The failures too, and once more at the end: a run that is called off has no end.
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  console.log(`${nameOf(specification)}, ${seconds} s\n${said}${outcome.failures}`);
   return outcome;
 }
 
