@@ -90,7 +90,8 @@ export class RunningService {
   }
 
   async get(path: string): Promise<{ status: number; text: string }> {
-    const response = await fetch((await this.url()) + path);
+    // A connection of its own: one that is kept may be closed by the service in the moment in which it is used again.
+    const response = await fetch((await this.url()) + path, { headers: { connection: "close" } });
     return { status: response.status, text: await response.text() };
   }
 
