@@ -77,6 +77,7 @@ function nameOf(specification: string): string {
 /** Runs one mocha and prints what it said, but for its summary. */
 async function run(specification: string, options: readonly string[]): Promise<Outcome> {
   const begun = performance.now();
+  console.log(`${nameOf(specification)} begins; what it says comes at its end`);
   const child = spawn(process.execPath, [MOCHA, ...MOCHA_OPTIONS, ...options, specification], {
     stdio: ["ignore", "pipe", "pipe"],
   });

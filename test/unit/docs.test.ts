@@ -79,7 +79,7 @@ describe("the documents", () => {
       proseOf(text)
         .split("\n")
         .filter((line) => line.length > COLUMNS_MAX && !line.startsWith("|") && !line.startsWith("    "))
-        .map((line) => `${path}: ${line}`),
+        .map((line) => `${path}: wider than ${COLUMNS_MAX} columns: ${line}`),
     );
     assert.deepEqual(wide, []);
   });
