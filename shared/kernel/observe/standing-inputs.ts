@@ -1,6 +1,9 @@
 /**
  * Finds inputs that stand still: they have records to process, and their position does not move. It shows whatever the cause is,
  * a model that does not answer or a call that does not return.
+ *
+ * An input whose records wait while those of another are processed does not stand: its turn comes. With slow models and a backlog
+ * that may take minutes, since the client hands over what it has fetched of one partition before what it has of the next.
  */
 
 import { partitionKey, partitionName } from "../../kafka/topic-partition.js";
@@ -19,16 +22,23 @@ export interface TaskLag extends PartitionLag {
   readonly held: boolean;
 }
 
-/** An input with records to process, and how long its position has not moved. */
+/** An input with records to process, and how long it has stood: 0 while another input moves, unless it is held itself. */
 export interface StandingInput extends TaskLag {
   readonly standsSeconds: number;
+}
+
+interface WatchedInput extends StandingInput {
+  /** How long it has had records to process, and its position has not moved. */
+  readonly unmovedSeconds: number;
 }
 
 export class StandingInputs {
   readonly #inputs: () => readonly TaskLag[];
   readonly #logger: Logger;
   /** By {@link partitionKey}. */
-  #standing = new Map<string, StandingInput>();
+  #standing = new Map<string, WatchedInput>();
+  /** How long no input has moved. */
+  #quietSeconds = 0;
   #timer: NodeJS.Timeout | undefined;
   #checkedMs = 0;
 
@@ -54,13 +64,16 @@ export class StandingInputs {
     this.#checkedMs = nowMs;
     const before = this.#standing;
     this.#standing = new Map();
-    for (const input of this.#inputs()) {
-      const key = partitionKey(input);
-      const was = before.get(key);
-      const stood = input.records > 0 && was !== undefined && was.records > 0 && was.position === input.position;
-      const standsSeconds = stood ? was.standsSeconds + passedSeconds : 0;
-      this.#standing.set(key, { ...input, standsSeconds });
-      this.#log(was, { ...input, standsSeconds });
+    const inputs = this.#inputs().map((input) => ({ input, was: before.get(partitionKey(input)) }));
+    const moved = inputs.some(({ input, was }) => was !== undefined && was.position !== input.position);
+    this.#quietSeconds = moved ? 0 : this.#quietSeconds + passedSeconds;
+    for (const { input, was } of inputs) {
+      const unmoved = input.records > 0 && was !== undefined && was.records > 0 && was.position === input.position;
+      const unmovedSeconds = unmoved ? was.unmovedSeconds + passedSeconds : 0;
+      const standsSeconds = input.held ? unmovedSeconds : Math.min(unmovedSeconds, this.#quietSeconds);
+      const watched = { ...input, unmovedSeconds, standsSeconds };
+      this.#standing.set(partitionKey(input), watched);
+      this.#log(was, watched);
     }
   }
 

@@ -53,6 +53,29 @@ describe("an input that stands still", () => {
     assert.deepEqual(look(2, input(7, 1)), [], "nor is what comes back");
   });
 
+  it("is none while those of another are processed, whose turn came first, unless it is held", () => {
+    const other = (position: number): TaskLag => ({ ...input(position, 1000), task: "ml-racer/0", partition: 0 });
+    const lookBeside = (seconds: number, at: TaskLag, first: number) => {
+      for (let k = 0; k < seconds; k++) {
+        inputs = [other(first + k), at];
+        nowMs += 1000;
+        standing.check(nowMs);
+      }
+      return standing.reasons;
+    };
+    assert.deepEqual(lookBeside(60, input(7, 5), 0), []);
+    inputs = [other(59), input(7, 5)];
+    for (let k = 0; k <= STANDS_MAX_SECONDS; k++) {
+      nowMs += 1000;
+      standing.check(nowMs);
+    }
+    assert.equal(standing.reasons.length, 2, "nothing moves any more");
+    assert.deepEqual(lookBeside(2, input(7, 5), 100), []);
+    assert.deepEqual(lookBeside(1, input(7, 5, true), 102), [
+      "task ml-racer/3 has stood at t[3]@7 for 73 s: the models of that record do not answer",
+    ]);
+  });
+
   it("has not stood while the whole process was stopped", () => {
     look(5, input(7, 1));
     nowMs += 3_600_000;
