@@ -2,7 +2,7 @@
  * Runs test files that mostly wait (for brokers, sessions, timeouts) side by side, each in a process of its own, and prints
  * what a file said once it has ended. At the end stands one summary of all of them, as mocha writes it.
  *
- *   node dist/test/side-by-side.js [--jobs=3] <folder, file or pattern>... [options of mocha, --long among them]
+ *   node dist/test/side-by-side.js [--jobs=2] <folder, file or pattern>... [options of mocha, --long among them]
  *
  * Each file of a folder has a process of its own: such files share nothing, and have brokers and folders of their own. What a
  * pattern matches runs in one process: those files compute, and would only load the same modules again.
@@ -16,8 +16,8 @@ import { fileURLToPath } from "node:url";
 const testDirectory = fileURLToPath(new URL(".", import.meta.url));
 const MOCHA = fileURLToPath(new URL("../../node_modules/mocha/bin/mocha.js", import.meta.url));
 const MOCHA_OPTIONS = ["--no-config", "--forbid-only", "--enable-source-maps", "--timeout", "120000"];
-/** More than there are processors, since a file waits more than it computes; a broker and five services take about 1 GB. */
-const JOBS = Math.min(availableParallelism() + 1, 6);
+/** As many as there are processors: a file starts a broker and five services, which take more than one, and about 1 GB. */
+const JOBS = Math.min(availableParallelism(), 6);
 /** The longest first, so that none of them runs alone at the end. */
 const LONGEST = [
   "integration/start",

@@ -182,6 +182,25 @@ export async function readTopic(brokers: string, name: string): Promise<Consumed
 }
 
 /**
+ * Waits until no transaction of a topic is open. What was committed a moment ago may not be there for readers yet: Kafka answers the
+ * producer before it writes the markers that end its transaction in each partition.
+ */
+export async function waitForMarkers(brokers: string, name: string): Promise<void> {
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    await waitForKafka(`the last transactions of ${name} to end`, async () => {
+      const partitions = (await admin.describe([name])).get(name)?.partitions ?? 0;
+      const places = partitionsFrom(name, partitions);
+      const written = await admin.ends(places, "uncommitted");
+      const readable = await admin.ends(places, "committed");
+      return written.every(({ position }, at) => readable[at].position >= position) || undefined;
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/**
  * Waits until a topic holds `count` records that a reader can see. They are counted, not kept.
  * @throws {Error} none came for `timeoutMs`
  */
