@@ -27,6 +27,8 @@ const LONGEST = [
   "fault/broker",
   "fault/cluster",
 ];
+/** A file whose tests have ended may take so long to end itself; then something it has left open keeps it, and would for ever. */
+const END_MS = 60_000;
 /** The lines of mocha's summary, after which it tells of the failures. */
 const SUMMARY = /^ +(\d+) (passing \(.*\)|pending|failing)$/gm;
 
@@ -83,13 +85,17 @@ async function run(specification: string, options: readonly string[]): Promise<O
   });
   children.add(child);
   let output = "";
+  let deadline: NodeJS.Timeout | undefined;
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (chunk: string) => {
       output += chunk;
+      if (deadline === undefined && output.search(SUMMARY) >= 0)
+        deadline = setTimeout(() => child.kill("SIGKILL"), END_MS);
     });
   const code = await new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
     child.once("error", reject).once("close", (code, signal) => resolve(code ?? signal));
   });
+  clearTimeout(deadline);
   children.delete(child);
   const { said, ...outcome } = parse(output, `${nameOf(specification)} ended with ${code}`, code === 0);
   // The failures too, and once more at the end: a run that is called off has no end.
