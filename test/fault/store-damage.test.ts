@@ -167,6 +167,8 @@ describe("a damaged state folder", function () {
     // Opening again turns logs into tables, so that there is one of each to damage.
     await startAll();
     await progress();
+    // Killed between Kafka's commit and its own, a folder lags: its restore would write over the value whose bit is flipped.
+    assert.equal(await service("rls-racer").stop(), 0);
     for (const name of SERVICE_NAMES) await service(name).kill();
 
     // The folder that another is replaced by must be a sound one.
