@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 
 const testDirectory = fileURLToPath(new URL(".", import.meta.url));
 const MOCHA = fileURLToPath(new URL("../../node_modules/mocha/bin/mocha.js", import.meta.url));
-const MOCHA_OPTIONS = ["--no-config", "--forbid-only", "--enable-source-maps", "--timeout", "120000"];
+const MOCHA_OPTIONS = ["--no-config", "--forbid-only", "--timeout", "120000"];
 /** As many as there are processors: a file starts a broker and five services, which take more than one, and about 1 GB. */
 const JOBS = Math.min(availableParallelism(), 6);
 /** The longest first, so that none of them runs alone at the end. */
@@ -80,7 +80,7 @@ function nameOf(specification: string): string {
 async function run(specification: string, options: readonly string[]): Promise<Outcome> {
   const begun = performance.now();
   console.log(`${nameOf(specification)} begins; what it says comes at its end`);
-  const child = spawn(process.execPath, [MOCHA, ...MOCHA_OPTIONS, ...options, specification], {
+  const child = spawn(process.execPath, ["--enable-source-maps", MOCHA, ...MOCHA_OPTIONS, ...options, specification], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   children.add(child);
