@@ -10,7 +10,7 @@ import type { ConsumedRecord } from "../../../shared/kafka/consumed-record.js";
 import { inputRecordOf } from "../../../shared/kernel/loop/input-record.js";
 import type { InputRecord } from "../../../shared/service-definition.js";
 import type { AnyProcessor, DriverOutput } from "../../driver/topology-driver.js";
-import { headersOf, readTopic, waitForMarkers, waitForRecords } from "../kafka/kafka-topics.js";
+import { headersOf, readTopic, waitForRecords } from "../kafka/kafka-topics.js";
 import {
   type ComparedRecord,
   type Comparison,
@@ -53,7 +53,6 @@ export async function judge(
   chain: readonly AnyProcessor[] = LINEAR_CHAIN,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Comparison> {
-  for (const topic of [LINEAR_TOPIC, NON_LINEAR_TOPIC]) await waitForMarkers(brokers, topic);
   const raw = [...(await readTopic(brokers, LINEAR_TOPIC)), ...(await readTopic(brokers, NON_LINEAR_TOPIC))];
   const { outputs, deadLetters } = recomputeInParts(chain, raw.map(inputRecordOf), environment);
   const counts = new Map([...outputs].map(([topic, records]) => [topic, records.length]));

@@ -43,6 +43,15 @@ export function waitForKafka<T>(
   return waitFor(what, answer, timeoutMs);
 }
 
+async function withAdmin<T>(brokers: string, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Admin(clientOptions(brokers));
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 /** Makes a topic and waits until it can be used. */
 export async function createTopic(
   brokers: string,
@@ -50,15 +59,12 @@ export async function createTopic(
   partitions: number,
   config: Record<string, string> = {},
 ): Promise<void> {
-  const admin = new Admin(clientOptions(brokers));
-  try {
-    await waitForKafka(`topic ${name}`, async () => {
+  await withAdmin(brokers, (admin) =>
+    waitForKafka(`topic ${name}`, async () => {
       await admin.create(name, partitions, 1, config);
       return (await admin.describe([name])).get(name)?.partitions === partitions;
-    });
-  } finally {
-    await admin.disconnect();
-  }
+    }),
+  );
 }
 
 /** The topics that exist among `names`, as soon as Kafka tells. */
@@ -66,22 +72,12 @@ export async function describeTopics(
   brokers: string,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, TopicDescription>> {
-  const admin = new Admin(clientOptions(brokers));
-  try {
-    return await waitForKafka(`topics ${names.join(", ")}`, () => admin.describe(names));
-  } finally {
-    await admin.disconnect();
-  }
+  return withAdmin(brokers, (admin) => waitForKafka(`topics ${names.join(", ")}`, () => admin.describe(names)));
 }
 
 /** How many partitions the topic has, as the broker tells within 5 s; undefined where there is none. */
 export async function partitionsOf(brokers: string, name: string): Promise<number | undefined> {
-  const admin = new Admin(clientOptions(brokers));
-  try {
-    return (await admin.describe([name])).get(name)?.partitions;
-  } finally {
-    await admin.disconnect();
-  }
+  return withAdmin(brokers, async (admin) => (await admin.describe([name])).get(name)?.partitions);
 }
 
 /** How many partitions of the cluster, Kafka's own included, have a replica that lags behind its leader. */
@@ -105,12 +101,9 @@ export async function addPartitions(brokers: string, name: string, partitions: n
 /** Deletes a topic and waits until it is gone. */
 export async function deleteTopic(brokers: string, name: string): Promise<void> {
   await asOperator<void>(brokers, (native, done) => native.deleteTopic(name, 10_000, done));
-  const admin = new Admin(clientOptions(brokers));
-  try {
-    await waitForKafka(`topic ${name} to be gone`, async () => !(await admin.describe([name])).has(name));
-  } finally {
-    await admin.disconnect();
-  }
+  await withAdmin(brokers, (admin) =>
+    waitForKafka(`topic ${name} to be gone`, async () => !(await admin.describe([name])).has(name)),
+  );
 }
 
 /** Deletes the records of a partition before `offset`, as retention would. */
@@ -120,15 +113,11 @@ export async function deleteRecords(brokers: string, topic: string, partition: n
 
 /** First offset that a partition still has. */
 export async function logBegin(brokers: string, topic: string, partition: number): Promise<number> {
-  const admin = new Admin(clientOptions(brokers));
-  try {
-    return await waitForKafka(`the beginning of ${topic}`, async () => {
-      const [begin] = await admin.beginnings([{ topic, partition }]);
-      return begin;
-    }).then(({ position }) => position);
-  } finally {
-    await admin.disconnect();
-  }
+  const asked = [{ topic, partition }];
+  const [begin] = await withAdmin(brokers, (admin) =>
+    waitForKafka(`the beginning of ${topic}`, () => admin.beginnings(asked)),
+  );
+  return begin.position;
 }
 
 /** Deletes a consumer group with its committed positions. */
@@ -163,41 +152,23 @@ async function asOperator<T>(
   }
 }
 
-/** What a reader of any language sees with isolation.level=read_committed: every record of the topic up to its end. */
+/**
+ * What a reader of any language sees with isolation.level=read_committed: every record of the topic up to its end. Transactions that
+ * are open there are waited for: what was committed a moment ago may not be readable yet, since Kafka answers the producer before it
+ * writes the markers that end its transaction in each partition.
+ */
 export async function readTopic(brokers: string, name: string): Promise<ConsumedRecord[]> {
   const partitions = (await describeTopics(brokers, [name])).get(name)?.partitions;
   if (partitions === undefined) return [];
-  const options = clientOptions(brokers);
-  const admin = new Admin(options);
+  const places = partitionsFrom(name, partitions);
+  const ends = await withAdmin(brokers, (admin) =>
+    waitForKafka(`the ends of ${name}`, () => admin.ends(places, "uncommitted")),
+  );
+  const pieces = ends.map(({ topic, partition, position }) => ({ topic, partition, from: ORIGIN, end: position }));
   const records: ConsumedRecord[] = [];
-  try {
-    const places = partitionsFrom(name, partitions);
-    const ends = await waitForKafka(`the ends of ${name}`, () => admin.ends(places, "committed"));
-    const pieces = ends.map(({ topic, partition, position }) => ({ topic, partition, from: ORIGIN, end: position }));
-    await readRanges(options, `test-reader-${process.pid}`, pieces, (record) => void records.push(record));
-  } finally {
-    await admin.disconnect();
-  }
+  const take = (record: ConsumedRecord) => void records.push(record);
+  await readRanges(clientOptions(brokers), `test-reader-${process.pid}`, pieces, take);
   return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
-}
-
-/**
- * Waits until no transaction of a topic is open. What was committed a moment ago may not be there for readers yet: Kafka answers the
- * producer before it writes the markers that end its transaction in each partition.
- */
-export async function waitForMarkers(brokers: string, name: string): Promise<void> {
-  const admin = new Admin(clientOptions(brokers));
-  try {
-    await waitForKafka(`the last transactions of ${name} to end`, async () => {
-      const partitions = (await admin.describe([name])).get(name)?.partitions ?? 0;
-      const places = partitionsFrom(name, partitions);
-      const written = await admin.ends(places, "uncommitted");
-      const readable = await admin.ends(places, "committed");
-      return written.every(({ position }, at) => readable[at].position >= position) || undefined;
-    });
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 /**
@@ -207,13 +178,10 @@ export async function waitForMarkers(brokers: string, name: string): Promise<voi
 export async function waitForRecords(brokers: string, name: string, count: number, timeoutMs = 60_000): Promise<void> {
   if (count === 0) return;
   const options = clientOptions(brokers);
-  const admin = new Admin(options);
   const reader = await TopicReader.connect(options, `test-counter-${process.pid}`);
   try {
-    const partitions = await waitForKafka(
-      `topic ${name}`,
-      async () => (await admin.describe([name])).get(name)?.partitions,
-      timeoutMs,
+    const partitions = await withAdmin(brokers, (admin) =>
+      waitForKafka(`topic ${name}`, async () => (await admin.describe([name])).get(name)?.partitions, timeoutMs),
     );
     reader.add(partitionsFrom(name, partitions).map((place) => ({ ...place, position: ORIGIN })));
     let counted = 0;
@@ -227,23 +195,18 @@ export async function waitForRecords(brokers: string, name: string, count: numbe
     }
   } finally {
     await reader.close();
-    await admin.disconnect();
   }
 }
 
 /** The committed end of all partitions of a topic, markers included: it grows with every commit. */
 export async function topicEnd(brokers: string, name: string): Promise<number> {
-  const admin = new Admin(clientOptions(brokers));
-  try {
-    return await waitForKafka(`the end of ${name}`, async () => {
+  return withAdmin(brokers, (admin) =>
+    waitForKafka(`the end of ${name}`, async () => {
       const partitions = (await admin.describe([name])).get(name)?.partitions ?? 0;
-      const asked = partitionsFrom(name, partitions);
-      if (asked.length === 0) return 0;
-      return (await admin.ends(asked, "committed")).reduce((sum, { position }) => sum + position, 0);
-    });
-  } finally {
-    await admin.disconnect();
-  }
+      const ends = await admin.ends(partitionsFrom(name, partitions), "committed");
+      return ends.reduce((sum, { position }) => sum + position, 0);
+    }),
+  );
 }
 
 export interface RawRecord {
