@@ -3,11 +3,9 @@
  * in kernel/topics/repartition.ts.
  */
 import { type Environment, readSettings, type SettingDefinitions } from "./config.js";
-import { ConfigurationError } from "./errors.js";
 import { Admin } from "./kafka/admin.js";
 import type { ClientOptions } from "./kafka/client.js";
-import { faultsOfProperties } from "./kafka/property-check.js";
-import { readClientProperties } from "./kafka-variables.js";
+import { readCheckedProperties } from "./kafka/property-check.js";
 import { repartition } from "./kernel/topics/repartition.js";
 import { type Examination, examineRepartition } from "./kernel/topics/repartition-examination.js";
 import type { RepartitionPlan } from "./kernel/topics/repartition-plan.js";
@@ -48,9 +46,7 @@ export interface Repartition {
 export async function readRepartition(service: AnyService, environment: Environment): Promise<RepartitionTarget> {
   const definitions: typeof kernelSettings & SettingDefinitions = { ...kernelSettings, ...service.settings };
   const settings = readSettings(definitions, environment);
-  const properties = readClientProperties(environment);
-  const faults = await faultsOfProperties(properties);
-  if (faults.length > 0) throw new ConfigurationError(faults);
+  const properties = await readCheckedProperties(environment);
   const logger = createLogger("repartition", "silent");
   const application = `${settings.applicationId}-${service.name}`;
   return {

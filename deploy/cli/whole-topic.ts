@@ -1,17 +1,15 @@
 /** A whole topic as commands read it: all its partitions, those too that it is given meanwhile. */
 import pino from "pino";
 import { type Environment, readSettings } from "../../shared/config.js";
-import { ConfigurationError } from "../../shared/errors.js";
 import { Admin, type TopicDescription } from "../../shared/kafka/admin.js";
 import type { ClientOptions } from "../../shared/kafka/client.js";
 import { ClientTroubles } from "../../shared/kafka/client-troubles.js";
 import type { ConsumedRecord } from "../../shared/kafka/consumed-record.js";
 import { KafkaError } from "../../shared/kafka/kafka-error.js";
 import type { LogRange } from "../../shared/kafka/log-range.js";
-import { faultsOfProperties } from "../../shared/kafka/property-check.js";
+import { readCheckedProperties } from "../../shared/kafka/property-check.js";
 import { ORIGIN, type Position, type TopicPosition } from "../../shared/kafka/topic-partition.js";
 import { isHopeless, partitionsFrom, TopicReader } from "../../shared/kafka/topic-reader.js";
-import { readClientProperties } from "../../shared/kafka-variables.js";
 import type { Logger } from "../../shared/logger.js";
 import { RepeatedQuestion } from "../../shared/repeated-question.js";
 import { kernelSettings } from "../../shared/service-settings.js";
@@ -62,9 +60,7 @@ export class WholeTopic {
   static async open(choice: TopicChoice): Promise<WholeTopic> {
     const { topic, command, environment, complain, stop } = choice;
     const settings = readSettings(kernelSettings, environment);
-    const properties = readClientProperties(environment);
-    const faults = await faultsOfProperties(properties);
-    if (faults.length > 0) throw new ConfigurationError(faults);
+    const properties = await readCheckedProperties(environment);
     const onWait = () => complain(`waiting for Kafka at ${settings.brokers}`);
     await untilListening(settings.brokers, stop, onWait).catch((error: unknown) => unanswered(settings.brokers, error));
 

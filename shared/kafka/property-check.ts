@@ -1,8 +1,9 @@
 /** The faults that the Kafka client finds in its user's properties, before anything connects. */
 import { accessSync, constants } from "node:fs";
 import kafka from "@confluentinc/kafka-javascript";
-import { messageOf } from "../errors.js";
-import { variableOf } from "../kafka-variables.js";
+import type { Environment } from "../config.js";
+import { ConfigurationError, messageOf } from "../errors.js";
+import { readClientProperties, variableOf } from "../kafka-variables.js";
 import { CONSUMER_ONLY, MEMBER_ONLY, PRODUCER_ONLY, without } from "./client-properties.js";
 import { KafkaCode } from "./kafka-error.js";
 
@@ -12,6 +13,17 @@ type Properties = Readonly<Record<string, string>>;
 const SECRET = /password|secret|\.pem$|token|jaas|oauthbearer\.config/;
 /** What a client answers that accepts its properties: it has no broker to connect to. */
 const NO_BROKER: ReadonlySet<unknown> = new Set([KafkaCode.TRANSPORT, KafkaCode.TIMED_OUT]);
+
+/**
+ * The properties that KAFKA_CONF_* set, as a client accepts them. Nothing connects.
+ * @throws {ConfigurationError} properties that are reserved, or that no client accepts
+ */
+export async function readCheckedProperties(environment: Environment): Promise<Properties> {
+  const properties = readClientProperties(environment);
+  const faults = await faultsOfProperties(properties);
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return properties;
+}
 
 /**
  * The fault of each property. Where none has one, the fault that a client finds which is made with all of them and no broker: it
