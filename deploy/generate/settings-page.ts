@@ -11,8 +11,6 @@ Environment variables, the same in every service; in \`docker compose\` they are
 is reported at start, all together, and the process ends with exit code 78 before it connects. \`npm run settings\` prints this
 table.
 
-<!-- settings -->
 ${settingsTable()}
-<!-- /settings -->
 `;
 }
