@@ -21,11 +21,14 @@ const JOBS = Math.min(availableParallelism(), 6);
 /** The longest first, so that none of them runs alone at the end. */
 const LONGEST = [
   "integration/start",
+  "integration/membership",
   "integration/modes",
-  "fault/slow-model",
-  "fault/kill-storm",
   "fault/broker",
+  "fault/kill-storm",
+  "fault/store-damage",
+  "fault/signals",
   "fault/cluster",
+  "fault/slow-model",
 ];
 /** A file whose tests have ended may take so long to end itself; then something it has left open keeps it, and would for ever. */
 const END_MS = 60_000;
