@@ -7,6 +7,7 @@ import { LevelDbStore } from "../../shared/kernel/store/leveldb-store.js";
 import { StateMemory } from "../../shared/kernel/store/state-memory.js";
 import type { Codec, StateStore } from "../../shared/service-definition.js";
 import { driverStore } from "../driver/topology-driver.js";
+import { EMPTY_MANIFEST } from "../support/data/empty-manifest.js";
 
 interface Sum {
   total: number;
@@ -31,15 +32,6 @@ interface Subject {
   close(): Promise<void>;
 }
 
-const MANIFEST = {
-  format: 1,
-  application: "a",
-  partition: 0,
-  topicIds: {},
-  positions: {},
-  changelogPositions: {},
-} as const;
-
 async function realStore(cacheBytes: number): Promise<Subject> {
   const directory = mkdtempSync(join(tmpdir(), "regatta-store-"));
   const db = await LevelDbStore.open(directory);
@@ -47,7 +39,7 @@ async function realStore(cacheBytes: number): Promise<Subject> {
   return {
     store,
     async commit() {
-      await db.write(store.encodeChanges(), MANIFEST);
+      await db.write(store.encodeChanges(), EMPTY_MANIFEST);
       store.committed();
     },
     async close() {

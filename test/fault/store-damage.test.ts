@@ -7,6 +7,7 @@ import { SERVICE_NAMES } from "../../services/names.js";
 import { LevelDbStore } from "../../shared/kernel/store/leveldb-store.js";
 import { CHAIN, judge, LINEAR_CHAIN } from "../support/judge/verdict.js";
 import { seededRandom } from "../support/seed.js";
+import { CONSUMING_SERVICES } from "../support/services/five-services.js";
 import type { RunningService } from "../support/services/service-runner.js";
 import { Stack, stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
@@ -157,7 +158,7 @@ describe("a damaged state folder", function () {
     for (const name of SERVICE_NAMES) await service(name).ready(4);
   };
   const progress = async () => {
-    for (const name of SERVICE_NAMES.slice(1)) await consumedMore(service(name), 600);
+    for (const name of CONSUMING_SERVICES) await consumedMore(service(name), 600);
   };
 
   it(`of ${damages.length} kinds is noticed each time, kept, and rebuilt without a wrong value`, async () => {
@@ -223,7 +224,7 @@ describe("a damaged state folder", function () {
   it("changes no result", async () => {
     assert.equal(await service("producer").stop(), 0);
     assert.ok((await judge(stack.brokers, CHAIN, ML)).equal);
-    for (const name of SERVICE_NAMES.slice(1)) assert.equal(await service(name).stop(), 0);
+    for (const name of CONSUMING_SERVICES) assert.equal(await service(name).stop(), 0);
   });
 
   it("that vanishes while much is written is noticed by the write, and rebuilt without a restart", async () => {

@@ -4,7 +4,7 @@ import type { ServiceName } from "../../services/names.js";
 import { Producer } from "../../shared/kafka/producer.js";
 import { clientOptions } from "../support/kafka/kafka-topics.js";
 import { long } from "../support/long.js";
-import { WholeRace } from "../support/services/five-services.js";
+import { CONSUMING_SERVICES, WholeRace } from "../support/services/five-services.js";
 import type { RunningService } from "../support/services/service-runner.js";
 import { stackForEach } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
@@ -12,7 +12,6 @@ import { waitFor } from "../support/wait.js";
 /** Longer than the group's session timeout (3 s) and the transaction timeout. */
 const FROZEN_MS = long ? 90_000 : 12_000;
 const TASKS = 4;
-const CONSUMING = ["deserializer", "stateful-estimator", "rls-racer", "ml-racer"] as const;
 const RECORD_BYTES_MAX = 1_000_000;
 
 describe("a process that was taken for dead, or has a double", function () {
@@ -22,7 +21,7 @@ describe("a process that was taken for dead, or has a double", function () {
   it("frozen while a second copy takes over, goes on as a member when it wakes, and none of its stale work is ever read", async () => {
     const race = WholeRace.start(stack, { environment: { TRANSACTION_TIMEOUT_MS: "4000" } });
     await race.progress();
-    const pairs = CONSUMING.map((name) => ({ name, zombie: race.get(name), copy: race.start(name) }));
+    const pairs = CONSUMING_SERVICES.map((name) => ({ name, zombie: race.get(name), copy: race.start(name) }));
     const copies = pairs.map(({ copy }) => copy);
     for (const { name, copy } of pairs)
       await waitFor(`the tasks of ${name} to be shared`, async () => (await running(copy)) > 0);

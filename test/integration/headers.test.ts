@@ -16,10 +16,10 @@ import {
   waitForRecords,
   writeRecords,
 } from "../support/kafka/kafka-topics.js";
+import { CONSUMING_SERVICES } from "../support/services/five-services.js";
 import { stackFor } from "../support/services/stack.js";
 
 const RAW = [LINEAR_TOPIC, NON_LINEAR_TOPIC];
-const SERVICES = ["deserializer", "stateful-estimator", "rls-racer", "ml-racer"];
 /** Records that came of one raw record each, and how many of one. */
 const RESULTS: Readonly<Record<string, number>> = {
   [`${LINEAR_TOPIC}.observations`]: 1,
@@ -74,7 +74,7 @@ describe("headers and places of raw records", function () {
       ]),
     );
     await writeRecords(stack.brokers, caseRecords("k04-headers", LINEAR_TOPIC));
-    const services = SERVICES.map((name) => stack.start(name, { ML_THREADS: "2" }));
+    const services = CONSUMING_SERVICES.map((name) => stack.start(name, { ML_THREADS: "2" }));
 
     for (const [topic, of] of Object.entries(RESULTS)) {
       await waitForRecords(stack.brokers, topic, 5 * of);

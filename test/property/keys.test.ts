@@ -9,18 +9,11 @@ import { BufferedStore } from "../../shared/kernel/store/buffered-store.js";
 import { LevelDbStore } from "../../shared/kernel/store/leveldb-store.js";
 import { StateMemory } from "../../shared/kernel/store/state-memory.js";
 import { OBJECT_BYTES } from "../../shared/state/state-bytes.js";
+import { EMPTY_MANIFEST } from "../support/data/empty-manifest.js";
 import { arbitraryName } from "../support/data/troublesome-names.js";
 import { seed } from "../support/property.js";
 
 const RUNS = 60;
-const MANIFEST = {
-  format: 1,
-  application: "a",
-  partition: 0,
-  topicIds: {},
-  positions: {},
-  changelogPositions: {},
-} as const;
 const codec = {
   format: 1,
   encode: ({ name }: { name: string }) => Buffer.from(name, "utf16le"),
@@ -64,7 +57,7 @@ describe("keys of any Unicode text", () => {
           }
           await db.write(
             stores.flatMap((store) => store.encodeChanges()),
-            MANIFEST,
+            EMPTY_MANIFEST,
           );
           const inOrder = kept.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
           for (const store of stores) {

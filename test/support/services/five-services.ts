@@ -15,6 +15,8 @@ const RESULTS = [
   topics.rlsPredictions.name,
   topics.mlPredictions.name,
 ];
+/** All but the producer, which reads nothing. */
+export const [, ...CONSUMING_SERVICES] = SERVICE_NAMES;
 /** Ends a test that hangs; several tests may share the machine. */
 const PROGRESS_TIMEOUT_MS = 240_000;
 /** By how much each must grow, markers included, to count as work. */

@@ -7,7 +7,7 @@ export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 const A_SERVICE = "services/*";
 
 /** The room of a file as a drawing shows it: each service with its declaration and its start is one. */
-export function drawnRoomOf(path: string): string {
+function drawnRoomOf(path: string): string {
   const room = roomOf(path);
   if (room === undefined) throw new Error(`expected ${path} to be in a room`);
   return room.replace(/^services\/[a-z-]+(?=\/|$)(\/.*)?$/, A_SERVICE);

@@ -6,17 +6,11 @@ import { FolderDamagedError } from "../../../../shared/folder-lock.js";
 import { positionAt } from "../../../../shared/kafka/topic-partition.js";
 import { LevelDbStore } from "../../../../shared/kernel/store/leveldb-store.js";
 import type { Manifest } from "../../../../shared/kernel/store/manifest.js";
+import { EMPTY_MANIFEST } from "../../../support/data/empty-manifest.js";
 import { seededRandom } from "../../../support/seed.js";
 
 const KEYS = 7;
-const manifest = (position: number): Manifest => ({
-  format: 1,
-  application: "a",
-  partition: 0,
-  topicIds: {},
-  positions: { input: positionAt(position) },
-  changelogPositions: {},
-});
+const manifest = (position: number): Manifest => ({ ...EMPTY_MANIFEST, positions: { input: positionAt(position) } });
 /** Batch n writes n to key n mod KEYS, with a filling that makes logs of several blocks. */
 const value = (n: number) => Buffer.from(`${n} ${"x".repeat(900)}`);
 

@@ -10,6 +10,7 @@ import { LevelDbStore } from "../../../../shared/kernel/store/leveldb-store.js";
 import { StateMemory } from "../../../../shared/kernel/store/state-memory.js";
 import { decodeStored, encodeStored, ValueDamagedError } from "../../../../shared/kernel/store/stored-value.js";
 import type { Codec } from "../../../../shared/service-definition.js";
+import { EMPTY_MANIFEST } from "../../../support/data/empty-manifest.js";
 
 interface Count {
   count: number;
@@ -34,15 +35,6 @@ function countCodec(format: number, older: readonly number[] = []): Codec<Count>
     toJson: ({ count }) => count,
   };
 }
-
-const MANIFEST = {
-  format: 1,
-  application: "a",
-  partition: 0,
-  topicIds: {},
-  positions: {},
-  changelogPositions: {},
-} as const;
 
 describe("a stored value", () => {
   const of2 = encodeStored(countCodec(2), { count: 258 });
@@ -90,12 +82,12 @@ describe("a LevelDB folder", () => {
     const db = await LevelDbStore.open(directory);
     const old = new BufferedStore<Count>("counts", countCodec(1), db, new StateMemory(0, 0));
     for (const key of ["t/put", "t/left"]) old.put(key, { count: 7 });
-    await db.write(old.encodeChanges(), MANIFEST);
+    await db.write(old.encodeChanges(), EMPTY_MANIFEST);
     const store = new BufferedStore<Count>("counts", countCodec(2, [1]), db, new StateMemory(0, 0));
     const value = store.get("t/put");
     assert.deepEqual(value, { count: 7 });
     store.put("t/put", { count: 8 });
-    await db.write(store.encodeChanges(), MANIFEST);
+    await db.write(store.encodeChanges(), EMPTY_MANIFEST);
     store.committed();
     assert.deepEqual(store.get("t/put"), { count: 8 });
     assert.deepEqual(store.get("t/left"), { count: 7 });
@@ -126,11 +118,11 @@ describe("a LevelDB folder", () => {
   });
 
   it("whose manifest makes no sense is damaged", async () => {
-    for (const text of ["", "{}", '{"format": "2"}', JSON.stringify({ ...MANIFEST, positions: undefined })])
+    for (const text of ["", "{}", '{"format": "2"}', JSON.stringify({ ...EMPTY_MANIFEST, positions: undefined })])
       await assert.rejects(manifestOf(text), FolderDamagedError);
   });
 
   it("whose manifest was written before formats of values were in it is read", async () => {
-    assert.deepEqual(await manifestOf(JSON.stringify(MANIFEST)), MANIFEST);
+    assert.deepEqual(await manifestOf(JSON.stringify(EMPTY_MANIFEST)), EMPTY_MANIFEST);
   });
 });
