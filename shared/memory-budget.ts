@@ -22,6 +22,8 @@ export interface MemoryBudget {
   readonly consumerQueue: number;
   /** Records of a batch that is processed, or applied by a standby; one more batch waits. */
   readonly batch: number;
+  /** Results that are laid out and not yet handed over to the producer; half of it while a commit is under way. */
+  readonly results: number;
   /** Records that the consumer of one restore has fetched ahead. */
   readonly restoreQueue: number;
   /** Records of a batch of one restore. */
@@ -43,6 +45,7 @@ export function memoryBudget(limitBytes: number = memoryLimitBytes()): MemoryBud
     producerQueue: share(16, 64 * MIB),
     consumerQueue: share(32, 16 * MIB),
     batch: share(64, 16 * MIB),
+    results: share(32, 32 * MIB),
     restoreQueue: share(128, 16 * MIB),
     restoreBatch: share(256, 4 * MIB),
     levelDb: share(8, 256 * MIB),

@@ -4,11 +4,11 @@
  */
 
 /** What a service may use of shared/. */
-const doors = ["shared", "shared/contract", "shared/race", "shared/state"];
+const doors = ["shared", "shared/contract", "shared/numbers", "shared/race", "shared/state"];
 /** The Kafka client, and the types of its partitions and positions. */
 const kafka = ["shared/kafka", "shared/kafka/topic-partition.ts"];
 /** What stands under every room of the kernel. */
-const ground = ["shared", "shared/contract", ...kafka, "shared/kernel/metrics.ts"];
+const ground = ["shared", "shared/contract", "shared/numbers", ...kafka, "shared/kernel/metrics.ts"];
 /** The rooms that work on tasks, none of which knows another. */
 const onTasks = [...ground, "shared/kernel/store", "shared/kernel/changelog", "shared/kernel/task"];
 const kernelRooms = [
@@ -55,11 +55,12 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "services/ml-racer/models": ["shared"],
   shared: [],
   "shared/service-settings.ts": ["shared"],
-  "shared/contract": ["shared"],
+  "shared/numbers": ["shared"],
+  "shared/contract": ["shared", "shared/numbers"],
   "shared/state": ["shared", "shared/contract"],
-  "shared/race": ["shared", "shared/contract", "shared/state"],
+  "shared/race": ["shared", "shared/contract", "shared/numbers", "shared/state"],
   "shared/kafka/topic-partition.ts": [],
-  "shared/kafka": ["shared", "shared/kafka/topic-partition.ts"],
+  "shared/kafka": ["shared", "shared/numbers", "shared/kafka/topic-partition.ts"],
   "shared/kernel/metrics.ts": ["shared"],
   "shared/kernel/sudden-end.ts": [],
   "shared/kernel/store": ["shared", "shared/contract", "shared/kafka/topic-partition.ts"],
