@@ -75,6 +75,77 @@ export interface StateStore<V> {
   delete(key: string): void;
 }
 
+/**
+ * A value of a {@link PackedStateStore}: its stored bytes themselves, where they lie in memory. Its body is `length` bytes from
+ * byte `8 * at` of `bytes`; doubles stand at its front, little endian as on every machine that Node runs on, text behind them.
+ * It may be used until process(), or `done` of a job, returns: after that its place may be another value's.
+ */
+export interface PackedValue {
+  /** All memory that the value lies in, which other values share. */
+  readonly bytes: Buffer;
+  /** The same memory as doubles. */
+  readonly doubles: Float64Array;
+  /** Index of the body's first double in `doubles`. */
+  readonly at: number;
+  /** Bytes of the body. */
+  readonly length: number;
+}
+
+/**
+ * Keyed state of one task whose values are their stored bytes: nothing is decoded or encoded, and the heap does not see them.
+ * A key is `<topic>/<series>`, see {@link stateKey}.
+ */
+export interface PackedStateStore {
+  /** @throws {RecordError} `key-not-unicode` */
+  get(key: string): PackedValue | undefined;
+  /** A new value of `length` bytes, all zeros, in place of the one that the key may have; it counts as changed. */
+  create(key: string, length: number): PackedValue;
+  /** Says that a value is about to be changed: called before the first byte is, for each record. An abort brings back what it was. */
+  touch(value: PackedValue): void;
+  delete(key: string): void;
+}
+
+/** What the bytes of one packed store mean. The kernel adds a checksum, the format and what kind of record they are. */
+export interface PackedCodec {
+  readonly packed: true;
+  /** 1 to 255: the format of today's values. Raise it when the layout changes. */
+  readonly format: number;
+  /**
+   * Called once for each value that is read from a folder or a changelog.
+   * @throws {RangeError} the bytes are not of this layout
+   */
+  check(body: Buffer): void;
+  /**
+   * Converters of the older formats that a folder or a changelog may still hold, from all that stands behind the format byte to a
+   * body of today's format; they throw as `check` does. A format that has no converter is refused, and is never treated as damage.
+   */
+  readonly older?: Readonly<Record<number, (stored: Buffer) => Buffer>>;
+  /** How a change is logged by itself, in place of the whole value; without it each commit logs whole values. */
+  readonly steps?: PackedSteps;
+  /** A series has several keys, `<topic>/<series>/<slot>`; without this it has one, `<topic>/<series>`. */
+  readonly slotted?: true;
+  /** What the HTTP path `/state/<store>/<key>` shows. */
+  toJson(value: PackedValue): unknown;
+}
+
+/** Changes of a packed value that are numbered, and that the value still holds: its newest ones can be logged by themselves. */
+export interface PackedSteps {
+  /** Newest steps that a value holds; that many in a row may be logged by themselves, under keys `<key>/<step mod max>`. */
+  readonly max: number;
+  /** Steps of the value so far: the next one has this number. */
+  count(value: PackedValue): number;
+  /** Most bytes that {@link write} writes. */
+  bytes(value: PackedValue): number;
+  /** Writes the body of a step that the value still holds to `out` from byte `at` on. @returns its bytes */
+  write(value: PackedValue, step: number, out: Buffer, at: number): number;
+  /**
+   * Does the step again on a value that has been restored so far; nothing where the value has it already.
+   * @returns whether the value has changed
+   * @throws {RangeError} the value lacks a step before it, or the bytes are no step
+   */
+  apply(value: PackedValue, step: Buffer): boolean;
+}
+
 /** A topic that a service writes, and how its values become bytes. */
 export interface OutputTopic<V> {
   readonly name: string;
@@ -84,8 +155,19 @@ export interface OutputTopic<V> {
   encode(value: V): Buffer;
 }
 
-export type StoreCodecs<States> = { readonly [K in keyof States]: Codec<States[K]> };
-export type StateStores<States> = { readonly [K in keyof States]: StateStore<States[K]> };
+/** Of any store, where its values are not known. */
+export type AnyCodec = Codec<object> | PackedCodec;
+
+/** The stores of a service: `States` has the type of each one's values, which is {@link PackedValue} where it is a packed store. */
+export type StoreCodecs<States> = { readonly [K in keyof States]: CodecOf<States[K]> };
+export type StateStores<States> = { readonly [K in keyof States]: StoreOf<States[K]> };
+
+type CodecOf<V> = V extends PackedValue ? PackedCodec : object extends V ? AnyCodec : Codec<V>;
+type StoreOf<V> = V extends PackedValue
+  ? PackedStateStore
+  : object extends V
+    ? StateStore<object> | PackedStateStore
+    : StateStore<V>;
 
 /** What process() and source() are given besides the record or the partition. */
 export interface TaskContext<S, States, Metrics> {

@@ -6,7 +6,7 @@ import { BufferedStore } from "../../shared/kernel/store/buffered-store.js";
 import { LevelDbStore } from "../../shared/kernel/store/leveldb-store.js";
 import { StateMemory } from "../../shared/kernel/store/state-memory.js";
 import type { Codec, StateStore } from "../../shared/service-definition.js";
-import { driverStore } from "../driver/topology-driver.js";
+import { driverStore } from "../driver/driver-store.js";
 import { EMPTY_MANIFEST } from "../support/data/empty-manifest.js";
 
 interface Sum {

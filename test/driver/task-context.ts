@@ -5,6 +5,7 @@ import type {
   JobRunner,
   OutputTopic,
   StateStore,
+  StateStores,
   TaskContext,
 } from "../../shared/service-definition.js";
 
@@ -95,7 +96,7 @@ export function memoryContext<S, States, Metrics>(
 ): TaskContext<S, States, Metrics> {
   return {
     settings,
-    stores,
+    stores: stores as unknown as StateStores<States>,
     metrics,
     forward<V>(topic: OutputTopic<V>, key: string, value: V) {
       forwarded.push({ topic: topic.name, key, value: topic.encode(value).toString("utf8") });

@@ -6,19 +6,18 @@
 import { Registry } from "prom-client";
 import { committedCounters } from "../../shared/committed-counter.js";
 import { type Environment, readSettings, type SettingDefinitions, type Settings } from "../../shared/config.js";
-import { refuseIllFormed } from "../../shared/contract/record-key.js";
 import { RecordError } from "../../shared/errors.js";
 import type {
-  Codec,
+  AnyCodec,
   InputRecord,
   JobRunner,
   OutputTopic,
   ProcessorService,
-  StateStore,
   StateStores,
   TaskContext,
 } from "../../shared/service-definition.js";
 import { NeverAnswers } from "../support/programs/never-answers.js";
+import { type DriverStore, newDriverStore } from "./driver-store.js";
 import { doneAtOnce } from "./task-context.js";
 
 /** Stores of a service whose types are not known. */
@@ -89,8 +88,8 @@ export class TopologyDriver<
     this.metrics = definition.metrics(this.registry);
     this.#runner = definition.work?.runner(this.settings);
     this.#outputNames = new Set(definition.outputs(this.settings).map((topic) => topic.name));
-    for (const [name, codec] of Object.entries<Codec<unknown>>(definition.stores)) {
-      this.#stores.set(name, newStore(codec, options.roundTrip ?? false));
+    for (const [name, codec] of Object.entries(definition.stores as Record<string, AnyCodec>)) {
+      this.#stores.set(name, newDriverStore(codec, options.roundTrip ?? false));
     }
   }
 
@@ -152,8 +151,8 @@ export class TopologyDriver<
    */
   restarted(environment: Environment): TopologyDriver<D, States, Metrics> {
     const next = new TopologyDriver(this.#definition, environment);
-    for (const [name, { codec, access, keys }] of this.#stores) {
-      for (const key of keys()) next.#store(name).access.put(key, codec.decode(codec.encode(access.get(key))));
+    for (const [name, store] of this.#stores) {
+      for (const key of store.keys()) next.#store(name).restore(key, present(store.bytes(key), key));
     }
     return next;
   }
@@ -168,8 +167,7 @@ export class TopologyDriver<
    * @throws {Error} the store has no such key
    */
   bytes(store: keyof States & string, key: string): Buffer {
-    const { codec, access } = this.#store(store);
-    return codec.encode(present(access.get(key), key));
+    return present(this.#store(store).bytes(key), key);
   }
 
   /**
@@ -177,8 +175,7 @@ export class TopologyDriver<
    * @throws {Error} the store has no such key
    */
   json(store: keyof States & string, key: string): unknown {
-    const { codec, access } = this.#store(store);
-    return codec.toJson(present(access.get(key), key));
+    return present(this.#store(store).json(key), key);
   }
 
   #store(name: string): DriverStore {
@@ -188,56 +185,12 @@ export class TopologyDriver<
   }
 
   #storesOf(changed: () => void): StateStores<States> {
-    const stores: Record<string, StateStore<unknown>> = {};
-    for (const [name, { access }] of this.#stores) {
-      stores[name] = {
-        get: access.get,
-        put(key, value) {
-          changed();
-          access.put(key, value);
-        },
-        delete(key) {
-          changed();
-          access.delete(key);
-        },
-      };
-    }
+    const stores = Object.fromEntries([...this.#stores].map(([name, { access }]) => [name, access(changed)]));
     return stores as unknown as StateStores<States>;
   }
 }
 
-function present(value: unknown, key: string): unknown {
+function present<V>(value: V | undefined, key: string): V {
   if (value === undefined) throw new Error(`expected a value of ${key}, got none`);
   return value;
-}
-
-/** The stores that the driver gives its service, for the contract that the real ones keep as well. */
-export function driverStore<V>(codec: Codec<V>, roundTrip: boolean): StateStore<V> {
-  return newStore(codec as Codec<unknown>, roundTrip).access as StateStore<V>;
-}
-
-interface DriverStore {
-  readonly codec: Codec<unknown>;
-  readonly access: StateStore<unknown>;
-  keys(): Iterable<string>;
-}
-
-function newStore(codec: Codec<unknown>, roundTrip: boolean): DriverStore {
-  const values = new Map<string, unknown>();
-  const access = {
-    get(key: string) {
-      refuseIllFormed(key);
-      const kept = values.get(key);
-      return roundTrip && kept !== undefined ? codec.decode(kept as Buffer) : kept;
-    },
-    put(key: string, value: unknown) {
-      refuseIllFormed(key);
-      values.set(key, roundTrip ? codec.encode(value) : value);
-    },
-    delete(key: string) {
-      refuseIllFormed(key);
-      values.delete(key);
-    },
-  };
-  return { codec, access, keys: () => values.keys() };
 }
