@@ -1,6 +1,7 @@
 /** The kinds of settings that several services have: whole numbers, decimal numbers, topic names, threads. */
-import { availableParallelism } from "node:os";
 import { type ZodType, z } from "zod";
+import { MIB, memoryLimitBytes } from "./memory-budget.js";
+import { processorLimit } from "./processor-limit.js";
 
 /** Longest name that Kafka gives a topic, in characters. */
 export const TOPIC_NAME_LENGTH_MAX = 249;
@@ -8,7 +9,9 @@ export const TOPIC_NAME_LENGTH_MAX = 249;
 /** Most worker threads that a process may be told to have. */
 const THREADS_MAX = 64;
 /** Most worker threads with `auto`: a machine of many cores has other work too. */
-const THREADS_AUTO_MAX = 8;
+const THREADS_AUTO_MAX = 16;
+/** With `auto` there is no more than a thread for each so much memory: its heap and its models take some 10 MiB. */
+const THREAD_MEMORY_BYTES = 64 * MIB;
 
 const WHOLE_NUMBER = /^-?[0-9]+$/;
 const DECIMAL_NUMBER = /^-?([0-9]+(\.[0-9]*)?|\.[0-9]+)$/;
@@ -45,17 +48,24 @@ export function optional<T>(schema: ZodType<T, string>): ZodType<T | undefined, 
 }
 
 /**
- * A number of worker threads, 1 to {@link THREADS_MAX}; `auto` is one less than the processors of this machine, but at least 1
- * and at most {@link THREADS_AUTO_MAX}. It cannot be 0: a model that does not answer could not be ended in the main thread.
+ * A number of worker threads, 1 to {@link THREADS_MAX}; `auto` is one for each processor that this process may use, but at
+ * most {@link THREADS_AUTO_MAX} and one for each {@link THREAD_MEMORY_BYTES}. No processor is kept free for the main thread: it
+ * sleeps most of the time, and the system wakes it at once. It cannot be 0: a model that does not answer could not be ended in the main
+ * thread.
  */
 export function threadCount(): ZodType<number, string> {
   return textSetting(
     (text) =>
       text === "auto"
-        ? Math.max(1, Math.min(availableParallelism() - 1, THREADS_AUTO_MAX))
+        ? automaticThreads(processorLimit(), memoryLimitBytes())
         : within(WHOLE_NUMBER, text, 1, THREADS_MAX),
     `auto or a whole number from 1 to ${THREADS_MAX}`,
   );
+}
+
+/** The threads that `auto` stands for. */
+export function automaticThreads(processors: number, memoryBytes: number): number {
+  return Math.max(1, Math.min(processors, Math.floor(memoryBytes / THREAD_MEMORY_BYTES), THREADS_AUTO_MAX));
 }
 
 /** A number from `min` to `max`, in decimal notation without exponent. */

@@ -40,8 +40,8 @@ const settings = {
   threads: setting("ML_THREADS", threadCount(), {
     default: "auto",
     doc:
-      "worker threads that refits are spread over, 1 to 64; `auto` is one less than the machine has processors, but at least 1 and " +
-      "at most 8. Results do not depend on it",
+      "worker threads that refits are spread over, 1 to 64; `auto` is one for each processor of the container or machine, but at most " +
+      "16 and one for each 64 MiB of memory. Results do not depend on it",
   }),
   modelTimeoutMs: setting("MODEL_TIMEOUT_MS", wholeNumber(100, 3_600_000), {
     default: "30000",

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { availableParallelism } from "node:os";
 import { FEATURES_MAX } from "../../../services/ml-racer/processor.js";
 import { raceCodec } from "../../../services/ml-racer/race-codec.js";
 import { mlRacer } from "../../../services/ml-racer/service.js";
 import { type Observation, predictionSchema, standingsSchema } from "../../../shared/contract/schemas.js";
 import { ConfigurationError } from "../../../shared/errors.js";
+import { memoryLimitBytes } from "../../../shared/memory-budget.js";
+import { processorLimit } from "../../../shared/processor-limit.js";
+import { automaticThreads } from "../../../shared/setting-kinds.js";
 import { rowCodec } from "../../../shared/state/row-ring.js";
 import { memoryContext, memoryStore } from "../../driver/task-context.js";
 import { TopologyDriver } from "../../driver/topology-driver.js";
@@ -31,7 +33,7 @@ describe("ml-racer", () => {
       ["rf", "lin", "gb"],
     );
     assert.deepEqual([settings.windowLength, settings.trainLength, settings.metricsSeriesMax], [50, 25, 20]);
-    assert.equal(settings.threads, Math.max(1, Math.min(availableParallelism() - 1, 8)));
+    assert.equal(settings.threads, automaticThreads(processorLimit(), memoryLimitBytes()));
     assert.equal(settings.modelTimeoutMs, 30_000);
     assert.throws(() => newDriver({ ML_THREADS: "0" }), /ML_THREADS=0: expected auto or a whole number from 1 to 64/);
     assert.equal(newDriver({ ML_THREADS: "64" }).settings.threads, 64);
