@@ -39,7 +39,7 @@ async function realStore(cacheBytes: number): Promise<Subject> {
   return {
     store,
     async commit() {
-      await db.write(store.encodeChanges(), EMPTY_MANIFEST);
+      await db.write(store.seal(), EMPTY_MANIFEST);
       store.committed();
     },
     async close() {
@@ -80,7 +80,11 @@ describe("the memory that a state store takes", () => {
     for (const store of stores) for (let k = 0; k < 3; k++) store.put("t/s", { total: k });
     const both = memory.changedBytes;
     assert.ok(both >= 200 && both < 1000, `${both}`);
-    for (const store of stores) store.committed();
+    for (const store of stores) {
+      store.seal();
+      assert.equal(memory.changedBytes + memory.cachedBytes, both);
+      store.committed();
+    }
     assert.deepEqual([memory.changedBytes, memory.cachedBytes], [0, both]);
     stores[0].put("t/s", { total: 1 });
     stores[0].delete("t/s");

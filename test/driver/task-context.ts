@@ -1,4 +1,6 @@
 /** A task's surroundings in memory, for tests of a process function or a source alone: no Kafka, no LevelDB. */
+import type { Registry } from "prom-client";
+import { committedCounters } from "../../shared/committed-counter.js";
 import type {
   Codec,
   JobResult,
@@ -108,4 +110,12 @@ export function memoryContext<S, States, Metrics>(
     partitions: 1,
     warn: () => {},
   };
+}
+
+/** As the kernel does with a commit: what a service counted shows. */
+export function commitCounters(registry: Registry): void {
+  for (const counter of committedCounters(registry)) {
+    counter.seal();
+    counter.committed();
+  }
 }

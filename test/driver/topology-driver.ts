@@ -4,7 +4,6 @@
  * error than a RecordError), the driver throws, since a test should hear of it.
  */
 import { Registry } from "prom-client";
-import { committedCounters } from "../../shared/committed-counter.js";
 import { type Environment, readSettings, type SettingDefinitions, type Settings } from "../../shared/config.js";
 import { RecordError } from "../../shared/errors.js";
 import type {
@@ -18,7 +17,7 @@ import type {
 } from "../../shared/service-definition.js";
 import { NeverAnswers } from "../support/programs/never-answers.js";
 import { type DriverStore, newDriverStore } from "./driver-store.js";
-import { doneAtOnce } from "./task-context.js";
+import { commitCounters, doneAtOnce } from "./task-context.js";
 
 /** Stores of a service whose types are not known. */
 export type AnyStates = Record<string, unknown>;
@@ -130,19 +129,14 @@ export class TopologyDriver<
       return { outputs: [], deadLetters: [{ reason: error.reason, message: error.message, record }] };
     }
     while (this.#held.length > this.#heldMax) this.#held.shift()?.();
-    this.#commit();
+    commitCounters(this.registry);
     return { outputs, deadLetters: [] };
   }
 
   /** Does the heavy work that is held back. */
   settle(): void {
     for (const finish of this.#held.splice(0)) finish();
-    this.#commit();
-  }
-
-  /** As the kernel does after a commit: what was counted shows. */
-  #commit(): void {
-    for (const counter of committedCounters(this.registry)) counter.committed();
+    commitCounters(this.registry);
   }
 
   /**

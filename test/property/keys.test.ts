@@ -56,7 +56,7 @@ describe("keys of any Unicode text", () => {
             }
           }
           await db.write(
-            stores.flatMap((store) => store.encodeChanges()),
+            stores.flatMap((store) => store.seal()),
             EMPTY_MANIFEST,
           );
           const inOrder = kept.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

@@ -25,7 +25,7 @@ import type { StoreWrite } from "../store/leveldb-store.js";
 import { withFolder } from "../task/damage.js";
 import type { MendChunk } from "../task/key-mend.js";
 import { isWhole, manifestOf, type StateIdentity } from "../task/state-identity.js";
-import type { OpenTask } from "../task/task.js";
+import type { OpenTask, SealedWork } from "../task/task.js";
 import type { Output } from "./output.js";
 
 /** What a commit works with. */
@@ -43,6 +43,7 @@ export interface CommitScope {
 /** A task's part of the commit. */
 interface PreparedTask {
   readonly task: OpenTask;
+  readonly sealed: SealedWork;
   readonly writes: readonly StoreWrite[];
   /** Part of the writes. */
   readonly mended: MendChunk | undefined;
@@ -65,11 +66,7 @@ export async function commitTasks(tasks: readonly OpenTask[], scope: CommitScope
   onStep("after-changelog");
 
   // 3 and 4
-  await output.commit(
-    prepared.flatMap(({ task }) => positionsOf(task)),
-    consumer,
-    onStep,
-  );
+  await output.commit(prepared.flatMap(positionsOf), consumer, onStep);
   onCommitted();
   onStep("after-commit");
 
@@ -83,21 +80,22 @@ export async function commitTasks(tasks: readonly OpenTask[], scope: CommitScope
 /** Step 2 of one task. */
 async function prepare(task: OpenTask, scope: CommitScope): Promise<PreparedTask> {
   const { stores, keyMend } = task.folder;
-  const changes = stores.flatMap((store) => store.encodeChanges());
+  const changes = task.folder.seal();
   const mended = await keyMend?.chunk(changes);
   const writes = mended === undefined ? changes : [...changes, ...mended.writes];
   const first = stores[0]?.name;
   if (task.source !== undefined) {
     task.advanceOwnLog(writes.length === 0 ? 1 : writes.filter(({ store }) => store === first).length);
   }
-  writeChangelog(task, writes, scope);
-  return { task, writes, mended, changelogPositions: appliedOf(task, scope) };
+  const part = { task, sealed: task.seal(), writes, mended, changelogPositions: appliedOf(task, scope) };
+  writeChangelog(part, scope);
+  return part;
 }
 
-function writeChangelog(task: OpenTask, writes: readonly StoreWrite[], { identity, output }: CommitScope): void {
+function writeChangelog({ task, sealed, writes }: PreparedTask, { identity, output }: CommitScope): void {
   const { application } = identity;
   const { partition } = task;
-  const headers = positionsHeaders(task.currentPositions());
+  const headers = positionsHeaders(sealed.positions);
   for (const { store, key, value } of writes) {
     output.write(changelogTopic(application, store), partition, keyBytes(key), value ?? null, undefined, headers);
   }
@@ -107,9 +105,9 @@ function writeChangelog(task: OpenTask, writes: readonly StoreWrite[], { identit
   output.write(topic, partition, POSITIONS_KEY_BYTES, POSITIONS_VALUE, undefined, headers);
 }
 
-function positionsOf({ positions, inputPartitions }: OpenTask): TopicPosition[] {
-  return inputPartitions.flatMap((place) => {
-    const position = positions.get(place.topic);
+function positionsOf({ task, sealed }: PreparedTask): TopicPosition[] {
+  return task.inputPartitions.flatMap((place) => {
+    const position = sealed.positions[place.topic];
     return position === undefined ? [] : [{ ...place, position }];
   });
 }
@@ -128,12 +126,12 @@ function appliedOf(task: OpenTask, { identity, applied }: CommitScope): Position
 
 /** Step 5 of one task. */
 async function apply(
-  { task, writes, mended, changelogPositions }: PreparedTask,
+  { task, sealed, writes, mended, changelogPositions }: PreparedTask,
   { identity }: CommitScope,
 ): Promise<void> {
   const { folder } = task;
   if (mended !== undefined) folder.mended(mended);
-  const manifest = manifestOf(identity, task, task.currentPositions(), changelogPositions);
+  const manifest = manifestOf(identity, task, sealed.positions, changelogPositions);
   await withFolder(task, folder.write(writes, manifest));
   task.committed();
 }

@@ -63,6 +63,7 @@ export class Commits {
     await processing.jobs?.settle();
     const tasks = assignment.runningTasks;
     const oldest = Math.min(...tasks.map(({ oldestTimestampMs }) => oldestTimestampMs ?? Number.POSITIVE_INFINITY));
+    processing.seal();
     const stopTimer = metrics.commitDuration.startTimer();
     try {
       const onCommitted = () => processing.committed(tasks);

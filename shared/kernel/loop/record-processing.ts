@@ -68,7 +68,7 @@ export class Processing implements TaskHost {
   readonly #notices: Notices;
   readonly #contexts = new Map<Task, AnyContext>();
   readonly #counters: ReturnType<typeof committedCounters>;
-  /** Records read since the last commit, by topic: counting each at Prometheus would cost more than writing it. */
+  /** Records read since the last commit began, by topic: counting each at Prometheus would cost more than writing it. */
   readonly #consumed = new Map<string, number>();
   readonly #written: WrittenRecords;
   readonly #deadLetters: DeadLetters;
@@ -138,18 +138,23 @@ export class Processing implements TaskHost {
     task.advance(record);
   }
 
-  /** Everything so far is committed, and is counted now. */
-  committed(tasks: readonly Task[]): void {
-    for (const { positions, inputPartitions } of this.jobs === undefined ? [] : tasks)
-      for (const place of inputPartitions) this.jobs?.committed(place, positions.get(place.topic) ?? 0);
+  /** A commit begins of everything so far; what comes from now on is counted with the next. */
+  seal(): void {
     for (const [topic, count] of this.#consumed) this.#metrics.consumed.inc({ topic }, count);
-    this.#written.count(this.#metrics.produced);
     this.#consumed.clear();
-    this.#written.clear();
+    this.#written.seal(this.#metrics.produced);
+    for (const counter of this.#counters) counter.seal();
+  }
+
+  /** What is sealed is committed, in the tasks too, and is counted now. */
+  committed(tasks: readonly Task[]): void {
+    for (const { sealed, inputPartitions } of this.jobs === undefined ? [] : tasks)
+      for (const place of inputPartitions) this.jobs?.committed(place, sealed?.positions[place.topic] ?? 0);
+    this.#written.committed();
     for (const counter of this.#counters) counter.committed();
   }
 
-  /** Forgets records that are not finished, and what was counted since the last commit. */
+  /** Forgets records that are not finished, and what was counted and is not committed. */
   async discard(): Promise<void> {
     this.#consumed.clear();
     this.#written.clear();
@@ -177,7 +182,7 @@ export class Processing implements TaskHost {
     return this.#rejection;
   }
 
-  /** What was written since the last commit came of one record, and was refused: the next of its kind is rejected at once. */
+  /** What was handed over came of one record, and was refused: the next of its kind is rejected at once. */
   learn(refusal: Refusal): void {
     this.#written.learn(refusal);
   }

@@ -1,6 +1,8 @@
 /**
  * One store of one task, as process() sees it: a write buffer over a bounded cache over LevelDB.
  * Values are live objects; a key that changes a thousand times between two commits is encoded once.
+ * There are two generations of changes: open ones, and sealed ones, whose commit is under way. A sealed value is encoded when it
+ * is sealed, since process() may change the object again before LevelDB has it.
  */
 
 import { refuseIllFormed } from "../../contract/record-key.js";
@@ -14,7 +16,7 @@ const DELETED = Symbol("deleted");
 /** What a key takes beside its characters and its value: its places in the maps of a store. */
 const ENTRY_BYTES = 256;
 
-/** A key changed since the last commit. */
+/** A key that was changed and is not committed. */
 interface Change<V> {
   value: V | typeof DELETED;
   /** Memory that it takes, roughly. */
@@ -29,7 +31,8 @@ export class BufferedStore<V extends object> implements StateStore<V> {
   readonly #codec: Codec<V>;
   readonly #db: LevelDbStore;
   readonly #memory: StateMemory;
-  readonly #buffer = new Map<string, Change<V>>();
+  #open = new Map<string, Change<V>>();
+  #sealed = new Map<string, Change<V>>();
   readonly #cache = new Map<string, KeptValue<V>>();
   #writes = 0;
 
@@ -48,7 +51,7 @@ export class BufferedStore<V extends object> implements StateStore<V> {
    */
   get(key: string): V | undefined {
     refuseIllFormed(key);
-    const change = this.#buffer.get(key);
+    const change = this.#open.get(key) ?? this.#sealed.get(key);
     if (change !== undefined) return change.value === DELETED ? undefined : change.value;
     const kept = this.#cache.get(key);
     if (kept !== undefined) {
@@ -68,7 +71,7 @@ export class BufferedStore<V extends object> implements StateStore<V> {
   /** @throws {RecordError} as {@link get} */
   put(key: string, value: V): void {
     refuseIllFormed(key);
-    const change = this.#buffer.get(key);
+    const change = this.#open.get(key);
     // A record changes the numbers in a value, not how many they are: only another object is measured again.
     if (change !== undefined && change.value === value) this.#writes++;
     else this.#change(key, value, this.#bytesOf(key, value));
@@ -87,31 +90,37 @@ export class BufferedStore<V extends object> implements StateStore<V> {
     return this.#writes;
   }
 
-  /** Keys changed since the last commit. */
-  get changedKeys(): number {
-    return this.#buffer.size;
-  }
-
-  /** What has changed since the last commit, as bytes. */
-  encodeChanges(): StoreWrite[] {
+  /**
+   * A commit begins: what has changed so far is sealed, and what changes from now on is the next commit's. The last one has ended.
+   * @returns what is sealed, as bytes
+   */
+  seal(): StoreWrite[] {
     const changes: StoreWrite[] = [];
-    for (const [key, { value }] of this.#buffer) {
+    for (const [key, { value, bytes }] of this.#open) {
       changes.push({ store: this.name, key, value: value === DELETED ? undefined : encodeStored(this.#codec, value) });
+      this.#memory.changed(-bytes);
+      this.#memory.sealed(bytes);
     }
+    const empty = this.#sealed;
+    this.#sealed = this.#open;
+    this.#open = empty;
     return changes;
   }
 
-  /** The changes are in LevelDB now. */
+  /** What is sealed is in LevelDB now. */
   committed(): void {
-    for (const [key, { value, bytes }] of this.#buffer) {
-      if (value !== DELETED) this.#memory.keep(this.#cache, key, value, bytes);
+    for (const [key, { value, bytes }] of this.#sealed) {
+      // Where it was changed again, that value is the one to read, and is kept when it is committed; so is a deletion.
+      if (value !== DELETED && !this.#open.has(key)) this.#memory.keep(this.#cache, key, value, bytes);
     }
-    this.#clearBuffer();
+    this.#clearSealed();
   }
 
   /** Forgets all that is not committed; the cache too, since live objects may have been changed in place. */
   discard(): void {
-    this.#clearBuffer();
+    for (const { bytes } of this.#open.values()) this.#memory.changed(-bytes);
+    this.#open.clear();
+    this.#clearSealed();
     for (const kept of this.#cache.values()) this.#memory.drop(kept);
   }
 
@@ -123,19 +132,19 @@ export class BufferedStore<V extends object> implements StateStore<V> {
 
   #change(key: string, value: V | typeof DELETED, bytes: number): void {
     this.#writes++;
-    const change = this.#buffer.get(key);
+    const change = this.#open.get(key);
     this.#memory.changed(bytes - (change?.bytes ?? 0));
     if (change === undefined) {
-      this.#buffer.set(key, { value, bytes });
+      this.#open.set(key, { value, bytes });
     } else {
       change.value = value;
       change.bytes = bytes;
     }
   }
 
-  #clearBuffer(): void {
-    for (const { bytes } of this.#buffer.values()) this.#memory.changed(-bytes);
-    this.#buffer.clear();
+  #clearSealed(): void {
+    for (const { bytes } of this.#sealed.values()) this.#memory.sealed(-bytes);
+    this.#sealed.clear();
   }
 
   #bytesOf(key: string, value: V): number {

@@ -1,5 +1,5 @@
 /**
- * The memory that the decoded values of all stores of a process take together: those that the open transaction has changed, and
+ * The memory that the decoded values of all stores of a process take together: those that are changed and not committed, and
  * those that are kept for the next read, the longest unread of which give way, whichever store they are of.
  */
 
@@ -22,19 +22,21 @@ interface Link {
 /** One for all stores of a process. */
 export class StateMemory {
   readonly #cacheBytesMax: number;
-  readonly #changedBytesMax: number;
+  readonly #openBytesMax: number;
   /** Of a ring: its `newer` is the value longest unread, its `older` the one read last. */
   readonly #ends: Link;
   #cachedBytes = 0;
-  #changedBytes = 0;
+  #openBytes = 0;
+  #sealedBytes = 0;
 
   /**
    * @param cacheBytesMax   of values kept for the next read; 0 keeps none
-   * @param changedBytesMax of values changed by a transaction, from which on it is to be committed
+   * @param changedBytesMax of values that are changed and not committed: half of it for the work that is open, from which on it is to
+   *                        be committed, and half for the work whose commit is under way
    */
   constructor(cacheBytesMax: number, changedBytesMax: number) {
     this.#cacheBytesMax = cacheBytesMax;
-    this.#changedBytesMax = changedBytesMax;
+    this.#openBytesMax = changedBytesMax / 2;
     const ends = {} as Link;
     ends.older = ends;
     ends.newer = ends;
@@ -48,17 +50,22 @@ export class StateMemory {
 
   /** Bytes of values changed since the last commit. */
   get changedBytes(): number {
-    return this.#changedBytes;
+    return this.#openBytes + this.#sealedBytes;
   }
 
-  /** Whether the open transaction has changed as much as it may. */
+  /** Whether the open work has changed as much as it may. */
   get isFull(): boolean {
-    return this.#changedBytes >= this.#changedBytesMax;
+    return this.#openBytes >= this.#openBytesMax;
   }
 
-  /** @param bytes by which the changed values have grown, or shrunk where below 0 */
+  /** @param bytes by which the values that open work has changed have grown, or shrunk where below 0 */
   changed(bytes: number): void {
-    this.#changedBytes += bytes;
+    this.#openBytes += bytes;
+  }
+
+  /** @param bytes by which the values whose commit is under way have grown, or shrunk where below 0 */
+  sealed(bytes: number): void {
+    this.#sealedBytes += bytes;
   }
 
   /** Keeps a value in the place of its key's former one. One larger than the whole bound is not kept. */

@@ -62,11 +62,11 @@ export class Rejections {
     return this.#generated.get(number);
   }
 
-  /** Forgets all that is committed: what the source has generated, and what was read before these positions. */
-  committed(positions: ReadonlyMap<string, number>): void {
-    this.#generated.clear();
+  /** Forgets all that is committed: what was read before these positions, and the first `generated` records of the source. */
+  committed(positions: Readonly<Record<string, number>>, generated: number): void {
+    for (const number of this.#generated.keys()) if (number < generated) this.#generated.delete(number);
     for (const [topic, ofTopic] of this.#read) {
-      const position = positions.get(topic) ?? 0;
+      const position = positions[topic] ?? 0;
       for (const offset of ofTopic.keys()) if (offset < position) ofTopic.delete(offset);
       if (ofTopic.size === 0) this.#read.delete(topic);
     }

@@ -118,7 +118,12 @@ export class TaskFolder {
     for (const store of this.stores) store.discard();
   }
 
-  /** What process() has changed is in LevelDB. */
+  /** A commit begins, see {@link BufferedStore.seal}. @returns what it is to write, of all stores */
+  seal(): StoreWrite[] {
+    return this.stores.flatMap((store) => store.seal());
+  }
+
+  /** What is sealed is in LevelDB. */
   committed(): void {
     for (const store of this.stores) store.committed();
   }

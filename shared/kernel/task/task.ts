@@ -37,6 +37,16 @@ export const TRANSITIONS: Readonly<Record<TaskState, readonly TaskState[]>> = {
   closed: [],
 };
 
+/** What a task had done when its commit began: it is sealed, and what comes after belongs to the next commit. */
+export interface SealedWork {
+  /** Next offset to process, by input topic. */
+  readonly positions: Positions;
+  /** Records that its source had generated. */
+  readonly generated: number;
+  /** Timestamp of the oldest record, in ms since the epoch; undefined where there was none. */
+  readonly oldestTimestampMs: number | undefined;
+}
+
 /** A task whose folder is open: from {@link Task.opened} on, until it is closed. */
 export interface OpenTask extends Task {
   readonly folder: TaskFolder;
@@ -57,6 +67,7 @@ export class Task {
   #advanced = false;
   #generated = 0;
   #generatedCommitted = 0;
+  #sealed: SealedWork | undefined;
   #oldestTimestampMs: number | undefined;
   #lastTimestampMs: number | undefined;
 
@@ -88,7 +99,7 @@ export class Task {
     this.#source = source;
   }
 
-  /** Forgets all that is not committed: buffers, caches, positions. */
+  /** Forgets all that is not committed, sealed or not: buffers, caches, positions. */
   rewind(): void {
     this.#folder?.discard();
     this.#positions.clear();
@@ -97,15 +108,29 @@ export class Task {
       if (position !== undefined) this.#positions.set(input, position);
     }
     this.#generated = this.#generatedCommitted;
+    this.#sealed = undefined;
     this.#workEnded();
   }
 
-  /** All that was processed so far is committed, and in the folder. */
-  committed(): void {
-    this.#folder?.committed();
-    this.#generatedCommitted = this.#generated;
-    this.#rejections.committed(this.#positions);
+  /** Its commit begins, and its folder is sealed: what is done from now on is the next commit's. */
+  seal(): SealedWork {
+    this.#sealed = {
+      positions: this.currentPositions(),
+      generated: this.#generated,
+      oldestTimestampMs: this.#oldestTimestampMs,
+    };
     this.#workEnded();
+    return this.#sealed;
+  }
+
+  /** What is sealed is committed, and in the folder. */
+  committed(): void {
+    if (this.#sealed === undefined) throw this.#bug("have committed");
+    const { positions, generated } = this.#sealed;
+    this.#folder?.committed();
+    this.#generatedCommitted = generated;
+    this.#rejections.committed(positions, generated);
+    this.#sealed = undefined;
   }
 
   /** Gives its folder up for another, see {@link opened}. */
@@ -210,7 +235,12 @@ export class Task {
     return this.#source;
   }
 
-  /** Whether there is something to commit. */
+  /** What of its work is being committed; undefined where nothing is. */
+  get sealed(): SealedWork | undefined {
+    return this.#sealed;
+  }
+
+  /** Whether there is something to commit, beside what is sealed. */
   get advanced(): boolean {
     return this.#advanced;
   }
@@ -220,7 +250,7 @@ export class Task {
     return this.#generated;
   }
 
-  /** Timestamp of the oldest record since the last commit, in ms since the epoch. */
+  /** Timestamp of the oldest record that is not sealed, in ms since the epoch. */
   get oldestTimestampMs(): number | undefined {
     return this.#oldestTimestampMs;
   }

@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { Registry } from "prom-client";
 import { seriesCodec } from "../../../services/deserializer/series-state.js";
 import { deserializer } from "../../../services/deserializer/service.js";
-import { committedCounters } from "../../../shared/committed-counter.js";
 import { readSettings } from "../../../shared/config.js";
 import { observationSchema } from "../../../shared/contract/schemas.js";
 import { RecordError } from "../../../shared/errors.js";
-import { type ForwardedRecord, memoryContext, memoryStore } from "../../driver/task-context.js";
+import { commitCounters, type ForwardedRecord, memoryContext, memoryStore } from "../../driver/task-context.js";
 import { TopologyDriver } from "../../driver/topology-driver.js";
 import { textRecord } from "../../support/data/observations.js";
 import { POISON } from "../../support/data/poison.js";
@@ -33,7 +32,7 @@ function startTask() {
     },
     /** Gaps, repeats and steps back counted for a topic. */
     async counts(topic = "raw"): Promise<(number | undefined)[]> {
-      for (const counter of committedCounters(registry)) counter.committed();
+      commitCounters(registry);
       const names = ["regatta_series_gaps_total", "regatta_series_repeats_total", "regatta_series_steps_back_total"];
       return Promise.all(
         names.map(async (name) => {
@@ -75,7 +74,7 @@ describe("deserializer", () => {
       driver.warnings.map(({ topic, series, partition, expected }) => ({ topic, series, partition, expected })),
       [{ topic: "dataLinearModel", series: "21", partition: 1, expected: 0 }],
     );
-    for (const counter of committedCounters(driver.registry)) counter.committed();
+    commitCounters(driver.registry);
     assert.match(await driver.registry.metrics(), /regatta_series_misplaced_total\{topic="dataLinearModel"\} 1\n/);
   });
 
@@ -158,7 +157,7 @@ describe("deserializer", () => {
     assert.throws(() => deserializer.process({ ...record, value: Buffer.from("[9, 1, 2]") }, context), refused);
     series.commit();
     assert.deepEqual(series.get("raw/s0"), { features: 1, lastI: 4 });
-    for (const counter of committedCounters(registry)) counter.committed();
+    commitCounters(registry);
     assert.doesNotMatch(await registry.metrics(), /gaps_total\{/);
   });
 

@@ -34,13 +34,18 @@ describe("the memory of a process's state values", () => {
     assert.deepEqual([[...store.keys()], memory.cachedBytes], [["2"], 10]);
   });
 
-  it("is full where the open transaction has changed as much as it may, until that is committed", () => {
+  it("is full where the open work has changed half of what may be uncommitted, until that is sealed", () => {
     const memory = new StateMemory(0, 100);
-    memory.changed(99);
+    memory.changed(49);
     assert.equal(memory.isFull, false);
     memory.changed(1);
     assert.equal(memory.isFull, true);
-    memory.changed(-100);
-    assert.equal(memory.isFull, false);
+    memory.changed(-50);
+    memory.sealed(50);
+    assert.deepEqual([memory.isFull, memory.changedBytes], [false, 50]);
+    memory.changed(50);
+    assert.deepEqual([memory.isFull, memory.changedBytes], [true, 100]);
+    memory.sealed(-50);
+    assert.equal(memory.changedBytes, 50);
   });
 });

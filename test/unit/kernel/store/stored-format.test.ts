@@ -82,12 +82,12 @@ describe("a LevelDB folder", () => {
     const db = await LevelDbStore.open(directory);
     const old = new BufferedStore<Count>("counts", countCodec(1), db, new StateMemory(0, 0));
     for (const key of ["t/put", "t/left"]) old.put(key, { count: 7 });
-    await db.write(old.encodeChanges(), EMPTY_MANIFEST);
+    await db.write(old.seal(), EMPTY_MANIFEST);
     const store = new BufferedStore<Count>("counts", countCodec(2, [1]), db, new StateMemory(0, 0));
     const value = store.get("t/put");
     assert.deepEqual(value, { count: 7 });
     store.put("t/put", { count: 8 });
-    await db.write(store.encodeChanges(), EMPTY_MANIFEST);
+    await db.write(store.seal(), EMPTY_MANIFEST);
     store.committed();
     assert.deepEqual(store.get("t/put"), { count: 8 });
     assert.deepEqual(store.get("t/left"), { count: 7 });

@@ -95,6 +95,8 @@ describe("a task", () => {
     assert.equal(task.rejectionOf("a", 6), undefined);
     task.rewind();
     task.advance(recordOf("a", 5));
+    task.seal();
+    task.advance(recordOf("a", 8));
     task.committed();
     assert.deepEqual(
       [task.rejectionOf("a", 5), task.rejectionOf("a", 8), task.rejectionOf("b", 5)],
@@ -105,6 +107,7 @@ describe("a task", () => {
   it("rejects what its source generates by number, and counts again what was dropped", () => {
     const task = taskOf();
     assert.deepEqual([task.countGenerated(), task.countGenerated()], [0, 1]);
+    task.seal();
     task.committed();
     task.reject({ kind: "generated", number: 3 }, rejection);
     assert.deepEqual([task.countGenerated(), task.countGenerated()], [2, 3]);
@@ -112,7 +115,30 @@ describe("a task", () => {
     task.rewind();
     assert.equal(task.countGenerated(), 2);
     assert.equal(task.rejectionOfGenerated(3), rejection);
+    task.seal();
+    assert.equal(task.countGenerated(), 3);
+    task.committed();
+    assert.equal(task.rejectionOfGenerated(3), rejection, "its number was not committed");
+    task.rewind();
+    assert.equal(task.countGenerated(), 3);
+    task.seal();
     task.committed();
     assert.equal(task.rejectionOfGenerated(3), undefined);
+  });
+
+  it("has one commit of what was done before it, and leaves what is done meanwhile to the next", () => {
+    const task = taskOf();
+    task.advance(recordOf("a", 4, 70));
+    assert.deepEqual(task.seal(), { positions: { a: 5 }, generated: 0, oldestTimestampMs: 70 });
+    assert.equal(task.advanced, false);
+    task.advance(recordOf("a", 5, 60));
+    task.advance(recordOf("b", 0, 65));
+    assert.deepEqual(task.sealed?.positions, { a: 5 });
+    task.committed();
+    assert.deepEqual([task.sealed, task.advanced, task.oldestTimestampMs], [undefined, true, 60]);
+    assert.deepEqual(task.seal().positions, { a: 6, b: 1 });
+    task.rewind();
+    assert.deepEqual([task.sealed, task.advanced], [undefined, false]);
+    assert.throws(() => task.committed(), /bug/);
   });
 });
