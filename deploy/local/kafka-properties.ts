@@ -28,7 +28,7 @@ export function brokerProperties(
     ...singleNode,
     ...patience,
     ...quorum,
-    ...groupTimeouts(6000, 1500),
+    ...groupTimeouts(6000, 500),
     ...small,
     ...extra,
   };
@@ -86,7 +86,8 @@ const quorum = {
 
 /**
  * Timeouts of groups of the consumer protocol: the partitions of a killed member go to others after `sessionMs`, in which a live
- * one must send a few heartbeats. Kafka's own minimum, 45 s, is lowered for that.
+ * one must send a few heartbeats. Kafka's own minimum, 45 s, is lowered for that. Who takes them over learns of it with its next
+ * heartbeat, so the time between two of them counts as well.
  */
 export function groupTimeouts(sessionMs: number, heartbeatMs: number): Readonly<Record<string, string>> {
   return {
