@@ -75,7 +75,9 @@ export class Producer {
     const properties = {
       ...without(
         {
-          "linger.ms": 5,
+          // A commit sends what is left at once, so this costs no time. The client as npm has it needs it: its broker threads poll
+          // without a pause while records that have lingered wait for the answer to those before them.
+          "linger.ms": 50,
           "batch.size": BATCH_BYTES_MAX,
           "queue.buffering.max.messages": Math.min(QUEUED_RECORDS_MAX, Math.floor(queueBytes / QUEUED_RECORD_BYTES)),
           "queue.buffering.max.kbytes": Math.floor(queueBytes / 1024),

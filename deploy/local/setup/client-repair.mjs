@@ -1,13 +1,70 @@
 /**
- * Repairs of librdkafka 2.15.1, made in its source before the Kafka client is built. Each is of a fault that is open in November 2026.
+ * Repairs of librdkafka 2.15.1, made in its source before the Kafka client is built: each is of a fault that is open in November
+ * 2026. And two calls that are added to the client itself, see client-batch.cc.
  *
  *   node client-repair.mjs <folder of @confluentinc/kafka-javascript>
  */
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
+
+/** Of librdkafka's sources in the package. */
+const LIBRDKAFKA = "deps/librdkafka/src";
+
+/**
+ * An idempotent producer has one ProduceRequest of a partition under way at a time: its limit of five counts messages. While it waits
+ * for the answer, and messages behind it have passed linger.ms, the broker thread's next wake-up is now: it polls without a pause
+ * until the answer comes. Where brokers answer slowly that takes a third of a core, 17 CPU s a million records of rls-racer. Now it
+ * sets no such wake-up: the answer itself wakes the thread, and it looks once a second in any case.
+ */
+const busyWait = [
+  {
+    issue: "confluentinc/librdkafka, issues 3692 and 2565",
+    file: `${LIBRDKAFKA}/rdkafka_broker.c`,
+    text: `/**
+ * @brief Serve a toppar for producing.
+`,
+    repaired: `/**
+ * @returns true if nothing more of an idempotent producer's partition may be
+ *          sent before an answer comes: there is no use in waking up for it.
+ */
+static RD_INLINE rd_bool_t
+rd_kafka_toppar_inflight_full(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rktp) {
+        return rd_kafka_is_idempotent(rkb->rkb_rk) &&
+               rd_atomic32_get(&rktp->rktp_msgs_inflight) >=
+                   RD_KAFKA_IDEMP_MAX_INFLIGHT;
+}
+
+/**
+ * @brief Serve a toppar for producing.
+`,
+  },
+  {
+    issue: "confluentinc/librdkafka, issues 3692 and 2565",
+    file: `${LIBRDKAFKA}/rdkafka_broker.c`,
+    text: `                    rkb->rkb_state == RD_KAFKA_BROKER_STATE_UP ? next_wakeup
+                                                               : NULL,
+`,
+    repaired: `                    rkb->rkb_state == RD_KAFKA_BROKER_STATE_UP &&
+                            !rd_kafka_toppar_inflight_full(rkb, rktp)
+                        ? next_wakeup
+                        : NULL,
+`,
+  },
+  {
+    issue: "confluentinc/librdkafka, issues 3692 and 2565",
+    file: `${LIBRDKAFKA}/rdkafka_broker.c`,
+    text: `                    &rktp->rktp_msgq, &rktp->rktp_xmit_msgq, next_wakeup, now,
+`,
+    repaired: `                    &rktp->rktp_msgq, &rktp->rktp_xmit_msgq,
+                    rd_kafka_toppar_inflight_full(rkb, rktp) ? NULL
+                                                             : next_wakeup,
+                    now,
+`,
+  },
+];
 
 const repairs = [
   {
@@ -16,7 +73,7 @@ const repairs = [
     // dies of SIGSEGV in rd_kafka_metadata_update_op. It takes a partition without a leader beside one with a leader: a broker with
     // the only replica restarts, as in a compose file or a test.
     issue: "confluentinc/librdkafka, issue 5280",
-    file: "rdkafka_fetcher.c",
+    file: `${LIBRDKAFKA}/rdkafka_fetcher.c`,
     text: `                                changed_partition++;
                         }
                         changed_topic++;
@@ -32,7 +89,7 @@ const repairs = [
     // then parts with every broker that it knows, and of a cluster whose brokers restart in turn it may never find one again.
     // Java's client takes no notice of such an answer (NetworkClient.handleCompletedMetadataResponse), nor does this one now.
     issue: "confluentinc/librdkafka, issue 5301",
-    file: "rdkafka_metadata.c",
+    file: `${LIBRDKAFKA}/rdkafka_metadata.c`,
     text: `        rd_list_t brokers_to_decommission;
         int i;
 
@@ -51,7 +108,7 @@ const repairs = [
     // An answer that comes just after the last connection broke calls the return to the bootstrap servers off, but leaves it
     // marked as under way: there is never another, and the client stays without a broker for ever.
     issue: "confluentinc/librdkafka, issue 5301 and pull request 5606",
-    file: "rdkafka.c",
+    file: `${LIBRDKAFKA}/rdkafka.c`,
     text: `        return rd_kafka_timer_stop(&rk->rk_timers, &rk->rebootstrap_tmr,
 `,
     repaired: `        if (rd_atomic32_get(&rk->rk_rebootstrap_in_progress))
@@ -65,7 +122,7 @@ const repairs = [
     // broker that has just started does not name it, nothing ever wakes the request up again: sendOffsetsToTransaction does not
     // return. Now all such requests are looked at once a second.
     issue: "confluentinc/librdkafka, issues 5511 and 5456",
-    file: "rdkafka.c",
+    file: `${LIBRDKAFKA}/rdkafka.c`,
     text: `        rd_kafka_coord_cache_expire(&rk->rk_coord_cache);
 }
 `,
@@ -79,7 +136,7 @@ const repairs = [
     // Such a request has a timeout that nobody looks at: while the broker is away sendOffsetsToTransaction does not return, however
     // long that lasts. Now it fails when its time is over, and the transaction is aborted.
     issue: "confluentinc/librdkafka, issues 5511 and 5456",
-    file: "rdkafka_coord.c",
+    file: `${LIBRDKAFKA}/rdkafka_coord.c`,
     text: `        /* Check cache first */
         rkb = rd_kafka_coord_cache_get(
 `,
@@ -92,18 +149,84 @@ const repairs = [
         rkb = rd_kafka_coord_cache_get(
 `,
   },
+  ...busyWait,
 ];
 
-/** Tells a build with these repairs from one with others. */
-export const REPAIRS = createHash("sha256").update(JSON.stringify(repairs)).digest("hex").slice(0, 8);
+/** Where {@link BATCH} is compiled: its place in the package, and what names its two calls there. */
+const additions = [
+  {
+    issue: "sources",
+    file: "binding.gyp",
+    text: "        'src/admin.cc'\n",
+    repaired: "        'src/admin.cc',\n        'src/batch.cc'\n",
+  },
+  {
+    issue: "consumeBatch",
+    file: "src/kafka-consumer.h",
+    text: "#include <iostream>\n#include <string>\n",
+    repaired: "#include <iostream>\n#include <mutex>\n#include <string>\n",
+  },
+  {
+    issue: "consumeBatch",
+    file: "src/kafka-consumer.h",
+    text: "  Baton Consume(int timeout_ms);\n",
+    repaired: `  Baton Consume(int timeout_ms);
+  RdKafka::ErrorCode ConsumeBatch(int timeout_ms, size_t max, size_t bytes_max, std::vector<rd_kafka_message_t*> *messages);
+`,
+  },
+  {
+    issue: "consumeBatch",
+    file: "src/kafka-consumer.h",
+    text: "  static NAN_METHOD(NodeConsume);\n",
+    repaired: `  static NAN_METHOD(NodeConsume);
+  static NAN_METHOD(NodeConsumeBatch);
+
+  std::mutex m_batch_errors_lock;
+  std::vector<RdKafka::ErrorCode> m_batch_errors;
+`,
+  },
+  {
+    issue: "consumeBatch",
+    file: "src/kafka-consumer.cc",
+    text: `  Nan::SetPrototypeMethod(tpl, "consume", NodeConsume);\n`,
+    repaired: `  Nan::SetPrototypeMethod(tpl, "consume", NodeConsume);
+  Nan::SetPrototypeMethod(tpl, "consumeBatch", NodeConsumeBatch);
+`,
+  },
+  {
+    issue: "produceBatch",
+    file: "src/producer.h",
+    text: "  static NAN_METHOD(NodeProduce);\n",
+    repaired: "  static NAN_METHOD(NodeProduce);\n  static NAN_METHOD(NodeProduceBatch);\n",
+  },
+  {
+    issue: "produceBatch",
+    file: "src/producer.cc",
+    text: `  Nan::SetPrototypeMethod(tpl, "produce", NodeProduce);\n`,
+    repaired: `  Nan::SetPrototypeMethod(tpl, "produce", NodeProduce);
+  Nan::SetPrototypeMethod(tpl, "produceBatch", NodeProduceBatch);
+`,
+  },
+];
+
+/** The source of both calls. It lies beside this file. */
+const BATCH = readFileSync(join(dirname(fileURLToPath(import.meta.url)), "client-batch.cc"), "utf8");
+
+/** Tells a build with these changes from one with others. */
+export const REPAIRS = createHash("sha256")
+  .update(JSON.stringify([...repairs, ...additions]))
+  .update(BATCH)
+  .digest("hex")
+  .slice(0, 8);
 
 /**
- * Repairs the sources in the package's folder; leaves those that are repaired.
+ * Changes the sources in the package's folder; leaves those that are changed.
  * @throws {Error} a source is not the one that needs it
  */
 export function repairClientSource(packageFolder) {
-  for (const { issue, file, text, repaired } of repairs) {
-    const path = join(packageFolder, "deps", "librdkafka", "src", file);
+  replaceFile(join(packageFolder, "src", "batch.cc"), BATCH);
+  for (const { issue, file, text, repaired } of [...repairs, ...additions]) {
+    const path = join(packageFolder, file);
     const source = readFileSync(path, "utf8");
     if (source.includes(repaired)) continue;
     if (source.split(text).length !== 2) {
@@ -112,8 +235,17 @@ export function repairClientSource(packageFolder) {
           "not needed any more",
       );
     }
-    writeFileSync(path, source.replace(text, repaired));
+    replaceFile(
+      path,
+      source.replace(text, () => repaired),
+    );
   }
+}
+
+/** A file of its own, whatever else links to the old one: node_modules may be made of hard links. */
+function replaceFile(path, text) {
+  rmSync(path, { force: true });
+  writeFileSync(path, text);
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) repairClientSource(argv[2]);
