@@ -33,6 +33,7 @@ const OPTIONS_OF: Readonly<Record<string, readonly string[]>> = {
   repartition: ["deploy/cli/repartition.ts"],
   "test:fault": ["test/support/long.ts"],
   "test:sklearn": ["test/parity/sklearn/live-race.ts"],
+  bench: ["test/bench/options.ts"],
   "bench:models": ["test/bench/model-bench.ts"],
 };
 

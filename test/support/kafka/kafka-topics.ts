@@ -80,11 +80,14 @@ export async function partitionsOf(brokers: string, name: string): Promise<numbe
   return withAdmin(brokers, async (admin) => (await admin.describe([name])).get(name)?.partitions);
 }
 
+/** Every topic of the cluster, Kafka's own included. */
+export async function topicNames(brokers: string): Promise<string[]> {
+  return asOperator<string[]>(brokers, (native, done) => native.listTopics({ timeout: 5000 }, done as never));
+}
+
 /** How many partitions of the cluster, Kafka's own included, have a replica that lags behind its leader. */
 export async function underReplicated(brokers: string): Promise<number> {
-  const names = await asOperator<string[]>(brokers, (native, done) =>
-    native.listTopics({ timeout: 5000 }, done as never),
-  );
+  const names = await topicNames(brokers);
   const topics = await asOperator<readonly { partitions: readonly { isr: unknown[]; replicas: unknown[] }[] }[]>(
     brokers,
     (native, done) => native.describeTopics(names, { timeout: 5000 }, done as never),
