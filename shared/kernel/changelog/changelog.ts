@@ -1,6 +1,9 @@
 /**
- * Changelog records: key and stored bytes of a state value, with the input positions that its commit stands for in a header,
- * so that a changelog alone tells how far its state has come.
+ * Changelog records: key and stored bytes of a state value, and one that closes each commit with the input positions that it stands
+ * for in a header, so that a changelog alone tells how far its state has come.
+ *
+ * Versions of 2026-11-29 and before gave that header to every record of a value, and wrote the closing one only where a commit
+ * changed no key. Both read the other's.
  */
 import { z } from "zod";
 import type { ConsumedRecord } from "../../kafka/consumed-record.js";
@@ -9,10 +12,7 @@ import type { RecordHeaders } from "../../service-definition.js";
 
 const POSITIONS_HEADER = "regatta-positions";
 
-/**
- * Key of the record that carries positions where a commit changed no key (every record was dead-lettered, say).
- * A state key has a slash, so it cannot be one.
- */
+/** Key of the record that closes a commit. A state key has a slash, so it cannot be one. */
 export const POSITIONS_KEY = "positions";
 /** {@link POSITIONS_KEY} as it is written. */
 export const POSITIONS_KEY_BYTES = Buffer.from(POSITIONS_KEY);
@@ -54,9 +54,11 @@ export function positionsHeaders(positions: Positions, wholeKey = true): RecordH
   return [{ [POSITIONS_HEADER]: Buffer.from((wholeKey ? WHOLE_KEY_MARK : "") + JSON.stringify(positions)) }];
 }
 
-/** Whether the program that wrote the record cut no key. */
+/** Whether the program that wrote the record cut no key: those that did gave positions to every record, without the mark. */
 export function hasWholeKey({ headers }: ConsumedRecord): boolean {
-  return headers?.some((header) => header[POSITIONS_HEADER]?.[0] === WHOLE_KEY_MARK.charCodeAt(0)) ?? false;
+  for (const { [POSITIONS_HEADER]: text } of headers ?? [])
+    if (text !== undefined && text[0] !== WHOLE_KEY_MARK.charCodeAt(0)) return false;
+  return true;
 }
 
 /** The positions that a changelog record carries, undefined where it carries none that can be read. */

@@ -2,7 +2,8 @@
  * The commit, in numbered steps. Whatever moment the process dies at, the next start finds either all of it or none:
  *
  *   1 No more records are taken; process() has returned for every record counted here.
- *   2 One changelog record per changed key goes into the open transaction, beside the outputs and dead letters that are there.
+ *   2 One changelog record per changed key goes into the open transaction, beside the outputs and dead letters that are there,
+ *     and after them one with the positions that they stand for.
  *   3 The next input positions are added, with the group's metadata: a member of an old generation is refused here.
  *   4 Kafka commits. A death before this point leaves an aborted transaction; the records are processed again.
  *   5 The write buffers are applied to LevelDB, one atomic batch a task with the positions they stand for.
@@ -84,25 +85,26 @@ async function prepare(task: OpenTask, scope: CommitScope): Promise<PreparedTask
   const mended = await keyMend?.chunk(changes);
   const writes = mended === undefined ? changes : [...changes, ...mended.writes];
   const first = stores[0]?.name;
-  if (task.source !== undefined) {
-    task.advanceOwnLog(writes.length === 0 ? 1 : writes.filter(({ store }) => store === first).length);
-  }
+  // The record of the positions closes the commit in this log.
+  if (task.source !== undefined) task.advanceOwnLog(writes.filter(({ store }) => store === first).length + 1);
   const part = { task, sealed: task.seal(), writes, mended, changelogPositions: appliedOf(task, scope) };
   writeChangelog(part, scope);
   return part;
 }
 
+/**
+ * The values, and last the positions that they stand for: in the first log alone, since all of the transaction becomes readable or
+ * nothing. Where they were in each record of a value, that record would cost more than the value.
+ */
 function writeChangelog({ task, sealed, writes }: PreparedTask, { identity, output }: CommitScope): void {
   const { application } = identity;
-  const { partition } = task;
-  const headers = positionsHeaders(sealed.positions);
-  for (const { store, key, value } of writes) {
-    output.write(changelogTopic(application, store), partition, keyBytes(key), value ?? null, undefined, headers);
-  }
-  const first = task.folder.stores[0];
-  if (writes.length > 0 || first === undefined) return;
+  const { partition, folder } = task;
+  for (const { store, key, value } of writes)
+    output.write(changelogTopic(application, store), partition, keyBytes(key), value ?? null, undefined);
+  const first = folder.stores[0];
+  if (first === undefined) return;
   const topic = changelogTopic(application, first.name);
-  output.write(topic, partition, POSITIONS_KEY_BYTES, POSITIONS_VALUE, undefined, headers);
+  output.write(topic, partition, POSITIONS_KEY_BYTES, POSITIONS_VALUE, undefined, positionsHeaders(sealed.positions));
 }
 
 function positionsOf({ task, sealed }: PreparedTask): TopicPosition[] {

@@ -4,12 +4,13 @@ import { keyBytes } from "../../contract/record-key.js";
 import { RECORD_BYTES_MAX } from "../../contract/topics.js";
 import type { ClientOptions } from "../../kafka/client.js";
 import { Producer } from "../../kafka/producer.js";
+import type { RecordHeaders } from "../../service-definition.js";
 import { type Changelog, POSITIONS_KEY_BYTES, POSITIONS_VALUE, positionsHeaders } from "../changelog/changelog.js";
 import type { OpenTask } from "./task.js";
 
 /**
- * Writes every value of the folder, with the positions it stands for, and waits until the broker has them. There is no
- * transaction: where it is cut short, it is done again from the start, and each key's newest record is whole.
+ * Writes every value of the folder, then the positions they stand for, and waits until the broker has them. There is no
+ * transaction: where it is cut short, the positions are missing, and it is done again from the start.
  * @returns how many records were written
  * @throws {KafkaError} the broker does not answer, or refuses a record
  */
@@ -19,17 +20,18 @@ export async function rewriteChangelogs(
   options: ClientOptions,
 ): Promise<number> {
   const producer = await Producer.connect(options, { recordBytesMax: RECORD_BYTES_MAX });
-  const headers = positionsHeaders(folder.manifest?.positions ?? {});
+  const positions = positionsHeaders(folder.manifest?.positions ?? {});
   let count = 0;
+  const write = async ({ topic, partition }: Changelog, key: Buffer, value: Buffer, headers?: RecordHeaders) => {
+    await producer.produceWaiting(topic, partition, key, value, undefined, headers);
+    count++;
+  };
   try {
-    for (const { store, topic, partition } of changelogs) {
-      const write = async (key: Buffer, value: Buffer) => {
-        await producer.produceWaiting(topic, partition, key, value, undefined, headers);
-        count++;
-      };
-      for await (const { key, value } of folder.db.entries(store)) await write(keyBytes(key), value);
-      await write(POSITIONS_KEY_BYTES, POSITIONS_VALUE);
-    }
+    for (const changelog of changelogs)
+      for await (const { key, value } of folder.db.entries(changelog.store))
+        await write(changelog, keyBytes(key), value);
+    await producer.flush();
+    for (const changelog of changelogs) await write(changelog, POSITIONS_KEY_BYTES, POSITIONS_VALUE, positions);
     await producer.flush();
     return count;
   } finally {
