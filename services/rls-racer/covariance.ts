@@ -1,15 +1,15 @@
 /** The covariance V of an RLS model and its factors U D Uᵀ, one from the other. Only metrics, the shown state and format 1 use it, no record does. Pure. */
-import type { Rls } from "./rls.js";
+import { factorsAt } from "./rls.js";
 
-/** V as p rows of p numbers. */
-export function covarianceOf({ beta, UD }: Rls): number[][] {
-  const p = beta.length;
+/** V of the model at `at`, as p rows of p numbers. */
+export function covarianceOf(doubles: Float64Array, at: number, p: number): number[][] {
+  const UD = factorsAt(at, p);
   const V = Array.from({ length: p }, () => new Array<number>(p).fill(0));
-  const at = (i: number, j: number) => (i === j ? 1 : UD[(j * (j + 1)) / 2 + i]);
+  const of = (i: number, j: number) => (i === j ? 1 : doubles[UD + (j * (j + 1)) / 2 + i]);
   for (let i = 0; i < p; i++) {
     for (let l = i; l < p; l++) {
       let sum = 0;
-      for (let j = l; j < p; j++) sum += at(i, j) * UD[(j * (j + 1)) / 2 + j] * at(l, j);
+      for (let j = l; j < p; j++) sum += of(i, j) * doubles[UD + (j * (j + 1)) / 2 + j] * of(l, j);
       V[i][l] = sum;
       V[l][i] = sum;
     }
@@ -17,19 +17,19 @@ export function covarianceOf({ beta, UD }: Rls): number[][] {
   return V;
 }
 
-/** The trace of V: the sum of its diagonal, Σ d[j] U[i, j]² over i ≤ j. */
-export function covarianceTrace({ beta, UD }: Rls): number {
+/** The trace of V of the model at `at`: the sum of its diagonal, Σ d[j] U[i, j]² over i ≤ j. */
+export function covarianceTrace(doubles: Float64Array, at: number, p: number): number {
   let trace = 0;
-  for (let j = 0, k = 0; j < beta.length; j++, k++) {
+  for (let j = 0, k = factorsAt(at, p); j < p; j++, k++) {
     let squares = 1;
-    for (let i = 0; i < j; i++, k++) squares += UD[k] * UD[k];
-    trace += squares * UD[k];
+    for (let i = 0; i < j; i++, k++) squares += doubles[k] * doubles[k];
+    trace += squares * doubles[k];
   }
   return trace;
 }
 
 /**
- * The factors of V, packed as in {@link Rls.UD}: from the last column to the first d[j] = V[j, j], U[i, j] = V[i, j] / d[j], and
+ * The factors of V, packed as in rls.ts: from the last column to the first d[j] = V[j, j], U[i, j] = V[i, j] / d[j], and
  * what is left of V is V − d[j] U[:, j] U[:, j]ᵀ [Golub, Van Loan 2013, 4.1].
  * @param p     coefficients
  * @param upper V's upper triangle packed by rows, p(p+1)/2

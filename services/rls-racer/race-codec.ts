@@ -16,7 +16,7 @@ import type { Codec } from "../../shared/service-definition.js";
 import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state/state-bytes.js";
 import { covarianceOf, factorsOf } from "./covariance.js";
 import { type Race, type RaceModel, RECENT } from "./race.js";
-import { packedLength } from "./rls.js";
+import { betaAt, factorsAt, packedLength, rlsLength } from "./rls.js";
 
 /** See the file's head. `encode` throws a RangeError where a number is not finite: none may enter a changelog. */
 export const raceCodec: Codec<Race> = {
@@ -37,13 +37,12 @@ function encodeRace(race: Race): Buffer {
   writer.u16(race.models.length);
   for (const { name, rls, mse, n, errors, refusals } of race.models) {
     writer.text(name);
-    writer.f64(rls.nu);
+    writer.f64(rls[0]);
     writer.f64(mse);
     writer.f64(n);
     writer.doubles(errors);
     writer.u16(refusals);
-    writer.doubles(rls.beta);
-    writer.doubles(rls.UD);
+    writer.doubles(rls.subarray(1));
   }
   writeRanking(writer, race.ranking);
   writer.end();
@@ -58,12 +57,12 @@ function bytesOfRace({ rows, models }: Race): number {
 
 /** The memory that a model of one series takes, in bytes, roughly. */
 export function bytesOfModel({ rls, errors }: RaceModel): number {
-  return 2 * OBJECT_BYTES + arrayBytes(errors.length) + arrayBytes(rls.beta.length) + arrayBytes(rls.UD.length);
+  return 2 * OBJECT_BYTES + arrayBytes(errors.length) + arrayBytes(rls.length);
 }
 
 function encodedLength(race: Race): number {
   const p = race.features + 1;
-  const numbers = 3 + RECENT + p + packedLength(p);
+  const numbers = 2 + RECENT + rlsLength(p);
   let length = 4 + 8 + 8 * RECENT * p + 2 + rankingBytes(race.ranking);
   for (const { name } of race.models) length += 1 + Buffer.byteLength(name) + 2 + 8 * numbers;
   return length;
@@ -84,7 +83,7 @@ function decodeRace(bytes: Buffer, read: (reader: StateReader, p: number) => Rac
 function readModel(reader: StateReader, p: number): RaceModel {
   const { name, nu, mse, n, errors } = readScore(reader);
   const refusals = reader.u16();
-  return { name, rls: { nu, beta: reader.doubles(p), UD: reader.doubles(packedLength(p)) }, mse, n, errors, refusals };
+  return { name, rls: rlsOf(nu, reader.doubles(p), reader.doubles(packedLength(p))), p, mse, n, errors, refusals };
 }
 
 /** A V that is not positive definite gets factors of zeros: the race resets such a model and counts it. */
@@ -92,7 +91,15 @@ function readModelOfFormat1(reader: StateReader, p: number): RaceModel {
   const { name, nu, mse, n, errors } = readScore(reader);
   const beta = reader.doubles(p);
   const UD = factorsOf(p, reader.doubles(packedLength(p))) ?? new Float64Array(packedLength(p));
-  return { name, rls: { nu, beta, UD }, mse, n, errors, refusals: 0 };
+  return { name, rls: rlsOf(nu, beta, UD), p, mse, n, errors, refusals: 0 };
+}
+
+function rlsOf(nu: number, beta: Float64Array, UD: Float64Array): Float64Array {
+  const rls = new Float64Array(rlsLength(beta.length));
+  rls[0] = nu;
+  rls.set(beta, betaAt(0));
+  rls.set(UD, factorsAt(0, beta.length));
+  return rls;
 }
 
 function readScore(reader: StateReader) {
@@ -110,11 +117,11 @@ function raceToJson(race: Race): unknown {
     rows: newestFirst(count, (slot) => Array.from(rows.subarray(slot * width, (slot + 1) * width))),
     models: models.map(({ name, rls, mse, n, errors }) => ({
       name,
-      nu: rls.nu,
+      nu: rls[0],
       N: n,
       mse: n === 0 ? null : mse,
-      beta: Array.from(rls.beta),
-      V: covarianceOf(rls),
+      beta: Array.from(rls.subarray(betaAt(0), betaAt(0) + width)),
+      V: covarianceOf(rls, 0, width),
       errors: newestFirst(n, (slot) => errors[slot]),
     })),
   };

@@ -18,7 +18,7 @@ import {
   refusedPrediction,
 } from "../../shared/race/race.js";
 import type { RlsModel } from "./model-list.js";
-import { isPositiveDefinite, learn, newRls, packedLength, predict, type Rls } from "./rls.js";
+import { betaAt, isPositiveDefinite, learn, newRls, packedLength, predict, rlsLength } from "./rls.js";
 
 /** Rows and errors that a race keeps for reading: the last ones, as in the notebook. */
 export const RECENT = 10;
@@ -34,8 +34,10 @@ export const REFUSALS_MAX = 10;
 
 /** One model in one series. */
 export interface RaceModel extends Racer {
-  /** Replaced only where the model is reset. */
-  rls: Rls;
+  /** ν, β and the factors of V, as rls.ts lays them. */
+  readonly rls: Float64Array;
+  /** Coefficients: features and the intercept. */
+  readonly p: number;
   /** A ring of the last {@link RECENT} errors y − ŷ: number k, from 0, is at k mod RECENT. */
   readonly errors: Float64Array;
   /** Consecutive refusals that are the model's own fault, not the observation's. */
@@ -101,13 +103,15 @@ export function withModels(race: Race, models: readonly RlsModel[]): Race {
 export function raceStep(race: Race, observation: Observation): RlsRaceResult {
   const { y, x } = observation;
   refuseOtherFeatures(race.features, x.length);
+  const regressors = regressorsOf(x);
+  const p = race.features + 1;
   const predictions = new Array<RlsPrediction>(race.models.length);
   const resets: { model: string; reason: Reset }[] = [];
   for (let m = 0; m < predictions.length; m++) {
     const model = race.models[m];
-    if (!isPositiveDefinite(model.rls)) resets.push(reset(model, "covariance-not-positive"));
-    predictions[m] = modelStep(model, observation);
-    if (model.refusals >= REFUSALS_MAX) resets.push(reset(model, "refusals-in-a-row"));
+    if (!isPositiveDefinite(model.rls, 0, p)) resets.push(reset(model, p, "covariance-not-positive"));
+    predictions[m] = modelStep(model, observation, regressors);
+    if (model.refusals >= REFUSALS_MAX) resets.push(reset(model, p, "refusals-in-a-row"));
   }
 
   const start = (race.count % RECENT) * (race.features + 1);
@@ -116,53 +120,92 @@ export function raceStep(race: Race, observation: Observation): RlsRaceResult {
   return { predictions, resets, standings: countAndRank(race, race.models, observation) };
 }
 
-function modelStep(model: RaceModel, observation: Observation): RlsPrediction {
+function modelStep(model: RaceModel, observation: Observation, regressors: Float64Array): RlsPrediction {
   const { y, x } = observation;
   const { rls, errors } = model;
-  const yhat = predict(rls, x);
+  const p = x.length + 1;
+  const yhat = predict(rls, 0, p, regressors);
   const error = y - yhat;
   const mse = nextMse(model, error);
   const reason = refusalOf(yhat, mse);
-  if (reason !== undefined) return refused(model, observation, reason);
-  if (!learn(rls, x, error)) return refused(model, observation, "update-not-finite");
+  if (reason !== undefined) return refused(model, observation, regressors, reason);
+  if (!learn(rls, 0, p, regressors, error)) return refused(model, observation, regressors, "update-not-finite");
   errors[model.n % RECENT] = error;
   model.mse = mse;
   model.n++;
   model.refusals = 0;
   const { topic, series, i } = observation;
-  return { topic, series, model: model.name, i, n: model.n, y, yhat, error, mse, nu: rls.nu, beta: listOf(rls.beta) };
+  return {
+    topic,
+    series,
+    model: model.name,
+    i,
+    n: model.n,
+    y,
+    yhat,
+    error,
+    mse,
+    nu: rls[0],
+    beta: listOf(rls, betaAt(0), p),
+  };
 }
 
-function refused(model: RaceModel, observation: Observation, reason: Refusal): RlsPrediction {
-  const { nu } = model.rls;
-  if (canBeLearned(observation, nu)) model.refusals++;
+function refused(model: RaceModel, observation: Observation, regressors: Float64Array, reason: Refusal): RlsPrediction {
+  const nu = model.rls[0];
+  if (canBeLearned(observation, regressors, nu)) model.refusals++;
   return { ...refusedPrediction(model, observation, reason), nu, beta: null };
 }
 
 /** Whether a model that has seen nothing would be scored on an observation and learn from it: its forecast is 0. */
-function canBeLearned({ y, x }: Observation, nu: number): boolean {
-  return Number.isFinite(y * y) && learn(newRls(x.length, nu), x, y);
+function canBeLearned({ y, x }: Observation, regressors: Float64Array, nu: number): boolean {
+  const p = x.length + 1;
+  return Number.isFinite(y * y) && learn(priorOf(p, nu), 0, p, regressors, y);
 }
 
-function reset(model: RaceModel, reason: Reset): { model: string; reason: Reset } {
-  model.rls = newRls(model.rls.beta.length - 1, model.rls.nu);
+function reset(model: RaceModel, p: number, reason: Reset): { model: string; reason: Reset } {
+  const { rls } = model;
+  newRls(rls, 0, p, rls[0]);
   model.refusals = 0;
   return { model: model.name, reason };
 }
 
+/** Working memory: the regressors of the observation at hand. It grows to the largest number of them so far. */
+let scratch = new Float64Array(0);
+
+function regressorsOf(x: readonly number[]): Float64Array {
+  if (scratch.length < x.length + 1) scratch = new Float64Array(x.length + 1);
+  scratch[0] = 1;
+  for (let j = 0; j < x.length; j++) scratch[j + 1] = x[j];
+  return scratch;
+}
+
+function priorOf(p: number, nu: number): Float64Array {
+  const rls = new Float64Array(rlsLength(p));
+  newRls(rls, 0, p, nu);
+  return rls;
+}
+
 /** As Array.from, which takes several times as long, since it uses the iterator. */
-function listOf(numbers: Float64Array): number[] {
+function listOf(numbers: Float64Array, from: number, length: number): number[] {
   const list: number[] = [];
-  for (let j = 0; j < numbers.length; j++) list.push(numbers[j]);
+  for (let j = 0; j < length; j++) list.push(numbers[from + j]);
   return list;
 }
 
 function newModel({ name, nu }: RlsModel, features: number): RaceModel {
-  return { name, rls: newRls(features, nu), mse: 0, n: 0, errors: new Float64Array(RECENT), refusals: 0 };
+  return {
+    name,
+    rls: priorOf(features + 1, nu),
+    p: features + 1,
+    mse: 0,
+    n: 0,
+    errors: new Float64Array(RECENT),
+    refusals: 0,
+  };
 }
 
 function isSame(racing: RaceModel, { name, nu }: RlsModel): boolean {
-  return racing.name === name && racing.rls.nu === nu;
+  return racing.name === name && racing.rls[0] === nu;
 }
 
 function checkSize(models: number, features: number): void {

@@ -26,6 +26,15 @@
  * grow there as ν^-t until it overflows, and any first excitation would throw β about. So no d passes {@link VARIANCE_MAX}:
  * forgetting stops in that direction and continues in all others, since each such direction has a d of its own (selective
  * forgetting: Parkum, Poulsen, Holst 1992, "Recursive forgetting algorithms"). Nothing changes below the bound.
+ *
+ * A model is doubles from a place `at` on, in an array that holds others besides:
+ *
+ *   ν        forgetting factor in (0, 1]; 1 forgets nothing
+ *   β        p coefficients, intercept first
+ *   U and D  packed by columns, p(p+1)/2: column j, from 0, begins at j(j+1)/2 with U[0, j] to U[j-1, j], then d[j] in place of
+ *            the 1 of U[j, j]
+ *
+ * So states are worked on where they are kept, whoever keeps them. {@link betaAt} and {@link factorsAt} give the places.
  */
 
 /** β0 = 0 and V0 = 10 I: the prior of the notebook. */
@@ -40,32 +49,9 @@ export const VARIANCE_MAX = 1e10;
 /** Least d of D: a smaller one would lose digits as a denormal, and be 0 in the end. Values of 10^150 lead there. */
 export const VARIANCE_MIN = 1e-300;
 
-/** The state of a model. Only {@link learn} changes it, in place, wholly or not at all. */
-export interface Rls {
-  /** Forgetting factor ν in (0, 1]; 1 forgets nothing. */
-  readonly nu: number;
-  /** Coefficients: p, intercept first. */
-  readonly beta: Float64Array;
-  /**
-   * Covariance V = U D Uᵀ, packed by columns, p(p+1)/2: column j, from 0, begins at j(j+1)/2 with U[0, j] to U[j-1, j], then
-   * d[j] in place of the 1 of U[j, j].
-   */
-  readonly UD: Float64Array;
-}
-
-/**
- * A model before its first observation.
- * @param features n, from 1
- * @param nu       ν in (0, 1]
- * @throws {RangeError} n or ν is out of range
- */
-export function newRls(features: number, nu: number): Rls {
-  if (!Number.isInteger(features) || features < 1) throw new RangeError(`expected 1 feature or more, got ${features}`);
-  if (!(nu > 0 && nu <= 1)) throw new RangeError(`expected a forgetting factor in (0, 1], got ${nu}`);
-  const p = features + 1;
-  const UD = new Float64Array(packedLength(p));
-  for (let j = 0, k = 0; j < p; j++, k += j + 1) UD[k] = PRIOR_VARIANCE;
-  return { nu, beta: new Float64Array(p), UD };
+/** Doubles of a model with p coefficients. */
+export function rlsLength(p: number): number {
+  return 1 + p + packedLength(p);
 }
 
 /** Length of the packed triangle of a p×p matrix. */
@@ -73,57 +59,80 @@ export function packedLength(p: number): number {
   return (p * (p + 1)) / 2;
 }
 
+/** Where β of the model at `at` begins. */
+export function betaAt(at: number): number {
+  return at + 1;
+}
+
+/** Where the factors of V of the model at `at` begin. */
+export function factorsAt(at: number, p: number): number {
+  return at + 1 + p;
+}
+
+/**
+ * Makes a model before its first observation.
+ * @param p  coefficients, from 2: a feature and the intercept at least
+ * @param nu ν in (0, 1]
+ * @throws {RangeError} p or ν is out of range, or the model would pass the array's end; nothing is written then
+ */
+export function newRls(doubles: Float64Array, at: number, p: number, nu: number): void {
+  if (!Number.isInteger(p) || p < 2) throw new RangeError(`expected 2 coefficients or more, got ${p}`);
+  if (!(nu > 0 && nu <= 1)) throw new RangeError(`expected a forgetting factor in (0, 1], got ${nu}`);
+  checkShape(doubles, at, p);
+  doubles[at] = nu;
+  doubles.fill(0, betaAt(at), at + rlsLength(p));
+  for (let j = 0, k = factorsAt(at, p); j < p; j++, k += j + 1) doubles[k] = PRIOR_VARIANCE;
+}
+
 /** Whether V is positive definite: every d of D is above 0. True of every model that {@link newRls} and {@link learn} made. */
-export function isPositiveDefinite({ beta, UD }: Rls): boolean {
-  for (let j = 0, k = 0; j < beta.length; j++, k += j + 1) if (!(UD[k] > 0)) return false;
+export function isPositiveDefinite(doubles: Float64Array, at: number, p: number): boolean {
+  for (let j = 0, k = factorsAt(at, p); j < p; j++, k += j + 1) if (!(doubles[k] > 0)) return false;
   return true;
 }
 
 /**
  * The forecast ŷ = x β, in the unit of y.
- * @param x the n features; the regressor 1 of the intercept is not among them
+ * @param x p regressors, x[0] = 1; what follows them is not read
  * @returns not finite where the sum overflows, or x is not finite
- * @throws {RangeError} β is not of n + 1 numbers
+ * @throws {RangeError} x or the model passes its array's end
  */
-export function predict(rls: Rls, x: readonly number[]): number {
-  const { beta } = rls;
-  if (beta.length !== x.length + 1) throw shapeError(rls, x);
-  let yhat = beta[0];
-  for (let j = 0; j < x.length; j++) yhat += x[j] * beta[j + 1];
+export function predict(doubles: Float64Array, at: number, p: number, x: Float64Array): number {
+  checkShape(doubles, at, p, x);
+  const beta = betaAt(at);
+  let yhat = doubles[beta];
+  for (let j = 1; j < p; j++) yhat += x[j] * doubles[beta + j];
   return yhat;
 }
 
 /**
  * Learns from one observation. Allocates nothing; O(p²).
- * @param x     the n features
+ * @param x     p regressors, x[0] = 1; what follows them is not read
  * @param error e = y − ŷ, with ŷ from {@link predict} before this call
- * @returns false where a number of the new state would not be finite, because one of x, e is not or is too large; `rls` is then
- *   as it was
- * @throws {RangeError} the shapes of x, β and V do not fit one another
+ * @returns false where a number of the new state would not be finite, because one of x, e is not or is too large; the model is
+ *   then as it was
+ * @throws {RangeError} x or the model passes its array's end
  */
-export function learn(rls: Rls, x: readonly number[], error: number): boolean {
-  const { nu, beta, UD } = rls;
-  const p = beta.length;
-  if (x.length + 1 !== p || UD.length !== packedLength(p)) throw shapeError(rls, x);
-  const { regressors, gain, coefficients, factors } = scratchFor(p);
-  regressors[0] = 1;
-  for (let j = 1; j < p; j++) regressors[j] = x[j - 1];
+export function learn(doubles: Float64Array, at: number, p: number, x: Float64Array, error: number): boolean {
+  checkShape(doubles, at, p, x);
+  const { gain, coefficients, factors } = scratchFor(p);
+  const beta = betaAt(at);
+  const UD = factorsAt(at, p);
 
   // After column j, `gain` is V xᵀ and `divisor` 1 + x V xᵀ, both of the columns so far. v − v is 0 for a finite v and NaN for
   // any other, so one sum checks all of them.
-  const perNu = 1 / nu;
+  const perNu = 1 / doubles[at];
   let divisor = 1;
   let perDivisor = 1;
   let probe = 0;
   for (let j = 0, k = 0; j < p; j++, k++) {
     const column = k;
-    let f = regressors[j];
-    for (let i = 0; i < j; i++, k++) f += UD[k] * regressors[i];
-    const d = UD[k];
+    let f = x[j];
+    for (let i = 0; i < j; i++, k++) f += doubles[UD + k] * x[i];
+    const d = doubles[UD + k];
     const v = d * f;
     const slope = -f * perDivisor;
     for (let i = 0; i < j; i++) {
-      const u = UD[column + i];
+      const u = doubles[UD + column + i];
       const b = gain[i];
       const next = u + b * slope;
       factors[column + i] = next;
@@ -142,14 +151,14 @@ export function learn(rls: Rls, x: readonly number[], error: number): boolean {
   probe += divisor - divisor;
   const step = error * perDivisor * perNu;
   for (let i = 0; i < p; i++) {
-    const b = beta[i] + gain[i] * step;
+    const b = doubles[beta + i] + gain[i] * step;
     coefficients[i] = b;
     probe += b - b;
   }
   if (probe !== 0) return false;
 
-  for (let i = 0; i < p; i++) beta[i] = coefficients[i];
-  for (let k = 0; k < UD.length; k++) UD[k] = factors[k];
+  for (let i = 0; i < p; i++) doubles[beta + i] = coefficients[i];
+  for (let k = 0, length = packedLength(p); k < length; k++) doubles[UD + k] = factors[k];
   return true;
 }
 
@@ -158,7 +167,6 @@ let scratch = newScratch(0);
 
 function newScratch(p: number) {
   return {
-    regressors: new Float64Array(p),
     gain: new Float64Array(p),
     coefficients: new Float64Array(p),
     factors: new Float64Array(packedLength(p)),
@@ -170,10 +178,11 @@ function scratchFor(p: number): typeof scratch {
   return scratch;
 }
 
-function shapeError(rls: Rls, x: readonly number[]): RangeError {
-  const { beta, UD } = rls;
-  return new RangeError(
-    `expected ${beta.length - 1} features and ${packedLength(beta.length)} numbers of V for ${beta.length} coefficients, ` +
-      `got ${x.length} and ${UD.length}`,
+/** Reading past an end would give NaN, and so a model that refuses everything. */
+function checkShape(doubles: Float64Array, at: number, p: number, x?: Float64Array): void {
+  if (at >= 0 && at + rlsLength(p) <= doubles.length && (x === undefined || p <= x.length)) return;
+  throw new RangeError(
+    `expected ${p} regressors and ${rlsLength(p)} numbers of a model from ${at} on, got ${x?.length ?? p} and ` +
+      `an array of ${doubles.length}`,
   );
 }

@@ -30,7 +30,7 @@ const settings = {
 const traceGauge: ModelGauge<RaceModel> = {
   name: "regatta_rls_covariance_trace",
   help: "Trace of the covariance V of a model in a series: it grows where a direction of x is not excited",
-  of: ({ rls }) => covarianceTrace(rls),
+  of: ({ rls, p }) => covarianceTrace(rls, 0, p),
 };
 
 /** The service, for the kernel to run. */

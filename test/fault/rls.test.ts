@@ -6,9 +6,9 @@
  */
 import assert from "node:assert/strict";
 import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { covarianceOf } from "../../services/rls-racer/covariance.js";
-import { learn, newRls, predict, type Rls, VARIANCE_MAX } from "../../services/rls-racer/rls.js";
+import { VARIANCE_MAX } from "../../services/rls-racer/rls.js";
 import { textRecord } from "../support/data/observations.js";
+import { RlsModel } from "../support/data/rls-model.js";
 import { recompute } from "../support/judge/offline-model.js";
 import { LINEAR_CHAIN } from "../support/judge/verdict.js";
 import { long } from "../support/long.js";
@@ -131,8 +131,8 @@ class Oracle {
 }
 
 /** V scaled to a diagonal of 1, so that units do not matter, and {@link ROUNDING} above it. */
-function correlations(rls: Rls): Matrix {
-  const V = covarianceOf(rls);
+function correlations(rls: RlsModel): Matrix {
+  const V = rls.covariance();
   const deviation = V.map((row, i) => Math.sqrt(row[i]));
   const scaledV = new Matrix(V.map((row, i) => row.map((value, j) => value / (deviation[i] * deviation[j]))));
   return scaledV.add(Matrix.eye(P, P).mul(ROUNDING));
@@ -149,7 +149,7 @@ interface Outcome {
 
 function run(input: Input, nu: number, updates: number): Outcome {
   const truth = [1, ...input.scale.map((scale, j) => (j + 1) / scale)];
-  const rls = newRls(FEATURES, nu);
+  const rls = new RlsModel(FEATURES, nu);
   const oracle = new Oracle(nu);
   const outcome: Outcome = { refused: 0, bad: 0, difference: 0, excited: P };
   const every = Math.floor(updates / LOOKS);
@@ -159,8 +159,8 @@ function run(input: Input, nu: number, updates: number): Outcome {
     for (let j = 0; j < FEATURES; j++) y += truth[j + 1] * x[j];
     y = input.spoil?.(y, x) ?? y;
     if (![y, ...x].every(Number.isFinite)) outcome.bad++;
-    const yhat = predict(rls, x);
-    if (learn(rls, x, y - yhat)) oracle.learn(x, y, yhat);
+    const yhat = rls.predict(x);
+    if (rls.learn(x, y - yhat)) oracle.learn(x, y, yhat);
     else outcome.refused++;
     assertSound(rls, () => `${input.what}, nu ${nu}, update ${k}`);
     if (k % every !== 0) continue;
@@ -175,7 +175,7 @@ function run(input: Input, nu: number, updates: number): Outcome {
   return outcome;
 }
 
-function assertSound({ beta, UD }: Rls, where: () => string): void {
+function assertSound({ beta, UD }: RlsModel, where: () => string): void {
   let sound = true;
   for (let i = 0; i < P; i++) sound &&= Number.isFinite(beta[i]);
   for (let j = 0, k = 0; j < P; j++, k++) {
@@ -207,15 +207,15 @@ describe(`RLS over ${UPDATES.toLocaleString("en")} updates`, function () {
   it("learns a feature that was 0 for 100,000 updates as fast as a new model does", () => {
     const noise = () => 0.1 * normal();
     for (const nu of NUS) {
-      const rls = newRls(1, nu);
-      const fresh = newRls(1, nu);
+      const rls = new RlsModel(1, nu);
+      const fresh = new RlsModel(1, nu);
       const take = (x: number) => {
         const y = 1 + 2 * x + noise();
-        for (const model of [rls, fresh]) assert.ok(learn(model, [x], y - predict(model, [x])));
+        for (const model of [rls, fresh]) assert.ok(model.learn([x], y - model.predict([x])));
       };
       for (let k = 0; k < 100_000; k++) {
         const y = 1 + noise();
-        assert.ok(learn(rls, [0], y - predict(rls, [0])));
+        assert.ok(rls.learn([0], y - rls.predict([0])));
       }
       for (let k = 0; k < 200; k++) take(normal());
       // A mean of some (1 + ν)/(1 − ν) errors of 0.1; ten deviations at ν = 0.9 are 0.3.

@@ -1,25 +1,25 @@
 import assert from "node:assert/strict";
-import { learn, newRls, predict } from "../../services/rls-racer/rls.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { rlsPredictionSchema } from "../../shared/contract/schemas.js";
 import { prequentialMse } from "../../shared/race/score.js";
 import { TopologyDriver } from "../driver/topology-driver.js";
 import { assertClose, RLS_GOLDEN_NUS, RLS_GOLDEN_STREAMS, readRlsGolden } from "../support/data/golden-rls.js";
 import { observation, observationRecord } from "../support/data/observations.js";
+import { RlsModel } from "../support/data/rls-model.js";
 
 describe("RLS and the golden files", () => {
   for (const stream of RLS_GOLDEN_STREAMS) {
     for (const nu of RLS_GOLDEN_NUS) {
       it(`gives the forecasts, errors, coefficients and scores of ${stream} with nu ${nu} to 1e-9`, () => {
         const golden = readRlsGolden(stream, nu);
-        const rls = newRls(golden.x[0].length, golden.nu);
+        const rls = new RlsModel(golden.x[0].length, golden.nu);
         let mse = 0;
         for (let k = 0; k < golden.y.length; k++) {
           const at = `${golden.name}, record ${k}`;
-          const yhat = predict(rls, golden.x[k]);
+          const yhat = rls.predict(golden.x[k]);
           const error = golden.y[k] - yhat;
           mse = prequentialMse(mse, error, k + 1);
-          assert.ok(learn(rls, golden.x[k], error), at);
+          assert.ok(rls.learn(golden.x[k], error), at);
           assertClose(yhat, golden.yhat[k], `${at}, yhat`);
           assertClose(error, golden.error[k], `${at}, error`);
           assertClose(mse, golden.mse[k], `${at}, mse`);

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { inverse, Matrix, solve } from "ml-matrix";
-import { covarianceOf, covarianceTrace } from "../../services/rls-racer/covariance.js";
-import { isPositiveDefinite, learn, newRls, predict } from "../../services/rls-racer/rls.js";
 import { prequentialMse } from "../../shared/race/score.js";
 import { forgettingFactors, type Stream, streams } from "../support/data/race-arbitraries.js";
+import { RlsModel } from "../support/data/rls-model.js";
 import { holds } from "../support/property.js";
 
 /** Most that two ways of computing the same may differ here, relative to the larger, or absolute below 1. */
@@ -17,10 +16,10 @@ function assertNear(actual: number, expected: number, what: string): void {
 
 /** A model that has learned a stream, and the errors it made on the way. */
 function learned({ features, rows }: Stream, nu: number) {
-  const rls = newRls(features, nu);
+  const rls = new RlsModel(features, nu);
   const errors = rows.map(({ y, x }) => {
-    const error = y - predict(rls, x);
-    assert.ok(learn(rls, x, error));
+    const error = y - rls.predict(x);
+    assert.ok(rls.learn(x, error));
     return error;
   });
   return { rls, errors };
@@ -62,7 +61,7 @@ describe("RLS on any stream", () => {
         const steps = stream.rows.length;
         const squares = weightedSquares(stream, (k) => nu ** (steps - k + 1));
         const expected = inverse(squares.add(Matrix.eye(squares.rows, squares.rows).mul(nu ** steps / 10)));
-        const V = covarianceOf(learned(stream, nu).rls);
+        const V = learned(stream, nu).rls.covariance();
         for (let i = 0; i < expected.rows; i++) {
           for (let j = 0; j < expected.columns; j++) assertNear(V[i][j], expected.get(i, j), `V[${i}, ${j}]`);
         }
@@ -82,8 +81,8 @@ describe("RLS on any stream", () => {
           full = full.sub(full.mmul(row.transpose()).mmul(xV).div(divisor)).div(nu);
         }
         const { rls } = learned(stream, nu);
-        const V = covarianceOf(rls);
-        assertNear(covarianceTrace(rls), full.trace(), "trace");
+        const V = rls.covariance();
+        assertNear(rls.trace(), full.trace(), "trace");
         for (let i = 0; i < p; i++) for (let j = 0; j < p; j++) assertNear(V[i][j], full.get(i, j), `V[${i}, ${j}]`);
       }),
     );
@@ -107,17 +106,17 @@ describe("RLS on any stream", () => {
     const rows = fc.array(fc.record({ y: odd, x: fc.tuple(odd, odd) }), { minLength: 1, maxLength: 30 });
     holds(
       fc.property(rows, forgettingFactors, (stream, nu) => {
-        const rls = newRls(2, nu);
-        const unsigned = newRls(2, nu);
+        const rls = new RlsModel(2, nu);
+        const unsigned = new RlsModel(2, nu);
         for (const { y, x } of stream) {
-          const before = { beta: [...rls.beta], UD: [...rls.UD] };
-          const learned = learn(rls, x, y - predict(rls, x));
-          if (!learned) assert.deepEqual({ beta: [...rls.beta], UD: [...rls.UD] }, before);
-          assert.ok(isPositiveDefinite(rls));
+          const before = rls.bytes();
+          const learned = rls.learn(x, y - rls.predict(x));
+          if (!learned) assert.equal(rls.bytes(), before);
+          assert.ok(rls.isPositiveDefinite());
           assert.ok([...rls.beta, ...rls.UD].every(Number.isFinite));
           // -0 + 0 is 0: the sign of a zero leaves no trace but in zeros.
           const plus = x.map((value) => value + 0);
-          assert.equal(learn(unsigned, plus, y + 0 - predict(unsigned, plus)), learned);
+          assert.equal(unsigned.learn(plus, y + 0 - unsigned.predict(plus)), learned);
           for (const [k, value] of rls.UD.entries()) assert.ok(value === unsigned.UD[k]);
           for (const [k, value] of rls.beta.entries()) assert.ok(value === unsigned.beta[k]);
         }

@@ -1,7 +1,7 @@
 /** Random streams and races for properties. */
 import fc from "fast-check";
 import { type Race, RECENT } from "../../../services/rls-racer/race.js";
-import { packedLength } from "../../../services/rls-racer/rls.js";
+import { rlsLength } from "../../../services/rls-racer/rls.js";
 
 /** Objects as a program makes them, with the usual prototype, so that a deep comparison takes them for equal. */
 const plain = { noNullPrototype: true } as const;
@@ -45,7 +45,8 @@ export function races(): fc.Arbitrary<Race> {
       fc.record(
         {
           name: fc.constant(name),
-          rls: fc.record({ nu: finite, beta: doubles(p), UD: doubles(packedLength(p)) }, plain),
+          rls: doubles(rlsLength(p)),
+          p: fc.constant(p),
           mse: finite,
           n: fc.maxSafeNat(),
           errors: doubles(RECENT),

@@ -1,25 +1,12 @@
 import assert from "node:assert/strict";
-import { covarianceOf } from "../../../services/rls-racer/covariance.js";
-import {
-  isPositiveDefinite,
-  learn,
-  newRls,
-  predict,
-  type Rls,
-  VARIANCE_MAX,
-  VARIANCE_MIN,
-} from "../../../services/rls-racer/rls.js";
-
-/** All numbers of a state, as bytes: NaN and -0 count. */
-function bytesOf({ beta, UD }: Rls): string {
-  return Buffer.concat([beta, UD].map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength))).toString("hex");
-}
+import { learn, predict, VARIANCE_MAX, VARIANCE_MIN } from "../../../services/rls-racer/rls.js";
+import { RlsModel } from "../../support/data/rls-model.js";
 
 describe("an RLS model", () => {
   it("begins with β = 0 and V = 10 I", () => {
-    const rls = newRls(2, 0.99);
+    const rls = new RlsModel(2, 0.99);
     assert.deepEqual([...rls.beta], [0, 0, 0]);
-    assert.deepEqual(covarianceOf(rls), [
+    assert.deepEqual(rls.covariance(), [
       [10, 0, 0],
       [0, 10, 0],
       [0, 0, 10],
@@ -29,34 +16,34 @@ describe("an RLS model", () => {
   it("takes the step that the equations give by hand", () => {
     // x = (1, 2), V = 10 I: V xᵀ = (10, 20), 1 + x V xᵀ = 51. With ν = 1/2, y = 3:
     // V = 2 (10 I − (10, 20)ᵀ(10, 20)/51), α = V xᵀ = 2 (10, 20)/51, β = 3 α.
-    const rls = newRls(1, 0.5);
-    assert.equal(predict(rls, [2]), 0);
-    assert.ok(learn(rls, [2], 3));
-    const V = covarianceOf(rls).flat();
+    const rls = new RlsModel(1, 0.5);
+    assert.equal(rls.predict([2]), 0);
+    assert.ok(rls.learn([2], 3));
+    const V = rls.covariance().flat();
     const expectedV = [2 * (10 - 100 / 51), (-2 * 200) / 51, (-2 * 200) / 51, 2 * (10 - 400 / 51)];
     const expectedBeta = [60 / 51, 120 / 51];
     for (const [k, v] of expectedV.entries()) assert.ok(Math.abs(V[k] - v) < 1e-14, `V[${k}]: ${V[k]}, not ${v}`);
     for (const [j, b] of expectedBeta.entries())
       assert.ok(Math.abs(rls.beta[j] - b) < 1e-14, `β[${j}]: ${rls.beta[j]}`);
-    assert.ok(Math.abs(predict(rls, [-1]) - (60 - 120) / 51) < 1e-14);
+    assert.ok(Math.abs(rls.predict([-1]) - (60 - 120) / 51) < 1e-14);
   });
 
   it("forecasts with β as it is, intercept first", () => {
-    const rls: Rls = { nu: 1, beta: Float64Array.of(0.5, 2, -3), UD: new Float64Array(6) };
-    assert.equal(predict(rls, [10, 100]), 0.5 + 20 - 300);
+    const rls = RlsModel.of(1, [0.5, 2, -3], [1, 0, 1, 0, 0, 1]);
+    assert.equal(rls.predict([10, 100]), 0.5 + 20 - 300);
   });
 
   it("is not disturbed by a larger model that learned in between", () => {
-    const alone = newRls(1, 0.99);
-    const between = newRls(1, 0.99);
-    const larger = newRls(7, 0.99);
+    const alone = new RlsModel(1, 0.99);
+    const between = new RlsModel(1, 0.99);
+    const larger = new RlsModel(7, 0.99);
     for (let i = 0; i < 20; i++) {
       const x = [Math.sin(i)];
-      learn(alone, x, i);
-      learn(larger, [1, 2, 3, 4, 5, 6, i], i);
-      learn(between, x, i);
+      alone.learn(x, i);
+      larger.learn([1, 2, 3, 4, 5, 6, i], i);
+      between.learn(x, i);
     }
-    assert.equal(bytesOf(between), bytesOf(alone));
+    assert.equal(between.bytes(), alone.bytes());
   });
 
   const overflows: { what: string; x: number[]; error: number; UD: number[] }[] = [
@@ -73,43 +60,49 @@ describe("an RLS model", () => {
   ];
   for (const { what, x, error, UD } of overflows) {
     it(`refuses an update, and is bit for bit as it was, when ${what}`, () => {
-      const rls: Rls = { nu: 0.99, beta: Float64Array.of(1.7e308, 1.7e308), UD: Float64Array.from(UD) };
-      const before = bytesOf(rls);
-      assert.equal(learn(rls, x, error), false);
-      assert.equal(bytesOf(rls), before);
+      const rls = RlsModel.of(0.99, [1.7e308, 1.7e308], UD);
+      const before = rls.bytes();
+      assert.equal(rls.learn(x, error), false);
+      assert.equal(rls.bytes(), before);
     });
   }
 
   it("forgets the intercept but not what is known of a feature that is always 0, once that has reached the bound", () => {
     // V22 grows as ν^-t from 10 to the bound and stays; V11 goes to the (1 − ν)/ν of a mean with fading weights, all the same.
-    const rls = newRls(1, 0.9);
-    for (let k = 0; k < 10_000; k++) assert.ok(learn(rls, [0], 1 - predict(rls, [0])));
-    const [[V11, V12], [, V22]] = covarianceOf(rls);
+    const rls = new RlsModel(1, 0.9);
+    for (let k = 0; k < 10_000; k++) assert.ok(rls.learn([0], 1 - rls.predict([0])));
+    const [[V11, V12], [, V22]] = rls.covariance();
     assert.equal(V22, VARIANCE_MAX);
     assert.equal(V12, 0);
     assert.ok(Math.abs(V11 - 0.1 / 0.9) < 1e-12, `${V11}`);
   });
 
   it("keeps V positive where regressors of 10^150 would make it vanish", () => {
-    const rls = newRls(1, 1);
-    for (let k = 0; k < 20; k++) assert.ok(learn(rls, [(-1) ** k * 1e150], 0));
-    assert.ok(isPositiveDefinite(rls));
-    assert.ok(covarianceOf(rls)[1][1] >= VARIANCE_MIN);
+    const rls = new RlsModel(1, 1);
+    for (let k = 0; k < 20; k++) assert.ok(rls.learn([(-1) ** k * 1e150], 0));
+    assert.ok(rls.isPositiveDefinite());
+    assert.ok(rls.covariance()[1][1] >= VARIANCE_MIN);
   });
 
   it("throws a RangeError, and is as it was, when the shapes do not fit", () => {
-    const rls = newRls(2, 1);
-    const before = bytesOf(rls);
-    for (const x of [[], [1], [1, 2, 3]]) {
-      assert.throws(() => predict(rls, x), RangeError);
-      assert.throws(() => learn(rls, x, 1), RangeError);
+    const rls = new RlsModel(2, 1);
+    const before = rls.bytes();
+    const { doubles, at, p } = rls;
+    const tooShort: [doubles: Float64Array, at: number, x: Float64Array][] = [
+      [doubles, at, Float64Array.of(1, 2)],
+      [doubles.subarray(0, doubles.length - 3), at, Float64Array.of(1, 2, 3)],
+      [doubles, doubles.length, Float64Array.of(1, 2, 3)],
+      [doubles, -1, Float64Array.of(1, 2, 3)],
+    ];
+    for (const [of, from, x] of tooShort) {
+      assert.throws(() => predict(of, from, p, x), RangeError);
+      assert.throws(() => learn(of, from, p, x, 1), RangeError);
     }
-    assert.throws(() => learn({ ...rls, UD: new Float64Array(5) }, [1, 2], 1), RangeError);
-    assert.equal(bytesOf(rls), before);
+    assert.equal(rls.bytes(), before);
   });
 
   it("cannot be made without features or with a forgetting factor outside (0, 1]", () => {
-    for (const features of [0, -1, 1.5, Number.NaN]) assert.throws(() => newRls(features, 1), RangeError);
-    for (const nu of [0, -0.1, 1.0001, Number.NaN]) assert.throws(() => newRls(1, nu), RangeError);
+    for (const features of [0, -1, 1.5, Number.NaN]) assert.throws(() => new RlsModel(features, 1), RangeError);
+    for (const nu of [0, -0.1, 1.0001, Number.NaN]) assert.throws(() => new RlsModel(1, nu), RangeError);
   });
 });
