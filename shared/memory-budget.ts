@@ -24,6 +24,8 @@ export interface MemoryBudget {
   readonly batch: number;
   /** Results that are laid out and not yet handed over to the producer; half of it while a commit is under way. */
   readonly results: number;
+  /** State keys of the series that were seen lately, as bytes; as text they take about as much again. */
+  readonly seriesKeys: number;
   /** Records that the consumer of one restore has fetched ahead. */
   readonly restoreQueue: number;
   /** Records of a batch of one restore. */
@@ -46,6 +48,7 @@ export function memoryBudget(limitBytes: number = memoryLimitBytes()): MemoryBud
     consumerQueue: share(32, 16 * MIB),
     batch: share(64, 16 * MIB),
     results: share(32, 32 * MIB),
+    seriesKeys: share(64, 32 * MIB),
     restoreQueue: share(128, 16 * MIB),
     restoreBatch: share(256, 4 * MIB),
     levelDb: share(8, 256 * MIB),

@@ -1,5 +1,6 @@
-/** `npm run build:wasm`: compiles the tree models' WebAssembly module and writes it where the models find it. */
+/** `npm run build:wasm`: compiles the WebAssembly modules and writes them where the code finds them. */
 import { writeFileSync } from "node:fs";
-import { binaryFile, compileWasm, WASM_BINARY_FILE } from "./wasm-compiler.js";
+import { binaryFile, compileWasm, NUMBERS_MODULE, TREES_MODULE } from "./wasm-compiler.js";
 
-writeFileSync(WASM_BINARY_FILE, binaryFile(compileWasm()));
+for (const module of [TREES_MODULE, NUMBERS_MODULE])
+  writeFileSync(module.binaryFile, binaryFile(module, compileWasm(module)));

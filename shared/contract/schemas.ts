@@ -3,6 +3,7 @@
  * stand beside the schemas, so that a faster one can replace them without a change in a service.
  */
 import { z } from "zod";
+import { finite } from "../numbers/number-text.js";
 
 const number = z.number();
 const count = z.number().int().nonnegative();
@@ -68,22 +69,6 @@ export const estimateSchema = z.object({
   variance: z.array(number).describe("variances of all rows: S / n, of the population"),
 });
 export type Estimate = z.infer<typeof estimateSchema>;
-
-/**
- * From this size on a double is written with an exponent. Its digits alone look like an integer: readers with integers of 64
- * bits fail on it, or read an integer that is not the double.
- */
-const EXPONENT_MIN = 2 ** 53;
-
-/**
- * JSON text of a finite number, the shortest that reads back as the same double; `-0` keeps its sign.
- * @throws {RangeError} the value is NaN or infinite: JSON has no such number, and none may leave a service
- */
-function finite(value: number): string {
-  if (!Number.isFinite(value)) throw new RangeError(`expected a finite number, got ${value}`);
-  if (value >= EXPONENT_MIN || value <= -EXPONENT_MIN) return value.toExponential();
-  return value === 0 && Object.is(value, -0) ? "-0" : String(value);
-}
 
 const finiteOrNull = (value: number | null): string => (value === null ? "null" : finite(value));
 

@@ -36,13 +36,15 @@ function region(length: number): Region {
   return { at, length };
 }
 
-const { batch, results } = memoryBudget();
+const { batch, results, seriesKeys } = memoryBudget();
 
 /** What lies where. */
 export const regions = {
   /** Numbers of the record that is read or written, as doubles. */
   numbers: region(8 * NUMBERS_MAX),
   layouts: region(LAYOUT_BYTES),
+  /** State keys of the series that were seen lately. */
+  keys: region(seriesKeys),
   /** The newest two records that lay elsewhere. */
   staging: [region(STAGED_BYTES_MAX), region(STAGED_BYTES_MAX)],
   /** Batches of consumed records, in turn: one is processed while the next one is fetched. */
@@ -51,10 +53,14 @@ export const regions = {
   results: region(results),
 } as const;
 
-/** The part of the WebAssembly interface that is used here; Node's types leave it to the browser's. */
-declare const WebAssembly: {
+/** The part of the WebAssembly interface that is used in this room; Node's types leave it to the browser's. */
+export interface WebAssemblyInterface {
   readonly Memory: new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-};
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+  validate(bytes: Uint8Array): boolean;
+}
+declare const WebAssembly: WebAssemblyInterface;
 
 const pages = Math.ceil(end / PAGE_BYTES);
 
@@ -63,3 +69,21 @@ export const codecMemory = new WebAssembly.Memory({ initial: pages, maximum: pag
 
 /** All of the memory. */
 export const codecBytes: Buffer = Buffer.from(codecMemory.buffer);
+
+/** Numbers of the record that is read or written. */
+export const numbers = new Float64Array(codecMemory.buffer, regions.numbers.at, NUMBERS_MAX);
+
+let staged = 0;
+
+/**
+ * Where bytes lie in the memory. Those that lie elsewhere are staged, and stay until two others have been.
+ * @returns 0 where they are too many for that
+ */
+export function placeOf(bytes: Buffer): number {
+  if (bytes.buffer === codecMemory.buffer) return bytes.byteOffset;
+  if (bytes.length > STAGED_BYTES_MAX) return 0;
+  staged = 1 - staged;
+  const { at } = regions.staging[staged];
+  codecBytes.set(bytes, at);
+  return at;
+}

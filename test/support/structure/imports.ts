@@ -6,8 +6,8 @@ import { ROOMS } from "./rooms.js";
 
 export const root = fileURLToPath(new URL("../../../..", import.meta.url));
 
-/** The AssemblyScript of the tree models: another language, compiled apart. */
-const OTHER_LANGUAGE = "services/ml-racer/models/wasm/";
+/** AssemblyScript: another language, compiled apart. */
+const OTHER_LANGUAGE = /^(services\/ml-racer\/models|shared\/numbers)\/wasm\//;
 
 export interface SourceFile {
   /** From the project's root. */
@@ -24,7 +24,7 @@ export function sourceFiles(folders: readonly string[] = ["services", "shared", 
   return folders.flatMap((folder) =>
     readdirSync(posix.join(root, folder), { recursive: true, encoding: "utf8" })
       .map((name) => posix.join(folder, name))
-      .filter((path) => /\.(ts|mjs)$/.test(path) && !path.startsWith(OTHER_LANGUAGE))
+      .filter((path) => /\.(ts|mjs)$/.test(path) && !OTHER_LANGUAGE.test(path))
       .sort()
       .map(read),
   );

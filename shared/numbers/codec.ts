@@ -1,0 +1,62 @@
+/** The codec of a process. */
+import { codecMemory, numbers, regions, type WebAssemblyInterface } from "./memory.js";
+import type { NumberCodec } from "./number-codec.js";
+import { plainCodec } from "./plain-codec.js";
+import { powersOfTen } from "./powers.js";
+import { NUMBERS_WASM_BASE64 } from "./wasm-binary.js";
+
+/** What the module exports; places of its data come as globals. */
+interface ModuleExports {
+  readonly powers: { readonly value: number };
+  readonly found: { readonly value: number };
+  readonly keyFound: { readonly value: number };
+  layOutKeys(at: number, length: number, keys: number, random: bigint): void;
+  forgetKeys(): void;
+  keyNumber(topicAt: number, topicLength: number, seriesAt: number, seriesLength: number): number;
+  isPlain(at: number, end: number): number;
+  readObservation(at: number, end: number, values: number, countMax: number): number;
+  readNumbers(at: number, end: number, values: number, countMax: number): number;
+  render(
+    steps: number,
+    values: number,
+    listLength: number,
+    givenAt: number,
+    givenLength: number,
+    keyAt: number,
+    keyLength: number,
+    out: number,
+  ): number;
+}
+
+declare const WebAssembly: WebAssemblyInterface;
+
+/** Bytes of the region of keys for each key that it can have: two slots, a place, and the key itself with its length. */
+const KEY_BYTES = 64;
+
+/** @param binary the module */
+function wasmCodec(binary: Uint8Array): NumberCodec {
+  const module = new WebAssembly.Module(binary);
+  const exports = new WebAssembly.Instance(module, { env: { memory: codecMemory } }).exports as ModuleExports;
+  const { buffer } = codecMemory;
+  const powers = powersOfTen();
+  new BigUint64Array(buffer, exports.powers.value, powers.length).set(powers);
+  const { at, length } = regions.keys;
+  exports.layOutKeys(at, length, 2 ** Math.floor(Math.log2(length / KEY_BYTES)), BigInt(Date.now()));
+  const values = regions.numbers.at;
+  return {
+    names: new Uint32Array(buffer, exports.found.value, 4),
+    key: new Uint32Array(buffer, exports.keyFound.value, 2),
+    readObservation: (at, end) => exports.readObservation(at, end, values, numbers.length),
+    readNumbers: (at, end, countMax) => exports.readNumbers(at, end, values, Math.min(countMax, numbers.length)),
+    isPlain: (at, end) => exports.isPlain(at, end) === 1,
+    keyNumber: exports.keyNumber,
+    forgetKeys: exports.forgetKeys,
+    render: (steps, from, listLength, givenAt, givenLength, keyAt, keyLength, out) =>
+      exports.render(steps, values + 8 * from, listLength, givenAt, givenLength, keyAt, keyLength, out),
+  };
+}
+
+const binary = Buffer.from(NUMBERS_WASM_BASE64, "base64");
+
+/** The process's codec: the module, or the plain one on a machine without vector instructions. */
+export const codec: NumberCodec = WebAssembly.validate(binary) ? wasmCodec(binary) : plainCodec();
