@@ -1,12 +1,12 @@
 /**
  * The commit, in numbered steps. Whatever moment the process dies at, the next start finds either all of it or none:
  *
- *   1 No more records are taken; process() has returned for every record counted here.
+ *   1 process() has returned for every record counted here, and what they have changed is sealed.
  *   2 One changelog record per changed key goes into the open transaction, beside the outputs and dead letters that are there,
  *     and after them one with the positions that they stand for.
  *   3 The next input positions are added, with the group's metadata: a member of an old generation is refused here.
  *   4 Kafka commits. A death before this point leaves an aborted transaction; the records are processed again.
- *   5 The write buffers are applied to LevelDB, one atomic batch a task with the positions they stand for.
+ *   5 What is sealed is applied to LevelDB, one atomic batch a task with the positions that it stands for.
  *     A death between 4 and 5 leaves folders that lack this commit; the next start restores it from the changelog.
  */
 
@@ -36,8 +36,8 @@ export interface CommitScope {
   readonly consumer: Consumer;
   /** As known before this commit began: an older answer is always safe. */
   readonly applied: AppliedPositions;
-  /** Called once Kafka has it all. */
-  readonly onCommitted: () => void;
+  /** Called once Kafka has it all, before the folders of these tasks have it. */
+  readonly onCommitted: (tasks: readonly OpenTask[]) => void;
   readonly onStep: StepListener;
 }
 
@@ -52,33 +52,69 @@ interface PreparedTask {
   readonly changelogPositions: Positions;
 }
 
-/**
- * Commits the tasks that have processed something. Step 1 is the caller's.
- * @throws {KafkaError} up to step 4: nothing of it happened, or its outcome is unknown; abort, and ask for the group's positions
- * @throws {TaskStateDamagedError} in step 5: Kafka has it all, and the folders that were not written lack it
- * @throws {FolderWriteError} in step 5: the same, and the disk is full or fails
- */
-export async function commitTasks(tasks: readonly OpenTask[], scope: CommitScope): Promise<void> {
-  const { output, consumer, onCommitted, onStep } = scope;
-  // 2
-  const prepared: PreparedTask[] = [];
-  for (const task of tasks) if (task.advanced) prepared.push(await prepare(task, scope));
-  if (prepared.length === 0) return;
-  onStep("after-changelog");
+/** A commit that Kafka was asked for. */
+export class CommitUnderWay {
+  readonly #parts: readonly PreparedTask[];
+  readonly #scope: CommitScope;
+  /** Never rejects: whoever waits for the end may do something else meanwhile. */
+  readonly #answer: Promise<void>;
+  #answeredMs: number | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
-  // 3 and 4
-  await output.commit(prepared.flatMap(positionsOf), consumer, onStep);
-  onCommitted();
-  onStep("after-commit");
+  /** Steps 3 and 4 begin. */
+  constructor(parts: readonly PreparedTask[], scope: CommitScope) {
+    const { output, consumer, onStep } = scope;
+    this.#parts = parts;
+    this.#scope = scope;
+    this.#answer = output
+      .commit(parts.flatMap(positionsOf), consumer, onStep)
+      .catch((error: unknown) => {
+        this.#failure = { error };
+      })
+      .then(() => {
+        this.#answeredMs = Date.now();
+      });
+  }
 
-  // 5
-  for (const part of prepared) {
-    await apply(part, scope);
-    onStep("after-store-write");
+  /** When Kafka answered, in ms since the epoch; undefined while it has not. */
+  get answeredMs(): number | undefined {
+    return this.#answeredMs;
+  }
+
+  /**
+   * Waits for Kafka's answer, then does step 5.
+   * @throws {KafkaError} up to step 4: nothing of it happened, or its outcome is unknown; abort, and ask for the group's positions
+   * @throws {TaskStateDamagedError} in step 5: Kafka has it all, and the folders that were not written lack it
+   * @throws {FolderWriteError} in step 5: the same, and the disk is full or fails
+   */
+  async finish(): Promise<void> {
+    const { onCommitted, onStep } = this.#scope;
+    await this.#answer;
+    if (this.#failure !== undefined) throw this.#failure.error;
+    onCommitted(this.#parts.map(({ task }) => task));
+    onStep("after-commit");
+    // 5
+    for (const part of this.#parts) {
+      await apply(part, this.#scope);
+      onStep("after-store-write");
+    }
   }
 }
 
-/** Step 2 of one task. */
+/**
+ * Begins the commit of the tasks that have processed something: steps 1 and 2, and Kafka is asked for 3 and 4.
+ * @throws {KafkaError} nothing of it happened; abort
+ */
+export async function beginCommit(tasks: readonly OpenTask[], scope: CommitScope): Promise<CommitUnderWay> {
+  // 1 and 2
+  const parts: PreparedTask[] = [];
+  for (const task of tasks) if (task.advanced) parts.push(await prepare(task, scope));
+  await scope.output.drain();
+  scope.onStep("after-changelog");
+  return new CommitUnderWay(parts, scope);
+}
+
+/** Steps 1 and 2 of one task. */
 async function prepare(task: OpenTask, scope: CommitScope): Promise<PreparedTask> {
   const { stores, keyMend } = task.folder;
   const changes = task.folder.seal();

@@ -1,12 +1,13 @@
 /** When a commit is due, and what follows one. The commit itself, in numbered steps, is in commit/commit.ts. */
 import type { StepListener } from "../../failpoint.js";
 import type { AppliedPositions } from "../changelog/applied-positions.js";
-import { commitTasks } from "../commit/commit.js";
+import { beginCommit, type CommitUnderWay } from "../commit/commit.js";
 import type { Output } from "../commit/output.js";
 import type { KernelMetrics } from "../metrics.js";
 import type { StateMemory } from "../store/state-memory.js";
+import type { Assignment } from "../task/assignment.js";
 import type { StateIdentity } from "../task/state-identity.js";
-import type { Task } from "../task/task.js";
+import type { OpenTask, Task } from "../task/task.js";
 import type { Membership } from "./membership.js";
 import type { Processing } from "./record-processing.js";
 import type { Recovery } from "./recovery.js";
@@ -29,57 +30,146 @@ export interface CommitsOptions {
   readonly onStep: StepListener;
 }
 
+/** What is known of the commit under way. */
+interface UnderWay {
+  readonly commit: CommitUnderWay;
+  /** Those that were running when it began. */
+  readonly tasks: readonly OpenTask[];
+  /** Of its records, in ms since the epoch; infinite where they have none. */
+  readonly oldestTimestampMs: number;
+  readonly stopTimer: (labels: { outcome: string }) => void;
+}
+
 export class Commits {
   readonly #options: CommitsOptions;
+  #underWay: UnderWay | undefined;
   #dueMs = 0;
 
   constructor(options: CommitsOptions) {
     this.#options = options;
   }
 
-  /** Opens the transaction where it is not open. The first work in it starts the clock. */
-  async begin(tasks: readonly Task[]): Promise<void> {
-    const { output, commitIntervalMs } = this.#options;
-    if (!hasWork(tasks)) this.#dueMs = performance.now() + commitIntervalMs;
-    await output.begin();
-  }
-
-  isDue(tasks: readonly Task[]): boolean {
-    if (!hasWork(tasks)) return false;
-    const { output, memory, processing, refused, recovery } = this.#options;
-    // What went well since a thread died is kept before the next one dies; so is a record whose models took long.
-    if (recovery.isHasty || refused.isFull || processing.jobs?.hasUncommitted) return true;
-    return memory.isFull || performance.now() >= this.#dueMs || output.records >= TRANSACTION_RECORDS_MAX;
+  /** Whether a commit was begun that has not ended. */
+  get isUnderWay(): boolean {
+    return this.#underWay !== undefined;
   }
 
   /**
-   * Commits what the running tasks have done; nothing where that is nothing.
-   * @returns whether records that had to wait are to be read again
-   * @throws {KafkaError | TaskStateDamagedError} see {@link commitTasks}
+   * Opens the transaction where it is not open; while a commit is under way, what is written waits for its end. The first work
+   * starts the clock.
    */
-  async commit({ consumer, assignment }: Membership): Promise<boolean> {
-    if (!hasWork(assignment.tasks)) return false;
-    const { identity, output, processing, metrics, applied, onStep, refused, recovery } = this.#options;
-    await processing.jobs?.settle();
-    const tasks = assignment.runningTasks;
-    const oldest = Math.min(...tasks.map(({ oldestTimestampMs }) => oldestTimestampMs ?? Number.POSITIVE_INFINITY));
-    processing.seal();
-    const stopTimer = metrics.commitDuration.startTimer();
+  async open(tasks: readonly Task[]): Promise<void> {
+    const { output, commitIntervalMs } = this.#options;
+    if (!hasWork(tasks)) this.#dueMs = performance.now() + commitIntervalMs;
+    if (!this.isUnderWay) await output.begin();
+  }
+
+  /**
+   * Ends the commit under way once Kafka has answered, and begins one when that is due.
+   * @returns whether one has ended or begun: {@link open} the transaction before the next record
+   * @throws as {@link complete}
+   */
+  async advance(membership: Membership): Promise<boolean> {
+    const { tasks } = membership.assignment;
+    const ends =
+      this.#underWay !== undefined && (this.#underWay.commit.answeredMs !== undefined || this.#isUrgent(tasks));
+    if (ends) await this.#endAndOpen(tasks);
+    if (this.isUnderWay || !this.#isDue(tasks)) return ends;
+    await this.#begin(membership);
+    await this.end();
+    return true;
+  }
+
+  /**
+   * Commits all that the running tasks have done.
+   * @throws {KafkaError} see {@link beginCommit}
+   * @throws {KafkaError | TaskStateDamagedError} see {@link CommitUnderWay.finish}
+   */
+  async complete(membership: Membership): Promise<void> {
+    await this.end();
+    if (!hasWork(membership.assignment.tasks)) return;
+    await this.#begin(membership);
+    await this.end();
+  }
+
+  /** The output is full: returns when it has room, which it has not before the commit under way has ended. @throws as {@link complete} */
+  async makeRoom(tasks: readonly Task[]): Promise<void> {
+    await this.#endAndOpen(tasks);
+    await this.#options.output.drain();
+  }
+
+  /** Keys that are written again need commits, also where no record comes. */
+  async demandMends({ tasks, runningTasks }: Assignment): Promise<void> {
+    for (const task of runningTasks) {
+      if (task.folder.keyMend === undefined || task.advanced) continue;
+      await this.open(tasks);
+      task.demandCommit();
+    }
+  }
+
+  /** Waits for the commit under way and ends it; nothing where none is. @throws as {@link complete} */
+  async end(): Promise<void> {
+    if (this.#underWay === undefined) return;
+    const { metrics, applied, refused, recovery } = this.#options;
+    const { commit, tasks, oldestTimestampMs, stopTimer } = this.#underWay;
     try {
-      const onCommitted = () => processing.committed(tasks);
-      await commitTasks(tasks, { identity, output, consumer, applied, onCommitted, onStep });
+      await commit.finish();
     } catch (error) {
       stopTimer({ outcome: "failed" });
       throw error;
+    } finally {
+      this.#underWay = undefined;
     }
     stopTimer({ outcome: "committed" });
     recovery.committed();
     metrics.lastCommit.setToCurrentTime();
-    if (Number.isFinite(oldest)) metrics.endToEndLatency.observe(Math.max(0, Date.now() - oldest) / 1000);
+    const ageMs = (commit.answeredMs ?? Date.now()) - oldestTimestampMs;
+    if (Number.isFinite(ageMs)) metrics.endToEndLatency.observe(Math.max(0, ageMs) / 1000);
     applied.refreshWhenOld(tasks.map(({ partition }) => partition));
-    return refused.committed(tasks);
+    refused.committed(tasks);
+  }
+
+  /** What was written while a commit was under way is handed over. */
+  async #endAndOpen(tasks: readonly Task[]): Promise<void> {
+    await this.end();
+    if (hasWork(tasks)) await this.open(tasks);
+  }
+
+  /** Whether what is done is to be committed as soon as no other commit is under way. */
+  #isDue(tasks: readonly Task[]): boolean {
+    return hasWork(tasks) && (performance.now() >= this.#dueMs || this.#isUrgent(tasks));
+  }
+
+  /** Whether what is done is to be committed before another record is processed. */
+  #isUrgent(tasks: readonly Task[]): boolean {
+    if (!hasWork(tasks)) return false;
+    const { output, memory, processing, refused, recovery } = this.#options;
+    // What went well since a thread died is kept before the next one dies; so is a record whose models took long.
+    if (recovery.isHasty || refused.isFull || processing.jobs?.hasUncommitted) return true;
+    return memory.isFull || output.records >= TRANSACTION_RECORDS_MAX;
+  }
+
+  /** Begins a commit; none is under way. */
+  async #begin({ consumer, assignment }: Membership): Promise<void> {
+    const { identity, output, processing, metrics, applied, onStep, refused } = this.#options;
+    await processing.jobs?.settle();
+    const tasks = assignment.runningTasks;
+    // Results of a commit that has just ended wait for this transaction.
+    await output.begin();
+    const oldestTimestampMs = Math.min(...tasks.map((task) => task.oldestTimestampMs ?? Number.POSITIVE_INFINITY));
+    processing.seal();
+    refused.seal();
+    const stopTimer = metrics.commitDuration.startTimer();
+    const onCommitted = (committed: readonly OpenTask[]) => processing.committed(committed);
+    try {
+      const commit = await beginCommit(tasks, { identity, output, consumer, applied, onCommitted, onStep });
+      this.#underWay = { commit, tasks, oldestTimestampMs, stopTimer };
+    } catch (error) {
+      stopTimer({ outcome: "failed" });
+      throw error;
+    }
   }
 }
 
-/** Whether something was processed since the last commit. */
+/** Whether something was processed that no commit has, neither one that has ended nor the one under way. */
 export const hasWork = (tasks: readonly Task[]): boolean => tasks.some(({ advanced }) => advanced);

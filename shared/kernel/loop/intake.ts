@@ -26,13 +26,15 @@ const SOURCE_RECORDS_AT_ONCE = 50;
 /** What an intake uses of the loop. */
 export interface Turn {
   readonly membership: Membership;
-  /** Whether something was processed since the last commit. */
-  hasWork(): boolean;
+  /** Whether something is not committed, or is being committed. */
+  isBusy(): boolean;
   /** Whether the rest of a batch is left: the service stops, or goes back to the group's positions. */
   isOver(): boolean;
   /** Opens the transaction; to be called before a record is processed. */
   beginWork(): Promise<void>;
-  /** @returns false where no commit was due */
+  /** The output is full: returns when it has room. */
+  makeRoom(): Promise<void>;
+  /** @returns whether a commit has ended or begun: {@link beginWork} before the next record */
   commitWhenDue(): Promise<boolean>;
 }
 
@@ -126,7 +128,7 @@ export class BatchIntake implements Intake {
       processing.process(task, inputRecordOf(record));
       processed++;
       if (jobs?.isFull) await jobs.advance();
-      if (output.isFull) await output.drain();
+      if (output.isFull) await turn.makeRoom();
       const isFull = memory.isFull || refused.isFull || jobs?.hasUncommitted;
       if (!isFull && performance.now() - checkedMs < COMMIT_CHECK_MS) continue;
       await commitOrYield(turn);
@@ -222,4 +224,4 @@ async function commitOrYield(turn: Turn): Promise<void> {
   else await nextTurn();
 }
 
-const pollMs = (turn: Turn): number => (turn.hasWork() ? POLL_BUSY_MS : POLL_IDLE_MS);
+const pollMs = (turn: Turn): number => (turn.isBusy() ? POLL_BUSY_MS : POLL_IDLE_MS);

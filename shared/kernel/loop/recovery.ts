@@ -144,7 +144,9 @@ export class Recovery {
       const fenced = error instanceof KafkaError && FENCED.has(error.code);
       metrics.producerReplacements.inc({ reason: fenced ? "fenced" : "failed" });
     }
-    if (error instanceof TaskStateDamagedError) await assignment.reset(error.task, error);
+    // Where a commit met the same damage as the work beside it, the folder is reset already.
+    if (error instanceof TaskStateDamagedError && error.task.state !== "created")
+      await assignment.reset(error.task, error);
   }
 
   /** Goes back to the group's positions, with a producer that works. */

@@ -7,7 +7,7 @@ import { nextPosition, partitionKey } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import { nextForm } from "../commit/dead-letter.js";
 import type { Output } from "../commit/output.js";
-import { recordName, type TaskRecord } from "../task/rejection.js";
+import { type Rejection, recordName, type TaskRecord } from "../task/rejection.js";
 import type { Task } from "../task/task.js";
 import type { Processing } from "./record-processing.js";
 import { RefusalSearch, type Suspects } from "./refusal-search.js";
@@ -23,14 +23,27 @@ interface Taken extends Suspects {
   readonly record: TaskRecord;
 }
 
+/** The work of one transaction. */
+interface Work {
+  /** Input records. */
+  records: number;
+  /** Of the record that was taken last: its task, and the record itself where it was read. */
+  task: Task | undefined;
+  record: ConsumedRecord | undefined;
+}
+
+/** Work whose commit is under way. */
+interface SealedWork extends Readonly<Work> {
+  /** How the record that was taken last was rejected; undefined where it was not. */
+  readonly rejection: Rejection | undefined;
+}
+
 export class RefusedWork {
   readonly #options: RefusedWorkOptions;
   readonly #search = new RefusalSearch();
-  /** Input records since the last commit. */
-  #records = 0;
-  /** Of the record that was taken last: its task, and the record itself where it was read. */
-  #task: Task | undefined;
-  #record: ConsumedRecord | undefined;
+  #open: Work = noWork();
+  #sealed: SealedWork | undefined;
+  #hasReleased = false;
 
   constructor(options: RefusedWorkOptions) {
     this.#options = options;
@@ -38,7 +51,7 @@ export class RefusedWork {
 
   /** Whether the open transaction is to end before another record is taken. */
   get isFull(): boolean {
-    return this.#records >= this.#search.span || this.#options.output.failed;
+    return this.#open.records >= this.#search.span || this.#options.output.failed;
   }
 
   /** Most records to take at once: those that a search does not admit are fetched in vain. */
@@ -53,73 +66,100 @@ export class RefusedWork {
 
   /** A record is about to be processed. */
   take(task: Task, record: ConsumedRecord): void {
-    this.#records++;
-    this.#task = task;
-    this.#record = record;
+    const open = this.#open;
+    open.records++;
+    open.task = task;
+    open.record = record;
   }
 
   /** How many records a source's task may generate now. */
   room(task: Task, records: number): number {
     const { span } = this.#search;
-    return Math.max(0, Math.min(records, span - this.#records, this.#search.room(task.id, task.generated)));
+    return Math.max(0, Math.min(records, span - this.#open.records, this.#search.room(task.id, task.generated)));
   }
 
   /** A source's task has generated records. */
   generated(task: Task, records: number): void {
     if (records === 0) return;
-    this.#records += records;
-    this.#task = task;
-    this.#record = undefined;
+    const open = this.#open;
+    open.records += records;
+    open.task = task;
+    open.record = undefined;
   }
 
-  /** @returns whether what had to wait is to be read again now */
-  committed(tasks: readonly Task[]): boolean {
-    const records = this.#records;
-    this.#records = 0;
+  /** A commit of what was taken so far begins. */
+  seal(): void {
+    this.#sealed = { ...this.#open, rejection: this.#options.processing.rejection };
+    this.#open = noWork();
+  }
+
+  /** What is sealed is committed, in the tasks too. */
+  committed(tasks: readonly Task[]): void {
+    const records = this.#sealed?.records ?? 0;
+    this.#sealed = undefined;
     const positions = this.#search.searching ? new Map(tasks.flatMap(linesOf).map(({ key, end }) => [key, end])) : NONE;
-    return this.#search.committed(records, (key) => positions.get(key));
+    if (this.#search.committed(records, (key) => positions.get(key))) this.#hasReleased = true;
   }
 
-  /** The open transaction was dropped, for whatever reason. */
+  /** Whether a search has ended, so that the records that had to wait for it are to be read again before any other. */
+  get hasReleased(): boolean {
+    return this.#hasReleased;
+  }
+
+  /** As {@link hasReleased}; true once. */
+  takeReleased(): boolean {
+    const hasReleased = this.#hasReleased;
+    this.#hasReleased = false;
+    return hasReleased;
+  }
+
+  /** What is not committed was dropped, for whatever reason. */
   aborted(): void {
-    this.#records = 0;
+    this.#open = noWork();
+    this.#sealed = undefined;
   }
 
-  /** Partitions come or go. @returns whether what had to wait is to be read again now */
-  forget(): boolean {
-    return this.#search.forget();
+  /** Partitions come or go: a search ends. */
+  forget(): void {
+    if (this.#search.forget()) this.#hasReleased = true;
   }
 
   /**
-   * The open transaction was refused; to be called before it is dropped. Its records are processed again in another way.
+   * A transaction was refused; to be called before it is dropped. Its records are processed again in another way. While a commit is
+   * under way it is that one's: nothing of the open work has been handed over.
    * @throws {TopicError} nothing of a record can be kept, not even an envelope of its dead letter
    */
   refused(error: KafkaError, tasks: readonly Task[]): void {
     const refusal = refusalOf(error);
     if (refusal === undefined) return;
-    const { output, logger } = this.#options;
+    const { output, processing, logger } = this.#options;
+    const { records, task, record, rejection } = this.#sealed ?? {
+      ...this.#open,
+      rejection: processing.rejection,
+    };
     const fields = { topic: refusal.topic, reason: refusal.words };
     if (isForBatch(refusal)) {
-      const batchBytes = output.shrinkBatches(this.#records <= 1);
+      const batchBytes = output.shrinkBatches(records <= 1);
       if (batchBytes !== undefined) {
         logger.warn({ ...fields, batchBytes }, "a topic takes less than a batch: batches are smaller from now on");
         return;
       }
     }
-    const task = this.#task;
     if (task === undefined) return;
-    const last = takenOf(task, this.#record);
-    if (this.#search.refused(this.#records, suspectsOf(tasks, last))) this.#reject(task, last.record, refusal);
+    // It has not moved its task's position yet where the client itself refused what came of it.
+    const last = takenOf(task, record);
+    const suspects = [...tasks.filter(hasUncommitted).flatMap(linesOf), last];
+    if (this.#search.refused(records, suspects)) this.#reject(task, last.record, rejection, refusal);
     else {
       const { span } = this.#search;
-      logger.warn({ ...fields, records: this.#records, span }, "output refused: the record at fault is searched for");
+      logger.warn({ ...fields, records, span }, "output refused: the record at fault is searched for");
     }
   }
 
-  #reject(task: Task, record: TaskRecord, refusal: Refusal): void {
+  /** @param before how the record was rejected already */
+  #reject(task: Task, record: TaskRecord, before: Rejection | undefined, refusal: Refusal): void {
     const place = recordName(record);
     this.#options.processing.learn(refusal);
-    const before = this.#options.processing.rejection;
     const form = before === undefined ? "whole" : nextForm(before.form, refusal.code);
     if (form === undefined) throw hopeless(task, place, refusal);
     task.reject(record, { error: before?.error ?? refusedRecord(refusal), form });
@@ -130,15 +170,23 @@ export class RefusedWork {
   }
 }
 
+const noWork = (): Work => ({ records: 0, task: undefined, record: undefined });
+
 const NONE: ReadonlyMap<string, number> = new Map();
 
-/** Where a task stands in each of its inputs, or in its own records where it is a source's. */
+const hasUncommitted = ({ advanced, sealed }: Task): boolean => advanced || sealed !== undefined;
+
+/**
+ * Where a task stands in each of its inputs, or in its own records where it is a source's; while a commit is under way, where it
+ * stood when that began.
+ */
 function linesOf(task: Task): Suspects[] {
   if (!task.isRunning()) return [];
-  if (task.source !== undefined) return [{ key: task.id, end: task.generated }];
+  const { sealed } = task;
+  if (task.source !== undefined) return [{ key: task.id, end: sealed?.generated ?? task.generated }];
   return task.inputPartitions.map(({ topic, partition }) => ({
     key: partitionKey({ topic, partition }),
-    end: task.positions.get(topic) ?? 0,
+    end: (sealed === undefined ? task.positions.get(topic) : sealed.positions[topic]) ?? 0,
   }));
 }
 
@@ -152,11 +200,6 @@ function takenOf(task: Task, record: ConsumedRecord | undefined): Taken {
     key: partitionKey({ topic, partition }),
     end: nextPosition(offset),
   };
-}
-
-/** @param last which has not moved its task's position yet where the client itself refused what came of it */
-function suspectsOf(tasks: readonly Task[], last: Taken): Suspects[] {
-  return [...tasks.filter(({ advanced }) => advanced).flatMap(linesOf), last];
 }
 
 function hopeless(task: Task, place: string, { topic = "a topic", words }: Refusal): TopicError {

@@ -117,6 +117,7 @@ export class StreamLoop {
         if (membership.failure === undefined) {
           await this.#commitLast(membership);
         } else {
+          await this.#settleCommit(membership);
           recovery.lose(membership.failure);
           await this.#dropLost(membership);
           joinsAgain = !stop.aborted;
@@ -143,7 +144,10 @@ export class StreamLoop {
     const { stop } = this.#options;
     const turn = this.#turnOf(membership);
     while (!stop.aborted && membership.failure === undefined) {
-      if (membership.assignment.failure !== undefined) throw membership.assignment.failure;
+      if (membership.assignment.failure !== undefined) {
+        await this.#settleCommit(membership);
+        throw membership.assignment.failure;
+      }
       try {
         await this.#take(turn);
       } catch (error) {
@@ -153,40 +157,33 @@ export class StreamLoop {
   }
 
   async #take(turn: Turn): Promise<void> {
-    const { intake, stop, jobs } = this.#options;
+    const { intake, commits, stop, jobs, refused } = this.#options;
     const { membership } = turn;
     await this.#serveRebalances(membership);
-    if (jobs?.takeReleased()) await this.#readHeldAgain(membership);
+    // A record that was held can be processed: everything is committed, and every partition is read from there.
+    if (jobs?.takeReleased()) {
+      await this.#commitOrRecover(membership);
+      this.#readAgain(true);
+    }
+    if (refused.takeReleased()) this.#readAgain(false);
     if (this.#rewind !== undefined && !(await this.#rewound(turn))) return await pause(REWIND_RETRY_MS, stop);
     await intake.take(turn);
-    await this.#mendKeys(turn);
-    await turn.commitWhenDue();
+    await commits.demandMends(membership.assignment);
+    await commits.advance(membership);
     await this.#detectLosses(membership);
   }
 
   #turnOf(membership: Membership): Turn {
-    const { commits, stop } = this.#options;
+    const { commits, refused, stop } = this.#options;
     const { assignment } = membership;
     return {
       membership,
-      hasWork: () => hasWork(assignment.tasks),
-      isOver: () => stop.aborted || this.#rewind !== undefined,
-      beginWork: () => commits.begin(assignment.tasks),
-      commitWhenDue: async () => {
-        if (!commits.isDue(assignment.tasks)) return false;
-        await this.#commit(membership);
-        return true;
-      },
+      isBusy: () => hasWork(assignment.tasks) || commits.isUnderWay,
+      isOver: () => stop.aborted || this.#rewind !== undefined || refused.hasReleased,
+      beginWork: () => commits.open(assignment.tasks),
+      makeRoom: () => commits.makeRoom(assignment.tasks),
+      commitWhenDue: () => commits.advance(membership),
     };
-  }
-
-  /** Keys that are written again need commits, also where no record comes. */
-  async #mendKeys(turn: Turn): Promise<void> {
-    for (const task of turn.membership.assignment.runningTasks) {
-      if (task.folder.keyMend === undefined || task.advanced) continue;
-      await turn.beginWork();
-      task.demandCommit();
-    }
   }
 
   /**
@@ -211,12 +208,6 @@ export class StreamLoop {
     for (const task of running) await withFolder(task, task.folder.db.refuseGone());
   }
 
-  /** A record that was held can be processed: everything is committed, and every partition is read from there. */
-  async #readHeldAgain(membership: Membership): Promise<void> {
-    await this.#commitOrRecover(membership);
-    this.#readAgain(true);
-  }
-
   /** The loop goes back to the group's positions, if it does not do so already. */
   #readAgain(planned: boolean): void {
     this.#rewind ??= { planned, reason: undefined };
@@ -224,15 +215,20 @@ export class StreamLoop {
 
   // -- commit ----------------------------------------------------------------------------------------------------
 
-  async #commit(membership: Membership): Promise<void> {
-    if (await this.#options.commits.commit(membership)) this.#readAgain(false);
+  /** Waits for the commit under way before anything that it must not meet. Where it fails, its work and the open work are dropped. */
+  async #settleCommit(membership: Membership): Promise<void> {
+    try {
+      await this.#options.commits.end();
+    } catch (error) {
+      await this.#drop(error, membership);
+    }
   }
 
   /** After a failed commit the next turn processes the records again; the caller continues. */
   async #commitOrRecover(membership: Membership): Promise<void> {
     if (this.#rewind !== undefined) return;
     try {
-      await this.#commit(membership);
+      await this.#options.commits.complete(membership);
     } catch (error) {
       await this.#recover(error, membership);
     }
@@ -241,7 +237,7 @@ export class StreamLoop {
   async #commitLast(membership: Membership): Promise<void> {
     if (this.#rewind !== undefined) return;
     try {
-      await this.#commit(membership);
+      await this.#options.commits.complete(membership);
     } catch (error) {
       await this.#options.recovery.abandon(error);
     }
@@ -249,8 +245,16 @@ export class StreamLoop {
 
   // -- recovery --------------------------------------------------------------------------------------------------
 
-  /** @throws the error itself where it has no fate */
+  /**
+   * A transaction that Kafka commits cannot be aborted: what becomes of it comes first.
+   * @throws the error itself where it has no fate
+   */
   async #recover(error: unknown, membership: Membership): Promise<void> {
+    await this.#settleCommit(membership);
+    await this.#drop(error, membership);
+  }
+
+  async #drop(error: unknown, membership: Membership): Promise<void> {
     const { recovery } = this.#options;
     this.#rewind = recovery.judge(error, membership.assignment.tasks);
     await recovery.drop(error, membership);
@@ -258,6 +262,7 @@ export class StreamLoop {
 
   /** Partitions belong to another instance already, which processes their records again from the last commit. */
   async #dropLost(membership: Membership): Promise<void> {
+    await this.#settleCommit(membership);
     if (hasWork(this.tasks) || this.#options.output.records > 0) await this.#recover(lostError(), membership);
   }
 
@@ -284,7 +289,7 @@ export class StreamLoop {
       // Work is committed before a partition is given up. A lost one belongs to somebody else already: its work is dropped.
       if (lost) await this.#dropLost(membership);
       else await this.#commitOrRecover(membership);
-      if (refused.forget()) this.#readAgain(false);
+      refused.forget();
       if (event.kind === "assign") await membership.assignment.add(event.partitions);
       else await membership.assignment.remove(event.partitions);
       intake.release();

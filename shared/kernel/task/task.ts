@@ -85,9 +85,11 @@ export class Task {
     this.#folder = folder;
   }
 
-  /** A restore begins; records that come wait in Kafka until it has ended. */
+  /** A restore begins; records that come wait in Kafka until it has ended. What is not committed was dropped. */
   beginRestore(): void {
     this.#to("restoring");
+    this.#sealed = undefined;
+    this.#workEnded();
   }
 
   /**
