@@ -52,5 +52,5 @@ export function readBenchRows(file: string = RESULTS_FILE): readonly BenchRow[] 
 
 /** Rows as a file: one on each line, so that a change of one shows as such. */
 export function benchRowsText(rows: readonly BenchRow[]): string {
-  return `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]\n`;
+  return `[${rows.map((row) => `\n${JSON.stringify(row)}`).join(",")}\n]\n`;
 }

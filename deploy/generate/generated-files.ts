@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { dashboards, dashboardText } from "../grafana/dashboards.js";
 import { manifests, manifestsText } from "../kubernetes/manifests.js";
+import { readBenchRows, SECTION_NAMES } from "./bench-results.js";
+import { benchTables } from "./bench-tables.js";
 import { modelTable } from "./model-table.js";
 import { settingsPage } from "./settings-page.js";
 
@@ -12,12 +14,20 @@ const project = fileURLToPath(new URL("../../../", import.meta.url));
 /** The texts of the files, by their absolute paths. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const models = join(project, "docs/models.md");
+  const performance = join(project, "docs/performance.md");
   return new Map([
     ...[...dashboards()].map(([name, of]) => entry(`deploy/grafana/dashboards/${name}`, dashboardText(of))),
     ...[...manifests()].map(([name, of]) => entry(`deploy/kubernetes/${name}`, manifestsText(of))),
     entry("docs/settings.md", settingsPage()),
+    [performance, performancePage(readFileSync(performance, "utf8"))],
     [models, withPart(readFileSync(models, "utf8"), "hyper-parameters", modelTable())],
   ]);
+}
+
+/** docs/performance.md with the tables of what was measured last. */
+function performancePage(page: string): string {
+  const rows = readBenchRows();
+  return SECTION_NAMES.reduce((text, section) => withPart(text, section, benchTables(section, rows)), page);
 }
 
 function entry(path: string, text: string): [string, string] {

@@ -8,7 +8,7 @@ import { observationsTopic, topics } from "../../shared/contract/topics.js";
 import { RunningService } from "../support/services/service-runner.js";
 import type { BenchKafka } from "./bench-kafka.js";
 
-/** One result of each model. */
+/** One result of each model of the default lists. */
 const RLS_RESULTS = 2;
 const ML_RESULTS = 3;
 /** A stop that takes longer has failed. */
@@ -32,6 +32,14 @@ export interface App {
   mustRun(): void;
 }
 
+/** What runs now. */
+const started = new Set<App>();
+
+/** Ends every process of every application at once: the bench itself is told to end. */
+export function killAll(): void {
+  for (const { pids } of started) for (const pid of pids) process.kill(pid, "SIGKILL");
+}
+
 /** How our services are run. */
 export interface RegattaOptions {
   readonly kafka: BenchKafka;
@@ -52,6 +60,17 @@ function inputOf(service: ServiceName, raw: string): string {
   return service === "deserializer" ? raw : observationsTopic(raw).name;
 }
 
+/** The topic in which a chain ends, and how many results each record has there. */
+function endOfChain({ services, raw, environment }: RegattaOptions): { output: string; resultsPerRecord: number } {
+  if (services.includes("ml-racer")) {
+    const resultsPerRecord = environment?.ML_MODELS?.split(",").length ?? ML_RESULTS;
+    return { output: topics.mlPredictions.name, resultsPerRecord };
+  }
+  if (services.includes("rls-racer")) return { output: topics.rlsPredictions.name, resultsPerRecord: RLS_RESULTS };
+  if (services.includes("stateful-estimator")) return { output: topics.estimates.name, resultsPerRecord: 1 };
+  return { output: observationsTopic(raw).name, resultsPerRecord: 1 };
+}
+
 /** Our services as they are shipped, one process each. */
 export class RegattaApp implements App {
   readonly output: string;
@@ -62,9 +81,9 @@ export class RegattaApp implements App {
 
   constructor(options: RegattaOptions) {
     this.#options = options;
-    const isMl = options.services.includes("ml-racer");
-    this.output = isMl ? topics.mlPredictions.name : topics.rlsPredictions.name;
-    this.resultsPerRecord = isMl ? ML_RESULTS : RLS_RESULTS;
+    const { output, resultsPerRecord } = endOfChain(options);
+    this.output = output;
+    this.resultsPerRecord = resultsPerRecord;
     this.#stateDirectory = join(options.kafka.directory, "state", options.run, options.host ?? "local");
   }
 
@@ -94,6 +113,7 @@ export class RegattaApp implements App {
         launcher,
       ),
     );
+    started.add(this);
   }
 
   async stop(): Promise<void> {
@@ -101,13 +121,18 @@ export class RegattaApp implements App {
       const code = await service.stop();
       if (code !== 0) throw new Error(`expected ${service.name} to stop with 0, got ${code}`);
     }
-    this.#processes = [];
+    this.#ended();
   }
 
   async kill(): Promise<void> {
     for (const service of this.#processes) service.signal("SIGKILL");
     for (const service of this.#processes) await service.exited();
+    this.#ended();
+  }
+
+  #ended(): void {
     this.#processes = [];
+    started.delete(this);
   }
 
   wipe(): void {
@@ -167,6 +192,7 @@ export class StreamsApp implements App {
       stdio: ["ignore", log, log],
     });
     closeSync(log);
+    started.add(this);
   }
 
   async stop(): Promise<void> {
@@ -194,6 +220,7 @@ export class StreamsApp implements App {
       child.kill("SIGKILL");
       await waitForExit(child);
     }
+    started.delete(this);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The broker that everything of a section is measured on, with its input topics. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../deploy/local/free-port.js";
@@ -34,11 +34,15 @@ export class BenchKafka {
     this.#admin = new Admin(clientOptions(kafka.brokers));
   }
 
-  /** Starts a new broker: the project's own, with the settings of `npm start` and a heap for a whole input. */
-  static async start(): Promise<BenchKafka> {
+  /**
+   * Starts a new broker: the project's own, with the settings of `npm start` and a heap for a whole input.
+   * @param added broker properties of a section
+   */
+  static async start(added: Readonly<Record<string, string>> = {}): Promise<BenchKafka> {
     const directory = mkdtempSync(join(tmpdir(), "regatta-bench-"));
     const port = await freePort();
-    const options = { directory: join(directory, "kafka"), port, heapMb: HEAP_MB, properties: PROPERTIES };
+    const properties = { ...PROPERTIES, ...added };
+    const options = { directory: join(directory, "kafka"), port, heapMb: HEAP_MB, properties };
     return new BenchKafka(directory, port, await startLocalKafka(options));
   }
 
@@ -55,7 +59,9 @@ export class BenchKafka {
     const topic = topicOf(input);
     const there = this.#filled.get(topic);
     if (there === undefined) await createTopic(this.brokers, topic, PARTITIONS);
-    if (there === undefined || there < records) await writeInput(this.brokers, input, records - (there ?? 0), there);
+    if (there === undefined || there < records) {
+      await writeInput(this.brokers, input, PARTITIONS, records - (there ?? 0), there);
+    }
     this.#filled.set(topic, Math.max(records, there ?? 0));
   }
 
@@ -89,9 +95,18 @@ export class BenchKafka {
     return ends.reduce((sum, { position }) => sum + position, 0);
   }
 
+  /** Bytes that the logs of a run's changelogs have on the broker's disk. */
+  changelogBytes(run: string): number {
+    const logs = readdirSync(join(this.directory, "kafka", "data"), { recursive: true, encoding: "utf8" });
+    return logs
+      .filter((path) => path.startsWith(run) && /-changelog-\d+\/.*\.log$/.test(path))
+      .reduce((sum, path) => sum + statSync(join(this.directory, "kafka", "data", path)).size, 0);
+  }
+
   /** How many records readers of committed records get of a topic: each is read. */
   async countRecords(topic: string): Promise<number> {
-    const ends = await this.#admin.ends(partitionsFrom(topic, PARTITIONS), "uncommitted");
+    const partitions = partitionsFrom(topic, PARTITIONS);
+    const ends = await waitForKafka("the ends of results", () => this.#admin.ends(partitions, "uncommitted"));
     const ranges = ends.map(({ partition, position }) => ({ topic, partition, from: ORIGIN, end: position }));
     let count = 0;
     const take = () => void count++;
@@ -99,10 +114,20 @@ export class BenchKafka {
     return count;
   }
 
-  /** Ends the broker and deletes everything. */
+  /** Ends the broker in order and deletes everything. */
   async close(): Promise<void> {
     await this.#admin.disconnect();
     await this.#kafka.stop();
+    this.#delete();
+  }
+
+  /** As {@link close}, at once. */
+  async kill(): Promise<void> {
+    await this.#kafka.kill();
+    this.#delete();
+  }
+
+  #delete(): void {
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }

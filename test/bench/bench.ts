@@ -7,18 +7,26 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { type BenchRow, benchRowsText, RESULTS_FILE, readBenchRows } from "../../deploy/generate/bench-results.js";
 import { root } from "../support/structure/imports.js";
-import { findPeers, type Peers } from "./app.js";
+import { findPeers, killAll, type Peers } from "./app.js";
 import { BenchKafka } from "./bench-kafka.js";
 import { Journal } from "./journal.js";
 import { type BenchOptions, parseBenchOptions, USAGE } from "./options.js";
 import { Progress } from "./progress.js";
 import { comparable, fallen, type Measured, rowsOf } from "./rows.js";
 import type { Bench, Section } from "./section.js";
+import { growth } from "./sections/growth.js";
+import { latency } from "./sections/latency.js";
+import { limits } from "./sections/limits.js";
+import { models } from "./sections/models.js";
+import { profile } from "./sections/profile.js";
+import { restart } from "./sections/restart.js";
 import { throughput } from "./sections/throughput.js";
 
-const SECTIONS: readonly Section[] = [throughput];
+const SECTIONS: readonly Section[] = [throughput, latency, restart, models, limits, growth, profile];
 const FOLDER = join(root, ".local", "bench");
 
+/** The broker that runs. */
+let openKafka: BenchKafka | undefined;
 let runs = 0;
 /** Names of runs never come again, on this machine. */
 const newRun = () => `bench-${Date.now().toString(36)}-${runs++}`;
@@ -31,7 +39,7 @@ async function measure(
   journal: Journal,
 ): Promise<Measured[]> {
   const { records, withPeers } = options;
-  const steps = section.steps({ records, peers, withPeers });
+  const steps = section.steps({ records, peers, withPeers }).filter(({ name }) => options.step.test(name));
   const progress = new Progress(section.name, steps.length * options.runs);
   const measured: Measured[] = [];
   let kafka: BenchKafka | undefined;
@@ -41,7 +49,8 @@ async function measure(
         let points = journal.find(section.name, step.name, run, records);
         if (points === undefined) {
           const isNew = kafka === undefined;
-          kafka ??= await BenchKafka.start();
+          kafka ??= await BenchKafka.start(section.properties);
+          openKafka = kafka;
           const bench: Bench = { kafka, peers, withPeers, records, newRun };
           if (isNew) await section.warmUp?.(bench);
           progress.begin(`run ${run} of ${options.runs}: ${step.name}`);
@@ -54,9 +63,21 @@ async function measure(
       }
     }
   } finally {
+    openKafka = undefined;
     await kafka?.close();
   }
   return measured;
+}
+
+/** A signal ends everything that was started, and takes the broker's folder along: it may have gigabytes. */
+function endOnSignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      killAll();
+      openKafka?.kill().finally(() => process.exit(1));
+      if (openKafka === undefined) process.exit(1);
+    });
+  }
 }
 
 /** The machine in words, as a row has it. */
@@ -73,14 +94,17 @@ async function main(options: BenchOptions): Promise<number> {
   const found = options.withPeers ? findPeers(process.env.PEERS_DIR, process.env.PEERS_OUT) : "left out as asked";
   const peers = typeof found === "string" ? undefined : found;
   if (typeof found === "string") console.log(`Kafka Streams is not measured beside: ${found}.`);
+  endOnSignals();
   const former = readBenchRows();
   const output = outputOf(options);
-  const journal = new Journal(join(FOLDER, "measured.jsonl"));
+  const journal = new Journal(
+    options.out === undefined ? join(FOLDER, "measured.jsonl") : `${options.out}.measured.jsonl`,
+  );
   const where = { machine: machine(), date: new Date().toISOString().slice(0, "2026-01-01".length) };
   let rows: readonly BenchRow[] = readBenchRows(output);
   const now: BenchRow[] = [];
   for (const section of SECTIONS.filter(({ name }) => options.sections.includes(name))) {
-    if (!options.resume) journal.forget(section.name);
+    if (!options.resume) journal.forget(section.name, options.records);
     console.log(`\n${section.name}: ${section.doc}`);
     const measured = await measure(section, options, peers, journal);
     const added = rowsOf(section, measured, where);

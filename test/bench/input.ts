@@ -3,6 +3,7 @@ import { randomKey, recordText } from "../../services/producer/generator.js";
 import { encodeObservation } from "../../shared/contract/schemas.js";
 import { observationsTopic } from "../../shared/contract/topics.js";
 import { Producer } from "../../shared/kafka/producer.js";
+import { partitionOfKey } from "../../shared/partitioner.js";
 import { seededRandom } from "../support/data/random-stream.js";
 import { clientOptions } from "../support/kafka/kafka-topics.js";
 
@@ -22,6 +23,18 @@ export interface Input {
   readonly series: number;
   readonly features?: number;
   readonly popularity?: Popularity;
+  /** The partition that all its series lie in, where they are to lie in one. */
+  readonly partition?: number;
+}
+
+/** Names of an input's series: the first that there are, or the first that lie in its partition. */
+export function seriesNames({ series, partition }: Pick<Input, "series" | "partition">, partitions: number): string[] {
+  const names: string[] = [];
+  for (let k = 0; names.length < series; k++) {
+    const name = `s${k}`;
+    if (partition === undefined || partitionOfKey(Buffer.from(name), partitions) === partition) names.push(name);
+  }
+  return names;
 }
 
 /** The topic that holds the records of an input. */
@@ -31,9 +44,16 @@ export function topicOf({ raw, form }: Input): string {
 
 /**
  * Writes the records `from` to `from + records` - 1 of an input. Record k of uniform popularity belongs to series k mod `series`,
- * so that all of them advance evenly; otherwise series s<r> has rank r + 1.
+ * so that all of them advance evenly; otherwise the first of its series has rank 1, and so on.
  */
-export async function writeInput(brokers: string, input: Input, records: number, from = 0): Promise<void> {
+export async function writeInput(
+  brokers: string,
+  input: Input,
+  partitions: number,
+  records: number,
+  from = 0,
+): Promise<void> {
+  const names = seriesNames(input, partitions);
   const { series, features = 10, popularity = "uniform" } = input;
   const topic = topicOf(input);
   const nextOf = popularity === "uniform" ? (k: number) => k % series : zipf(series, popularity.zipf);
@@ -43,10 +63,10 @@ export async function writeInput(brokers: string, input: Input, records: number,
   try {
     for (let k = from; k < from + records; k++) {
       const at = nextOf(k);
-      streams[at] ??= newStream(input, at, popularity === "uniform" ? Math.ceil((from - at) / series) : from);
+      streams[at] ??= newStream(input, names[at], popularity === "uniform" ? Math.ceil((from - at) / series) : from);
       const stream = streams[at];
       const text = recordText(stream.randomKey, "linear", stream.next++, normals);
-      const value = input.form === "raw" ? Buffer.from(text) : observationOf(input.raw, `s${at}`, text);
+      const value = input.form === "raw" ? Buffer.from(text) : observationOf(input.raw, names[at], text);
       if (!producer.produce(topic, undefined, stream.key, value)) {
         await producer.produceWaiting(topic, undefined, stream.key, value);
       }
@@ -64,8 +84,7 @@ interface Stream {
   next: number;
 }
 
-function newStream({ raw }: Input, at: number, next: number): Stream {
-  const series = `s${at}`;
+function newStream({ raw }: Input, series: string, next: number): Stream {
   return { key: Buffer.from(series), randomKey: randomKey(SEED, raw, series), next: Math.max(0, next) };
 }
 

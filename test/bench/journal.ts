@@ -24,9 +24,9 @@ export class Journal {
     this.#entries = lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Entry);
   }
 
-  /** Forgets what was measured of a section. */
-  forget(section: string): void {
-    this.#entries = this.#entries.filter((entry) => entry.section !== section);
+  /** Forgets what was measured of a section with so many records. */
+  forget(section: string, records: number): void {
+    this.#entries = this.#entries.filter((entry) => entry.section !== section || entry.records !== records);
     writeFileSync(this.#file, this.#entries.map(lineOf).join(""));
   }
 

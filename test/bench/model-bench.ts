@@ -1,6 +1,7 @@
 /**
  * CPU time of refit-and-predict per record, beside scikit-learn's 1.9.1 in the same run, in turns, so that both meet the same
- * machine. `npm run bench:models -- --rounds 9 --seed 1`. With `--memory` it refits a million times instead and shows the memory.
+ * machine. `npm run bench:models -- --rounds 9 --seed 1`. With `--memory` it refits a million times instead and shows the memory,
+ * with `--json` it prints what each round gave, for the section `models` of the bench.
  */
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
@@ -92,7 +93,13 @@ function rowOf(name: string, ours: readonly number[], other: readonly number[]):
   return [name, median(ours).toFixed(1), median(other).toFixed(0), `${median(ratios).toFixed(0)}x`, spread];
 }
 
-async function benchStream(program: PythonProgram, stream: Stream, rounds: number): Promise<void> {
+/** Microseconds of a refit in each round, by model; of theirs none where there is no program to ask. */
+interface Times {
+  readonly ours: ReadonlyMap<Kind, readonly number[]>;
+  readonly other: ReadonlyMap<Kind, readonly number[]>;
+}
+
+async function benchStream(program: PythonProgram | undefined, stream: Stream, rounds: number): Promise<Times> {
   const { kinds } = stream;
   const features = stream.x[0].length;
   const players = new Map(kinds.map((kind) => [kind, player(stream, regressorOf(kind, features))]));
@@ -102,16 +109,20 @@ async function benchStream(program: PythonProgram, stream: Stream, rounds: numbe
   for (let round = 0; round < rounds; round++) {
     for (const [kind, play] of players) {
       ours.get(kind)?.push(play(REFITS[kind].ours));
-      other.get(kind)?.push(await theirs(program, kind, stream));
+      if (program !== undefined) other.get(kind)?.push(await theirs(program, kind, stream));
     }
   }
+  return { ours, other };
+}
+
+function printTable({ name, kinds }: Stream, { ours, other }: Times, rounds: number): void {
   const table = new Table({
     head: ["model", "us per refit", "scikit-learn", "ratio", "spread"],
     style: { head: [], border: [] },
   });
   for (const kind of kinds) table.push(rowOf(kind, ours.get(kind) ?? [], other.get(kind) ?? []));
   if (kinds.length > 1) table.push(rowOf("all three", sums(ours, rounds), sums(other, rounds)));
-  console.log(`\n${stream.name}\n${table.toString()}`);
+  console.log(`\n${name}\n${table.toString()}`);
 }
 
 function sums(times: ReadonlyMap<Kind, readonly number[]>, rounds: number): number[] {
@@ -142,15 +153,29 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "9" },
     seed: { type: "string", default: "1" },
     memory: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    alone: { type: "boolean", default: false },
   },
 });
 
 async function compare(continuous: Stream, wide: Stream): Promise<void> {
-  prepareEnvironment();
-  const program = startPython("../../bench/models.py");
-  console.log(`CPU time per refit and prediction, medians of ${values.rounds} rounds, seed ${values.seed}`);
-  for (const stream of [continuous, diabetesStream(), wide]) await benchStream(program, stream, Number(values.rounds));
-  program.close();
+  if (!values.alone) prepareEnvironment();
+  const program = values.alone ? undefined : startPython("../../bench/models.py");
+  const rounds = Number(values.rounds);
+  if (!values.json) console.log(`CPU time per refit and prediction, medians of ${rounds} rounds, seed ${values.seed}`);
+  for (const stream of [continuous, diabetesStream(), wide]) {
+    const times = await benchStream(program, stream, rounds);
+    if (values.json) printJson(stream, times);
+    else printTable(stream, times, rounds);
+  }
+  program?.close();
+}
+
+/** A line for each model: its stream, and the microseconds of each round. */
+function printJson({ name, kinds }: Stream, { ours, other }: Times): void {
+  for (const kind of kinds) {
+    console.log(JSON.stringify({ stream: name, kind, ours: ours.get(kind), theirs: other.get(kind) }));
+  }
 }
 
 try {

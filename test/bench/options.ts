@@ -16,18 +16,22 @@ export interface BenchOptions {
   /** Compares with the committed results, and writes none in their place. */
   readonly compare: boolean;
   readonly withPeers: boolean;
+  /** Steps that are measured, by their names. */
+  readonly step: RegExp;
   /** File of results in place of the usual one. */
   readonly out: string | undefined;
+  /** Whether the results are worth committing: all steps, of full size. */
   readonly full: boolean;
 }
 
 export const USAGE = `npm run bench -- [section...] [options]
   sections          ${SECTION_NAMES.join(" ")}; all of them by default
-  --records 1000000 input records of a run; results of fewer are written to .local/bench, not to test/bench/results.json
+  --records 1000000 input records of a run; results of fewer, or of some steps, go to .local/bench
   --runs 3          of which the medians are taken
   --resume          continues a bench that was stopped: what it has measured already is not measured again
   --compare         fails where a ratio against Kafka Streams or scikit-learn has fallen by more than a quarter
   --without-peers   measures ours alone
+  --step <pattern>  measures only the steps whose name, as it is told, matches this regular expression
   --out <file>      where the results go
 PEERS_DIR is the folder of the peers, PEERS_OUT the one that they were built into (PEERS_DIR/.out by default).`;
 
@@ -42,6 +46,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
       resume: { type: "boolean", default: false },
       compare: { type: "boolean", default: false },
       "without-peers": { type: "boolean", default: false },
+      step: { type: "string", default: "" },
       out: { type: "string" },
     },
   });
@@ -56,8 +61,9 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     resume: values.resume,
     compare: values.compare,
     withPeers: !values["without-peers"],
+    step: new RegExp(values.step),
     out: values.out,
-    full: records >= RECORDS,
+    full: records >= RECORDS && values.step === "",
   };
 }
 

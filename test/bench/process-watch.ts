@@ -11,13 +11,20 @@ interface ProcessStat {
   readonly cpuSeconds: number;
 }
 
+/** All processes together at a moment. */
+interface Sample {
+  readonly atMs: number;
+  readonly cpuSeconds: number;
+  readonly residentMiB: number;
+}
+
 /** Watches trees of processes, which may end and be followed by others, until it is stopped. */
 export class ProcessWatch {
   readonly #roots: () => readonly number[];
   readonly #timer: NodeJS.Timeout;
   /** The last that was seen of each process, those that have ended too. */
   readonly #cpuSeconds = new Map<number, number>();
-  readonly #samples: { readonly atMs: number; readonly cpuSeconds: number }[] = [];
+  readonly #samples: Sample[] = [];
   #peakMiB = 0;
 
   /** @param roots process numbers of the trees' roots now; some of them may have ended */
@@ -34,7 +41,16 @@ export class ProcessWatch {
 
   /** User and system time of all processes until `atMs` of performance.now(). */
   cpuSecondsAt(atMs: number): number {
-    return (this.#samples.find((sample) => sample.atMs >= atMs) ?? this.#samples.at(-1))?.cpuSeconds ?? 0;
+    return this.#sampleAt(atMs)?.cpuSeconds ?? 0;
+  }
+
+  /** Resident memory of all processes together at `atMs` of performance.now(). */
+  residentMiBAt(atMs: number): number {
+    return this.#sampleAt(atMs)?.residentMiB ?? 0;
+  }
+
+  #sampleAt(atMs: number): Sample | undefined {
+    return this.#samples.find((sample) => sample.atMs >= atMs) ?? this.#samples.at(-1);
   }
 
   sample(): void {
@@ -49,7 +65,7 @@ export class ProcessWatch {
     }
     this.#peakMiB = Math.max(this.#peakMiB, residentMiB);
     const cpuSeconds = [...this.#cpuSeconds.values()].reduce((sum, seconds) => sum + seconds, 0);
-    this.#samples.push({ atMs: performance.now(), cpuSeconds });
+    this.#samples.push({ atMs: performance.now(), cpuSeconds, residentMiB });
   }
 
   stop(): void {
@@ -58,13 +74,16 @@ export class ProcessWatch {
   }
 }
 
-/** Processor time of each thread of a process, by its name; threads that have ended count for nobody. */
+/** Name of a process's first thread in {@link threadSeconds}: the system gives it that of the program, as it does others. */
+export const MAIN_THREAD = "main";
+
+/** Processor time of the threads of a process, by their names; threads that have ended count for nobody. */
 export function threadSeconds(pid: number): ReadonlyMap<string, number> {
   const seconds = new Map<string, number>();
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     const text = readText(`/proc/${pid}/task/${thread}/stat`);
     if (text === undefined) continue;
-    const name = text.slice(text.indexOf("(") + 1, text.lastIndexOf(")"));
+    const name = thread === String(pid) ? MAIN_THREAD : text.slice(text.indexOf("(") + 1, text.lastIndexOf(")"));
     seconds.set(name, (seconds.get(name) ?? 0) + statOf(text).cpuSeconds);
   }
   return seconds;

@@ -12,7 +12,8 @@ const TOLD: readonly (readonly [name: string, unit: string])[] = [
   ["p99Ms", "ms p99"],
   ["p999Ms", "ms p999"],
   ["changelogBytesPerRecord", "changelog bytes a record"],
-  ["share", "of the limit"],
+  ["refitsPerCpuSecond", "refits per CPU s"],
+  ["microsecondsPerRecord", "us a record"],
 ];
 
 export class Progress {

@@ -41,6 +41,8 @@ export interface Section {
   readonly doc: string;
   /** The steps of one run, in the order in which they are measured. */
   steps(plan: Pick<Bench, "records" | "peers" | "withPeers">): readonly Step[];
+  /** Properties of its broker, beside the bench's own. */
+  readonly properties?: Readonly<Record<string, string>>;
   /** Before the first step on a new broker. */
   warmUp?(bench: Bench): Promise<void>;
   /** The case that another one is compared with, of the same series in the same run. */

@@ -2,7 +2,7 @@
 import type { ServiceName } from "../../../services/names.js";
 import { type App, RegattaApp, StreamsApp } from "../app.js";
 import type { Input } from "../input.js";
-import { runThrough } from "../measure.js";
+import { throughputOf } from "../measure.js";
 import type { Bench, Section, Step } from "../section.js";
 import { seriesFor } from "../section.js";
 
@@ -16,6 +16,7 @@ const WARM_UP_RECORDS = 300_000;
 export const BOTH: readonly ServiceName[] = ["deserializer", "rls-racer"];
 const EXACTLY_ONCE = "--guarantee=exactly_once_v2";
 const AT_LEAST_ONCE = { PROCESSING_GUARANTEE: "at_least_once" } as const;
+const READY_MADE = { NODE_OPTIONS: `--import=${new URL("../ready-made-client.js", import.meta.url).href}` } as const;
 
 /** The raw topic of so many series; with observations it names another one, since the deserializer writes those of this. */
 export function linearInput(series: number, form: Input["form"] = "raw"): Input {
@@ -52,6 +53,7 @@ const theirs = (name: string, options: readonly string[], java?: string, mainOnl
 const OURS: readonly Case[] = [
   ours("both", BOTH),
   ours("rls", ["rls-racer"]),
+  ours("both-ready-made", BOTH, READY_MADE, true),
   ours("both-at-least-once", BOTH, AT_LEAST_ONCE, true),
   ours("rls-at-least-once", ["rls-racer"], AT_LEAST_ONCE, true),
 ];
@@ -84,7 +86,7 @@ export const throughput: Section = {
     for (const { app } of [OURS[0], ...(bench.peers === undefined ? [] : [THEIRS[0]])]) {
       const input = linearInput(series);
       await bench.kafka.fill(input, records);
-      await runThrough(bench.kafka, app(bench, bench.newRun(), input.raw), records);
+      await throughputOf(bench.kafka, app(bench, bench.newRun(), input.raw), records);
       await bench.kafka.deleteOutputs();
     }
   },
@@ -98,7 +100,7 @@ function stepOf({ name, form, app }: Case, series: number): Step {
     async measure(bench) {
       const input = linearInput(series, form);
       await bench.kafka.fill(input, bench.records);
-      const figures = await runThrough(bench.kafka, app(bench, bench.newRun(), input.raw), bench.records);
+      const figures = await throughputOf(bench.kafka, app(bench, bench.newRun(), input.raw), bench.records);
       return [{ case: name, series, records: bench.records, figures }];
     },
   };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { ProcessWatch, threadSeconds } from "../../bench/process-watch.js";
+import { MAIN_THREAD, ProcessWatch, threadSeconds } from "../../bench/process-watch.js";
 import { waitFor } from "../../support/wait.js";
 
 describe("the watch of processes", () => {
@@ -29,6 +29,6 @@ describe("the watch of processes", () => {
   });
 
   it("knows the threads of a process by their names", () => {
-    assert.ok((threadSeconds(process.pid).get("node") ?? 0) > 0);
+    assert.ok((threadSeconds(process.pid).get(MAIN_THREAD) ?? 0) > 0);
   });
 });
