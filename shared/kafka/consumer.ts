@@ -1,7 +1,9 @@
 /** Reading: members of consumer groups, and readers of partitions of their own choice. */
 import kafka from "@confluentinc/kafka-javascript";
 import { BatchBytes } from "./batch-bytes.js";
+import { type ConsumedEnd, consumeBatchOf } from "./batch-calls.js";
 import { type ClientOptions, connectClient } from "./client.js";
+import { type ClientPlace, clientPlace, knownPosition } from "./client-place.js";
 import { NO_TOPIC_CONFIGURATION } from "./client-properties.js";
 import type { ClientLog } from "./client-troubles.js";
 import type { ConsumedRecord } from "./consumed-record.js";
@@ -9,9 +11,9 @@ import { ALONE, type ConsumerMemory, consumerProperties } from "./consumer-prope
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 import type { LogRange } from "./log-range.js";
 import { isEager } from "./member-properties.js";
+import { type BatchRoom, batchOf, type RecordBatch, ROW } from "./record-batch.js";
 import {
   type KnownPosition,
-  type Position,
   positionAt,
   type ReadStart,
   type TopicPartition,
@@ -44,19 +46,10 @@ export interface GroupMetadata {
   readonly [metadata]: true;
 }
 
-/** What the client calls these places, where it expects an offset. */
-const CLIENT_BEGINNING = -2;
-const CLIENT_END = -1;
+const NO_HEADERS = new Float64Array(0);
 const SEEK_RETRY_MS = 20;
 /** Seeks after which a fetcher that refuses them is not still starting, but has ended. */
 const SEEKS_BEFORE_RESTART = 25;
-
-/** A partition and an offset as the client takes them: it calls a position an offset. */
-interface ClientPlace {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
 
 /** What the package's own types leave out. */
 interface ConsumerExtras {
@@ -76,6 +69,8 @@ export class Consumer {
   readonly #native: NativeConsumer;
   readonly #groupId: string;
   readonly #batch: BatchBytes;
+  /** Undefined where the client was not built with it. */
+  readonly #consumeBatch: ReturnType<typeof consumeBatchOf>;
   /** Why the client cannot work any more, which only its log says. */
   #fatal: string | undefined;
 
@@ -84,6 +79,7 @@ export class Consumer {
     this.eager = eager;
     this.#groupId = groupId;
     this.#batch = batch;
+    this.#consumeBatch = consumeBatchOf(native);
   }
 
   /**
@@ -133,6 +129,25 @@ export class Consumer {
     });
     this.#batch.learn(records);
     return records;
+  }
+
+  /**
+   * As {@link consume}, but gives the records as they lie in memory. The batch is valid until its room is lent again.
+   * @param room lent until the promise is fulfilled, and no longer
+   */
+  async consumeBatch(limit: number, timeoutMs: number, room: BatchRoom): Promise<RecordBatch> {
+    const most = Math.min(limit, room.rows.length / ROW);
+    const consumeBatch = this.#consumeBatch;
+    if (consumeBatch === undefined) return batchOf(await this.consume(most, timeoutMs), room);
+    const { batch, ends } = await callKafka<{ batch: RecordBatch; ends: readonly ConsumedEnd[] }>("consume", (done) =>
+      consumeBatch(timeoutMs, most, room.bytes, room.rows, (error, count, topics, ends, headers = NO_HEADERS, own) =>
+        done(error, { batch: { count, topics, bytes: own ?? room.bytes, rows: room.rows, headers }, ends }),
+      ),
+    ).catch((error: unknown) => {
+      throw this.#explained(error);
+    });
+    for (const end of ends) this.#native.emit("partition.eof", end as never);
+    return batch;
   }
 
   /** Takes partitions over, reading from the given positions. */
@@ -270,17 +285,6 @@ export class Consumer {
       return new KafkaError(`group ${this.#groupId}`, error.cause);
     return error;
   }
-}
-
-function clientPlace({ topic, partition, position }: ReadStart): ClientPlace {
-  if (position === "beginning") return { topic, partition, offset: CLIENT_BEGINNING };
-  if (position === "end") return { topic, partition, offset: CLIENT_END };
-  return { topic, partition, offset: position };
-}
-
-/** @param offset of the client's answer, below 0 where it knows none */
-function knownPosition(offset: number | undefined): Position | undefined {
-  return offset === undefined || offset < 0 ? undefined : positionAt(offset);
 }
 
 /** What the client logged at its fatal error, with a remedy where there is one. */

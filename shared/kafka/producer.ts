@@ -4,11 +4,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import kafka from "@confluentinc/kafka-javascript";
 import { memoryBudget } from "../memory-budget.js";
 import type { RecordHeaders } from "../service-definition.js";
+import { produceBatchOf, throwCode } from "./batch-calls.js";
 import { type ClientOptions, connectClient } from "./client.js";
 import { CONSUMER_ONLY, commonProperties, NO_TOPIC_CONFIGURATION, without } from "./client-properties.js";
 import type { Consumer } from "./consumer.js";
 import { type AnswerLimit, callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 import { deliveryTimeoutMs } from "./producer-faults.js";
+import { Column, type RecordBatch, RecordView, ROW } from "./record-batch.js";
 import { EMPTY } from "./record-headers.js";
 import type { RefusedDelivery } from "./refusal.js";
 import type { TopicPosition } from "./topic-partition.js";
@@ -42,6 +44,9 @@ export interface ProducerUse {
 /** A producer, transactional or merely idempotent. */
 export class Producer {
   readonly #native: InstanceType<typeof kafka.Producer>;
+  /** Undefined where the client was not built with it. */
+  readonly #produceBatch: ReturnType<typeof produceBatchOf>;
+  readonly #view = new RecordView();
   readonly #transactionTimeoutMs: number;
   readonly #reportsDeliveries: boolean;
   readonly #answerLimit: AnswerLimit;
@@ -57,6 +62,7 @@ export class Producer {
     transactionTimeoutMs: number,
   ) {
     this.#native = native;
+    this.#produceBatch = produceBatchOf(native);
     this.#reportsDeliveries = reportsDeliveries;
     this.#transactionTimeoutMs = transactionTimeoutMs;
     this.#answerLimit = {
@@ -156,6 +162,37 @@ export class Producer {
       if (failure.code === KafkaCode.QUEUE_FULL) return false;
       throw failure;
     }
+  }
+
+  /**
+   * Puts the records of a batch into the client's queue, from record `from` on; the client copies them.
+   * @returns the number of the first that was not taken: the batch's count, or less where the queue is full
+   * @throws {KafkaError} as {@link produce}, those before it were taken
+   */
+  produceBatch(batch: RecordBatch, from: number): number {
+    const produceBatch = this.#produceBatch;
+    if (produceBatch === undefined) return this.#produceEach(batch, from);
+    const { count, topics, bytes, rows, headers } = batch;
+    const [taken, code] = produceBatch(topics, bytes, rows, headers, from, count);
+    if (this.#reportsDeliveries) this.#undelivered += taken;
+    const next = from + taken;
+    if (code !== 0 && code !== KafkaCode.QUEUE_FULL) {
+      try {
+        throwCode(this.#native, code);
+      } catch (error) {
+        const topic = topics[rows[ROW * next + Column.topic]];
+        throw new KafkaError("produce", deliveryError(error, { topic, records: 1 }));
+      }
+    }
+    return next;
+  }
+
+  #produceEach(batch: RecordBatch, from: number): number {
+    for (let k = from; k < batch.count; k++) {
+      const { topic, partition, key, value, timestamp, headers } = this.#view.at(batch, k);
+      if (!this.produce(topic, partition < 0 ? undefined : partition, key, value, timestamp, headers)) return k;
+    }
+    return batch.count;
   }
 
   /** As {@link produce}, but waits for room in the queue. */
