@@ -28,7 +28,10 @@ import type { SettingDefinitions, Settings } from "./config.js";
  */
 export type RecordHeaders = readonly { readonly [name: string]: Buffer }[];
 
-/** A record as it was consumed. `key` and `value` are the original bytes, null where the record has none. */
+/**
+ * A record as it was consumed. `key` and `value` are the original bytes, null where the record has none. All of it is valid until
+ * process() returns: bytes that are needed for longer are copied.
+ */
 export interface InputRecord {
   readonly topic: string;
   readonly partition: number;

@@ -8,9 +8,9 @@ import { EXIT_CONFIGURATION } from "../../shared/errors.js";
 import type { ConsumedRecord } from "../../shared/kafka/consumed-record.js";
 import { positionAt } from "../../shared/kafka/topic-partition.js";
 import { hasWholeKey } from "../../shared/kernel/changelog/changelog.js";
-import { inputRecordOf } from "../../shared/kernel/loop/input-record.js";
 import { observation, observationRecord } from "../support/data/observations.js";
 import { recompute } from "../support/judge/offline-model.js";
+import { inputRecordOf } from "../support/kafka/input-record.js";
 import {
   createTopic,
   describeTopics,

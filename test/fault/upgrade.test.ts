@@ -4,7 +4,6 @@ import { dirname } from "node:path";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
-import { inputRecordOf } from "../../shared/kernel/loop/input-record.js";
 import { formatOf } from "../../shared/kernel/store/stored-value.js";
 import {
   GOLDEN_ENVIRONMENT,
@@ -16,6 +15,7 @@ import {
   withFormat,
 } from "../support/data/golden-store.js";
 import { recompute } from "../support/judge/offline-model.js";
+import { inputRecordOf } from "../support/kafka/input-record.js";
 import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
 import { assertNear } from "../support/near.js";
 import { stackFor } from "../support/services/stack.js";

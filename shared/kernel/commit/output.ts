@@ -7,14 +7,14 @@ import type { StepListener } from "../../failpoint.js";
 import type { ClientOptions } from "../../kafka/client.js";
 import type { Consumer } from "../../kafka/consumer.js";
 import { KafkaCode, KafkaError } from "../../kafka/kafka-error.js";
-import { pause } from "../../kafka/patience.js";
 import { BATCH_BYTES_MAX, Producer, QUEUE_FULL_WAIT_MS } from "../../kafka/producer.js";
 import type { TopicPosition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type { RecordHeaders } from "../../service-definition.js";
 import { FencePause } from "./fence-pause.js";
+import { PendingRecords } from "./pending-records.js";
+import { RepeatedCalls } from "./repeated-calls.js";
 
-const RETRY_WAIT_MS = 100;
 /** Batches that a topic does not take become smaller by this factor. */
 const BATCH_SHRINKAGE = 4;
 /**
@@ -25,31 +25,28 @@ const BATCH_SHRINKAGE = 4;
 const ARRIVAL_WAIT_MS = 1000;
 const REFUSALS_APART_MS = 60_000;
 
-interface OutputRecord {
-  readonly topic: string;
-  readonly partition: number | undefined;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly timestamp: number | undefined;
-  readonly headers: RecordHeaders | undefined;
-}
+/**
+ * `none`: nothing may be handed over. `open`: what is written is handed over. `committing`: a commit is under way, and what is written
+ * is the next transaction's.
+ */
+type TransactionState = "none" | "open" | "committing";
 
-/** The one producer of a process, and its open transaction. */
+/**
+ * The one producer of a process, and its open transaction. Records are kept in a block and handed over together: when it is half full,
+ * at {@link drain}, and before a commit. Without transactions the states are the same, so that positions never run ahead of records.
+ */
 export class Output {
   readonly #options: ClientOptions;
   readonly #transactionalId: string | undefined;
   readonly #logger: Logger;
-  /** Whether the service is to stop: a call that Kafka does not carry out is not repeated then. */
-  readonly #stop: AbortSignal;
+  readonly #calls: RepeatedCalls;
   #producer: Producer | undefined;
-  #begun = false;
+  #state: TransactionState = "none";
   /** Set once nothing of the transaction can be committed any more; the next call that concerns all of it says why. */
   #failed = false;
   #batchBytes = BATCH_BYTES_MAX;
-  /** Records that the client's queue had no room for. */
-  #waiting: OutputRecord[] = [];
+  readonly #pending = new PendingRecords();
   #records = 0;
-  #repeatedCall: string | undefined;
   readonly #pause = new FencePause();
   #refusedMs = Number.NEGATIVE_INFINITY;
 
@@ -58,17 +55,17 @@ export class Output {
     this.#options = options;
     this.#transactionalId = transactionalId;
     this.#logger = options.logger;
-    this.#stop = stop;
+    this.#calls = new RepeatedCalls(options.logger, stop);
   }
 
-  /** Records handed over since the last commit. */
+  /** Records written since the last commit began. */
   get records(): number {
     return this.#records;
   }
 
   /** The call that Kafka did not carry out at once, and that is repeated; undefined where none is. */
   get repeatedCall(): string | undefined {
-    return this.#repeatedCall;
+    return this.#calls.current;
   }
 
   /** Whether the open transaction can only be aborted: a commit says why. */
@@ -102,19 +99,20 @@ export class Output {
     this.#producer = producer;
   }
 
-  /** Opens the transaction; nothing where it is open. */
+  /** Opens the transaction and hands over what was written before; nothing where it is open, or a commit is under way. */
   async begin(): Promise<void> {
-    if (this.#begun) return;
+    if (this.#state !== "none") return;
     if (this.#transactionalId !== undefined) await this.#connected().begin();
-    this.#begun = true;
+    this.#state = "open";
+    this.#handOver();
   }
 
-  /** Whether records wait for room in the client's queue: {@link drain} before the next is processed. */
+  /** Whether no more should be written: before the next record {@link drain}, after the end of a commit that is under way. */
   get isFull(): boolean {
-    return this.#waiting.length > 0;
+    return this.#pending.isFull;
   }
 
-  /** Hands over one record; where the client's queue is full it waits here until {@link drain}. */
+  /** Writes one record; all of it is copied. */
   write(
     topic: string,
     partition: number | undefined,
@@ -124,9 +122,33 @@ export class Output {
     headers?: RecordHeaders,
   ): void {
     this.#records++;
-    if (this.#waiting.length > 0 || !this.#produce(topic, partition, key, value, timestamp, headers)) {
-      this.#waiting.push({ topic, partition, key, value, timestamp, headers });
-    }
+    this.#pending.write(topic, partition, key, value, timestamp, headers);
+    if (this.#pending.isFull) this.#handOver();
+  }
+
+  /**
+   * Where a record of at most so many bytes may be rendered, its key and its value behind it, as a place in the codec's memory: until
+   * the next call here. 0 where there is no such place: {@link write} it.
+   */
+  room(bytes: number): number {
+    const at = this.#pending.room(bytes);
+    if (at > 0 || this.#state !== "open") return at;
+    this.#handOver();
+    return this.#pending.room(bytes);
+  }
+
+  /** Writes the record that was rendered at {@link room}. */
+  take(
+    topic: string,
+    at: number,
+    keyLength: number,
+    valueLength: number,
+    timestamp: number | undefined,
+    headers?: RecordHeaders,
+  ): void {
+    this.#records++;
+    this.#pending.take(topic, at, keyLength, valueLength, timestamp, headers);
+    if (this.#pending.isFull) this.#handOver();
   }
 
   /**
@@ -140,13 +162,10 @@ export class Output {
     return this.#batchBytes;
   }
 
-  /** Back-pressure: returns when the client has taken every record. */
+  /** Back-pressure: returns when the client has taken every record; at once where it may not have them now. */
   async drain(): Promise<void> {
-    if (this.#waiting.length === 0) return;
-    for (const { topic, partition, key, value, timestamp, headers } of this.#waiting) {
-      while (!this.#produce(topic, partition, key, value, timestamp, headers)) await delay(QUEUE_FULL_WAIT_MS);
-    }
-    this.#waiting = [];
+    if (this.#state !== "open") return;
+    for (this.#handOver(); !this.#pending.isEmpty; this.#handOver()) await delay(QUEUE_FULL_WAIT_MS);
   }
 
   /**
@@ -156,24 +175,26 @@ export class Output {
    * @throws {KafkaError} it did not happen, or its outcome is unknown: {@link recover}
    */
   async commit(positions: readonly TopicPosition[], consumer: Consumer, onStep: StepListener): Promise<void> {
-    await this.drain();
+    if (this.#state === "none") await this.begin();
+    if (!this.#pending.isEmpty) await this.drain();
+    this.#state = "committing";
+    this.#records = 0;
     const producer = this.#connected();
     if (this.#transactionalId === undefined) {
-      await this.#persistently("flush", () => producer.flush());
-      await this.#persistently("commit offsets", () => consumer.commit(positions));
+      await this.#calls.persistently("flush", () => producer.flush());
+      await this.#calls.persistently("commit offsets", () => consumer.commit(positions));
       onStep("after-send-offsets");
     } else {
       if (performance.now() - this.#refusedMs < REFUSALS_APART_MS) await producer.awaitArrival(ARRIVAL_WAIT_MS);
-      await this.#persistently("send offsets", () => this.#sendOffsets(producer, positions, consumer));
+      await this.#calls.persistently("send offsets", () => this.#sendOffsets(producer, positions, consumer));
       onStep("after-send-offsets");
-      await this.#persistently("commit", () => {
+      await this.#calls.persistently("commit", () => {
         const answer = producer.commitTransaction();
         onStep("in-commit");
         return answer;
       });
     }
-    this.#begun = false;
-    this.#records = 0;
+    this.#state = "none";
   }
 
   /**
@@ -181,10 +202,10 @@ export class Output {
    * thrown away; {@link connect} makes the next one.
    */
   async recover(error: unknown): Promise<void> {
-    this.#waiting = [];
+    this.#pending.clear();
     this.#records = 0;
-    const wasBegun = this.#begun;
-    this.#begun = false;
+    const wasBegun = this.#state !== "none";
+    this.#state = "none";
     this.#failed = false;
     const producer = this.#producer;
     if (producer === undefined) return;
@@ -207,12 +228,13 @@ export class Output {
   /** Where Kafka is not at fault, records that were sent arrive first: else the client has to ask for a new epoch, which takes half a second. */
   async #abort(producer: Producer, error: unknown): Promise<void> {
     if (!(error instanceof KafkaError)) await producer.flush();
-    await this.#persistently("abort", () => producer.abortTransaction());
+    await this.#calls.persistently("abort", () => producer.abortTransaction());
   }
 
   async disconnect(): Promise<void> {
     const producer = this.#producer;
     this.#producer = undefined;
+    this.#pending.close();
     await producer?.disconnect();
   }
 
@@ -229,28 +251,6 @@ export class Output {
       await producer.sendOffsets(positions, consumer);
     }
     if (this.#failed) throw notCommittable();
-  }
-
-  /** Repeats the same call while librdkafka says so: its commit is resumable. */
-  async #persistently(call: string, run: () => Promise<void>): Promise<void> {
-    try {
-      for (let attempt = 1; !(await this.#carriedOut(call, attempt, run)); attempt++)
-        await pause(RETRY_WAIT_MS, this.#stop);
-    } finally {
-      this.#repeatedCall = undefined;
-    }
-  }
-
-  async #carriedOut(call: string, attempt: number, run: () => Promise<void>): Promise<boolean> {
-    try {
-      await run();
-      return true;
-    } catch (error) {
-      if (!(error instanceof KafkaError) || error.fate !== "retry" || this.#stop.aborted) throw error;
-      this.#repeatedCall = call;
-      this.#logger.warn({ call, attempt, err: error }, "Kafka call repeated");
-      return false;
-    }
   }
 
   #replace(producer: Producer, error: unknown): void {
@@ -270,16 +270,16 @@ export class Output {
       .catch((error: unknown) => this.#logger.debug({ err: error }, "old producer did not disconnect"));
   }
 
-  /** Hands a record to the client; nothing where the transaction takes no more. @returns false where its queue is full */
-  #produce(...record: Parameters<Producer["produce"]>): boolean {
-    if (this.#failed) return true;
+  /** Gives the client what its queue has room for, while it may have it; drops it where the transaction takes no more. */
+  #handOver(): void {
+    if (this.#state !== "open" || this.#pending.isEmpty) return;
     try {
-      return this.#connected().produce(...record);
+      if (!this.#failed) this.#pending.handOver(this.#connected());
     } catch (error) {
       if (!isStateError(error) || this.#transactionalId === undefined) throw error;
       this.#failed = true;
-      return true;
     }
+    if (this.#failed) this.#pending.clear();
   }
 
   #connected(): Producer {

@@ -5,7 +5,8 @@
 
 /** What a batch should take, in ms. */
 const BATCH_MS = 250;
-const BATCH_RECORDS_MAX = 1000;
+/** Most records of a batch. */
+export const BATCH_RECORDS_MAX = 2000;
 /** From one batch to the next: a pause of the broker must not slow the loop down for long, and one fast batch is no rule. */
 const GROWTH_MAX = 4;
 
@@ -24,7 +25,7 @@ export class BatchPace {
     this.#records = this.#least;
   }
 
-  /** Most records of the next batch: 1 to 1000. */
+  /** Most records of the next batch: 1 to {@link BATCH_RECORDS_MAX}. */
   get records(): number {
     return this.#records;
   }

@@ -1,5 +1,5 @@
 /** Where the inputs of tasks stand: what is processed, what was fetched, what is held. */
-import type { ConsumedRecord } from "../../kafka/consumed-record.js";
+import { lastOffset, type RecordBatch } from "../../kafka/record-batch.js";
 import type { RecordJobs } from "../jobs/record-jobs.js";
 import type { Task } from "../task/task.js";
 import type { Membership } from "./membership.js";
@@ -7,7 +7,7 @@ import type { Membership } from "./membership.js";
 /** What the loop has taken and not committed. */
 export interface OpenWork {
   readonly membership: Membership | undefined;
-  readonly batch: readonly ConsumedRecord[];
+  readonly batch: RecordBatch;
   /** Whether what is uncommitted was dropped. */
   readonly dropped: boolean;
 }
@@ -34,9 +34,8 @@ export class InputPositions {
     const unfinished = this.#jobs?.firstUnfinished({ topic, partition });
     if (unfinished !== undefined) return unfinished;
     const processed = task.positions.get(topic) ?? committed;
-    const isWaiting = (record: ConsumedRecord) =>
-      record.partition === partition && record.topic === topic && record.offset >= (processed ?? 0);
-    if (batch.some(isWaiting) || membership?.hasFetched(isWaiting)) return processed;
+    const isWaiting = (records: RecordBatch) => lastOffset(records, topic, partition) >= (processed ?? 0);
+    if (isWaiting(batch) || (membership !== undefined && isWaiting(membership.fetched))) return processed;
     const [consumed] = membership?.consumer.position([{ topic, partition }]) ?? [];
     return consumed?.position === undefined ? processed : Math.max(consumed.position, processed ?? 0);
   }
@@ -44,8 +43,11 @@ export class InputPositions {
   /** Offset of the last record of a partition that the client has handed over and that is not processed; undefined for none. */
   lastFetched({ partition }: Task, topic: string): number | undefined {
     const { membership, batch } = this.#work();
-    const isOf = (record: ConsumedRecord) => record.partition === partition && record.topic === topic;
-    return (membership?.lastFetched(isOf) ?? batch.findLast(isOf))?.offset;
+    const offset = Math.max(
+      lastOffset(batch, topic, partition),
+      membership === undefined ? -1 : lastOffset(membership.fetched, topic, partition),
+    );
+    return offset < 0 ? undefined : offset;
   }
 
   /** Whether a partition waits for a record whose models take long. */

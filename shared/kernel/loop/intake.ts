@@ -1,7 +1,7 @@
 /** Where a service's records come from: batches that its consumer reads, or what its source generates. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { StepListener } from "../../failpoint.js";
-import type { ConsumedRecord } from "../../kafka/consumed-record.js";
+import { EMPTY_BATCH, type RecordBatch, RecordView } from "../../kafka/record-batch.js";
 import { partitionKey } from "../../kafka/topic-partition.js";
 import type { Output } from "../commit/output.js";
 import type { KernelMetrics } from "../metrics.js";
@@ -9,7 +9,6 @@ import type { StateMemory } from "../store/state-memory.js";
 import type { InputWatch } from "../task/input-loss.js";
 import type { OpenTask } from "../task/task.js";
 import type { BatchPace } from "./batch-pace.js";
-import { inputRecordOf } from "./input-record.js";
 import type { Membership } from "./membership.js";
 import type { Processing } from "./record-processing.js";
 import type { RefusedWork } from "./refused-work.js";
@@ -40,7 +39,7 @@ export interface Turn {
 
 export interface Intake {
   /** Records that were taken and are not processed yet, and processed ones before them. */
-  readonly batch: readonly ConsumedRecord[];
+  readonly batch: RecordBatch;
   /** Takes what is there, and processes it. */
   take(turn: Turn): Promise<void>;
   /** Polls, as a member of a group must, and drops what comes. */
@@ -65,7 +64,8 @@ export interface BatchIntakeOptions {
 /** Records that the consumer reads. */
 export class BatchIntake implements Intake {
   readonly #options: BatchIntakeOptions;
-  #batch: readonly ConsumedRecord[] = [];
+  #batch = EMPTY_BATCH;
+  readonly #view = new RecordView();
   /** Partitions whose records are held, as {@link partitionKey}: no more of them are read until the next rewind. */
   readonly #heldBack = new Set<string>();
 
@@ -73,20 +73,20 @@ export class BatchIntake implements Intake {
     this.#options = options;
   }
 
-  get batch(): readonly ConsumedRecord[] {
+  get batch(): RecordBatch {
     return this.#batch;
   }
 
   async take(turn: Turn): Promise<void> {
-    const records = await this.#fetched(turn);
+    const batch = await this.#fetched(turn);
     // The client fetches the next batch while this one is processed.
     turn.membership.fetch(this.#limit(), pollMs(turn));
-    if (records.length === 0) return;
-    this.#batch = records;
+    if (batch.count === 0) return;
+    this.#batch = batch;
     try {
-      await this.#process(records, turn);
+      await this.#process(batch, turn);
     } finally {
-      this.#batch = [];
+      this.#batch = EMPTY_BATCH;
     }
   }
 
@@ -104,7 +104,7 @@ export class BatchIntake implements Intake {
     return inputs.lossSeen;
   }
 
-  async #process(records: readonly ConsumedRecord[], turn: Turn): Promise<void> {
+  async #process(batch: RecordBatch, turn: Turn): Promise<void> {
     const { metrics, output, memory, processing, refused, pace, onStep } = this.#options;
     const { jobs } = processing;
     const { membership } = turn;
@@ -114,7 +114,8 @@ export class BatchIntake implements Intake {
     const stopTimer = metrics.processDuration.startTimer();
     const beganMs = performance.now();
     let checkedMs = beganMs;
-    for (const record of records) {
+    for (let k = 0; k < batch.count; k++) {
+      const record = this.#view.at(batch, k);
       const task = membership.assignment.running(record.partition);
       // A batch may still hold records of a partition that was revoked, is being restored, or was rewound.
       if (task === undefined || record.offset < (task.positions.get(record.topic) ?? 0)) continue;
@@ -125,7 +126,8 @@ export class BatchIntake implements Intake {
       }
       if (jobs?.isDone(record)) await jobs.settle();
       refused.take(task, record);
-      processing.process(task, inputRecordOf(record));
+      // What comes of a job may be asked for its record once others are processed.
+      processing.process(task, jobs === undefined ? record : record.copy());
       processed++;
       if (jobs?.isFull) await jobs.advance();
       if (output.isFull) await turn.makeRoom();
@@ -138,13 +140,13 @@ export class BatchIntake implements Intake {
     await jobs?.settle();
     stopTimer();
     if (processed > 0) pace.learn(processed, performance.now() - beganMs);
-    metrics.batchRecords.observe(records.length);
+    metrics.batchRecords.observe(batch.count);
     await output.drain();
     onStep("after-process");
   }
 
   /** The record and those after it wait: no more are read, and they are read again when it can be processed. */
-  #holdBack(record: ConsumedRecord, { consumer }: Membership): void {
+  #holdBack(record: RecordView, { consumer }: Membership): void {
     const { topic, partition } = record;
     const key = partitionKey(record);
     if (this.#heldBack.has(key)) return;
@@ -152,7 +154,7 @@ export class BatchIntake implements Intake {
     consumer.pause([{ topic, partition }]);
   }
 
-  #fetched(turn: Turn): Promise<ConsumedRecord[]> {
+  #fetched(turn: Turn): Promise<RecordBatch> {
     return turn.membership.take(this.#limit(), pollMs(turn));
   }
 
@@ -170,7 +172,7 @@ export interface SourceIntakeOptions {
 
 /** Records that the service itself generates. Its partitions are never read, but its membership lives by polling. */
 export class SourceIntake implements Intake {
-  readonly batch: readonly ConsumedRecord[] = [];
+  readonly batch = EMPTY_BATCH;
   readonly #options: SourceIntakeOptions;
 
   constructor(options: SourceIntakeOptions) {

@@ -1,12 +1,13 @@
 /** What a service has while it is a member of its group: the consumer, its tasks, and the batch that is being fetched. */
 
-import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import type { Consumer, RebalanceEvent } from "../../kafka/consumer.js";
 import { KafkaCode, KafkaError } from "../../kafka/kafka-error.js";
+import { EMPTY_BATCH, type RecordBatch } from "../../kafka/record-batch.js";
 import type { TopicPartition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type { KernelMetrics } from "../metrics.js";
 import type { Assignment } from "../task/assignment.js";
+import { InputRooms } from "./input-rooms.js";
 
 export interface MembershipOptions {
   /** Topics to subscribe to; a source subscribes to its own changelog, whose partitions are its tasks. */
@@ -24,8 +25,9 @@ export class Membership {
   readonly assignment: Assignment;
   readonly #options: MembershipOptions;
   readonly #rebalances: RebalanceEvent[] = [];
-  #inFlight: Promise<ConsumedRecord[]> | undefined;
-  #fetched: readonly ConsumedRecord[] = [];
+  readonly #rooms = new InputRooms();
+  #inFlight: Promise<RecordBatch> | undefined;
+  #fetched = EMPTY_BATCH;
   #failure: KafkaError | undefined;
   /** Set where Kafka does not allow the service to read. */
   #refusal: KafkaError | undefined;
@@ -74,23 +76,21 @@ export class Membership {
     this.#inFlight ??= this.#consume(limit, timeoutMs);
   }
 
-  /** The batch that is on its way, or else one of `limit` records at most; empty where consuming failed. */
-  async take(limit: number, timeoutMs: number): Promise<ConsumedRecord[]> {
+  /**
+   * The batch that is on its way, or else one of `limit` records at most; empty where consuming failed. It is valid until the next
+   * but one is requested.
+   */
+  async take(limit: number, timeoutMs: number): Promise<RecordBatch> {
     this.fetch(limit, timeoutMs);
-    const records = (await this.#inFlight) ?? [];
+    const batch = (await this.#inFlight) ?? EMPTY_BATCH;
     this.#inFlight = undefined;
-    this.#fetched = [];
-    return records;
+    this.#fetched = EMPTY_BATCH;
+    return batch;
   }
 
-  /** Whether a record that the client has handed over, and that is not taken yet, is one of these. */
-  hasFetched(isWanted: (record: ConsumedRecord) => boolean): boolean {
-    return this.#fetched.some(isWanted);
-  }
-
-  /** The last of these records that the client has handed over and that is not taken yet. */
-  lastFetched(isWanted: (record: ConsumedRecord) => boolean): ConsumedRecord | undefined {
-    return this.#fetched.findLast(isWanted);
+  /** Records that the client has handed over and that are not taken yet. */
+  get fetched(): RecordBatch {
+    return this.#fetched;
   }
 
   /** Polls without taking records: the membership lives by polling, and partitions are paused. */
@@ -102,6 +102,7 @@ export class Membership {
   async leave(): Promise<void> {
     this.#leaving = true;
     await this.#inFlight;
+    this.#rooms.release();
     await this.assignment.closeAll();
     for (const event of this.#rebalances) this.#answer(event);
     // Leaving the group revokes its partitions, and waits for the answer.
@@ -111,14 +112,13 @@ export class Membership {
     left.catch((error: unknown) => this.#options.logger.debug({ err: error }, "a used up consumer did not disconnect"));
   }
 
-  async #consume(limit: number, timeoutMs: number): Promise<ConsumedRecord[]> {
+  async #consume(limit: number, timeoutMs: number): Promise<RecordBatch> {
     try {
-      const records = await this.consumer.consume(limit, timeoutMs);
-      this.#fetched = records;
-      return records;
+      this.#fetched = await this.consumer.consumeBatch(limit, timeoutMs, this.#rooms.next());
+      return this.#fetched;
     } catch (error) {
       this.#onConsumeError(error);
-      return [];
+      return EMPTY_BATCH;
     }
   }
 

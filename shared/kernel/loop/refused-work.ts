@@ -1,10 +1,10 @@
 /** What becomes of work whose output Kafka refuses for good: the one record is found and rejected, the others are processed. */
 import { TopicError } from "../../errors.js";
-import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import type { KafkaError } from "../../kafka/kafka-error.js";
 import { isForBatch, type Refusal, refusalOf, refusedRecord } from "../../kafka/refusal.js";
-import { nextPosition, partitionKey } from "../../kafka/topic-partition.js";
+import { nextPosition, type Offset, partitionKey } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
+import type { InputRecord } from "../../service-definition.js";
 import { nextForm } from "../commit/dead-letter.js";
 import type { Output } from "../commit/output.js";
 import { type Rejection, recordName, type TaskRecord } from "../task/rejection.js";
@@ -27,9 +27,11 @@ interface Taken extends Suspects {
 interface Work {
   /** Input records. */
   records: number;
-  /** Of the record that was taken last: its task, and the record itself where it was read. */
+  /** Of the record that was taken last: its task, and its place where it was read; topic is undefined where it was generated. */
   task: Task | undefined;
-  record: ConsumedRecord | undefined;
+  topic: string | undefined;
+  partition: number;
+  offset: number;
 }
 
 /** Work whose commit is under way. */
@@ -60,16 +62,18 @@ export class RefusedWork {
   }
 
   /** Whether a record may be taken now; one that may not is read again later. */
-  admits({ topic, partition, offset }: ConsumedRecord): boolean {
+  admits({ topic, partition, offset }: InputRecord): boolean {
     return !this.#search.searching || this.#search.admits(partitionKey({ topic, partition }), offset);
   }
 
   /** A record is about to be processed. */
-  take(task: Task, record: ConsumedRecord): void {
+  take(task: Task, { topic, partition, offset }: InputRecord): void {
     const open = this.#open;
     open.records++;
     open.task = task;
-    open.record = record;
+    open.topic = topic;
+    open.partition = partition;
+    open.offset = offset;
   }
 
   /** How many records a source's task may generate now. */
@@ -84,7 +88,7 @@ export class RefusedWork {
     const open = this.#open;
     open.records += records;
     open.task = task;
-    open.record = undefined;
+    open.topic = undefined;
   }
 
   /** A commit of what was taken so far begins. */
@@ -133,10 +137,8 @@ export class RefusedWork {
     const refusal = refusalOf(error);
     if (refusal === undefined) return;
     const { output, processing, logger } = this.#options;
-    const { records, task, record, rejection } = this.#sealed ?? {
-      ...this.#open,
-      rejection: processing.rejection,
-    };
+    const work = this.#sealed ?? { ...this.#open, rejection: processing.rejection };
+    const { records, task, rejection } = work;
     const fields = { topic: refusal.topic, reason: refusal.words };
     if (isForBatch(refusal)) {
       const batchBytes = output.shrinkBatches(records <= 1);
@@ -147,7 +149,7 @@ export class RefusedWork {
     }
     if (task === undefined) return;
     // It has not moved its task's position yet where the client itself refused what came of it.
-    const last = takenOf(task, record);
+    const last = takenOf(task, work);
     const suspects = [...tasks.filter(hasUncommitted).flatMap(linesOf), last];
     if (this.#search.refused(records, suspects)) this.#reject(task, last.record, rejection, refusal);
     else {
@@ -170,7 +172,7 @@ export class RefusedWork {
   }
 }
 
-const noWork = (): Work => ({ records: 0, task: undefined, record: undefined });
+const noWork = (): Work => ({ records: 0, task: undefined, topic: undefined, partition: 0, offset: 0 });
 
 const NONE: ReadonlyMap<string, number> = new Map();
 
@@ -190,15 +192,14 @@ function linesOf(task: Task): Suspects[] {
   }));
 }
 
-/** @param record undefined where it is a source's own */
-function takenOf(task: Task, record: ConsumedRecord | undefined): Taken {
-  if (record === undefined)
+/** The record of a task's work that was taken last. */
+function takenOf(task: Task, { topic, partition, offset }: Readonly<Work>): Taken {
+  if (topic === undefined)
     return { record: { kind: "generated", number: task.generated - 1 }, key: task.id, end: task.generated };
-  const { topic, partition, offset } = record;
   return {
     record: { kind: "read", topic, offset },
     key: partitionKey({ topic, partition }),
-    end: nextPosition(offset),
+    end: nextPosition(offset as Offset),
   };
 }
 

@@ -7,9 +7,9 @@ import { rlsRacer } from "../../../services/rls-racer/service.js";
 import { statefulEstimator } from "../../../services/stateful-estimator/service.js";
 import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../../shared/contract/topics.js";
 import type { ConsumedRecord } from "../../../shared/kafka/consumed-record.js";
-import { inputRecordOf } from "../../../shared/kernel/loop/input-record.js";
 import type { InputRecord } from "../../../shared/service-definition.js";
 import type { AnyProcessor, DriverOutput } from "../../driver/topology-driver.js";
+import { inputRecordOf } from "../kafka/input-record.js";
 import { headersOf, readTopic, waitForRecords } from "../kafka/kafka-topics.js";
 import {
   type ComparedRecord,

@@ -2,17 +2,18 @@ import assert from "node:assert/strict";
 import { BatchPace } from "../../../../shared/kernel/loop/batch-pace.js";
 
 describe("the pace of batches", () => {
-  it("begins with as many records as are worked on side by side, and grows to a thousand while they are quick", () => {
+  it("begins with as many records as are worked on side by side, and grows to two thousand while they are quick", () => {
     for (const least of [1, 3, 8]) {
       const pace = new BatchPace(least);
       assert.equal(pace.records, least);
-      for (let k = 0; k < 5; k++) pace.learn(pace.records, 0);
-      assert.equal(pace.records, 1000);
+      for (let k = 0; k < 6; k++) pace.learn(pace.records, 0);
+      assert.equal(pace.records, 2000);
     }
   });
 
   it("comes to batches of a quarter of a second for records of any slowness, but gives every thread one", () => {
     for (const [recordMs, records] of [
+      [0.1, 2000],
       [0.25, 1000],
       [1, 250],
       [10, 25],

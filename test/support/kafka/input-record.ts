@@ -1,6 +1,6 @@
 /** A consumed record as process() sees it. */
-import type { ConsumedRecord } from "../../kafka/consumed-record.js";
-import type { InputRecord } from "../../service-definition.js";
+import type { ConsumedRecord } from "../../../shared/kafka/consumed-record.js";
+import type { InputRecord } from "../../../shared/service-definition.js";
 
 /** Every input record has a time and a key, 0 and null where Kafka has none. */
 export function inputRecordOf({
