@@ -21,6 +21,7 @@
  */
 import type { Registry } from "prom-client";
 import type { SettingDefinitions, Settings } from "./config.js";
+import type { Given, Layout } from "./result-layout.js";
 
 /**
  * Headers of a record, each an object with one member. Values are bytes, since the client cuts a string at its first NUL. It
@@ -179,6 +180,12 @@ export interface TaskContext<S, States, Metrics> {
   readonly metrics: Metrics;
   /** Writes to `topic` in the open transaction, with the input record's timestamp and, up to a bound, its headers. */
   forward<V>(topic: OutputTopic<V>, key: string, value: V): void;
+  /**
+   * As forward, for a result that is laid out in memory from numbers, see numbers/layout.ts. For services with inputs.
+   * @returns false where it may need more room than there is: nothing has happened then, and the result is to be forwarded
+   * @throws {RangeError} a number is not finite
+   */
+  write(topic: OutputTopic<never>, layout: Layout, given: Given): boolean;
   /**
    * Has the service's {@link HeavyWork} done on `job`, then calls `done` with the result.
    * - Later records may be processed before `done` is called. So put what they read before this call, and forward in `done`

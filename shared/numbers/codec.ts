@@ -43,6 +43,7 @@ function wasmCodec(binary: Uint8Array): NumberCodec {
   const { at, length } = regions.keys;
   exports.layOutKeys(at, length, 2 ** Math.floor(Math.log2(length / KEY_BYTES)), BigInt(Date.now()));
   const values = regions.numbers.at;
+  const keyTexts: string[] = [];
   return {
     names: new Uint32Array(buffer, exports.found.value, 4),
     key: new Uint32Array(buffer, exports.keyFound.value, 2),
@@ -50,7 +51,11 @@ function wasmCodec(binary: Uint8Array): NumberCodec {
     readNumbers: (at, end, countMax) => exports.readNumbers(at, end, values, Math.min(countMax, numbers.length)),
     isPlain: (at, end) => exports.isPlain(at, end) === 1,
     keyNumber: exports.keyNumber,
-    forgetKeys: exports.forgetKeys,
+    keyTexts,
+    forgetKeys() {
+      exports.forgetKeys();
+      keyTexts.length = 0;
+    },
     render: (steps, from, listLength, givenAt, givenLength, keyAt, keyLength, out) =>
       exports.render(steps, values + 8 * from, listLength, givenAt, givenLength, keyAt, keyLength, out),
   };

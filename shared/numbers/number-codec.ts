@@ -9,8 +9,8 @@ export interface NumberCodec {
   /** Of the key asked for last: where it lies, and its length. It stays until keys are forgotten. */
   readonly key: Uint32Array;
   /**
-   * Reads `{"topic":"…","series":"…","i":1,"y":2,"x":[3,4]}`, as the deserializer writes it, with names of plain characters: i, y
-   * and x1 to xn.
+   * Reads `{"topic":"…","series":"…","i":1,"y":2,"x":[3,4]}`, as the deserializer writes it, with names of plain characters
+   * and no slash in the topic: i, y and x1 to xn.
    * @returns how many numbers; 0 where it is anything else
    */
   readObservation(at: number, end: number): number;
@@ -26,6 +26,8 @@ export interface NumberCodec {
    * @returns -1 where there is no room for another one
    */
   keyNumber(topicAt: number, topicLength: number, seriesAt: number, seriesLength: number): number;
+  /** What the caller keeps of each key, by its number; it is forgotten with the keys. */
+  readonly keyTexts: string[];
   forgetKeys(): void;
   /**
    * Writes a key, and after it what the steps of a layout say.

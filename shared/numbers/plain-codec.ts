@@ -7,8 +7,9 @@ import { finite } from "./number-text.js";
 const NUMBER = "-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?";
 const LIST = new RegExp(`^\\[${NUMBER}(?:, ?${NUMBER})*\\]$`);
 const PLAIN = "[ !#-\\[\\]-~]*";
+const PLAIN_WITHOUT_SLASH = "[ !#-.0-\\[\\]-~]*";
 const OBSERVATION = new RegExp(
-  `^\\{"topic":"(${PLAIN})","series":"(${PLAIN})","i":(${NUMBER}),"y":(${NUMBER}),"x":(\\[${NUMBER}(?:,${NUMBER})*\\])\\}$`,
+  `^\\{"topic":"(${PLAIN_WITHOUT_SLASH})","series":"(${PLAIN})","i":(${NUMBER}),"y":(${NUMBER}),"x":(\\[${NUMBER}(?:,${NUMBER})*\\])\\}$`,
 );
 const WHOLE_PLAIN = new RegExp(`^${PLAIN}$`);
 /** Bytes before the topic, and between topic and series. */
@@ -25,6 +26,7 @@ export function plainCodec(): NumberCodec {
   const names = new Uint32Array(4);
   const key = new Uint32Array(2);
   const keys = new Map<string, number>();
+  const keyTexts: string[] = [];
   return {
     names,
     key,
@@ -50,7 +52,11 @@ export function plainCodec(): NumberCodec {
       key.set([regions.keys.at, text.length]);
       return number;
     },
-    forgetKeys: () => keys.clear(),
+    keyTexts,
+    forgetKeys() {
+      keys.clear();
+      keyTexts.length = 0;
+    },
     render(steps, from, listLength, givenAt, givenLength, keyAt, keyLength, out) {
       const given = textOf(givenAt, givenLength);
       const text = textLaidOut(steps, from, listLength, given);

@@ -1,6 +1,10 @@
 /** A task's surroundings in memory, for tests of a process function or a source alone: no Kafka, no LevelDB. */
+
 import type { Registry } from "prom-client";
 import { committedCounters } from "../../shared/committed-counter.js";
+import { render } from "../../shared/numbers/layout.js";
+import { codecBytes, regions } from "../../shared/numbers/memory.js";
+import type { Given, Layout } from "../../shared/result-layout.js";
 import type {
   Codec,
   JobResult,
@@ -85,6 +89,14 @@ export function doneAtOnce(
   return { numbers, late };
 }
 
+/** A result of a layout, as bytes of its own. */
+export function laidOut(layout: Layout, given: Given): { readonly key: Buffer; readonly value: Buffer } {
+  const { at } = regions.results;
+  const end = render(layout, given, at);
+  const valueAt = at + given.keyLength;
+  return { key: Buffer.from(codecBytes.subarray(at, valueAt)), value: Buffer.from(codecBytes.subarray(valueAt, end)) };
+}
+
 /**
  * A context over `stores` that adds what is forwarded to `forwarded`, encoded at once.
  * @param runner does the heavy work at once; without it there is none
@@ -102,6 +114,11 @@ export function memoryContext<S, States, Metrics>(
     metrics,
     forward<V>(topic: OutputTopic<V>, key: string, value: V) {
       forwarded.push({ topic: topic.name, key, value: topic.encode(value).toString("utf8") });
+    },
+    write(topic, layout, given) {
+      const { key, value } = laidOut(layout, given);
+      forwarded.push({ topic: topic.name, key: key.toString("utf8"), value: value.toString("utf8") });
+      return true;
     },
     compute(job, parts, done) {
       if (runner === undefined) throw new Error("expected a runner for heavy work, got none");

@@ -17,7 +17,7 @@ import type {
 } from "../../shared/service-definition.js";
 import { NeverAnswers } from "../support/programs/never-answers.js";
 import { type DriverStore, newDriverStore } from "./driver-store.js";
-import { commitCounters, doneAtOnce } from "./task-context.js";
+import { commitCounters, doneAtOnce, laidOut } from "./task-context.js";
 
 /** Stores of a service whose types are not known. */
 export type AnyStates = Record<string, unknown>;
@@ -107,6 +107,13 @@ export class TopologyDriver<
         changes++;
         if (!this.#outputNames.has(topic.name)) throw new Error(`${topic.name} is not among the outputs declared`);
         outputs.push({ topic: topic.name, key, value: topic.encode(value), timestamp: record.timestamp });
+      },
+      write: (topic, layout, given) => {
+        changes++;
+        if (!this.#outputNames.has(topic.name)) throw new Error(`${topic.name} is not among the outputs declared`);
+        const { key, value } = laidOut(layout, given);
+        outputs.push({ topic: topic.name, key: key.toString("utf8"), value, timestamp: record.timestamp });
+        return true;
       },
       compute: (job, parts, done) => {
         const runner = this.#runner;

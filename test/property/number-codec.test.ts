@@ -129,7 +129,7 @@ describe("the number codec, beside its plain twin", () => {
     const ascii = fc.string({ unit: fc.constantFrom(..."abc 0!#[]~/"), maxLength: 30 });
     holds(
       fc.property(
-        ascii,
+        ascii.map((name) => name.replaceAll("/", "-")),
         ascii,
         fc.maxSafeInteger(),
         fc.array(anyNumber, { minLength: 2 }),

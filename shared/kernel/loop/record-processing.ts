@@ -1,11 +1,9 @@
 /** One record through process(): in, out, or to the dead letters. */
 import { committedCounters } from "../../committed-counter.js";
-import { keyBytes } from "../../contract/record-key.js";
-import { RESULT_BYTES_MAX } from "../../contract/topics.js";
 import { RecordError, StoreError } from "../../errors.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
 import { NO_HEADERS, type Travelling, travelling } from "../../kafka/record-headers.js";
-import { type Refusal, refusedRecord } from "../../kafka/refusal.js";
+import type { Refusal } from "../../kafka/refusal.js";
 import type { Logger } from "../../logger.js";
 import type {
   AnyContext,
@@ -18,6 +16,7 @@ import type {
 } from "../../service-definition.js";
 import { DeadLetters } from "../commit/dead-letters.js";
 import type { Output } from "../commit/output.js";
+import { Results } from "../commit/results.js";
 import { notAhead } from "../commit/timestamps.js";
 import { WrittenRecords } from "../commit/written-records.js";
 import { ThreadError } from "../jobs/job-threads.js";
@@ -63,7 +62,7 @@ export class Processing implements TaskHost {
   readonly #service: AnyService;
   readonly #settings: never;
   readonly #serviceMetrics: unknown;
-  readonly #output: Output;
+  readonly #results: Results;
   readonly #metrics: KernelMetrics;
   readonly #notices: Notices;
   readonly #contexts = new Map<Task, AnyContext>();
@@ -73,14 +72,8 @@ export class Processing implements TaskHost {
   readonly #written: WrittenRecords;
   readonly #deadLetters: DeadLetters;
   /** Of the record that is being processed. */
-  #timestamp: number | undefined;
-  #headers: Travelling = NO_HEADERS;
   #place: RecordPlace | undefined;
-  #forwards = 0;
   #rejection: Rejection | undefined;
-  /** Of the result written last. */
-  #key = "";
-  #keyBytes: Buffer = Buffer.alloc(0);
 
   constructor({ service, settings, output, metrics, logger }: ProcessingOptions) {
     const { registry } = metrics;
@@ -88,9 +81,9 @@ export class Processing implements TaskHost {
     this.#settings = settings as never;
     this.#serviceMetrics = service.metrics(registry);
     this.#counters = committedCounters(registry);
-    this.#output = output;
     this.#metrics = metrics;
     this.#written = new WrittenRecords();
+    this.#results = new Results(output, this.#written);
     this.#deadLetters = new DeadLetters({ service: service.name, output, written: this.#written, metrics, logger });
     this.#notices = new Notices(logger);
     const work = service.kind === "processor" ? service.work : undefined;
@@ -108,6 +101,7 @@ export class Processing implements TaskHost {
       stores,
       metrics: this.#serviceMetrics,
       forward: (topic, key, value) => this.#forward(task, topic, key, value),
+      write: (topic, layout, given) => this.#results.lay(topic.name, layout, given),
       compute: (numbers, parts, done) => this.#compute(task, numbers, parts, done),
       partitions,
       warn: (fields, message) => this.#notices.warn({ task: task.id, ...fields }, message),
@@ -164,9 +158,8 @@ export class Processing implements TaskHost {
 
   /** Lets a source forward what is due; returns how many records. */
   generate(task: OpenTask, nowMs: number, limit: number): number {
-    this.#timestamp = undefined;
     this.#rejection = undefined;
-    this.#headers = NO_HEADERS;
+    this.#results.follow(undefined, NO_HEADERS);
     try {
       const count = task.source?.generate(nowMs, limit) ?? 0;
       if (count > 0) task.demandCommit();
@@ -190,16 +183,17 @@ export class Processing implements TaskHost {
   #processNew(task: OpenTask, record: InputRecord): void {
     const context = this.#contexts.get(task);
     if (this.#service.kind !== "processor" || context === undefined) throw new Error(`${task.id} is not adopted`);
-    this.#timestamp = notAhead(record.timestamp);
-    if (this.#timestamp !== record.timestamp) this.#metrics.timestampsAhead.inc({ topic: record.topic });
-    this.#headers = record.headers === undefined ? NO_HEADERS : this.#travelling(record.topic, record.headers);
+    const { headers } = record;
+    const timestamp = notAhead(record.timestamp);
+    if (timestamp !== record.timestamp) this.#metrics.timestampsAhead.inc({ topic: record.topic });
+    this.#results.follow(timestamp, headers === undefined ? NO_HEADERS : this.#travelling(record.topic, headers));
     this.#place = record;
-    const forwards = this.#forwards;
+    const { count } = this.#results;
     const { writes } = task.folder;
     try {
       this.#service.process(record, context);
     } catch (error) {
-      const untouched = forwards === this.#forwards && writes === task.folder.writes;
+      const untouched = count === this.#results.count && writes === task.folder.writes;
       if (!(error instanceof RecordError) || !untouched) throw failureOf(task, record, error);
       this.#reject(task, record, { error, form: "whole" });
     }
@@ -215,11 +209,10 @@ export class Processing implements TaskHost {
     if (this.jobs === undefined || this.#place === undefined)
       throw new Error(`${this.#service.name} declares no heavy work`);
     const { topic, partition, offset } = this.#place;
-    const origin = { task, place: { topic, partition, offset }, timestamp: this.#timestamp };
-    const headers = this.#headers;
+    const origin = { task, place: { topic, partition, offset }, timestamp: this.#results.timestamp };
+    const { headers } = this.#results;
     this.jobs.submit({ numbers, parts, origin }, (outcome) => {
-      this.#timestamp = origin.timestamp;
-      this.#headers = headers;
+      this.#results.follow(origin.timestamp, headers);
       this.#place = origin.place;
       try {
         done(outcome());
@@ -235,7 +228,7 @@ export class Processing implements TaskHost {
 
   #forward<V>(task: Task, topic: OutputTopic<V>, key: string, value: V): void {
     const bytes = topic.encode(value);
-    if (task.source === undefined) this.#write(topic.name, this.#bytesOf(key), bytes);
+    if (task.source === undefined) this.#results.write(topic.name, key, bytes);
     else this.#writeGenerated(task, topic.name, key, bytes);
   }
 
@@ -243,42 +236,12 @@ export class Processing implements TaskHost {
   #writeGenerated(task: Task, topic: string, key: string, value: Buffer): void {
     const rejection = task.rejectionOfGenerated(task.countGenerated());
     try {
-      if (rejection === undefined) this.#write(topic, this.#bytesOf(key), value);
+      if (rejection === undefined) this.#results.write(topic, key, value);
       else this.#reject(task, { topic, key: Buffer.from(key), value }, rejection);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       this.#reject(task, { topic, key: Buffer.from(key), value }, { error, form: "whole" });
     }
-  }
-
-  /** @throws {RecordError} the topic would refuse it */
-  #write(topic: string, key: Buffer, value: Buffer): void {
-    const bytes = key.length + value.length + this.#headers.bytes;
-    const fault = this.#faultOf(topic, bytes);
-    if (fault !== undefined) throw fault;
-    this.#forwards++;
-    this.#output.write(topic, undefined, key, value, this.#timestamp, this.#headers.headers);
-    this.#written.add(topic, bytes, this.#timestamp);
-  }
-
-  /** Why a result would be refused, so that it is not written; undefined where it would not. */
-  #faultOf(topic: string, bytes: number): RecordError | undefined {
-    const refusal = this.#written.limits.refusal(topic, bytes, this.#timestamp);
-    if (refusal !== undefined) return refusedRecord(refusal);
-    if (bytes <= RESULT_BYTES_MAX) return undefined;
-    return new RecordError(
-      "result-too-large",
-      `expected a result of at most ${RESULT_BYTES_MAX} bytes for ${topic}, its key and headers included, got ${bytes}`,
-    );
-  }
-
-  /** The results of a record have the same key, most of them. */
-  #bytesOf(key: string): Buffer {
-    if (key !== this.#key) {
-      this.#keyBytes = keyBytes(key);
-      this.#key = key;
-    }
-    return this.#keyBytes;
   }
 }
 

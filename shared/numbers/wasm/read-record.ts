@@ -7,6 +7,7 @@ import { readNumber } from "./read-number";
 const QUOTE: u32 = 34;
 const BLANK: u32 = 32;
 const COMMA: u32 = 44;
+const SLASH: u32 = 47;
 const LIST_START: u32 = 91;
 const BACKSLASH: u32 = 92;
 const LIST_END: u32 = 93;
@@ -26,7 +27,7 @@ function readWithin(text: usize, end: usize, values: usize, countMax: i32, obser
 
 /**
  * Reads an observation as the deserializer writes it, `{"topic":"…","series":"…","i":1,"y":2,"x":[3,4]}`; both names of plain
- * characters only. i, y and x1 to xn are left in `values`, the places of the names in `found`.
+ * characters only, and no slash in the topic, since one ends it in keys. i, y and x1 to xn are left in `values`, the places of the names in `found`.
  * @returns how many numbers; 0 where the bytes are anything else, or there are more than `countMax`
  */
 export function readObservation(text: usize, end: usize, values: usize, countMax: i32): i32 {
@@ -44,10 +45,10 @@ export function readNumbers(text: usize, end: usize, values: usize, countMax: i3
 function observationAt(text: usize, end: usize, values: usize, countMax: i32): i32 {
   // {"topic":"
   if (load<u64>(text) !== 0x226369706f74227b || load<u16>(text, 8) !== 0x223a) return 0;
-  const topicEnd = skipPlain(text + 10);
+  const topicEnd = skipPlain(text + 10, SLASH);
   // ","series":"
   if (load<u64>(topicEnd) !== 0x6569726573222c22 || load<u32>(topicEnd, 8) !== 0x223a2273) return 0;
-  const seriesEnd = skipPlain(topicEnd + 12);
+  const seriesEnd = skipPlain(topicEnd + 12, QUOTE);
   // ","i":
   if (load<u32>(seriesEnd) !== 0x69222c22 || load<u16>(seriesEnd, 4) !== 0x3a22) return 0;
   store<u32>(found, <u32>(text + 10));
@@ -81,11 +82,11 @@ function listAt(text: usize, end: usize, values: usize, countMax: i32, blanks: b
   return 0;
 }
 
-/** The first place from `from` on whose byte JSON does not write as it is, or that is not ASCII. */
-function skipPlain(from: usize): usize {
+/** The first place from `from` on whose byte is `stop`, or one that JSON does not write as it is, or that is not ASCII. */
+function skipPlain(from: usize, stop: u32): usize {
   let at = from;
   let byte = <u32>load<u8>(at);
-  while (byte >= BLANK && byte <= LAST_PRINTABLE && byte !== QUOTE && byte !== BACKSLASH) {
+  while (byte >= BLANK && byte <= LAST_PRINTABLE && byte !== QUOTE && byte !== BACKSLASH && byte !== stop) {
     at++;
     byte = load<u8>(at);
   }
@@ -96,7 +97,7 @@ function skipPlain(from: usize): usize {
 export function isPlain(text: usize, end: usize): bool {
   const after = load<u8>(end);
   store<u8>(end, 0);
-  const plainEnd = skipPlain(text);
+  const plainEnd = skipPlain(text, QUOTE);
   store<u8>(end, after);
   return plainEnd === end;
 }

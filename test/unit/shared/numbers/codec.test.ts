@@ -152,6 +152,7 @@ for (const [title, one] of [
       '{"topic": "t","series":"s","i":1,"y":2,"x":[3]}',
       '{"topic":"t","series":"s\\n","i":1,"y":2,"x":[3]}',
       '{"topic":"t","series":"é","i":1,"y":2,"x":[3]}',
+      '{"topic":"t/u","series":"s","i":1,"y":2,"x":[3]}',
       '{"topic":"t","series":"a\tb","i":1,"y":2,"x":[3]}',
       '{"topic":"t","series":"\u007f","i":1,"y":2,"x":[3]}',
       '{"topic":"t","series":"s","i":1,"y":null,"x":[3]}',
