@@ -10,8 +10,8 @@
  * - `after-changelog`    the changelog records are handed over too
  * - `after-send-offsets` the input positions are in the transaction
  * - `in-commit`          Kafka was asked to commit; its answer is not there
- * - `after-commit`       Kafka has committed; LevelDB does not know
- * - `after-store-write`  the first task is in LevelDB, others may not be
+ * - `after-commit`       Kafka has committed; the folders do not know
+ * - `after-store-write`  a piece of a pass is in LevelDB; what the folders save beside commits, see task/folder-saver.ts
  */
 export const commitSteps = [
   "after-poll",

@@ -54,6 +54,8 @@ export async function openFolder(
   const db = new Level<string, Buffer>(directory, {
     keyEncoding: "utf8",
     valueEncoding: "buffer",
+    // Doubles do not become smaller. Tables that an older version has compressed are read all the same.
+    compression: false,
     cacheSize: memory.blockCache,
     writeBufferSize: memory.writeBuffer,
   });

@@ -3,7 +3,7 @@
  * there is none; what is larger than its whole bound still passes, one at a time.
  *
  * The shares leave half of the memory to the program itself, to Node's heap of short-lived objects, and to copies: what a
- * transaction has changed exists as live objects, as bytes on their way to Kafka, and as a batch on its way to LevelDB.
+ * transaction has changed exists as live objects, and as bytes on their way to Kafka.
  */
 import { totalmem } from "node:os";
 
@@ -14,8 +14,12 @@ export const MIB = 1024 * KIB;
 export interface MemoryBudget {
   /** Decoded values in the caches of all stores of all tasks. */
   readonly stateCache: number;
+  /** In their place where the values are packed: these are counted to the byte, and leave little on the heap. */
+  readonly packedState: number;
   /** Values that a transaction has changed, of all stores of all tasks: it is committed early where they come to this. */
   readonly transactionState: number;
+  /** Values that are committed and not in LevelDB, of all stores of all tasks: from there on they are written, twice as many wait. */
+  readonly unsavedState: number;
   /** Records on their way to the broker, in a producer's queue. */
   readonly producerQueue: number;
   /** Records that the service's consumer has fetched ahead. */
@@ -43,7 +47,9 @@ export function memoryBudget(limitBytes: number = memoryLimitBytes()): MemoryBud
   const share = (parts: number, most: number) => Math.max(MIB, Math.min(most, Math.floor(limitBytes / parts)));
   return {
     stateCache: share(8, 256 * MIB),
+    packedState: share(4, 256 * MIB),
     transactionState: share(32, 64 * MIB),
+    unsavedState: share(32, 64 * MIB),
     producerQueue: share(16, 64 * MIB),
     consumerQueue: share(32, 16 * MIB),
     batch: share(64, 16 * MIB),

@@ -10,7 +10,7 @@ import { repartition } from "./kernel/topics/repartition.js";
 import { type Examination, examineRepartition } from "./kernel/topics/repartition-examination.js";
 import type { RepartitionPlan } from "./kernel/topics/repartition-plan.js";
 import { createLogger } from "./logger.js";
-import type { AnyService, Codec } from "./service-definition.js";
+import type { AnyCodec, AnyService } from "./service-definition.js";
 import { kernelSettings } from "./service-settings.js";
 
 /** A service whose state is to be moved, and how to reach its topics. */
@@ -64,7 +64,7 @@ export async function withRepartition<T>(
   work: (repartition: Repartition) => Promise<T>,
 ): Promise<T> {
   const admin = new Admin(options);
-  const codecs = service.stores as Readonly<Record<string, Codec<object>>>;
+  const codecs = service.stores as Readonly<Record<string, AnyCodec>>;
   const scope = { service: service.name, application, inputs, codecs, admin, options };
   try {
     return await work({

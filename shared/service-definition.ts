@@ -134,7 +134,7 @@ export interface PackedCodec {
 
 /** Changes of a packed value that are numbered, and that the value still holds: its newest ones can be logged by themselves. */
 export interface PackedSteps {
-  /** Newest steps that a value holds; that many in a row may be logged by themselves, under keys `<key>/<step mod max>`. */
+  /** Newest steps that a value holds; that many in a row may be logged by themselves. */
   readonly max: number;
   /** Steps of the value so far: the next one has this number. */
   count(value: PackedValue): number;

@@ -3,7 +3,7 @@ import { type ZodType, z } from "zod";
 import { brokerList } from "./broker-addresses.js";
 import { type Environment, type SettingDefinitions, type Settings, setting } from "./config.js";
 import { type CommitStep, commitSteps, type Failpoint } from "./failpoint.js";
-import { MIB, memoryBudget } from "./memory-budget.js";
+import { MIB } from "./memory-budget.js";
 import { optional, textSetting, wholeNumber } from "./setting-kinds.js";
 
 const NAME_EXPECTED = "expected letters, digits, dots, dashes or underscores, at most 100";
@@ -99,7 +99,11 @@ export const kernelSettings = {
   }),
   storeCacheBytes: setting("STORE_CACHE_MIB", cacheSize(), {
     default: "auto",
-    doc: "memory for state values that are kept decoded, of all stores and tasks of a process, in MiB; `auto` is an eighth of the memory limit, at most 256; 0 keeps none",
+    doc: "memory for state values that need not be read from LevelDB, of all stores and tasks of a process, in MiB; `auto` is a quarter of the memory limit where values are kept as their bytes (rls-racer), an eighth where they are kept decoded, at most 256; 0 keeps none",
+  }),
+  stateSaveIntervalMs: setting("STATE_SAVE_INTERVAL_MS", wholeNumber(0, 3_600_000), {
+    default: "10000",
+    doc: "time between two writes of committed state to the folders in STATE_DIR, in ms; sooner where much of it waits, and always at a clean stop. After a kill, what they lack is restored from the changelog",
   }),
   standbyReplicas: setting("STANDBY_REPLICAS", wholeNumber(0, 100), {
     default: "0",
@@ -157,11 +161,11 @@ function failpointOf(text: string): Failpoint | undefined {
   return { step: step as CommitStep, pass: Number(pass) };
 }
 
-/** In MiB, as bytes; `auto` follows the memory limit. */
-function cacheSize(): ZodType<number, string> {
+/** In MiB, as bytes; `auto` follows the memory limit and what the values are. */
+function cacheSize(): ZodType<number | "auto", string> {
   const expected = "auto or a whole number of MiB from 0 to 1048576";
   return textSetting((text) => {
-    if (text === "auto") return memoryBudget().stateCache;
+    if (text === "auto") return text;
     return /^\d{1,7}$/.test(text) && Number(text) <= 2 ** 20 ? Number(text) * MIB : undefined;
   }, expected);
 }

@@ -107,7 +107,7 @@ export function resourcePanels() {
     lines({
       title: "Heap and state",
       description:
-        "JavaScript heap in use, and state values held outside of it: kept for the next read (cache), changed by the open transaction. All have bounds that follow the memory limit; none grows with lag.",
+        "JavaScript heap in use, and state values held outside of it: kept for the next read (cache), changed by the open transaction, not yet in LevelDB (unsaved). All have bounds that follow the memory limit; none grows with lag.",
       queries: [
         {
           expr: `nodejs_heap_size_used_bytes{job="regatta", ${SERVICE}}`,
@@ -115,6 +115,7 @@ export function resourcePanels() {
         },
         { expr: `regatta_state_cache_bytes{${SERVICE}}`, legend: "{{service}} {{instance}} cache" },
         { expr: `regatta_transaction_open_state_bytes{${SERVICE}}`, legend: "{{service}} {{instance}} changed" },
+        { expr: `regatta_state_unsaved_bytes{${SERVICE}}`, legend: "{{service}} {{instance}} unsaved" },
       ],
       unit: "bytes",
       size: THIRD,

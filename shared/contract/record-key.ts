@@ -19,3 +19,13 @@ export function keyBytes(key: string): Buffer {
   refuseIllFormed(key);
   return Buffer.from(key);
 }
+
+/** The changelog key of one of the newest steps of a state value. No state key begins with a slash: a topic has a name. */
+export function stepKey(stateKey: string, number: number): string {
+  return `/${number}/${stateKey}`;
+}
+
+/** The state key that a {@link stepKey} was made of; undefined for a key that is no step's. */
+export function keyOfStep(key: string): string | undefined {
+  return key.startsWith("/") ? key.slice(key.indexOf("/", 1) + 1) : undefined;
+}

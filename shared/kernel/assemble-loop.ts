@@ -18,6 +18,7 @@ import { InputWatch } from "./task/input-loss.js";
 import type { StateIdentity } from "./task/state-identity.js";
 import type { TaskOpener } from "./task/task-opener.js";
 import type { TaskRestore } from "./task/task-restore.js";
+import type { WriteBehind } from "./task/write-behind.js";
 import { InputGrowth } from "./topics/input-growth.js";
 
 /** Parts that others use as well. */
@@ -25,6 +26,7 @@ export interface SharedParts {
   readonly output: Output;
   readonly identity: StateIdentity;
   readonly opener: TaskOpener;
+  readonly saves: WriteBehind;
   readonly restore: TaskRestore;
   readonly standbys: Standbys | undefined;
   readonly processing: Processing;
@@ -43,7 +45,7 @@ interface LoopParts extends SharedParts {
 /** @param onLeave called when the loop begins to end, whatever the cause */
 export function createLoop(scope: Scope, shared: SharedParts, onLeave: () => void): StreamLoop {
   const { service, settings, admin, metrics, stop, logger } = scope;
-  const { output, processing } = shared;
+  const { output, processing, saves } = shared;
   const { jobs } = processing;
   const refused = new RefusedWork({ output, processing, logger });
   const pace = new BatchPace(jobs?.count ?? 1);
@@ -56,6 +58,7 @@ export function createLoop(scope: Scope, shared: SharedParts, onLeave: () => voi
     join: () => join(scope, parts),
     intake: createIntake(scope, parts),
     commits: createCommits(scope, parts),
+    saves,
     recovery,
     refused,
     jobs,

@@ -1,6 +1,7 @@
 /** Makes the parts of a running service from its settings, one function a part; those of the loop are in assemble-loop.ts. */
+import { killAt } from "../failpoint.js";
 import { folderMemory } from "../memory-budget.js";
-import type { Codec } from "../service-definition.js";
+import type { AnyCodec } from "../service-definition.js";
 import { createLoop } from "./assemble-loop.js";
 import { Output } from "./commit/output.js";
 import { Processing } from "./loop/record-processing.js";
@@ -10,6 +11,7 @@ import { Standbys } from "./standby/standbys.js";
 import type { StateIdentity } from "./task/state-identity.js";
 import { TaskOpener } from "./task/task-opener.js";
 import { TaskRestore } from "./task/task-restore.js";
+import { WriteBehind } from "./task/write-behind.js";
 
 export interface RunningParts {
   readonly loop: StreamLoop;
@@ -36,8 +38,9 @@ export function createParts(scope: Scope, output: Output, { onLeave, loopEnded }
   const opener = createOpener(scope, identity);
   const standbys = createStandbys(scope, identity, opener, loopEnded);
   const processing = new Processing({ service, settings, output, metrics, logger });
-  const restore = createRestore(scope, identity, opener);
-  const loop = createLoop(scope, { output, identity, opener, restore, standbys, processing }, onLeave);
+  const saves = new WriteBehind(scope.memory, scope.budget.unsavedState, settings.stateSaveIntervalMs);
+  const restore = createRestore(scope, identity, opener, saves);
+  const loop = createLoop(scope, { output, identity, opener, saves, restore, standbys, processing }, onLeave);
   return { loop, processing, standbys };
 }
 
@@ -47,13 +50,14 @@ function identityOf(scope: Scope): StateIdentity {
     application,
     inputs: subscription(scope),
     topicIds: topics.ids,
-    codecs: service.stores as Readonly<Record<string, Codec<object>>>,
+    codecs: service.stores as Readonly<Record<string, AnyCodec>>,
     tasks: topics.tasks,
   });
 }
 
 function createOpener(scope: Scope, identity: StateIdentity): TaskOpener {
-  const { directory, slot, topics, memory, budget, metrics, logger } = scope;
+  const { settings, directory, slot, topics, memory, budget, metrics, logger } = scope;
+  const onStep = killAt(settings.failpoint);
   return new TaskOpener({
     identity,
     directory,
@@ -61,18 +65,20 @@ function createOpener(scope: Scope, identity: StateIdentity): TaskOpener {
     memory,
     // A task more or less makes no difference, a task that comes finds its share.
     folderMemory: folderMemory(budget, topics.tasks),
+    onPiece: () => onStep("after-store-write"),
     metrics,
     logger,
   });
 }
 
-function createRestore(scope: Scope, identity: StateIdentity, opener: TaskOpener): TaskRestore {
+function createRestore(scope: Scope, identity: StateIdentity, opener: TaskOpener, saves: WriteBehind): TaskRestore {
   const { settings, admin, clientOptions, metrics, logger } = scope;
   const { onChangelogLoss } = settings;
   const exactlyOnce = isExactlyOnce(settings);
   return new TaskRestore({
     identity,
     opener,
+    saves,
     exactlyOnce,
     onChangelogLoss,
     admin,

@@ -7,7 +7,7 @@ import { ClientTroubles } from "../kafka/client-troubles.js";
 import { isCompacted } from "../kafka/compaction-probe.js";
 import type { Logger } from "../logger.js";
 import { type MemoryBudget, memoryBudget } from "../memory-budget.js";
-import type { AnyService } from "../service-definition.js";
+import type { AnyCodec, AnyService } from "../service-definition.js";
 import type { KernelSettings } from "../service-settings.js";
 import { createOutput, createParts } from "./assemble.js";
 import { createMetrics, createRegistry, type KernelMetrics } from "./metrics.js";
@@ -52,7 +52,7 @@ export class ServiceProcess {
     this.#logger = logger;
     this.#application = `${settings.applicationId}-${service.name}`;
     this.#inputs = service.kind === "processor" ? service.inputs(settings as never) : [];
-    this.#memory = new StateMemory(settings.storeCacheBytes, this.#budget.transactionState);
+    this.#memory = new StateMemory(this.#cacheBytes(), this.#budget.transactionState);
     this.#troubles = new ClientTroubles(properties, logger);
     const registry = createRegistry(service.name, settings.applicationId);
     this.#view = new ServiceView({
@@ -75,6 +75,13 @@ export class ServiceProcess {
     });
     registerGauges(registry, this.#view);
     this.#metrics = createMetrics(registry);
+  }
+
+  #cacheBytes(): number {
+    const { storeCacheBytes } = this.#settings;
+    if (storeCacheBytes !== "auto") return storeCacheBytes;
+    const isPacked = Object.values<AnyCodec>(this.#service.stores).some((codec) => "packed" in codec);
+    return isPacked ? this.#budget.packedState : this.#budget.stateCache;
   }
 
   /** Asks for a clean end; a second call changes nothing. */

@@ -10,6 +10,8 @@ import { waitFor } from "../support/wait.js";
 const PRODUCER = { SERIES: "6", RATE: "60", SEED: "11" };
 /** Passes before the death: enough that the process has committed since it started. */
 const PASSES = { least: 3, most: 8 };
+/** A step of a pass over the folders comes as soon as one of a commit. */
+const SAVED_OFTEN = { STATE_SAVE_INTERVAL_MS: "100" };
 /** Ends a test that hangs; on a busy machine the services that feed one may be dead for long. */
 const DEATH_TIMEOUT_MS = 300_000;
 
@@ -24,7 +26,7 @@ describe("a process that is killed at a step of its commit", function () {
       stack.start(name, { ...(name === "producer" ? PRODUCER : {}), ...environment });
     const dieAt = async (name: string, step: CommitStep) => {
       const pass = PASSES.least + Math.floor(random() * (PASSES.most - PASSES.least + 1));
-      const service = start(name, { FAILPOINT: `${step}:${pass}` });
+      const service = start(name, { FAILPOINT: `${step}:${pass}`, ...SAVED_OFTEN });
       await waitFor(`${name} to die at ${step}:${pass}`, () => !service.running, DEATH_TIMEOUT_MS);
       assert.equal(await service.exited(), null, `${name} at ${step}: expected SIGKILL, got an exit`);
     };

@@ -12,11 +12,13 @@ import type { RunningService } from "../support/services/service-runner.js";
 import { Stack, stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
-const PRODUCER = { SERIES: "24", RATE: "150", SEED: "5" };
-const ML = { ML_MODELS: "lin" };
+/** So that a folder's log has many batches, and what is killed lags a little. */
+const SAVED_OFTEN = { STATE_SAVE_INTERVAL_MS: "200" };
+const PRODUCER = { SERIES: "24", RATE: "150", SEED: "5", ...SAVED_OFTEN };
+const ML = { ML_MODELS: "lin", ...SAVED_OFTEN };
 /** State so large that LevelDB soon needs the next log file. */
 const LARGE = { SERIES: "1", RATE: "40", FEATURES: "200" };
-const OFTEN = { COMMIT_INTERVAL_MS: "100" };
+const OFTEN = { COMMIT_INTERVAL_MS: "100", ...SAVED_OFTEN };
 
 interface Damage {
   readonly name: string;

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
+import { MANIFEST_FORMAT } from "../../shared/kernel/store/manifest.js";
 import { formatOf } from "../../shared/kernel/store/stored-value.js";
 import {
   GOLDEN_ENVIRONMENT,
@@ -111,8 +112,8 @@ describe("state of another program version", function () {
     },
     {
       what: "a folder whose manifest is of a newer format",
-      message: refusal("its manifest", 2, 1),
-      plant: (application) => plantFolder(stack, 2, application, undefined, { format: 2 }),
+      message: refusal("its manifest", MANIFEST_FORMAT + 1, MANIFEST_FORMAT),
+      plant: (application) => plantFolder(stack, 2, application, undefined, { format: MANIFEST_FORMAT + 1 }),
     },
     {
       what: "a changelog of a newer format, without a folder",

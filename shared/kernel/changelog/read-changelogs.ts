@@ -7,8 +7,8 @@ import type { ConsumerMemory } from "../../kafka/consumer-properties.js";
 import type { LogRange } from "../../kafka/log-range.js";
 import { latest, nextPosition, type Position, type TopicPosition } from "../../kafka/topic-partition.js";
 import { memoryBudget } from "../../memory-budget.js";
-import type { Codec } from "../../service-definition.js";
-import type { LevelDbStore, StoreWrite } from "../store/leveldb-store.js";
+import type { AnyCodec } from "../../service-definition.js";
+import type { StoreWrite } from "../store/leveldb-store.js";
 import { formatOf, isIntact, refuseUnknownFormat } from "../store/stored-value.js";
 import { furthest, hasWholeKey, POSITIONS_KEY, type Positions, positionsOf } from "./changelog.js";
 
@@ -25,14 +25,15 @@ export interface CutTail {
   onNewer(): void;
 }
 
-/** What is read, and into which folder. */
+/** What is read, and who takes it. */
 export interface ReadRequest {
-  readonly db: LevelDbStore;
+  /** Takes what a batch has into the folder. */
+  apply(writes: readonly StoreWrite[]): Promise<void>;
   readonly partition: number;
   /** By store: its codec, its changelog, what that has, and the offset to begin at. */
   readonly changelogs: readonly {
     readonly store: string;
-    readonly codec: Codec<object>;
+    readonly codec: AnyCodec;
     readonly topic: string;
     readonly from: Position;
     readonly range: LogRange;
@@ -48,7 +49,7 @@ export interface ReadRequest {
 /** A changelog that has to be read to its end. */
 interface OpenChangelog {
   readonly store: string;
-  readonly codec: Codec<object>;
+  readonly codec: AnyCodec;
   readonly end: Position;
   position: Position;
 }
@@ -130,7 +131,7 @@ async function readToEnds(
       writes.push(write);
       cutKeys ||= !whole;
     }
-    if (writes.length > 0) await request.db.restore(writes);
+    if (writes.length > 0) await request.apply(writes);
     for (const { topic, position } of consumer.position(
       [...open.keys()].map((topic) => ({ topic, partition: request.partition })),
     )) {

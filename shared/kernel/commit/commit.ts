@@ -6,8 +6,8 @@
  *     and after them one with the positions that they stand for.
  *   3 The next input positions are added, with the group's metadata: a member of an old generation is refused here.
  *   4 Kafka commits. A death before this point leaves an aborted transaction; the records are processed again.
- *   5 What is sealed is applied to LevelDB, one atomic batch a task with the positions that it stands for.
- *     A death between 4 and 5 leaves folders that lack this commit; the next start restores it from the changelog.
+ *   5 The tasks' folders take what is committed as such, with the positions that it stands for. LevelDB has it later, see
+ *     task/folder-saver.ts: a death before that leaves folders that lack commits; the next start restores them from the changelog.
  */
 
 import { keyBytes } from "../../contract/record-key.js";
@@ -23,7 +23,6 @@ import {
   positionsHeaders,
 } from "../changelog/changelog.js";
 import type { StoreWrite } from "../store/leveldb-store.js";
-import { withFolder } from "../task/damage.js";
 import type { MendChunk } from "../task/key-mend.js";
 import { isWhole, manifestOf, type StateIdentity } from "../task/state-identity.js";
 import type { OpenTask, SealedWork } from "../task/task.js";
@@ -83,9 +82,7 @@ export class CommitUnderWay {
 
   /**
    * Waits for Kafka's answer, then does step 5.
-   * @throws {KafkaError} up to step 4: nothing of it happened, or its outcome is unknown; abort, and ask for the group's positions
-   * @throws {TaskStateDamagedError} in step 5: Kafka has it all, and the folders that were not written lack it
-   * @throws {FolderWriteError} in step 5: the same, and the disk is full or fails
+   * @throws {KafkaError} nothing of it happened, or its outcome is unknown; abort, and ask for the group's positions
    */
   async finish(): Promise<void> {
     const { onCommitted, onStep } = this.#scope;
@@ -94,10 +91,7 @@ export class CommitUnderWay {
     onCommitted(this.#parts.map(({ task }) => task));
     onStep("after-commit");
     // 5
-    for (const part of this.#parts) {
-      await apply(part, this.#scope);
-      onStep("after-store-write");
-    }
+    for (const part of this.#parts) apply(part, this.#scope);
   }
 }
 
@@ -163,13 +157,7 @@ function appliedOf(task: OpenTask, { identity, applied }: CommitScope): Position
 }
 
 /** Step 5 of one task. */
-async function apply(
-  { task, sealed, writes, mended, changelogPositions }: PreparedTask,
-  { identity }: CommitScope,
-): Promise<void> {
-  const { folder } = task;
-  if (mended !== undefined) folder.mended(mended);
-  const manifest = manifestOf(identity, task, sealed.positions, changelogPositions);
-  await withFolder(task, folder.write(writes, manifest));
-  task.committed();
+function apply({ task, sealed, mended, changelogPositions }: PreparedTask, { identity }: CommitScope): void {
+  if (mended !== undefined) task.folder.mended(mended);
+  task.committed(manifestOf(identity, task, sealed.positions, changelogPositions));
 }

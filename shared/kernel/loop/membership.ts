@@ -98,12 +98,19 @@ export class Membership {
     await this.consumer.consume(1, timeoutMs).catch((error: unknown) => this.#onConsumeError(error));
   }
 
-  /** Closes the tasks and leaves the group. The caller has committed or aborted everything. */
+  /** Closes the tasks and leaves the group. The caller has committed or aborted everything. @throws as {@link Assignment.closeAll} */
   async leave(): Promise<void> {
     this.#leaving = true;
     await this.#inFlight;
     this.#rooms.release();
-    await this.assignment.closeAll();
+    try {
+      await this.assignment.closeAll();
+    } finally {
+      await this.#leaveGroup();
+    }
+  }
+
+  async #leaveGroup(): Promise<void> {
     for (const event of this.#rebalances) this.#answer(event);
     // Leaving the group revokes its partitions, and waits for the answer.
     const left = this.consumer.disconnect();

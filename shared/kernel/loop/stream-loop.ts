@@ -16,8 +16,8 @@ import { partitionName } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import type { Output } from "../commit/output.js";
 import type { RecordJobs } from "../jobs/record-jobs.js";
-import { withFolder } from "../task/damage.js";
 import type { Task } from "../task/task.js";
+import type { WriteBehind } from "../task/write-behind.js";
 import { type Commits, hasWork } from "./commits.js";
 import { InputPositions } from "./input-positions.js";
 import type { Intake, Turn } from "./intake.js";
@@ -27,14 +27,13 @@ import type { RefusedWork } from "./refused-work.js";
 
 /** Between two attempts to rewind. */
 const REWIND_RETRY_MS = 200;
-/** Between two checks whether the folders are still there. */
-const FOLDER_CHECK_MS = 5000;
 
 export interface StreamLoopOptions {
   /** Makes the service a member of its group. @throws {KafkaError} Kafka does not answer */
   readonly join: () => Promise<Membership>;
   readonly intake: Intake;
   readonly commits: Commits;
+  readonly saves: WriteBehind;
   readonly recovery: Recovery;
   readonly refused: RefusedWork;
   /** The heavy work under way; undefined where the service has none. */
@@ -56,7 +55,6 @@ export class StreamLoop {
   #membership: Membership | undefined;
   /** Set while the loop is to go back to the group's positions. */
   #rewind: Rewind | undefined;
-  #foldersCheckedMs = 0;
 
   constructor(options: StreamLoopOptions) {
     this.#options = options;
@@ -157,7 +155,7 @@ export class StreamLoop {
   }
 
   async #take(turn: Turn): Promise<void> {
-    const { intake, commits, stop, jobs, refused } = this.#options;
+    const { intake, commits, saves, stop, jobs, refused } = this.#options;
     const { membership } = turn;
     await this.#serveRebalances(membership);
     // A record that was held can be processed: everything is committed, and every partition is read from there.
@@ -170,6 +168,7 @@ export class StreamLoop {
     await intake.take(turn);
     await commits.demandMends(membership.assignment);
     await commits.advance(membership);
+    await saves.save(membership.assignment.runningTasks);
     await this.#detectLosses(membership);
   }
 
@@ -187,25 +186,19 @@ export class StreamLoop {
   }
 
   /**
-   * Detects what no callback reports: input records deleted before they were read, partitions added to an input, a state folder
-   * deleted while open.
+   * Detects what no callback reports: input records deleted before they were read, partitions added to an input.
    * @throws {TopicError} series have moved among the partitions that are read
-   * @throws {TaskStateDamagedError} a folder is gone
    */
   async #detectLosses(membership: Membership): Promise<void> {
     const { intake, recovery, watchGrowth } = this.#options;
-    const running = membership.assignment.runningTasks;
     watchGrowth();
-    const isLost = intake.detectsLoss(running);
+    const isLost = intake.detectsLoss(membership.assignment.runningTasks);
     const refusal = membership.takeRefusal();
     recovery.rights.failed(refusal, performance.now());
     if ((isLost || refusal !== undefined) && this.#rewind === undefined) {
       await this.#commitOrRecover(membership);
       this.#readAgain(false);
     }
-    if (performance.now() - this.#foldersCheckedMs < FOLDER_CHECK_MS) return;
-    this.#foldersCheckedMs = performance.now();
-    for (const task of running) await withFolder(task, task.folder.db.refuseGone());
   }
 
   /** The loop goes back to the group's positions, if it does not do so already. */

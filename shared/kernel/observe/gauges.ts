@@ -164,15 +164,31 @@ function registerMemory(registry: Registry, { memory }: ServiceView): void {
   const registers = [registry];
   new Gauge({
     name: "regatta_state_cache_bytes",
-    help: "Decoded state values that are kept for the next read, of all tasks",
+    help: "State values that need not be read from LevelDB, of all tasks, with what their keys take",
     registers,
     collect() {
       this.set(memory.cachedBytes);
     },
   });
   new Gauge({
+    name: "regatta_state_packed_memory_bytes",
+    help: "Memory outside of the heap that packed state values lie in, with what is free in it",
+    registers,
+    collect() {
+      this.set(memory.packed.memoryBytes);
+    },
+  });
+  new Gauge({
+    name: "regatta_state_unsaved_bytes",
+    help: "State values that are committed and not in LevelDB yet, of all tasks",
+    registers,
+    collect() {
+      this.set(memory.unsavedBytes);
+    },
+  });
+  new Gauge({
     name: "regatta_transaction_open_state_bytes",
-    help: "Decoded state values changed since the last commit, of all tasks: a large one is committed early",
+    help: "State values changed since the last commit, of all tasks: a large one is committed early",
     registers,
     collect() {
       this.set(memory.changedBytes);

@@ -162,7 +162,7 @@ export class ServiceView implements Inspection {
   async keys(store: string, limit: number): Promise<string[]> {
     const keys: string[] = [];
     for (const { folder } of this.#tasks()) {
-      if (keys.length < limit && folder !== undefined) keys.push(...(await folder.db.keys(store, limit - keys.length)));
+      if (keys.length < limit && folder !== undefined) keys.push(...(await folder.keys(store, limit - keys.length)));
     }
     return keys.sort();
   }

@@ -2,7 +2,8 @@
  * One store of one task, as process() sees it: a write buffer over a bounded cache over LevelDB.
  * Values are live objects; a key that changes a thousand times between two commits is encoded once.
  * There are two generations of changes: open ones, and sealed ones, whose commit is under way. A sealed value is encoded when it
- * is sealed, since process() may change the object again before LevelDB has it.
+ * is sealed, since process() may change the object again before LevelDB has it. Once it is committed, its bytes are read from here
+ * until a pass has written them.
  */
 
 import { refuseIllFormed } from "../../contract/record-key.js";
@@ -10,6 +11,7 @@ import type { Codec, StateStore } from "../../service-definition.js";
 import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
 import type { KeptValue, StateMemory } from "./state-memory.js";
 import { decodeStored, encodeStored } from "./stored-value.js";
+import type { TaskStore } from "./task-store.js";
 
 /** Stands for "no such key" in the buffer. */
 const DELETED = Symbol("deleted");
@@ -23,16 +25,23 @@ interface Change<V> {
   bytes: number;
 }
 
+/** Stored bytes by key; undefined where the key was deleted. */
+type StoredBytes = Map<string, Buffer | undefined>;
+
 /** See the file's head. */
-export class BufferedStore<V extends object> implements StateStore<V> {
+export class BufferedStore<V extends object> implements StateStore<V>, TaskStore {
   readonly name: string;
-  /** Called with each key that is asked for and has no value, where it is set. */
   onMissing: ((key: string) => void) | undefined;
   readonly #codec: Codec<V>;
   readonly #db: LevelDbStore;
   readonly #memory: StateMemory;
   #open = new Map<string, Change<V>>();
   #sealed = new Map<string, Change<V>>();
+  #sealedBytes: StoredBytes = new Map();
+  /** Committed, and not in the folder; those that the pass under way has still to take; those whose write is under way. */
+  #unsaved: StoredBytes = new Map();
+  #pass: StoredBytes = new Map();
+  #landing: StoredBytes = new Map();
   readonly #cache = new Map<string, KeptValue<V>>();
   #writes = 0;
 
@@ -58,7 +67,7 @@ export class BufferedStore<V extends object> implements StateStore<V> {
       this.#memory.touch(kept);
       return kept.value;
     }
-    const bytes = this.#db.get(this.name, key);
+    const bytes = this.stored(key);
     if (bytes === undefined) {
       this.onMissing?.(key);
       return undefined;
@@ -85,19 +94,18 @@ export class BufferedStore<V extends object> implements StateStore<V> {
     if (kept !== undefined) this.#memory.drop(kept);
   }
 
-  /** Puts and deletes so far: tells whether a record has changed anything. */
+  // -- for the commit --------------------------------------------------------------------------------------------
+
   get writes(): number {
     return this.#writes;
   }
 
-  /**
-   * A commit begins: what has changed so far is sealed, and what changes from now on is the next commit's. The last one has ended.
-   * @returns what is sealed, as bytes
-   */
   seal(): StoreWrite[] {
     const changes: StoreWrite[] = [];
     for (const [key, { value, bytes }] of this.#open) {
-      changes.push({ store: this.name, key, value: value === DELETED ? undefined : encodeStored(this.#codec, value) });
+      const encoded = value === DELETED ? undefined : encodeStored(this.#codec, value);
+      changes.push({ store: this.name, key, value: encoded });
+      this.#sealedBytes.set(key, encoded);
       this.#memory.changed(-bytes);
       this.#memory.sealed(bytes);
     }
@@ -107,12 +115,12 @@ export class BufferedStore<V extends object> implements StateStore<V> {
     return changes;
   }
 
-  /** What is sealed is in LevelDB now. */
   committed(): void {
     for (const [key, { value, bytes }] of this.#sealed) {
       // Where it was changed again, that value is the one to read, and is kept when it is committed; so is a deletion.
       if (value !== DELETED && !this.#open.has(key)) this.#memory.keep(this.#cache, key, value, bytes);
     }
+    for (const [key, bytes] of this.#sealedBytes) this.#keep(key, bytes);
     this.#clearSealed();
   }
 
@@ -124,10 +132,82 @@ export class BufferedStore<V extends object> implements StateStore<V> {
     for (const kept of this.#cache.values()) this.#memory.drop(kept);
   }
 
-  /** The committed value as JSON, for people; undefined where there is none. */
+  // -- for the folder --------------------------------------------------------------------------------------------
+
+  stored(key: string): Buffer | undefined {
+    for (const values of [this.#unsaved, this.#pass, this.#landing]) {
+      const bytes = values.get(key);
+      if (bytes !== undefined || values.has(key)) return bytes;
+    }
+    return this.#db.get(this.name, key);
+  }
+
   inspect(key: string): unknown {
-    const bytes = this.#db.get(this.name, key);
+    const bytes = this.stored(key);
     return bytes === undefined ? undefined : this.#codec.toJson(this.#decode(key, bytes));
+  }
+
+  unsavedKeys(): ReadonlyMap<string, boolean> {
+    const keys = new Map<string, boolean>();
+    for (const values of [this.#landing, this.#pass, this.#unsaved])
+      for (const [key, bytes] of values) keys.set(key, bytes !== undefined);
+    return keys;
+  }
+
+  applyLogged(key: string, stored: Buffer | undefined): void {
+    const kept = this.#cache.get(key);
+    if (kept !== undefined) this.#memory.drop(kept);
+    // It may be a part of a batch that is read into again.
+    this.#keep(key, stored && Buffer.from(stored));
+  }
+
+  /** Every record of its changelog is a whole value. */
+  endRestore(): void {}
+
+  beginPass(): void {
+    for (const [key, bytes] of this.#unsaved) this.#pass.set(key, bytes);
+    this.#unsaved = new Map();
+  }
+
+  get passIsOver(): boolean {
+    return this.#pass.size === 0;
+  }
+
+  takeUnsaved(bytesMax: number): StoreWrite[] {
+    const writes: StoreWrite[] = [];
+    let taken = 0;
+    for (const [key, value] of this.#pass) {
+      if (taken >= bytesMax) break;
+      writes.push({ store: this.name, key, value });
+      taken += bytesOfStored(key, value);
+      this.#pass.delete(key);
+      this.#landing.set(key, value);
+    }
+    this.#memory.unsaved(-taken);
+    return writes;
+  }
+
+  landed(): void {
+    this.#landing = new Map();
+  }
+
+  close(): void {
+    this.discard();
+    for (const values of [this.#unsaved, this.#pass]) {
+      for (const [key, bytes] of values) this.#memory.unsaved(-bytesOfStored(key, bytes));
+      values.clear();
+    }
+    this.#landing.clear();
+  }
+
+  // --------------------------------------------------------------------------------------------------------------
+
+  /** The value is committed, and not in the folder. One that the pass has still to take is taken as it is now. */
+  #keep(key: string, bytes: Buffer | undefined): void {
+    const values = this.#pass.has(key) ? this.#pass : this.#unsaved;
+    if (values.has(key)) this.#memory.unsaved(-bytesOfStored(key, values.get(key)));
+    values.set(key, bytes);
+    this.#memory.unsaved(bytesOfStored(key, bytes));
   }
 
   #change(key: string, value: V | typeof DELETED, bytes: number): void {
@@ -145,6 +225,7 @@ export class BufferedStore<V extends object> implements StateStore<V> {
   #clearSealed(): void {
     for (const { bytes } of this.#sealed.values()) this.#memory.sealed(-bytes);
     this.#sealed.clear();
+    this.#sealedBytes.clear();
   }
 
   #bytesOf(key: string, value: V): number {
@@ -155,3 +236,6 @@ export class BufferedStore<V extends object> implements StateStore<V> {
     return decodeStored(this.#codec, bytes, `${this.#db.directory}: ${this.name} of ${key}`);
   }
 }
+
+const bytesOfStored = (key: string, bytes: Buffer | undefined): number =>
+  ENTRY_BYTES + key.length + (bytes?.length ?? 0);

@@ -6,12 +6,14 @@ import { positionAt } from "../../kafka/topic-partition.js";
 import { refuseUnknownFormat } from "./stored-value.js";
 
 /** Raised when a program that reads today's manifest would misread the new one. */
-export const MANIFEST_FORMAT = 1;
+export const MANIFEST_FORMAT = 2;
+/** Format 1 knows no {@link Manifest.ahead}. */
+const FORMATS = { format: MANIFEST_FORMAT, older: { 1: true } };
 
 const positionsSchema = z.record(z.string(), z.number().int().transform(positionAt));
 
 const manifestSchema = z.object({
-  format: z.literal(MANIFEST_FORMAT),
+  format: z.number().int(),
   /** Application id of the service: a folder of another one is not ours. */
   application: z.string(),
   partition: z.number().int(),
@@ -31,6 +33,8 @@ const manifestSchema = z.object({
   cutKeys: z.literal(true).optional(),
   /** Written by a standby: the last commit in the folder may be there in part, and `positions` may be those of its end. */
   standby: z.literal(true).optional(),
+  /** Values may be newer than `positions`: a pass of task/folder-saver.ts or a restore was cut short. */
+  ahead: z.literal(true).optional(),
 });
 const formatSchema = z.object({ format: z.number().int() });
 
@@ -50,7 +54,7 @@ export function encodeManifest(manifest: Manifest): Buffer {
 export function decodeManifest(bytes: Buffer, directory: string): Manifest {
   try {
     const said: unknown = JSON.parse(bytes.toString("utf8"));
-    refuseUnknownFormat({ format: MANIFEST_FORMAT }, formatSchema.parse(said).format, `${directory}: its manifest`);
+    refuseUnknownFormat(FORMATS, formatSchema.parse(said).format, `${directory}: its manifest`);
     return manifestSchema.parse(said);
   } catch (error) {
     if (error instanceof StoreError) throw error;

@@ -1,7 +1,9 @@
 /**
- * The memory that the decoded values of all stores of a process take together: those that are changed and not committed, and
+ * The memory that the values of all stores of a process take together: those that are changed and not committed, and
  * those that are kept for the next read, the longest unread of which give way, whichever store they are of.
  */
+
+import { PackedCache } from "./packed-cache.js";
 
 /** A value that is kept, in the order of use. */
 export interface KeptValue<V> {
@@ -28,6 +30,9 @@ export class StateMemory {
   #cachedBytes = 0;
   #openBytes = 0;
   #sealedBytes = 0;
+  #unsavedBytes = 0;
+  /** Values of packed stores, within the same bound. */
+  readonly packed: PackedCache;
 
   /**
    * @param cacheBytesMax   of values kept for the next read; 0 keeps none
@@ -37,6 +42,7 @@ export class StateMemory {
   constructor(cacheBytesMax: number, changedBytesMax: number) {
     this.#cacheBytesMax = cacheBytesMax;
     this.#openBytesMax = changedBytesMax / 2;
+    this.packed = new PackedCache(cacheBytesMax);
     const ends = {} as Link;
     ends.older = ends;
     ends.newer = ends;
@@ -45,7 +51,12 @@ export class StateMemory {
 
   /** Bytes of values kept for the next read. */
   get cachedBytes(): number {
-    return this.#cachedBytes;
+    return this.#cachedBytes + this.packed.bytes;
+  }
+
+  /** Bytes of values that are committed and not in the folder. */
+  get unsavedBytes(): number {
+    return this.#unsavedBytes;
   }
 
   /** Bytes of values changed since the last commit. */
@@ -68,6 +79,11 @@ export class StateMemory {
     this.#sealedBytes += bytes;
   }
 
+  /** @param bytes by which the committed values that are not in the folder have grown, or shrunk where below 0 */
+  unsaved(bytes: number): void {
+    this.#unsavedBytes += bytes;
+  }
+
   /** Keeps a value in the place of its key's former one. One larger than the whole bound is not kept. */
   keep<V>(home: Map<string, KeptValue<V>>, key: string, value: V, bytes: number): void {
     let kept = home.get(key);
@@ -86,7 +102,8 @@ export class StateMemory {
       kept.bytes = bytes;
       this.touch(kept);
     }
-    while (this.#cachedBytes > this.#cacheBytesMax) this.drop(this.#ends.newer as KeptValue<unknown>);
+    while (this.#cachedBytes > 0 && this.cachedBytes > this.#cacheBytesMax)
+      this.drop(this.#ends.newer as KeptValue<unknown>);
   }
 
   /** A kept value was read: it gives way last. */

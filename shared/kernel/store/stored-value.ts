@@ -1,17 +1,32 @@
 /**
  * The bytes of a state value, the same in LevelDB and in the changelog:
  *   crc32 of the rest (4 bytes, little endian) | format of the codec (1 byte) | what the codec wrote
+ * Of a packed value, whose body begins at a double:
+ *   crc32 of the rest (4 bytes, little endian) | format (1 byte) | whole or step (1 byte) | 2 zeros | body
  * LevelDB does not verify its blocks on normal reads, so each value proves itself.
  */
 import { crc32 } from "node:zlib";
 import { StoreError } from "../../errors.js";
-import type { Codec } from "../../service-definition.js";
+import type { Codec, PackedCodec } from "../../service-definition.js";
+import { HEAD_BYTES } from "./packed-memory.js";
 
 const HEADER_BYTES = 5;
+/** Of a packed value, behind its format. */
+const KIND_AT = 5;
+/** A value as a whole. */
+export const WHOLE = 0;
+/** A step of a value, see {@link PackedCodec.steps}: it stands in changelogs only. */
+export const STEP = 1;
 
 /** A value whose bytes cannot be trusted: the folder is damaged, and has to be reset and restored from its changelogs. */
 export class ValueDamagedError extends Error {
   override readonly name = "ValueDamagedError";
+}
+
+/** What a codec reads. */
+interface Formats {
+  readonly format: number;
+  readonly older?: object;
 }
 
 /** The bytes of a value, see the file's head. */
@@ -30,17 +45,45 @@ export function encodeStored<V>(codec: Codec<V>, value: V): Buffer {
  * @throws {StoreError} the codec does not read this format
  */
 export function decodeStored<V>(codec: Codec<V>, bytes: Buffer, where: string): V {
-  if (bytes.length < HEADER_BYTES)
-    throw new ValueDamagedError(`expected at least ${HEADER_BYTES} bytes, found ${bytes.length}`);
-  if (!isIntact(bytes)) throw new ValueDamagedError("the checksum does not match");
-  const format = formatOf(bytes);
-  refuseUnknownFormat(codec, format, where);
+  const format = checkedFormat(codec, bytes, where);
   const decode = codec.older?.[format] ?? codec.decode;
   try {
     return decode(bytes.subarray(HEADER_BYTES));
   } catch (error) {
     throw new ValueDamagedError("the value cannot be decoded", { cause: error });
   }
+}
+
+/**
+ * The body of a packed value, of today's format, as a part of `bytes` or new bytes.
+ * @throws as {@link decodeStored}
+ */
+export function bodyOfStored(codec: PackedCodec, bytes: Buffer, where: string): Buffer {
+  const format = checkedFormat(codec, bytes, where);
+  const convert = format === codec.format ? undefined : codec.older?.[format];
+  try {
+    if (convert !== undefined) return convert(bytes.subarray(HEADER_BYTES));
+    if (bytes.length < HEAD_BYTES || kindOf(bytes) !== WHOLE) throw new RangeError("expected a whole value");
+    const body = bytes.subarray(HEAD_BYTES);
+    codec.check(body);
+    return body;
+  } catch (error) {
+    throw new ValueDamagedError("the value cannot be read", { cause: error });
+  }
+}
+
+/** Whether a packed value is {@link WHOLE} or a {@link STEP}. */
+export function kindOf(bytes: Buffer): number {
+  return bytes[KIND_AT];
+}
+
+function checkedFormat(codec: Formats, bytes: Buffer, where: string): number {
+  if (bytes.length < HEADER_BYTES)
+    throw new ValueDamagedError(`expected at least ${HEADER_BYTES} bytes, found ${bytes.length}`);
+  if (!isIntact(bytes)) throw new ValueDamagedError("the checksum does not match");
+  const format = formatOf(bytes);
+  refuseUnknownFormat(codec, format, where);
+  return format;
 }
 
 /** Whether stored bytes are what was written, as far as their checksum tells. */
@@ -60,11 +103,7 @@ export function formatOf(bytes: Buffer): number {
  * @param where what is of that format, for the message
  * @throws {StoreError} `format` is none of them
  */
-export function refuseUnknownFormat(
-  codec: { readonly format: number; readonly older?: object },
-  format: number,
-  where: string,
-): void {
+export function refuseUnknownFormat(codec: Formats, format: number, where: string): void {
   const older = Object.keys(codec.older ?? {}).map(Number);
   if (format === codec.format || older.includes(format)) return;
   const [reads, remedy] =

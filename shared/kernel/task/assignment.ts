@@ -147,8 +147,15 @@ export class Assignment {
     await this.#options.opener.reset(task, error);
   }
 
+  /** Closes every task, also where one cannot be saved. @throws as {@link Task.close} */
   async closeAll(): Promise<void> {
-    for (const task of [...this.#tasks.values()]) await this.#close(task);
+    let failure: unknown;
+    for (const task of [...this.#tasks.values()]) {
+      await this.#close(task).catch((error: unknown) => {
+        failure ??= error;
+      });
+    }
+    if (failure !== undefined) throw failure;
   }
 
   /** Runs a paused task from where it stands, or begins its restore. */
@@ -239,8 +246,11 @@ export class Assignment {
     await this.#restores.get(task);
     this.#options.host.forget(task);
     this.#tasks.delete(task.partition);
-    await task.close();
-    this.#options.claims?.giveBack(task.partition);
+    try {
+      await task.close();
+    } finally {
+      this.#options.claims?.giveBack(task.partition);
+    }
   }
 
   async #committed(tasks: readonly Task[]): Promise<CommittedByPartition> {

@@ -19,6 +19,7 @@ export async function rewriteChangelogs(
   changelogs: readonly Changelog[],
   options: ClientOptions,
 ): Promise<number> {
+  await folder.save();
   const producer = await Producer.connect(options, { recordBytesMax: RECORD_BYTES_MAX });
   const positions = positionsHeaders(folder.manifest?.positions ?? {});
   let count = 0;

@@ -91,7 +91,7 @@ export class CutKeys {
    */
   #refuse(task: OpenTask, store: string, key: string): void {
     const nul = key.indexOf("\0");
-    if (nul === -1 || task.folder.db.get(store, key.slice(0, nul)) === undefined) return;
+    if (nul === -1 || task.folder.get(store, key.slice(0, nul)) === undefined) return;
     const [whole, cut] = [key, key.slice(0, nul)].map((text) => JSON.stringify(text));
     const loss =
       `the state of ${whole} in store ${store} is lost: an older version wrote it to the changelog under the key ${cut}, ` +

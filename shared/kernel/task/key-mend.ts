@@ -23,13 +23,21 @@ export interface MendChunk {
   readonly next: Place | undefined;
 }
 
+/** The folder whose keys are mended. */
+export interface MendedFolder {
+  /** As of {@link LevelDbStore}: all keys that an older version has written. */
+  keys(store: string, limit: number, after?: string): Promise<string[]>;
+  /** Committed values. */
+  get(store: string, key: string): Buffer | undefined;
+}
+
 /** Goes through the keys of one folder, some with each commit. */
 export class KeyMend {
-  readonly #db: LevelDbStore;
+  readonly #db: MendedFolder;
   readonly #stores: readonly string[];
   #place: Place | undefined = { store: 0, after: undefined };
 
-  constructor(db: LevelDbStore, stores: readonly string[]) {
+  constructor(db: MendedFolder, stores: readonly string[]) {
     this.#db = db;
     this.#stores = stores;
   }

@@ -1,5 +1,5 @@
 /** Whose state a folder and its changelogs are: the service, what it reads, and how its values are written. */
-import type { Codec } from "../../service-definition.js";
+import type { AnyCodec } from "../../service-definition.js";
 import { type Changelog, changelogTopic, type Positions } from "../changelog/changelog.js";
 import { MANIFEST_FORMAT, type Manifest } from "../store/manifest.js";
 import type { OpenTask, Task } from "./task.js";
@@ -13,7 +13,7 @@ export interface StateIdentity {
   /** Of these inputs and the changelogs. */
   readonly topicIds: Readonly<Record<string, string>>;
   /** By store. */
-  readonly codecs: Readonly<Record<string, Codec<object>>>;
+  readonly codecs: Readonly<Record<string, AnyCodec>>;
   /** Tasks of the service: partitions of its changelogs. */
   readonly tasks: number;
 }
@@ -45,7 +45,7 @@ export function isWhole({ inputs }: StateIdentity, task: Task): boolean {
 }
 
 /** @throws {RangeError} the service has no such store */
-export function codecOf({ application, codecs }: StateIdentity, store: string): Codec<object> {
+export function codecOf({ application, codecs }: StateIdentity, store: string): AnyCodec {
   const codec = codecs[store];
   if (codec === undefined) throw new RangeError(`expected a store of ${application}, got ${store}`);
   return codec;
@@ -55,7 +55,7 @@ export function codecOf({ application, codecs }: StateIdentity, store: string): 
 export function changelogsOf(
   { application, codecs }: StateIdentity,
   { partition }: Task,
-): (Changelog & { readonly codec: Codec<object> })[] {
+): (Changelog & { readonly codec: AnyCodec })[] {
   return Object.entries(codecs).map(([store, codec]) => ({
     store,
     codec,

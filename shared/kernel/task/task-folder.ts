@@ -1,18 +1,25 @@
-/** The open folder of a task: what process() sees of it, what it says of itself, and what is known of its changelogs. */
-import type { BufferedStore } from "../store/buffered-store.js";
+/**
+ * The open folder of a task: what process() sees of it, what it says of itself, and what is known of its changelogs. It is a LevelDB
+ * folder and what is committed and not in there yet, see folder-saver.ts.
+ */
+import { FolderDamagedError } from "../../folder-lock.js";
 import type { LevelDbStore, StoreWrite } from "../store/leveldb-store.js";
 import type { Manifest } from "../store/manifest.js";
+import type { OpenStore } from "../store/task-store.js";
+import { FolderSaver, type PassOptions } from "./folder-saver.js";
 import { KeyMend, type MendChunk } from "./key-mend.js";
 
 /** From {@link Task.opened} to the close or reset of its task. All that is asked of a folder and may change is written here. */
 export class TaskFolder {
   readonly db: LevelDbStore;
-  readonly stores: readonly BufferedStore<object>[];
+  readonly stores: readonly OpenStore[];
   #manifest: Manifest | undefined;
   #changelogLoss: string | undefined;
   #wholeKeys: boolean;
   #cutKeys: boolean;
   #keyMend: KeyMend | undefined;
+  readonly #saver: FolderSaver;
+  #isAhead: boolean;
 
   /**
    * @param stores        of all that the service declares, over `db`
@@ -21,9 +28,10 @@ export class TaskFolder {
    */
   constructor(
     db: LevelDbStore,
-    stores: readonly BufferedStore<object>[],
+    stores: readonly OpenStore[],
     manifest: Manifest | undefined,
     changelogLoss: string | undefined,
+    passes: PassOptions = {},
   ) {
     this.db = db;
     this.stores = stores;
@@ -32,15 +40,22 @@ export class TaskFolder {
     this.#wholeKeys = manifest === undefined || manifest.wholeKeys === true;
     // What a standby of a program that cut keys has came from the changelog.
     this.#cutKeys = manifest?.cutKeys === true || (manifest?.standby === true && !this.#wholeKeys);
+    this.#isAhead = manifest?.ahead === true;
+    this.#saver = new FolderSaver(this, manifest, passes);
   }
 
   get directory(): string {
     return this.db.directory;
   }
 
-  /** What was written last; undefined where nothing was. */
+  /** Of the last commit; undefined where nothing was committed. */
   get manifest(): Manifest | undefined {
     return this.#manifest;
+  }
+
+  /** Whether values are ahead of the manifest: a restore is under way, or was cut short as a pass may have been. */
+  get isAhead(): boolean {
+    return this.#isAhead;
   }
 
   /** Why its changelogs cannot stand for its state; undefined where they can. They were deleted, made again, or truncated. */
@@ -75,18 +90,63 @@ export class TaskFolder {
     return writes;
   }
 
-  /** Writes values, and the manifest that they belong to, in one atomic batch. @throws as {@link LevelDbStore.write} */
+  // -- passes ----------------------------------------------------------------------------------------------------
+
+  /** Why a pass could not be written; undefined where each could. */
+  get saveFailure(): unknown {
+    return this.#saver.failure;
+  }
+
+  /** Saves what is committed. @throws as {@link LevelDbStore.write} */
+  save(): Promise<void> {
+    return this.#saver.save();
+  }
+
+  /** Writes values of a standby, and the manifest that they belong to, in one atomic batch. @throws as {@link LevelDbStore.write} */
   async write(writes: readonly StoreWrite[], manifest: Manifest): Promise<void> {
     await this.db.write(writes, manifest);
     this.#manifest = manifest;
+    this.#saver.wrote(manifest);
   }
 
-  /** The folder is what its changelogs say, at these positions. @throws as {@link LevelDbStore.write} */
-  async restored(manifest: Manifest): Promise<void> {
-    await this.write([], manifest);
+  /** Takes over what its changelogs have, until {@link restored}. */
+  applyLogged(writes: readonly StoreWrite[]): void {
+    this.#isAhead = true;
+    for (const { store, key, value } of writes) this.#store(store)?.applyLogged(key, value);
+  }
+
+  /** The folder is what its changelogs say, at these positions. @throws {StoreError} they lack what their records build on */
+  restored(manifest: Manifest): void {
+    for (const store of this.stores) store.endRestore();
+    this.#manifest = manifest;
+    this.#isAhead = false;
     this.#changelogLoss = undefined;
     this.discard();
   }
+
+  // -- content ---------------------------------------------------------------------------------------------------
+
+  /** The stored bytes of the committed value of a key, undefined where there is none. */
+  get(store: string, key: string): Buffer | undefined {
+    return this.#store(store)?.stored(key);
+  }
+
+  /** Keys of a store with committed values, in order of their bytes, at most `limit`. */
+  async keys(store: string, limit: number): Promise<string[]> {
+    const unsaved = this.#store(store)?.unsavedKeys() ?? new Map<string, boolean>();
+    const keys = new Set(await this.db.keys(store, limit + unsaved.size));
+    for (const [key, isThere] of unsaved) {
+      if (isThere) keys.add(key);
+      else keys.delete(key);
+    }
+    return [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).slice(0, limit);
+  }
+
+  #store(name: string): OpenStore | undefined {
+    return this.stores.find((store) => store.name === name);
+  }
+
+  // -- changelogs ------------------------------------------------------------------------------------------------
 
   /** Takes note of a fault of its changelogs, where none is known. */
   noteLoss(fault: string | undefined): void {
@@ -103,7 +163,10 @@ export class TaskFolder {
 
   /** From now on each commit writes some keys that are not whole in the changelog. */
   beginMend(): void {
-    this.#keyMend = new KeyMend(this.db, this.storeNames);
+    const { db, storeNames } = this;
+    // What is not in LevelDB yet was written by this program, which writes keys whole.
+    const keys = (store: string, limit: number, after?: string) => db.keys(store, limit, after);
+    this.#keyMend = new KeyMend({ keys, get: (store, key) => this.get(store, key) }, storeNames);
   }
 
   /** Kafka has committed a chunk of {@link keyMend}. */
@@ -118,18 +181,36 @@ export class TaskFolder {
     for (const store of this.stores) store.discard();
   }
 
-  /** A commit begins, see {@link BufferedStore.seal}. @returns what it is to write, of all stores */
+  /** A commit begins, see {@link OpenStore}. @returns what it is to write to the changelogs, of all stores */
   seal(): StoreWrite[] {
     return this.stores.flatMap((store) => store.seal());
   }
 
-  /** What is sealed is in LevelDB. */
-  committed(): void {
+  /** Kafka has what is sealed. @param manifest what the folder says of itself from now on */
+  committed(manifest: Manifest): void {
+    this.#manifest = manifest;
     for (const store of this.stores) store.committed();
   }
 
+  /**
+   * Saves what is committed, and closes it. A folder that was deleted or is damaged is for whoever opens it next.
+   * @throws {FolderWriteError} the disk is full or fails, which was not known before
+   */
   async close(): Promise<void> {
     this.discard();
+    try {
+      if (this.saveFailure === undefined) await this.save();
+    } catch (error) {
+      if (!(error instanceof FolderDamagedError)) throw error;
+    } finally {
+      await this.abandon();
+    }
+  }
+
+  /** Closes it as it is. */
+  async abandon(): Promise<void> {
+    await this.#saver.end();
+    for (const store of this.stores) store.close();
     await this.db.close();
   }
 }

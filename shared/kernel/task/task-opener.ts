@@ -5,11 +5,14 @@ import { StoreError } from "../../errors.js";
 import { FolderDamagedError, FolderLockedError } from "../../folder-lock.js";
 import type { Logger } from "../../logger.js";
 import type { FolderMemory } from "../../memory-budget.js";
+import type { AnyCodec } from "../../service-definition.js";
 import type { KernelMetrics } from "../metrics.js";
 import { BufferedStore } from "../store/buffered-store.js";
 import { LevelDbStore, moveAside } from "../store/leveldb-store.js";
 import type { Manifest } from "../store/manifest.js";
+import { PackedStore } from "../store/packed-store.js";
 import type { StateMemory } from "../store/state-memory.js";
+import type { OpenStore } from "../store/task-store.js";
 import { isOwn, refuseUnusable, reliableManifest, replacedChangelog } from "./manifest-check.js";
 import { isWhole, type StateIdentity } from "./state-identity.js";
 import type { OpenTask, Task } from "./task.js";
@@ -28,6 +31,8 @@ export interface TaskOpenerOptions {
   readonly memory: StateMemory;
   /** LevelDB's in each folder. */
   readonly folderMemory: FolderMemory;
+  /** Called when a piece of a pass is in a folder. */
+  readonly onPiece: () => void;
   readonly metrics: KernelMetrics;
   readonly logger: Logger;
 }
@@ -86,7 +91,7 @@ export class TaskOpener {
   }
 
   async #folderOf(task: Task, opened: LevelDbStore): Promise<TaskFolder> {
-    const { identity, memory } = this.#options;
+    const { identity, memory, onPiece } = this.#options;
     let db = opened;
     try {
       let manifest: Manifest | undefined;
@@ -98,12 +103,13 @@ export class TaskOpener {
         db = await this.#resetFolder(task, db.directory, error);
       }
       if (manifest !== undefined) refuseUnusable(identity, { task: task.id, directory: db.directory, manifest });
-      const stores = Object.entries(identity.codecs).map(([name, codec]) => new BufferedStore(name, codec, db, memory));
+      const stores = Object.entries(identity.codecs).map(([name, codec]) => storeOf(name, codec, db, memory));
       return new TaskFolder(
         db,
         stores,
         manifest && reliableManifest(identity, manifest),
         manifest && replacedChangelog(identity, manifest),
+        { onPiece },
       );
     } catch (error) {
       await db.close();
@@ -150,6 +156,10 @@ export class TaskOpener {
     );
     return LevelDbStore.open(directory, folderMemory);
   }
+}
+
+function storeOf(name: string, codec: AnyCodec, db: LevelDbStore, memory: StateMemory): OpenStore {
+  return "packed" in codec ? new PackedStore(name, codec, db, memory) : new BufferedStore(name, codec, db, memory);
 }
 
 /**

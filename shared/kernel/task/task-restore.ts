@@ -12,6 +12,8 @@ import type { Logger } from "../../logger.js";
 import { furthest, type Positions } from "../changelog/changelog.js";
 import { type ChangelogsRead, type CutTail, readChangelogs } from "../changelog/read-changelogs.js";
 import type { KernelMetrics } from "../metrics.js";
+import type { StoreWrite } from "../store/leveldb-store.js";
+import { ValueDamagedError } from "../store/stored-value.js";
 import { lossError, rangeFault, rewriteError } from "./changelog-loss.js";
 import { rewriteChangelogs } from "./changelog-rewrite.js";
 import { CutKeys } from "./cut-keys.js";
@@ -19,6 +21,7 @@ import { hasTasksOfToday } from "./manifest-check.js";
 import { changelogsOf, manifestOf, type StateIdentity } from "./state-identity.js";
 import type { OpenTask } from "./task.js";
 import type { TaskOpener } from "./task-opener.js";
+import type { WriteBehind } from "./write-behind.js";
 
 /** The group's position by input topic; undefined where it has none. */
 export type CommittedPositions = ReadonlyMap<string, Position | undefined>;
@@ -27,6 +30,7 @@ export type CommittedPositions = ReadonlyMap<string, Position | undefined>;
 export interface TaskRestoreOptions {
   readonly identity: StateIdentity;
   readonly opener: TaskOpener;
+  readonly saves: WriteBehind;
   /** Without transactions a changelog may be ahead of the group's positions. */
   readonly exactlyOnce: boolean;
   readonly onChangelogLoss: "stop" | "rebuild" | "accept";
@@ -72,7 +76,7 @@ export class TaskRestore {
   isCurrent(task: OpenTask, committed: CommittedPositions): boolean {
     const { manifest, changelogLoss } = task.folder;
     // The commit that a standby was in the middle of may be there in part.
-    if (manifest?.standby) return false;
+    if (manifest?.standby || task.folder.isAhead) return false;
     // What a repartition has moved is in the changelog alone.
     if (!hasTasksOfToday(this.#options.identity, manifest)) return false;
     let current = manifest !== undefined && changelogLoss === undefined;
@@ -121,7 +125,7 @@ export class TaskRestore {
     const stopTimer = metrics.restoreDuration.startTimer();
     this.#restoring++;
     const read = await readChangelogs(clientOptions, identity.application, {
-      db: folder.db,
+      apply: (writes) => this.#take(task, writes),
       cutTail,
       partition,
       changelogs: changelogsOf(identity, task).map((changelog) => ({
@@ -145,11 +149,22 @@ export class TaskRestore {
   }
 
   /** @returns the task's positions: they are in its folder now */
+  /** @throws {StoreError} a value cannot be read */
+  async #take({ id, folder }: OpenTask, writes: readonly StoreWrite[]): Promise<void> {
+    try {
+      folder.applyLogged(writes);
+    } catch (error) {
+      if (!(error instanceof ValueDamagedError)) throw error;
+      throw new StoreError(`${id}: its changelog is damaged: ${error.message}`, { cause: error });
+    }
+    await this.#options.saves.makeRoom(folder);
+  }
+
   async #apply(task: OpenTask, committed: CommittedPositions, read: ChangelogsRead): Promise<Positions> {
     const { folder } = task;
     const positions = this.#settle(task, committed, furthest(folder.manifest?.positions ?? {}, read.positions));
     if (read.cutKeys) folder.markCutKeys();
-    await folder.restored(manifestOf(this.#options.identity, task, positions, read.ends));
+    folder.restored(manifestOf(this.#options.identity, task, positions, read.ends));
     return positions;
   }
 
@@ -172,13 +187,15 @@ export class TaskRestore {
     if (onChangelogLoss === "stop") throw lossError(task, loss);
     if (onChangelogLoss === "accept") {
       logger.warn({ task: task.id, loss }, "state may be lost: what is left of the changelog is used");
+      await task.folder.save();
       await opener.reset(task, new Error(loss));
       if (!task.isClosed()) task.beginRestore();
       return false;
     }
     const { manifest } = task.folder;
     const isAt = (topic: string) => committed.get(topic) === manifest?.positions[topic];
-    if (manifest === undefined || manifest.standby || !task.inputs.every(isAt)) throw rewriteError(task, loss);
+    if (manifest === undefined || manifest.standby || task.folder.isAhead || !task.inputs.every(isAt))
+      throw rewriteError(task, loss);
     await this.#rewrite(task, loss, manifest.positions);
     return true;
   }
@@ -190,7 +207,8 @@ export class TaskRestore {
     const ranges = await logRanges(admin, changelogs);
     const ends = changelogs.map((changelog) => [changelog.store, ranges.get(partitionKey(changelog))?.end ?? ORIGIN]);
     task.folder.markWholeKeys();
-    await task.folder.restored(manifestOf(identity, task, positions, Object.fromEntries(ends)));
+    task.folder.restored(manifestOf(identity, task, positions, Object.fromEntries(ends)));
+    await task.folder.save();
     metrics.restores.inc({ cause: "changelog-rebuilt" });
     logger.warn({ task: task.id, loss, records }, "changelog rebuilt from the folder");
   }

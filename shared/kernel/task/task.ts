@@ -85,9 +85,10 @@ export class Task {
     this.#folder = folder;
   }
 
-  /** A restore begins; records that come wait in Kafka until it has ended. What is not committed was dropped. */
+  /** A restore begins, of what is committed; records that come wait in Kafka until it has ended. */
   beginRestore(): void {
     this.#to("restoring");
+    this.#folder?.discard();
     this.#sealed = undefined;
     this.#workEnded();
   }
@@ -125,20 +126,20 @@ export class Task {
     return this.#sealed;
   }
 
-  /** What is sealed is committed, and in the folder. */
-  committed(): void {
+  /** What is sealed is committed. @param manifest what its folder says of itself from now on */
+  committed(manifest: Manifest): void {
     if (this.#sealed === undefined) throw this.#bug("have committed");
     const { positions, generated } = this.#sealed;
-    this.#folder?.committed();
+    this.#folder?.committed(manifest);
     this.#generatedCommitted = generated;
     this.#rejections.committed(positions, generated);
     this.#sealed = undefined;
   }
 
-  /** Gives its folder up for another, see {@link opened}. */
+  /** Gives its folder up as it is for another, see {@link opened}. */
   async reset(): Promise<void> {
     this.#to("created");
-    await this.#closeFolder();
+    await this.#takeFolder()?.abandon();
   }
 
   /** It is about to be closed. What works on it beside the loop stops at its next step; its folder stays open until then. */
@@ -146,10 +147,10 @@ export class Task {
     if (this.#state !== "closed") this.#to("closed");
   }
 
-  /** Closes its folder. */
+  /** Closes its folder, saved. @throws as {@link TaskFolder.close} */
   async close(): Promise<void> {
     this.end();
-    await this.#closeFolder();
+    await this.#takeFolder()?.close();
   }
 
   // -- runtime ---------------------------------------------------------------------------------------------------
@@ -288,10 +289,10 @@ export class Task {
     this.#oldestTimestampMs = undefined;
   }
 
-  async #closeFolder(): Promise<void> {
+  #takeFolder(): TaskFolder | undefined {
     const folder = this.#folder;
     this.#folder = undefined;
     this.#source = undefined;
-    await folder?.close();
+    return folder;
   }
 }

@@ -1,7 +1,8 @@
 /** Where a changelog record belongs after a repartition: where the key of its series is now. */
+import { keyOfStep } from "../../contract/record-key.js";
 import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import { partitionOfKey } from "../../partitioner.js";
-import type { Codec } from "../../service-definition.js";
+import type { AnyCodec } from "../../service-definition.js";
 import { POSITIONS_KEY } from "../changelog/changelog.js";
 import type { RepartitionScope } from "./repartition-scope.js";
 
@@ -16,14 +17,14 @@ const FOREIGN: Fate = { kind: "foreign" };
 
 export function fateOf(
   scope: RepartitionScope,
-  codec: Codec<object>,
+  codec: AnyCodec,
   record: ConsumedRecord,
   from: number,
   to: number,
 ): Fate {
   const text = record.key?.toString() ?? POSITIONS_KEY;
   if (text === POSITIONS_KEY) return STAYS;
-  const [topic, series] = seriesOf(text, codec.slotted === true);
+  const [topic, series] = seriesOf(keyOfStep(text) ?? text, codec.slotted === true);
   // Records without a key make a series of their partition, which stays where it is.
   if (scope.inputs.includes(topic) && series === `${topic}/${record.partition}`) return STAYS;
   const bytes = Buffer.from(series);

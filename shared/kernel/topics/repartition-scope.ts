@@ -6,7 +6,7 @@ import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import { Consumer } from "../../kafka/consumer.js";
 import { readRanges } from "../../kafka/range-reader.js";
 import { ORIGIN, type Position, partitionKey, type TopicPartition } from "../../kafka/topic-partition.js";
-import type { Codec } from "../../service-definition.js";
+import type { AnyCodec } from "../../service-definition.js";
 import { changelogTopic } from "../changelog/changelog.js";
 
 export interface RepartitionScope {
@@ -14,7 +14,7 @@ export interface RepartitionScope {
   /** `<APPLICATION_ID>-<service>`: its group, and the prefix of its changelogs. */
   readonly application: string;
   readonly inputs: readonly string[];
-  readonly codecs: Readonly<Record<string, Codec<object>>>;
+  readonly codecs: Readonly<Record<string, AnyCodec>>;
   readonly admin: Admin;
   readonly options: ClientOptions;
 }
@@ -55,7 +55,7 @@ export function eachRecord(
   { application, options, codecs }: RepartitionScope,
   store: string,
   ends: readonly Position[],
-  take: (record: ConsumedRecord, codec: Codec<object>) => Promise<void> | void,
+  take: (record: ConsumedRecord, codec: AnyCodec) => Promise<void> | void,
 ): Promise<void> {
   const topic = changelogTopic(application, store);
   const pieces = ends.map((end, partition) => ({ topic, partition, from: ORIGIN, end }));

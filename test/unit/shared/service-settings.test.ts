@@ -8,8 +8,7 @@ describe("STORE_CACHE_MIB", () => {
 
   it("is a number of MiB, 0 for no cache, or follows the memory limit", () => {
     assert.deepEqual(["0", "1", "300"].map(cacheOf), [0, MIB, 300 * MIB]);
-    assert.equal(cacheOf("auto"), memoryBudget().stateCache);
-    assert.equal(cacheOf(""), memoryBudget().stateCache);
+    assert.deepEqual(["auto", ""].map(cacheOf), ["auto", "auto"]);
     for (const text of ["-1", "1.5", "10MB", "1048577"]) assert.throws(() => cacheOf(text), /STORE_CACHE_MIB/);
   });
 
@@ -25,15 +24,32 @@ describe("the shares of a process's memory", () => {
   it("leave about half of a container to the program and its heap, whatever its size", () => {
     for (const mib of [256, 512, 1024]) {
       const budget = memoryBudget(mib * MIB);
-      const { stateCache, transactionState, producerQueue, consumerQueue, batch, restoreQueue, restoreBatch } = budget;
+      const {
+        stateCache,
+        transactionState,
+        unsavedState,
+        producerQueue,
+        consumerQueue,
+        batch,
+        restoreQueue,
+        restoreBatch,
+      } = budget;
       const replays = 4 * (restoreQueue + restoreBatch);
       const held =
-        stateCache + 3 * transactionState + producerQueue + consumerQueue + 2 * batch + replays + budget.levelDb;
+        stateCache +
+        2 * transactionState +
+        2 * unsavedState +
+        producerQueue +
+        consumerQueue +
+        2 * batch +
+        replays +
+        budget.levelDb;
       assert.ok(held <= (mib * MIB * 9) / 16, `${held / MIB} of ${mib} MiB`);
     }
   });
 
   it("do not grow for ever with a machine", () => {
     assert.equal(memoryBudget(2 ** 40).stateCache, 256 * MIB);
+    assert.equal(memoryBudget(2 ** 40).packedState, 256 * MIB);
   });
 });

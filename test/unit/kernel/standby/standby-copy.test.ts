@@ -16,6 +16,7 @@ import { isWhole, manifestOf, type StateIdentity } from "../../../../shared/kern
 import { type OpenTask, Task } from "../../../../shared/kernel/task/task.js";
 import { TaskOpener } from "../../../../shared/kernel/task/task-opener.js";
 import { TaskRestore } from "../../../../shared/kernel/task/task-restore.js";
+import { WriteBehind } from "../../../../shared/kernel/task/write-behind.js";
 import { createLogger } from "../../../../shared/logger.js";
 import { folderMemory, memoryBudget } from "../../../../shared/memory-budget.js";
 import { clientOptions } from "../../../support/kafka/kafka-topics.js";
@@ -55,6 +56,7 @@ describe("a standby's folder", () => {
       slot: 0,
       memory: new StateMemory(0, 0),
       folderMemory: folderMemory(memoryBudget(), 1),
+      onPiece: () => {},
       metrics,
       logger,
     });
@@ -62,6 +64,7 @@ describe("a standby's folder", () => {
     new TaskRestore({
       identity,
       opener,
+      saves: new WriteBehind(new StateMemory(0, 0), 0, 0),
       exactlyOnce: true,
       onChangelogLoss: "stop",
       admin,
@@ -92,7 +95,7 @@ describe("a standby's folder", () => {
     await copy.close();
 
     const task = await opened(opener);
-    assert.deepEqual(task.folder.stores[0].get("in/s"), { count: 2 });
+    assert.deepEqual(task.folder.stores[0].inspect("in/s"), { count: 2 });
     assert.deepEqual(task.folder.manifest?.positions, { in: 5 });
     assert.deepEqual(task.folder.manifest?.changelogPositions, { counter: 9 });
     assert.equal(isCurrent(opener, task, 5), false);
@@ -140,7 +143,7 @@ describe("a standby's folder", () => {
     await assert.rejects(copy.apply([recordOf(7, 1, 4), damaged]), StoreError);
     await copy.close();
     const task = await opened(opener);
-    assert.equal(task.folder.stores[0].get("in/s"), undefined);
+    assert.equal(task.folder.stores[0].inspect("in/s"), undefined);
     assert.equal(task.folder.manifest, undefined);
     await task.close();
   });

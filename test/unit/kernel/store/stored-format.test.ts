@@ -110,9 +110,9 @@ describe("a LevelDB folder", () => {
   };
 
   it("whose manifest is of a newer format is refused, though it has nothing else that is known", async () => {
-    await assert.rejects(manifestOf('{"format": 2, "anything": []}'), (error: unknown) => {
+    await assert.rejects(manifestOf('{"format": 3, "anything": []}'), (error: unknown) => {
       assert.ok(error instanceof StoreError);
-      assert.match(error.message, /its manifest is of format 2, this program reads up to 1\. Use the newer program/);
+      assert.match(error.message, /its manifest is of format 3, this program reads up to 2\. Use the newer program/);
       return true;
     });
   });

@@ -39,6 +39,7 @@ describe("the opener of tasks", () => {
       slot: 0,
       memory: new StateMemory(0, 0),
       folderMemory: folderMemory(memoryBudget(), 1),
+      onPiece: () => {},
       metrics: createMetrics(createRegistry("counting", "app")),
       logger: createLogger("test", "silent"),
     });

@@ -6,6 +6,7 @@ import { LevelDbStore } from "../../../../shared/kernel/store/leveldb-store.js";
 import type { Rejection } from "../../../../shared/kernel/task/rejection.js";
 import { Task, type TaskState, TRANSITIONS } from "../../../../shared/kernel/task/task.js";
 import { TaskFolder } from "../../../../shared/kernel/task/task-folder.js";
+import { EMPTY_MANIFEST } from "../../../support/data/empty-manifest.js";
 
 const rejection: Rejection = { error: new Error("refused"), form: "whole" };
 const recordOf = (topic: string, offset: number, timestamp = 0) => ({
@@ -97,7 +98,7 @@ describe("a task", () => {
     task.advance(recordOf("a", 5));
     task.seal();
     task.advance(recordOf("a", 8));
-    task.committed();
+    task.committed(EMPTY_MANIFEST);
     assert.deepEqual(
       [task.rejectionOf("a", 5), task.rejectionOf("a", 8), task.rejectionOf("b", 5)],
       [undefined, rejection, rejection],
@@ -108,7 +109,7 @@ describe("a task", () => {
     const task = taskOf();
     assert.deepEqual([task.countGenerated(), task.countGenerated()], [0, 1]);
     task.seal();
-    task.committed();
+    task.committed(EMPTY_MANIFEST);
     task.reject({ kind: "generated", number: 3 }, rejection);
     assert.deepEqual([task.countGenerated(), task.countGenerated()], [2, 3]);
     assert.equal(task.rejectionOfGenerated(3), rejection);
@@ -117,12 +118,12 @@ describe("a task", () => {
     assert.equal(task.rejectionOfGenerated(3), rejection);
     task.seal();
     assert.equal(task.countGenerated(), 3);
-    task.committed();
+    task.committed(EMPTY_MANIFEST);
     assert.equal(task.rejectionOfGenerated(3), rejection, "its number was not committed");
     task.rewind();
     assert.equal(task.countGenerated(), 3);
     task.seal();
-    task.committed();
+    task.committed(EMPTY_MANIFEST);
     assert.equal(task.rejectionOfGenerated(3), undefined);
   });
 
@@ -134,11 +135,11 @@ describe("a task", () => {
     task.advance(recordOf("a", 5, 60));
     task.advance(recordOf("b", 0, 65));
     assert.deepEqual(task.sealed?.positions, { a: 5 });
-    task.committed();
+    task.committed(EMPTY_MANIFEST);
     assert.deepEqual([task.sealed, task.advanced, task.oldestTimestampMs], [undefined, true, 60]);
     assert.deepEqual(task.seal().positions, { a: 6, b: 1 });
     task.rewind();
     assert.deepEqual([task.sealed, task.advanced], [undefined, false]);
-    assert.throws(() => task.committed(), /bug/);
+    assert.throws(() => task.committed(EMPTY_MANIFEST), /bug/);
   });
 });

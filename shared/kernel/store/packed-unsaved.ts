@@ -1,0 +1,73 @@
+/** The entries of a packed store whose committed values are not in the folder yet. */
+import { ABSENT, type PackedEntry } from "./packed-entry.js";
+import { HEAD_BYTES } from "./packed-memory.js";
+import type { StateMemory } from "./state-memory.js";
+
+/** Of one store. */
+export class PackedUnsaved {
+  readonly #memory: StateMemory;
+  /** For the next pass; those that the pass under way has still to take; those whose write is under way. */
+  #next: PackedEntry[] = [];
+  #pass: PackedEntry[] = [];
+  #landing: PackedEntry[] = [];
+
+  constructor(memory: StateMemory) {
+    this.#memory = memory;
+  }
+
+  /** The entry's value was committed. One that a pass has still to take is taken as it is now. */
+  add(entry: PackedEntry): void {
+    if (entry.unsavedBytes > 0) return;
+    entry.unsavedBytes = HEAD_BYTES + entry.key.length + Math.max(0, entry.length);
+    this.#memory.unsaved(entry.unsavedBytes);
+    this.#next.push(entry);
+  }
+
+  /** Keys, and whether they have a committed value. */
+  keys(): ReadonlyMap<string, boolean> {
+    const entries = [...this.#landing, ...this.#pass, ...this.#next];
+    return new Map(entries.map((entry) => [entry.key, entry.committed !== ABSENT]));
+  }
+
+  beginPass(): void {
+    this.#pass = this.#pass.concat(this.#next);
+    this.#next = [];
+  }
+
+  get passIsOver(): boolean {
+    return this.#pass.length === 0;
+  }
+
+  /** Takes entries of the pass whose values are to be written now, of `bytesMax` bytes and one more at most. */
+  take(bytesMax: number): readonly PackedEntry[] {
+    const taken: PackedEntry[] = [];
+    for (let bytes = 0; bytes < bytesMax; ) {
+      const entry = this.#pass.pop();
+      if (entry === undefined) break;
+      bytes += entry.unsavedBytes;
+      this.#memory.unsaved(-entry.unsavedBytes);
+      entry.unsavedBytes = 0;
+      entry.landing++;
+      taken.push(entry);
+    }
+    this.#landing = this.#landing.concat(taken);
+    return taken;
+  }
+
+  /** What was taken is in the folder. */
+  landed(): void {
+    for (const entry of this.#landing) {
+      entry.landing--;
+      if (entry.isAbsent && entry.mayGo) entry.leave();
+    }
+    this.#landing = [];
+  }
+
+  /** Forgets them all. */
+  clear(): void {
+    for (const { unsavedBytes } of [...this.#pass, ...this.#next]) this.#memory.unsaved(-unsavedBytes);
+    this.#next = [];
+    this.#pass = [];
+    this.#landing = [];
+  }
+}

@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { LevelDbStore } from "../../../../shared/kernel/store/leveldb-store.js";
+import { PackedMemory, placeBytes } from "../../../../shared/kernel/store/packed-memory.js";
+import { PackedStore } from "../../../../shared/kernel/store/packed-store.js";
+import { StateMemory } from "../../../../shared/kernel/store/state-memory.js";
+import type { PackedCodec } from "../../../../shared/service-definition.js";
+import { EMPTY_MANIFEST } from "../../../support/data/empty-manifest.js";
+
+const FORMAT = 3;
+const MIB = 1024 * 1024;
+/** Two doubles; format 2 had one, as an integer. */
+const codec: PackedCodec = {
+  packed: true,
+  format: FORMAT,
+  check(body) {
+    if (body.length !== 16) throw new RangeError(`expected 16 bytes, got ${body.length}`);
+  },
+  older: {
+    2: (stored) => {
+      const body = Buffer.alloc(16);
+      body.writeDoubleLE(stored.readInt32LE(), 0);
+      return body;
+    },
+  },
+  toJson: ({ doubles, at }) => [doubles[at], doubles[at + 1]],
+};
+
+const storedOf = (...bytes: readonly Buffer[]): Buffer => {
+  const rest = Buffer.concat(bytes);
+  const head = Buffer.alloc(4);
+  head.writeUInt32LE(crc32(rest));
+  return Buffer.concat([head, rest]);
+};
+const doublesOf = (...numbers: readonly number[]) => Buffer.from(Float64Array.from(numbers).buffer);
+
+describe("a packed store", () => {
+  let directory: string;
+  let db: LevelDbStore;
+  let memory: StateMemory;
+  let store: PackedStore;
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), "regatta-packed-"));
+    db = await LevelDbStore.open(directory);
+    renew(MIB);
+  });
+  afterEach(async () => {
+    await db.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  function renew(cacheBytes: number): void {
+    memory = new StateMemory(cacheBytes, 1000);
+    store = new PackedStore("pairs", codec, db, memory);
+  }
+
+  function set(key: string, a: number, b: number): void {
+    const value = store.get(key) ?? store.create(key, 16);
+    store.touch(value);
+    value.doubles[value.at] = a;
+    value.doubles[value.at + 1] = b;
+  }
+
+  const get = (key: string) => {
+    const value = store.get(key);
+    return value && [value.doubles[value.at], value.doubles[value.at + 1]];
+  };
+
+  function commit(): void {
+    store.seal();
+    store.committed();
+  }
+
+  async function save(): Promise<void> {
+    store.beginPass();
+    await db.write(store.takeUnsaved(Number.POSITIVE_INFINITY), EMPTY_MANIFEST);
+    store.landed();
+  }
+
+  it("logs a value as checksum, format, kind, two zeros and body, also where another lay before", () => {
+    set("t/old", Number.NaN, -1);
+    store.delete("t/old");
+    set("t/s", 1, 2);
+    const [, { key, value }] = store.seal();
+    assert.equal(key, "t/s");
+    assert.deepEqual(value, storedOf(Buffer.of(FORMAT, 0, 0, 0), doublesOf(1, 2)));
+  });
+
+  it("converts a value of an older format when it is read, and writes today's when it changes", async () => {
+    const old = storedOf(Buffer.of(2), Buffer.from(Int32Array.of(-7).buffer));
+    await db.write([{ store: "pairs", key: "t/s", value: old }], EMPTY_MANIFEST);
+    assert.deepEqual(get("t/s"), [-7, 0]);
+    assert.deepEqual(store.inspect("t/s"), [-7, 0]);
+    assert.deepEqual(store.seal(), []);
+    set("t/s", -8, 1);
+    commit();
+    await save();
+    assert.deepEqual(db.get("pairs", "t/s"), storedOf(Buffer.of(FORMAT, 0, 0, 0), doublesOf(-8, 1)));
+  });
+
+  const faults: readonly [string, Buffer, RegExp][] = [
+    [
+      "a checksum that does not match",
+      Buffer.concat([Buffer.alloc(4), Buffer.of(3, 0, 0, 0), doublesOf(1, 2)]),
+      /checksum/,
+    ],
+    ["too few bytes", Buffer.of(1, 2), /at least 5 bytes/],
+    ["another layout", storedOf(Buffer.of(FORMAT, 0, 0, 0), doublesOf(1)), /cannot be read/],
+    [
+      "a step, which stands in changelogs only",
+      storedOf(Buffer.of(FORMAT, 1, 0, 0), doublesOf(1, 2)),
+      /cannot be read/,
+    ],
+    ["an older value that cannot be converted", storedOf(Buffer.of(2, 1)), /cannot be read/],
+  ];
+  for (const [what, bytes, message] of faults) {
+    it(`takes the folder for damaged at ${what}`, async () => {
+      await db.write([{ store: "pairs", key: "t/s", value: bytes }], EMPTY_MANIFEST);
+      assert.throws(() => store.get("t/s"), { name: "ValueDamagedError", message });
+    });
+  }
+
+  it("refuses a format that it has no reader of", async () => {
+    const newer = storedOf(Buffer.of(4, 0, 0, 0), doublesOf(1, 2));
+    await db.write([{ store: "pairs", key: "t/s", value: newer }], EMPTY_MANIFEST);
+    assert.throws(() => store.get("t/s"), { name: "StoreError", message: /of format 4, this program reads up to 3/ });
+  });
+
+  it("tells of keys that have no value", () => {
+    const missing: string[] = [];
+    store.onMissing = (key) => missing.push(key);
+    store.get("t/none");
+    set("t/s", 1, 2);
+    store.get("t/s");
+    assert.deepEqual(missing, ["t/none", "t/s"]);
+  });
+
+  it("puts back what a record has changed twice, replaced or deleted, and what was sealed before", async () => {
+    set("t/a", 1, 1);
+    set("t/b", 1, 1);
+    commit();
+    set("t/a", 2, 2);
+    store.delete("t/b");
+    store.seal();
+    store.create("t/a", 16);
+    set("t/b", 3, 3);
+    set("t/c", 3, 3);
+    store.discard();
+    assert.deepEqual([get("t/a"), get("t/b"), get("t/c")], [[1, 1], [1, 1], undefined]);
+    assert.deepEqual([memory.changedBytes, store.seal()], [0, []]);
+  });
+
+  it("holds no more than its bound of what is in the folder, whatever the values' sizes are", async () => {
+    const bound = 4 * MIB;
+    renew(bound);
+    for (const [round, size] of [16, 16].entries()) {
+      for (let k = 0; k < 30_000; k++) {
+        set(`t/${round}-${k}`, k, size);
+        if (k % 2000 !== 1999) continue;
+        commit();
+        await save();
+        commit();
+        assert.ok(memory.cachedBytes <= bound, `${memory.cachedBytes}`);
+      }
+    }
+    assert.ok(memory.packed.memoryBytes <= bound, `${memory.packed.memoryBytes}`);
+    assert.deepEqual(
+      [get("t/0-0"), get("t/1-29999")],
+      [
+        [0, 16],
+        [29_999, 16],
+      ],
+    );
+  });
+
+  it("keeps what is used again and again, and lets go what was used once", async () => {
+    renew(300_000);
+    set("t/hot", 1, 1);
+    commit();
+    await save();
+    let reads = 0;
+    const read = db.get.bind(db);
+    db.get = (name, key) => {
+      if (key === "t/hot") reads++;
+      return read(name, key);
+    };
+    for (let k = 0; k < 5000; k++) {
+      set(`t/${k}`, k, k);
+      store.get("t/hot");
+      if (k % 100 !== 0) continue;
+      commit();
+      await save();
+    }
+    assert.equal(reads, 0);
+  });
+
+  it("gives all memory back when it is closed", () => {
+    set("t/a", 1, 1);
+    commit();
+    set("t/a", 2, 2);
+    store.seal();
+    set("t/b", 1, 1);
+    store.close();
+    assert.deepEqual(
+      [memory.cachedBytes, memory.changedBytes, memory.unsavedBytes, memory.packed.memory.usedBytes],
+      [0, 0, 0, 0],
+    );
+  });
+});
+
+describe("the memory of packed values", () => {
+  it("has places that are multiples of a double, and lose a sixteenth at most", () => {
+    for (let bytes = 1; bytes < 20_000; bytes++) {
+      const place = placeBytes(bytes);
+      assert.ok(place >= bytes && place % 8 === 0 && place - bytes < Math.max(8, bytes / 16 + 1), `${bytes}: ${place}`);
+    }
+  });
+
+  it("serves other sizes with the chunks of values that are gone", () => {
+    const memory = new PackedMemory();
+    for (const size of [100, 1000, 5000, 260_000, 24]) {
+      const taken = Array.from({ length: Math.floor((3 * MIB) / size) }, () => {
+        const chunk = memory.chunkFor(size);
+        return { chunk, at: memory.take(chunk) };
+      });
+      const places = new Set(taken.map(({ chunk, at }) => `${chunk.bytes.buffer.byteLength} ${at}`));
+      assert.ok(places.size > 0 && memory.usedBytes >= 2.9 * MIB);
+      assert.ok(memory.bytes <= 5 * MIB, `${size}: ${memory.bytes}`);
+      for (const { chunk, at } of taken) memory.give(chunk, at);
+      assert.equal(memory.usedBytes, 0);
+    }
+  });
+
+  it("gives a value that is larger than a chunk one of its own, and that back", () => {
+    const memory = new PackedMemory();
+    const chunk = memory.chunkFor(3 * MIB);
+    const at = memory.take(chunk);
+    assert.ok(chunk.bytes.length >= 3 * MIB && at === 0);
+    assert.notEqual(memory.chunkFor(3 * MIB), chunk);
+    memory.give(chunk, at);
+    assert.ok(memory.bytes <= 4 * MIB);
+  });
+});
