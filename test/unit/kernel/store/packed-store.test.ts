@@ -245,3 +245,168 @@ describe("the memory of packed values", () => {
     assert.ok(memory.bytes <= 4 * MIB);
   });
 });
+
+describe("a packed store whose steps are numbered", () => {
+  const MAX = 4;
+  /** A count, and the newest steps; the sum of all is what they build on one another. */
+  const stepped: PackedCodec = {
+    packed: true,
+    format: 1,
+    check: () => {},
+    toJson: ({ doubles, at }) => [doubles[at], doubles[at + 1]],
+    steps: {
+      max: MAX,
+      count: ({ doubles, at }) => doubles[at],
+      bytes: () => 16,
+      write({ doubles, at }, step, out, to) {
+        out.writeDoubleLE(step, to);
+        return out.writeDoubleLE(doubles[at + 2 + (step % MAX)], to + 8) - to;
+      },
+      apply({ doubles, at }, step) {
+        const number = step.readDoubleLE(0);
+        if (number < doubles[at]) return false;
+        if (number > doubles[at]) throw new RangeError(`expected step ${doubles[at]}, got ${number}`);
+        learn({ doubles, at }, step.readDoubleLE(8));
+        return true;
+      },
+    },
+  };
+  function learn({ doubles, at }: { readonly doubles: Float64Array; readonly at: number }, y: number): void {
+    doubles[at + 2 + (doubles[at] % MAX)] = y;
+    doubles[at]++;
+    doubles[at + 1] += y;
+  }
+
+  let directory: string;
+  let db: LevelDbStore;
+  let store: PackedStore;
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), "regatta-packed-"));
+    db = await LevelDbStore.open(directory);
+    store = newStore();
+  });
+  afterEach(async () => {
+    await db.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  const newStore = () => new PackedStore("sums", stepped, db, new StateMemory(MIB, 1000));
+
+  function add(key: string, ...values: readonly number[]): void {
+    const value = store.get(key) ?? store.create(key, 8 * (2 + MAX));
+    for (const y of values) {
+      store.touch(value);
+      learn(value, y);
+    }
+  }
+
+  function commit() {
+    const log = store.seal().map(({ key, value }) => ({ key, value: value && Buffer.from(value) }));
+    store.committed();
+    return log;
+  }
+
+  it("logs a whole value first, then its steps under keys of their own, and a whole value again", () => {
+    const keys: string[][] = [];
+    for (let k = 0; k < 8; k++) {
+      add("t/s/1", k);
+      keys.push(commit().map(({ key }) => key));
+    }
+    assert.deepEqual(keys, [
+      ["t/s/1"],
+      ["/1/t/s/1"],
+      ["/2/t/s/1"],
+      ["/3/t/s/1"],
+      ["/0/t/s/1"],
+      ["t/s/1"],
+      ["/2/t/s/1"],
+      ["/3/t/s/1"],
+    ]);
+  });
+
+  it("logs the whole value after an abort, a load, another creation, many steps, and a change that is no step", () => {
+    const isWhole = () =>
+      assert.deepEqual(
+        commit().map(({ key }) => key),
+        ["t/s"],
+      );
+    add("t/s", 1);
+    isWhole();
+    add("t/s", 2);
+    store.seal();
+    store.discard();
+    add("t/s", 2);
+    isWhole();
+    add("t/s", 1, 2, 3, 4, 5);
+    isWhole();
+    const value = store.get("t/s");
+    assert.ok(value);
+    store.touch(value);
+    value.doubles[value.at + 1] = 0;
+    isWhole();
+    store.create("t/s", 8 * (2 + MAX));
+    isWhole();
+  });
+
+  it("is the same when it is made from its log, with or without what compaction removes", () => {
+    const log: { key: string; value: Buffer | undefined }[] = [];
+    for (let k = 0; k < 23; k++) {
+      add("t/a", k, 2 * k);
+      if (k % 3 === 0) add("t/b", 0.1 * k);
+      log.push(...commit());
+    }
+    const expected = ["t/a", "t/b"].map((key) => store.stored(key));
+    for (const compacted of [0, 10, log.length]) {
+      const newest = new Map(log.slice(0, compacted).map((record) => [record.key, record]));
+      const left = log.filter((record, n) => n >= compacted || newest.get(record.key) === record);
+      store = newStore();
+      for (const { key, value } of left) store.applyLogged(key, value);
+      store.endRestore();
+      assert.deepEqual(
+        ["t/a", "t/b"].map((key) => store.stored(key)),
+        expected,
+        `${compacted}`,
+      );
+      // A folder that is ahead takes the same records again.
+      for (const { key, value } of left) store.applyLogged(key, value);
+      store.endRestore();
+      assert.deepEqual(
+        ["t/a", "t/b"].map((key) => store.stored(key)),
+        expected,
+        `${compacted}, twice`,
+      );
+    }
+  });
+
+  it("refuses a log that lacks what its steps build on", () => {
+    add("t/s", 1);
+    const [whole] = commit();
+    add("t/s", 2);
+    const [second] = commit();
+    add("t/s", 3);
+    const [third] = commit();
+    store = newStore();
+    store.applyLogged(whole.key, whole.value);
+    store.applyLogged(third.key, third.value);
+    assert.throws(() => store.endRestore(), { name: "StoreError", message: /steps of t\/s/ });
+    store.applyLogged(whole.key, whole.value);
+    store.applyLogged(second.key, second.value);
+    store.applyLogged(third.key, third.value);
+    store.endRestore();
+    assert.deepEqual(store.inspect("t/s"), [3, 6]);
+  });
+
+  it("deletes the steps with the value, and leaves a series alone whose name is like one", () => {
+    add("t/s", 1);
+    add("t/1/t/s", 5);
+    commit();
+    store.delete("t/s");
+    const log = commit();
+    assert.deepEqual(
+      log.map(({ key }) => key),
+      ["t/s", "/0/t/s", "/1/t/s", "/2/t/s", "/3/t/s"],
+    );
+    for (const { key, value } of log) store.applyLogged(key, value);
+    assert.deepEqual([store.get("t/s"), store.inspect("t/1/t/s")], [undefined, [1, 5]]);
+  });
+});
