@@ -2,12 +2,19 @@
 import { isUtf8 } from "node:buffer";
 import type { CommittedCounter } from "../../shared/committed-counter.js";
 import { refuseOtherFeatures } from "../../shared/contract/features.js";
+import { observationLayout } from "../../shared/contract/layouts.js";
 import { SERIES_BYTES_MAX } from "../../shared/contract/observation-record.js";
+import { NUMBER } from "../../shared/contract/observation-view.js";
+import { seriesKey } from "../../shared/contract/series-key.js";
 import { observationsTopic } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
+import { codec } from "../../shared/numbers/codec.js";
+import { keptText } from "../../shared/numbers/layout.js";
+import { numbers, placeOf, type Region } from "../../shared/numbers/memory.js";
 import { partitionOfKey } from "../../shared/partitioner.js";
+import type { Given, Layout } from "../../shared/result-layout.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
-import { parseObservation } from "./observation-text.js";
+import { parseObservation, TEXT_BYTES_MAX } from "./observation-text.js";
 import type { SeriesState } from "./series-state.js";
 
 /** Why a record that is an observation is refused all the same, or its key is. */
@@ -25,32 +32,101 @@ export interface SeriesMetrics {
   readonly misplaced: CommittedCounter<"topic">;
 }
 
+type Context = TaskContext<{ readonly featuresMax: number }, DeserializerStates, SeriesMetrics>;
+
 /**
- * Parses a raw record and forwards it as an observation of its series. The first observation of a series decides the
+ * Reads a raw record and forwards it as an observation of its series. The first observation of a series decides the
  * number of its features. An i that does not follow the last one is counted and forwarded all the same.
  * @throws {RecordError} before anything is changed, with an ObservationFault or a {@link SeriesFault} as its reason
  */
-export function deserialize(
-  record: InputRecord,
-  context: TaskContext<{ readonly featuresMax: number }, DeserializerStates, SeriesMetrics>,
-): void {
+export function deserialize(record: InputRecord, context: Context): void {
+  if (!deserializeUsual(record, context)) deserializeAny(record, context);
+}
+
+/** As {@link deserialize}, for a record of any form. */
+export function deserializeAny(record: InputRecord, context: Context): void {
   const { topic } = record;
   const series = seriesOf(record);
   const { i, y, x } = parseObservation(record.value, context.settings.featuresMax);
-  const store = context.stores.series;
   const key = stateKey(topic, series);
-  const before = store.get(key);
+  const before = context.stores.series.get(key);
   if (before !== undefined)
     refuseOtherFeatures(before.features, x.length, ", as in the first observation of the series");
   // First, since forward refuses a result that is too large for Kafka, and nothing may have changed by then.
   context.forward(observationsTopic(topic), series, { topic, series, i, y, x });
+  remember(record, context, key, before, { features: x.length, lastI: i });
+}
+
+/**
+ * The same for a record of the usual form, a list of numbers under a key of plain characters: no text is made of it.
+ * @returns false where it has another form, or has to be refused: nothing has happened then
+ */
+function deserializeUsual(record: InputRecord, context: Context): boolean {
+  const { topic, key, value } = record;
+  if (key === null || value === null || value.length > TEXT_BYTES_MAX) return false;
+  const usual = usualForm(topic);
+  const keyAt = placeOf(key);
+  const valueAt = placeOf(value);
+  if (usual === undefined || keyAt === 0 || valueAt === 0) return false;
+  const count = codec.readNumbers(valueAt, valueAt + value.length, context.settings.featuresMax + NUMBER.x);
+  if (count <= NUMBER.x || !Number.isSafeInteger(numbers[NUMBER.i])) return false;
+  if (!codec.isPlain(keyAt, keyAt + key.length)) return false;
+  const stored = seriesKey(usual.name.at, usual.name.length, keyAt, key.length);
+  if (stored === undefined) return false;
+  const before = context.stores.series.get(stored);
+  const features = count - NUMBER.x;
+  if (before !== undefined && before.features !== features) return false;
+  // -0 becomes 0: i is a count.
+  const lastI = numbers[NUMBER.i] + 0;
+  numbers[NUMBER.i] = lastI;
+  given.at = given.keyAt = keyAt;
+  given.length = given.keyLength = key.length;
+  given.listLength = features;
+  if (!context.write(usual.output, usual.layout, given)) return false;
+  remember(record, context, stored, before, { features, lastI });
+  return true;
+}
+
+/** What a record of one raw topic becomes in its usual form. */
+interface UsualForm {
+  readonly output: ReturnType<typeof observationsTopic>;
+  readonly layout: Layout;
+  /** Where the topic's name lies. */
+  readonly name: Region;
+}
+
+const usualForms = new Map<string, UsualForm>();
+const given: Given = { at: 0, length: 0, keyAt: 0, keyLength: 0, from: NUMBER.i, listLength: 0 };
+
+function usualForm(topic: string): UsualForm | undefined {
+  return usualForms.get(topic) ?? newUsualForm(topic);
+}
+
+function newUsualForm(topic: string): UsualForm | undefined {
+  const layout = observationLayout(topic);
+  const name = keptText(topic);
+  if (layout === undefined || name === undefined) return undefined;
+  const form = { output: observationsTopic(topic), layout, name };
+  usualForms.set(topic, form);
+  return form;
+}
+
+/** Keeps what is to be known of the series at its next observation. */
+function remember(
+  record: InputRecord,
+  context: Context,
+  key: string,
+  before: SeriesState | undefined,
+  now: SeriesState,
+): void {
+  const { topic } = record;
   if (before === undefined) {
-    store.put(key, { features: x.length, lastI: i });
-    if (isMisplaced(record, context.partitions)) reportMisplaced(record, series, context);
+    context.stores.series.put(key, now);
+    if (isMisplaced(record, context.partitions)) reportMisplaced(record, key.slice(topic.length + 1), context);
   } else {
-    countOrder(context.metrics, topic, before.lastI, i);
-    before.lastI = i;
-    store.put(key, before);
+    countOrder(context.metrics, topic, before.lastI, now.lastI);
+    before.lastI = now.lastI;
+    context.stores.series.put(key, before);
   }
 }
 

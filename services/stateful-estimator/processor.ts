@@ -1,9 +1,12 @@
 /** One observation in, one estimate out, and its row into the matrix of the last ones. */
 import { refuseOtherFeatures, rowOf } from "../../shared/contract/features.js";
+import { estimateLayout } from "../../shared/contract/layouts.js";
 import { observationOf } from "../../shared/contract/observation-record.js";
-import type { Estimate, Observation } from "../../shared/contract/schemas.js";
+import { NUMBER, ObservationView } from "../../shared/contract/observation-view.js";
+import type { Estimate } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
+import { numbers } from "../../shared/numbers/memory.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { newRing, putRow, resizeRing } from "../../shared/state/row-ring.js";
 import {
@@ -41,51 +44,102 @@ export type EstimatorStates = { series: SeriesState; matrix: Float64Array };
 /** Why an observation is refused; nothing has changed then. */
 export type EstimatorFault = "features-changed" | "too-many-features" | "number-too-large" | "estimate-not-finite";
 
+type Context = TaskContext<EstimatorSettings, EstimatorStates, undefined>;
+
+/** An observation as it is learned. */
+interface Entry {
+  readonly topic: string;
+  readonly series: string;
+  /** State key of its series. */
+  readonly key: string;
+  readonly i: number;
+  /** y, x1 to xn, in an array of its own. */
+  readonly row: Float64Array;
+}
+
+const view = new ObservationView();
+const layout = estimateLayout();
+
 /**
  * Estimates are keyed by series, so that a series stays in one partition.
  * @throws {RecordError} `not-an-observation` or an {@link EstimatorFault}; nothing has changed then
  */
-export function processObservation(
-  record: InputRecord,
-  context: TaskContext<EstimatorSettings, EstimatorStates, undefined>,
-): void {
-  const { settings, stores } = context;
+export function processObservation(record: InputRecord, context: Context): void {
+  if (layout === undefined || !view.read(record)) {
+    processAnyObservation(record, context);
+    return;
+  }
+  const { key, features } = view;
+  const i = numbers[NUMBER.i];
+  const row = numbers.slice(NUMBER.y, NUMBER.x + features);
+  const estimates = estimated(record, context, key, row);
+  view.given.listLength = layDown(i, estimates, rowValues(row));
+  if (context.write(topics.estimates, layout, view.given)) return;
+  forward(context, { topic: view.topic, series: view.series, key, i, row }, estimates);
+}
+
+/** As {@link processObservation}, for an observation of any form. */
+export function processAnyObservation(record: InputRecord, context: Context): void {
   const observation = observationOf(record);
-  const key = stateKey(observation.topic, observation.series);
-  const state = stores.series.get(key) ?? newState(observation, settings.matrixRows);
+  const { topic, series, i } = observation;
+  const key = stateKey(topic, series);
+  const row = rowOf(observation);
+  forward(context, { topic, series, key, i, row }, estimated(record, context, key, row));
+}
+
+/** Learns the row of an observation. @throws {RecordError} nothing has changed then */
+function estimated({ timestamp }: InputRecord, context: Context, key: string, row: Float64Array): Estimates {
+  const { settings, stores } = context;
+  const state = stores.series.get(key) ?? newState(row.length - 1, settings.matrixRows);
   const { estimates, matrix } = state;
-  const row = checkedRow(observation, estimates.mu.length - 1);
+  checkRow(row, estimates.mu.length - 1);
   if (!learn(estimates, row)) {
     throw fault("estimate-not-finite", "expected sums that stay finite, got an observation that makes one overflow");
   }
-  countInInterval(estimates.interval, record.timestamp, settings.batchIntervalMs);
+  countInInterval(estimates.interval, timestamp, settings.batchIntervalMs);
 
   resizeRing(stores.matrix, key, matrix, settings.matrixRows);
   putRow(stores.matrix, key, matrix, row);
   stores.series.put(key, state);
-  context.forward(topics.estimates, observation.series, estimateOf(observation, estimates, rowValues(row)));
+  return estimates;
 }
 
-function newState({ x }: Observation, matrixRows: number): SeriesState {
-  if (x.length > FEATURES_MAX) {
-    throw fault("too-many-features", `expected at most ${FEATURES_MAX} features, got ${x.length}`);
+function forward(context: Context, entry: Entry, estimates: Estimates): void {
+  context.forward(topics.estimates, entry.series, estimateOf(entry, estimates, rowValues(entry.row)));
+}
+
+/** Puts the numbers of an estimate where its layout takes them from. @returns numbers of each list */
+function layDown(i: number, estimates: Estimates, { max, mean }: RowValues): number {
+  const { count: n, interval, abs, absSum, mu } = estimates;
+  const p = mu.length;
+  // A text has no -0.
+  numbers.set([i, n, max, mean, i + 0]);
+  numbers.set(abs, 5);
+  numbers[5 + p] = interval.count;
+  numbers.set(absSum, 6 + p);
+  numbers.set(mu, 6 + 2 * p);
+  for (let j = 0; j < p; j++) numbers[6 + 3 * p + j] = variance(estimates, j);
+  return p;
+}
+
+function newState(features: number, matrixRows: number): SeriesState {
+  if (features > FEATURES_MAX) {
+    throw fault("too-many-features", `expected at most ${FEATURES_MAX} features, got ${features}`);
   }
-  return { estimates: newEstimates(x.length), matrix: newRing(matrixRows) };
+  return { estimates: newEstimates(features), matrix: newRing(matrixRows) };
 }
 
-function checkedRow(observation: Observation, features: number): Float64Array {
-  refuseOtherFeatures(features, observation.x.length);
-  const row = rowOf(observation);
+function checkRow(row: Float64Array, features: number): void {
+  refuseOtherFeatures(features, row.length - 1);
   for (let j = 0; j < row.length; j++) {
     if (Math.abs(row[j]) > MAGNITUDE_MAX) {
       const what = j === 0 ? "y" : `x${j}`;
       throw fault("number-too-large", `expected magnitudes of at most ${MAGNITUDE_MAX}, got ${row[j]} as ${what}`);
     }
   }
-  return row;
 }
 
-function estimateOf({ topic, series, i }: Observation, estimates: Estimates, { max, mean }: RowValues): Estimate {
+function estimateOf({ topic, series, i }: Entry, estimates: Estimates, { max, mean }: RowValues): Estimate {
   const abs: number[] = [];
   const absSum: number[] = [];
   const mu: number[] = [];

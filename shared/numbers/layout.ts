@@ -5,7 +5,7 @@
 import type { Given, Layout } from "../result-layout.js";
 import { codec } from "./codec.js";
 import { STEP } from "./layout-steps.js";
-import { codecBytes, numbers, regions, SLACK_BYTES } from "./memory.js";
+import { codecBytes, numbers, type Region, regions, SLACK_BYTES } from "./memory.js";
 
 /** Longest text of a double, and a comma. */
 const NUMBER_BYTES_MAX = 26;
@@ -20,6 +20,7 @@ export type Part = { readonly text: string } | "given" | "number" | "list" | { r
 export const text = (literal: string): Part => ({ text: literal });
 
 const compiled = new Map<string, Layout>();
+const kept = new Map<string, Region>();
 let next = regions.layouts.at;
 
 /**
@@ -75,6 +76,21 @@ function put(bytes: Buffer): readonly [at: number, length: number] {
 
 function bytesOf(list: readonly number[]): Buffer {
   return Buffer.from(Uint32Array.from(list).buffer);
+}
+
+/** Keeps a text in the memory, for good. @returns where its bytes lie; undefined where there is no room */
+export function keptText(literal: string): Region | undefined {
+  const known = kept.get(literal);
+  if (known !== undefined) return known;
+  const before = next;
+  const [at, length] = put(Buffer.from(literal));
+  if (next > regions.layouts.at + regions.layouts.length) {
+    next = before;
+    return undefined;
+  }
+  const place = { at, length };
+  kept.set(literal, place);
+  return place;
 }
 
 /** Most bytes that a result takes with its key, and what writing it may touch. */

@@ -5,7 +5,6 @@ import { RecordError } from "../../errors.js";
 import { NO_HEADERS, type Travelling } from "../../kafka/record-headers.js";
 import { refusedRecord } from "../../kafka/refusal.js";
 import { render, resultBytesMax } from "../../numbers/layout.js";
-import { codecBytes, regions } from "../../numbers/memory.js";
 import type { Given, Layout } from "../../result-layout.js";
 import type { Output } from "./output.js";
 import type { WrittenRecords } from "./written-records.js";
@@ -58,20 +57,26 @@ export class Results {
    * @throws {RangeError} a number is not finite
    */
   lay(topic: string, layout: Layout, given: Given): boolean {
-    const { at, length } = regions.results;
-    if (resultBytesMax(layout, given) > length) return false;
+    const at = this.#output.room(resultBytesMax(layout, given));
+    if (at === 0) return false;
     const end = render(layout, given, at);
-    const valueAt = at + given.keyLength;
-    this.#write(topic, Buffer.from(codecBytes.subarray(at, valueAt)), Buffer.from(codecBytes.subarray(valueAt, end)));
+    const { keyLength } = given;
+    this.#check(topic, end - at);
+    this.#output.take(topic, at, keyLength, end - at - keyLength, this.#timestamp, this.#headers.headers);
     return true;
   }
 
   #write(topic: string, key: Buffer, value: Buffer): void {
-    const bytes = key.length + value.length + this.#headers.bytes;
+    this.#check(topic, key.length + value.length);
+    this.#output.write(topic, undefined, key, value, this.#timestamp, this.#headers.headers);
+  }
+
+  /** Counts a result of so many bytes that may be written. @throws {RecordError} the topic would refuse it */
+  #check(topic: string, length: number): void {
+    const bytes = length + this.#headers.bytes;
     const fault = this.#faultOf(topic, bytes);
     if (fault !== undefined) throw fault;
     this.#count++;
-    this.#output.write(topic, undefined, key, value, this.#timestamp, this.#headers.headers);
     this.#written.add(topic, bytes, this.#timestamp);
   }
 

@@ -145,16 +145,17 @@ describe("deserializer", () => {
     const series = memoryStore(seriesCodec);
     const registry = new Registry();
     const refused = new RecordError("result-too-large", "expected less, got more");
-    const context = {
-      ...memoryContext(readSettings(deserializer.settings, {}), { series }, deserializer.metrics(registry), []),
-      forward() {
-        throw refused;
-      },
+    const refuse = () => {
+      throw refused;
     };
+    const settings = readSettings(deserializer.settings, {});
+    const whole = memoryContext(settings, { series }, deserializer.metrics(registry), []);
+    const context = { ...whole, forward: refuse, write: refuse };
     series.put("raw/s0", { features: 1, lastI: 4 });
     series.commit();
     const record = { topic: "raw", partition: 0, offset: 0, timestamp: 0, key: Buffer.from("s0") };
-    assert.throws(() => deserializer.process({ ...record, value: Buffer.from("[9, 1, 2]") }, context), refused);
+    for (const text of ["[9, 1, 2]", '{"i":9,"y":1,"x":[2]}'])
+      assert.throws(() => deserializer.process({ ...record, value: Buffer.from(text) }, context), refused);
     series.commit();
     assert.deepEqual(series.get("raw/s0"), { features: 1, lastI: 4 });
     commitCounters(registry);
