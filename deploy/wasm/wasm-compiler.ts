@@ -25,7 +25,8 @@ export const TREES_MODULE: WasmModule = {
   source: join(ROOT, "services/ml-racer/models/wasm/module.ts"),
   binaryFile: join(ROOT, "services/ml-racer/models/wasm-trees-binary.ts"),
   constant: "WASM_TREES_BASE64",
-  options: [],
+  // MEMORY_BASE of its layout.
+  options: ["--memoryBase", "17408"],
 };
 
 /** Numbers in records and results, in the memory of the process's records. */

@@ -36,8 +36,9 @@ export function createRegressor(specification: ModelSpecification, dimensions: D
 
 /** Of a regressor of any kind, however small. */
 const SCRATCH_BYTES_MIN = 128 * 1024;
-/** For each number of the training set: copies, orders, masks and lists. */
+/** For each number of the training set: copies, orders, masks and lists, which are made for this many rows at least. */
 const CELL_BYTES = 64;
+const ROWS_MIN = 32;
 
 /**
  * The memory that a regressor takes, in bytes: at most about so much. Trees keep the order in which each search of each tree
@@ -45,7 +46,7 @@ const CELL_BYTES = 64;
  */
 export function scratchBytes({ parameters }: ModelSpecification, { features, trainLength }: Dimensions): number {
   const searches = (parameters.n_estimators ?? 0) * trainLength;
-  return SCRATCH_BYTES_MIN + CELL_BYTES * features * trainLength + searches * (features + 8);
+  return SCRATCH_BYTES_MIN + CELL_BYTES * features * Math.max(trainLength, ROWS_MIN) + searches * (features + 8);
 }
 
 /** The names of all kinds, as an error lists them. */

@@ -1,7 +1,7 @@
 /**
  * Random forest and gradient boosting in WebAssembly, for windows of up to 32 rows. The source is wasm/: bit for bit what
  * the literal trees of regression-tree.ts predict, without the work that changes no bit. Features are sorted once per window,
- * the orders of visits are looked up, splits are estimated (two features in each vector) before they are scored, and a
+ * the orders of visits are looked up, splits are estimated (several features at once, without a branch) before they are scored, and a
  * forest's trees are grown no further than the query needs.
  */
 

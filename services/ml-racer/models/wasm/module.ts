@@ -1,8 +1,20 @@
 /** Random forest and gradient boosting for windows of up to 32 rows: what is called from outside. */
 import { tabulateDraws } from "./draws";
-import { factor, fitted, inputWeights, inputY, layOut, nearTargets, rows, rowValue, trees } from "./layout";
+import {
+  FACTOR,
+  FACTOR_TOTALS,
+  FITTED,
+  INPUT_Y,
+  inputWeights,
+  layOut,
+  NEAR_TARGETS,
+  ROW_VALUE,
+  rows,
+  trees,
+} from "./layout";
+import { tabulateChoices } from "./lists";
 import { prepareOrders } from "./orders";
-import { beginCount, countedNodes, growTree, limitTrees, predictPath, setTarget } from "./tree";
+import { beginCount, countedNodes, growTree, limitTrees, predictPath, setTarget, tabulateSample } from "./tree";
 
 export { inputQuery, inputSeeds, inputWeights, inputX, inputY } from "./layout";
 
@@ -22,9 +34,10 @@ export function create(
 ): void {
   layOut(features, rowCount, treeCount, searches);
   limitTrees(depth, split, leaf);
+  tabulateChoices();
   for (let total = 2; total <= rows; total++) {
     for (let l = 1; l < total; l++) {
-      store<f64>(factor + ((total * (rows + 1) + l) << 3), 1 / <f64>(l * (total - l)));
+      store<f64>(FACTOR + ((total * FACTOR_TOTALS + l) << 3), 1 / <f64>(l * (total - l)));
     }
   }
 }
@@ -32,6 +45,7 @@ export function create(
 /** Makes the tables that depend on the seeds. */
 export function start(): void {
   tabulateDraws();
+  for (let tree = 0; tree < trees; tree++) tabulateSample(tree, inputWeights + tree * rows);
 }
 
 /** Takes in the training rows; false where two values differ by so little that their orders must not be used. */
@@ -46,7 +60,7 @@ export function predictForest(): f64 {
   let sum: f64 = 0;
   for (let tree = 0; tree < trees; tree++) {
     const weights = inputWeights + tree * rows;
-    for (let i = 0; i < rows; i++) setTarget(i, load<f64>(inputY + (i << 3)), load<u8>(weights + i));
+    for (let i = 0; i < rows; i++) setTarget(i, load<f64>(i << 3, INPUT_Y), load<u8>(weights + i));
     sum += predictPath(tree);
   }
   return sum / <f64>trees;
@@ -54,15 +68,15 @@ export function predictForest(): f64 {
 
 function compareTargets(): void {
   let largest: f64 = 0;
-  for (let i = 0; i < rows; i++) largest = max<f64>(largest, abs<f64>(load<f64>(inputY + (i << 3))));
+  for (let i = 0; i < rows; i++) largest = max<f64>(largest, abs<f64>(load<f64>(i << 3, INPUT_Y)));
   const apart = max<f64>(APART_SHARE * largest, APART_MIN);
   for (let i = 0; i < rows; i++) {
-    const y = load<f64>(inputY + (i << 3));
+    const y = load<f64>(i << 3, INPUT_Y);
     let near: u32 = 0;
     for (let j = 0; j < rows; j++) {
-      if (j !== i && abs<f64>(y - load<f64>(inputY + (j << 3))) < apart) near |= 1 << j;
+      if (j !== i && abs<f64>(y - load<f64>(j << 3, INPUT_Y)) < apart) near |= 1 << j;
     }
-    store<u32>(nearTargets + (i << 2), near);
+    store<u32>(i << 2, near, NEAR_TARGETS);
   }
 }
 
@@ -70,13 +84,13 @@ function compareTargets(): void {
 export function predictBoosting(mean: f64, rate: f64): f64 {
   beginCount();
   let prediction = mean;
-  for (let i = 0; i < rows; i++) store<f64>(fitted + (i << 3), mean);
+  for (let i = 0; i < rows; i++) store<f64>(i << 3, mean, FITTED);
   for (let stage = 0; stage < trees; stage++) {
-    for (let i = 0; i < rows; i++) setTarget(i, load<f64>(inputY + (i << 3)) - load<f64>(fitted + (i << 3)), 1);
+    for (let i = 0; i < rows; i++) setTarget(i, load<f64>(i << 3, INPUT_Y) - load<f64>(i << 3, FITTED), 1);
     prediction += rate * growTree(stage);
     for (let i = 0; i < rows; i++) {
-      const at = fitted + (i << 3);
-      store<f64>(at, load<f64>(at) + rate * load<f64>(rowValue + (i << 3)));
+      const own = load<f64>(i << 3, FITTED) + rate * load<f64>(i << 3, ROW_VALUE);
+      store<f64>(i << 3, own, FITTED);
     }
   }
   return prediction;

@@ -1,6 +1,7 @@
 /** The rows of nodes in scikit-learn's order; a sort leaves a trace of the sorts before it among equal values only. */
 import { visitAt } from "./draws";
-import { arranged, places, rows, samples, sortValues, tied, values } from "./layout";
+import { ARRANGED, level, PLACES, ROW_LIST_SHIFT, SAMPLES, SORTED, tied } from "./layout";
+import { bitsIn } from "./lists";
 import { equalTo, hasTies, rankOf } from "./orders";
 
 /** Up to this length scikit-learn's sort is stable. */
@@ -9,28 +10,30 @@ const INSERTION_LENGTH_MAX = 15;
 /** Writes the node's order after a visit of the search at hand; `list` has its rows sorted by each feature. */
 export function arrange(list: usize, start: i32, end: i32, mask: u32, visit: i32): void {
   const f = visitAt(visit);
-  if ((load<u32>(tied + (f << 2)) & mask) === 0 || !hasTies(f, mask)) copyList(list, f, start, end);
+  if ((load<u32>(tied + (f << 2)) & mask) === 0 || !hasTies(f, mask)) copy(list + (f << ROW_LIST_SHIFT), start);
   else if (end - start <= INSERTION_LENGTH_MAX) arrangeStably(list, f, start, end, visit);
   else arrangeBySorts(list, start, end, mask, visit);
 }
 
-function copyList(list: usize, f: i32, start: i32, end: i32): void {
-  for (let p = start; p < end; p++) store<u8>(arranged + p, load<u8>(list + f * rows + p));
+/** Copies cells from `start` on, and what lies after them: that of other nodes is not needed, that of this one is the same. */
+function copy(from: usize, start: i32): void {
+  v128.store(ARRANGED + start, v128.load(from + start));
+  v128.store(ARRANGED + start, v128.load(from + start, 16), 16);
 }
 
 function arrangeStably(list: usize, f: i32, start: i32, end: i32, visit: i32): void {
-  for (let p = start; p < end; p++) store<u8>(places + load<u8>(samples + p), p);
+  for (let p = start; p < end; p++) store<u8>((load<u8>(SAMPLES + p) >> 3) + PLACES, p);
   for (let p = start; p < end; p++) {
-    const row = <i32>load<u8>(list + f * rows + p);
+    const row = <i32>load<u8>(list + (f << ROW_LIST_SHIFT) + p) >> 3;
     const equals = equalTo(f, row);
     let q = p;
     while (q > start) {
-      const other = <i32>load<u8>(arranged + q - 1);
+      const other = <i32>load<u8>(ARRANGED + q - 1) >> 3;
       if (((equals >> other) & 1) === 0 || !comesBefore(row, other, visit - 1)) break;
-      store<u8>(arranged + q, other);
+      store<u8>(ARRANGED + q, other << 3);
       q--;
     }
-    store<u8>(arranged + q, row);
+    store<u8>(ARRANGED + q, row << 3);
   }
 }
 
@@ -39,83 +42,93 @@ function comesBefore(a: i32, b: i32, visit: i32): bool {
     const f = visitAt(v);
     if (((equalTo(f, a) >> b) & 1) === 0) return rankOf(f, a) < rankOf(f, b);
   }
-  return load<u8>(places + a) < load<u8>(places + b);
+  return load<u8>(PLACES + a) < load<u8>(PLACES + b);
 }
 
 function arrangeBySorts(list: usize, start: i32, end: i32, mask: u32, visit: i32): void {
   let first = visit - 1;
   while (first >= 0 && hasTies(visitAt(first), mask)) first--;
-  if (first >= 0) copyList(list, visitAt(first), start, end);
-  else for (let p = start; p < end; p++) store<u8>(arranged + p, load<u8>(samples + p));
+  copy(first >= 0 ? list + (visitAt(first) << ROW_LIST_SHIFT) : SAMPLES, start);
   for (let v = first + 1; v <= visit; v++) {
-    const column = values + ((visitAt(v) * rows) << 2);
-    for (let p = start; p < end; p++) {
-      store<f32>(sortValues + (p << 2), load<f32>(column + ((<i32>load<u8>(arranged + p)) << 2)));
-    }
-    introsort(start, end - start);
+    const feature = visitAt(v) << ROW_LIST_SHIFT;
+    part(start, end - start, level + feature);
+    place(list + feature, start, end, level + feature);
   }
 }
 
-function valueAt(p: i32): f32 {
-  return load<f32>(sortValues + (p << 2));
+/** The level of the value of a cell: the first place of its value in the order of the feature. */
+function levelOf(levels: usize, cell: i32): i32 {
+  return <i32>load<u8>(levels + (cell >> 3));
 }
 
-function put(p: i32, value: f32, row: u8): void {
-  store<f32>(sortValues + (p << 2), value);
-  store<u8>(arranged + p, row);
-}
-
-function swap(i: i32, j: i32): void {
-  const value = valueAt(i);
-  const row = load<u8>(arranged + i);
-  put(i, valueAt(j), load<u8>(arranged + j));
-  put(j, value, row);
-}
-
-/** Up to 32 elements never exhaust scikit-learn's budget of partitions: each takes away two at least. */
-function introsort(start: i32, length: i32): void {
-  let from = start;
-  let left = length;
-  while (left > INSERTION_LENGTH_MAX) {
-    const a = valueAt(from);
-    const b = valueAt(from + (left >> 1));
-    const pivot = max<f32>(min<f32>(a, b), min<f32>(max<f32>(a, b), valueAt(from + left - 1)));
-    let i = 0;
+/**
+ * The partitions of scikit-learn's introsort, until every part is short. Up to 32 elements never exhaust its budget of
+ * partitions: each takes away two at least. No element is read after it was moved, so they are read where they lie, one after
+ * another from either side, and written elsewhere.
+ */
+function part(start: i32, length: i32, levels: usize): void {
+  while (length > INSERTION_LENGTH_MAX) {
+    const from = ARRANGED + start;
+    const to = SORTED + start;
+    const a = levelOf(levels, load<u8>(from));
+    const b = levelOf(levels, load<u8>(from + (length >> 1)));
+    const c = levelOf(levels, load<u8>(from + length - 1));
+    const pivot = max<i32>(min<i32>(a, b), min<i32>(max<i32>(a, b), c));
+    let at = 0;
     let lower = 0;
-    let upper = left;
-    while (i < upper) {
-      const value = valueAt(from + i);
-      if (value < pivot) swap(from + i++, from + lower++);
-      else if (value > pivot) swap(from + i, from + --upper);
-      else i++;
+    let middle = 0;
+    let upper = length;
+    while (middle < upper) {
+      const cell = <i32>load<u8>(from + at);
+      const own = levelOf(levels, cell);
+      const isLower = own < pivot ? 1 : 0;
+      const isUpper = own > pivot ? 1 : 0;
+      upper -= isUpper;
+      // The first of the values equal to the pivot makes way for a lower one, and becomes the last of them.
+      store<u8>(to + middle, load<u8>(to + lower));
+      store<u8>(to + middle + ((upper - middle) & -isUpper) + ((lower - middle) & -isLower), cell);
+      lower += isLower;
+      middle += 1 - isUpper;
+      at = middle + ((upper - middle) & -isUpper);
     }
-    introsort(from, lower);
-    from += upper;
-    left -= upper;
-  }
-  for (let i = from + 1; i < from + left; i++) {
-    const value = valueAt(i);
-    const row = load<u8>(arranged + i);
-    let j = i;
-    while (j > from && valueAt(j - 1) > value) {
-      put(j, valueAt(j - 1), load<u8>(arranged + j - 1));
-      j--;
-    }
-    put(j, value, row);
+    copy(SORTED, start);
+    part(start, lower, levels);
+    start += upper;
+    length -= upper;
   }
 }
 
-/** Two pointers on the arranged order: the rows of `left` come first, and the node's slice is written anew. */
+/** Insertion sorts of all parts: rows go to the places of their values, those of equal values in the order in which they stand. */
+function place(list: usize, start: i32, end: i32, levels: usize): void {
+  for (let p = end - 1; p >= start; p--) store<u8>(<usize>levelOf(levels, load<u8>(list + p)) + PLACES, p);
+  for (let p = start; p < end; p++) {
+    const cell = load<u8>(ARRANGED + p);
+    const next = <usize>levelOf(levels, cell) + PLACES;
+    const q = <i32>load<u8>(next);
+    store<u8>(next, q + 1);
+    store<u8>(SORTED + q, cell);
+  }
+  copy(SORTED, start);
+}
+
+/**
+ * Two pointers on the arranged order: the rows of `left` come first, and the node's slice is written anew. A row of the right
+ * changes places with the last that was not looked at, which is looked at next.
+ */
 export function partition(start: i32, end: i32, left: u32): void {
-  let from = start;
-  let to = end;
-  while (from < to) {
-    const row = load<u8>(arranged + from);
-    if ((left >> row) & 1) store<u8>(samples + from++, row);
-    else {
-      to--;
-      store<u8>(arranged + from, load<u8>(arranged + to));
-      store<u8>(samples + to, row);
-    }
+  const from = ARRANGED + start;
+  const to = SAMPLES + start;
+  const length = end - start;
+  const bits = bitsIn(from, length, left);
+  let lower = 0;
+  let upper = length;
+  let at = 0;
+  while (lower < upper) {
+    const isRight = 1 - <i32>((bits >> at) & 1);
+    upper -= isRight;
+    const cell = load<u8>(from + at);
+    store<u8>(to + lower + ((upper - lower) & -isRight), cell);
+    lower += 1 - isRight;
+    at = lower + ((upper - lower) & -isRight);
   }
 }

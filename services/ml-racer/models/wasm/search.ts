@@ -1,8 +1,8 @@
 /** The best split of a node: estimated first, and where estimates are too near to tell scored as scikit-learn scores. */
 import { visitAt, visitCount } from "./draws";
 import { estimate, nearCount, top } from "./estimates";
-import { arranged, features, nearFeature, nearPosition, rows, samples, weight, weighted } from "./layout";
-import { alikeTo, between, rankOf } from "./orders";
+import { ARRANGED, features, nearFeature, nearPosition, ROW_LIST_SHIFT, SAMPLES, WEIGHT, WEIGHTED } from "./layout";
+import { alikeTo, between, rankOf, upTo } from "./orders";
 import { arrange } from "./samples";
 
 // The split found: its feature, the first position of the right part, the left rows, and what it gains at least about.
@@ -13,11 +13,11 @@ export let splitThreshold: f64 = 0;
 export let splitGain: f64 = 0;
 
 function weightedOf(row: i32): f64 {
-  return load<f64>(weighted + (row << 3));
+  return load<f64>(row << 4, WEIGHTED);
 }
 
 function weightOf(row: i32): f64 {
-  return <f64>load<u8>(weight + row);
+  return <f64>(<i32>load<u8>(row << 3, WEIGHT) >> 3);
 }
 
 function score(leftSum: f64, leftWeight: f64, sum: f64, total: f64): f64 {
@@ -25,8 +25,12 @@ function score(leftSum: f64, leftWeight: f64, sum: f64, total: f64): f64 {
   return (leftSum * leftSum) / leftWeight + (rightSum * rightSum) / (total - leftWeight);
 }
 
+function arrangedAt(p: i32): i32 {
+  return <i32>load<u8>(ARRANGED + p) >> 3;
+}
+
 function rowAt(p: i32): i32 {
-  return <i32>load<u8>(samples + p);
+  return <i32>load<u8>(SAMPLES + p) >> 3;
 }
 
 /** Looks for the best split of a node of more than three rows, whose rows `list` has sorted by each feature. */
@@ -47,13 +51,12 @@ export function findSplit(
   if (nearCount > 1) best = exactBest(list, start, end, mask, sum, <f64>total, leaf, isCrowded);
   const f = <i32>load<u16>(nearFeature + (best << 1));
   const position = <i32>load<u16>(nearPosition + (best << 1));
-  const own = list + f * rows;
-  let left: u32 = 0;
-  for (let p = start; p < position; p++) left |= 1 << load<u8>(own + p);
+  const own = list + (f << ROW_LIST_SHIFT);
+  const last = <i32>load<u8>(own + position - 1) >> 3;
   splitFeature = f;
   splitPosition = position;
-  splitLeft = left;
-  splitThreshold = between(f, load<u8>(own + position - 1), load<u8>(own + position));
+  splitLeft = upTo(f, last) & mask;
+  splitThreshold = between(f, last, <i32>load<u8>(own + position) >> 3);
   splitGain = top * <f64>total;
   return true;
 }
@@ -105,18 +108,18 @@ function exactScore(
   let leftWeight: f64 = 0;
   for (let p = start + 1; p <= position; p++) {
     if (p - start < leaf) continue;
-    if (isCrowded && (alikeTo(f, load<u8>(arranged + p - 1)) >> load<u8>(arranged + p)) & 1) continue;
+    if (isCrowded && (alikeTo(f, arrangedAt(p - 1)) >> arrangedAt(p)) & 1) continue;
     if (p - summed <= end - p) {
       for (let q = summed; q < p; q++) {
-        leftSum += weightedOf(load<u8>(arranged + q));
-        leftWeight += weightOf(load<u8>(arranged + q));
+        leftSum += weightedOf(arrangedAt(q));
+        leftWeight += weightOf(arrangedAt(q));
       }
     } else {
       leftSum = sum;
       leftWeight = total;
       for (let q = end - 1; q >= p; q--) {
-        leftSum -= weightedOf(load<u8>(arranged + q));
-        leftWeight -= weightOf(load<u8>(arranged + q));
+        leftSum -= weightedOf(arrangedAt(q));
+        leftWeight -= weightOf(arrangedAt(q));
       }
     }
     summed = p;
@@ -181,9 +184,9 @@ export function findSplitOfThree(start: i32, sum: f64, total: f64): bool {
       take(f, start + 2, (1 << lowest) | (1 << middle), between(f, middle, highest));
     }
     if (visit === visitCount - 1) {
-      store<u8>(arranged + start, lowest);
-      store<u8>(arranged + start + 1, middle);
-      store<u8>(arranged + start + 2, highest);
+      store<u8>(ARRANGED + start, lowest << 3);
+      store<u8>(ARRANGED + start + 1, middle << 3);
+      store<u8>(ARRANGED + start + 2, highest << 3);
     }
   }
   splitGain = best - (sum * sum) / total;
@@ -200,15 +203,15 @@ function take(f: i32, position: i32, left: u32, threshold: f64): void {
 /** Sorts the few rows of a node by each feature, where its parent left no lists. */
 export function listFew(list: usize, start: i32, end: i32): void {
   for (let f = 0; f < features; f++) {
-    const own = list + f * rows;
+    const own = list + (f << ROW_LIST_SHIFT);
     for (let p = start; p < end; p++) {
       const row = rowAt(p);
       let q = p;
-      while (q > start && rankOf(f, load<u8>(own + q - 1)) > rankOf(f, row)) {
+      while (q > start && rankOf(f, <i32>load<u8>(own + q - 1) >> 3) > rankOf(f, row)) {
         store<u8>(own + q, load<u8>(own + q - 1));
         q--;
       }
-      store<u8>(own + q, row);
+      store<u8>(own + q, row << 3);
     }
   }
 }

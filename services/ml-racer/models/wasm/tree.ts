@@ -1,23 +1,23 @@
 /** Growth of a regression tree, as far as it changes a bit of what is asked. */
 import { beginDraws, drawAmongConstants, drawNext, skipDraws, visitCount } from "./draws";
 import {
-  arranged,
-  drawn,
-  features,
+  ARRANGED,
+  drawnCells,
+  drawnMask,
   inputQuery,
   lists,
   listsOdd,
-  nearTargets,
+  NEAR_TARGETS,
   order,
+  ROW_LIST_SHIFT,
+  ROW_VALUE,
   rows,
-  rowValue,
-  samples,
-  WAITING_BYTES,
-  waiting,
-  weight,
-  weighted,
-  weightedSquare,
+  SAMPLES,
+  WAITING,
+  WEIGHT,
+  WEIGHTED,
 } from "./layout";
+import { listSide, partLists } from "./lists";
 import { hasCrowd, lowest } from "./orders";
 import { arrange, partition } from "./samples";
 import {
@@ -54,6 +54,13 @@ let leftImpurity: f64 = 0;
 let rightImpurity: f64 = 0;
 let childConstants: i32 = 0;
 let waitingCount: i32 = 0;
+/** The lists of the root. */
+let rootList: usize = 0;
+
+/**
+ * A node that waits lies in WAITING_BYTES: start, end, depth and whether on the query's path as u8, constants as u16, impurity as f64.
+ */
+const WAITING_BYTES: usize = 16;
 
 /** Sets when a node is not split; a depth of `rowCount` or more is unlimited. */
 export function limitTrees(depth: i32, split: i32, leaf: i32): void {
@@ -76,29 +83,41 @@ export function countedNodes(): i32 {
 /** Sets the target and weight of a row. */
 export function setTarget(row: i32, y: f64, w: i32): void {
   const product = <f64>w * y;
-  store<u8>(weight + row, w);
-  store<u8>(drawn + row, w === 0 ? 0 : 1);
-  store<f64>(weighted + (row << 3), product);
-  store<f64>(weightedSquare + (row << 3), product * y);
+  store<u8>(row << 3, w << 3, WEIGHT);
+  store<f64>(row << 4, product, WEIGHTED);
+  store<f64>(row << 4, product * y, WEIGHTED + 8);
 }
 
 /** Grows a whole tree on all rows, which leaves the leaf's value of every row; returns the query's. */
 export function growTree(tree: i32): f64 {
   beginDraws(tree);
-  memory.copy(lists, order, features * rows);
-  for (let i = 0; i < rows; i++) store<u8>(samples + i, i);
+  rootList = order;
+  for (let i = 0; i < rows; i++) store<u8>(SAMPLES + i, i << 3);
   return growBelow(0, rows, 0, 0, 0, true);
+}
+
+/** Keeps of a tree's sample which rows it draws. */
+export function tabulateSample(tree: i32, weights: usize): void {
+  let drawn: u32 = 0;
+  let to = drawnCells + (tree << ROW_LIST_SHIFT);
+  for (let i = 0; i < rows; i++) {
+    if (load<u8>(weights + i) === 0) continue;
+    drawn |= 1 << i;
+    store<u8>(to++, i << 3);
+  }
+  store<u32>(drawnMask + (tree << 2), drawn);
 }
 
 /** Predicts with a tree on the rows of weight 1 or more, grown no further than the query needs. */
 export function predictPath(tree: i32): f64 {
-  let end = 0;
-  for (let i = 0; i < rows; i++) {
-    store<u8>(samples + end, i);
-    end += load<u8>(drawn + i);
-  }
+  const drawn = load<u32>(drawnMask + (tree << 2));
+  let end = popcnt<i32>(drawn);
+  const cells = drawnCells + (tree << ROW_LIST_SHIFT);
+  v128.store(SAMPLES, v128.load(cells));
+  v128.store(SAMPLES, v128.load(cells, 16), 16);
   beginDraws(tree);
-  listDrawn(end);
+  rootList = lists;
+  listSide(order, lists, 0, rows, 0, end, drawn);
   let start = 0;
   let impurity: f64 = 0;
   let constants = 0;
@@ -107,7 +126,7 @@ export function predictPath(tree: i32): f64 {
     const left = splitLeft;
     constants = childConstants;
     if (goesLeft()) {
-      if (depth + 1 < maxDepth && position - start > 3) listSide(start, start, position, left, depth);
+      if (depth + 1 < maxDepth && position - start > 3) listOf(start, end, start, position, left, depth);
       impurity = leftImpurity;
       end = position;
       continue;
@@ -122,7 +141,7 @@ export function predictPath(tree: i32): f64 {
         growBelow(start, position, depth + 1, constants, leftImpurity, false);
       }
     }
-    if (isRightAlone && depth + 1 < maxDepth && end - position > 3) listSide(start, position, end, ~left, depth);
+    if (isRightAlone && depth + 1 < maxDepth && end - position > 3) listOf(start, end, position, end, ~left, depth);
     start = position;
   }
   return sum / <f64>total;
@@ -140,7 +159,7 @@ function goesLeft(): bool {
 function isPassable(left: u32): bool {
   if (hasCrowd(left)) return false;
   for (let rest = left; rest !== 0; rest &= rest - 1) {
-    if ((load<u32>(nearTargets + (lowest(rest) << 2)) & left) !== 0) return false;
+    if ((load<u32>(lowest(rest) << 2, NEAR_TARGETS) & left) !== 0) return false;
   }
   return true;
 }
@@ -151,7 +170,7 @@ function growBelow(start: i32, end: i32, depth: i32, constants: i32, impurity: f
   push(start, end, depth, constants, impurity, isOnPath);
   while (waitingCount > 0) {
     waitingCount--;
-    const at = waiting + <usize>waitingCount * WAITING_BYTES;
+    const at = WAITING + <usize>waitingCount * WAITING_BYTES;
     const nodeStart = <i32>load<u8>(at);
     const nodeEnd = <i32>load<u8>(at, 1);
     const nodeDepth = <i32>load<u8>(at, 2);
@@ -165,7 +184,7 @@ function growBelow(start: i32, end: i32, depth: i32, constants: i32, impurity: f
       push(nodeStart, position, nodeDepth + 1, childConstants, leftImpurity, isQuerys && left);
     } else {
       const value = sum / <f64>total;
-      for (let p = nodeStart; p < nodeEnd; p++) store<f64>(rowValue + ((<i32>load<u8>(samples + p)) << 3), value);
+      for (let p = nodeStart; p < nodeEnd; p++) store<f64>(load<u8>(SAMPLES + p), value, ROW_VALUE);
       if (isQuerys) queryValue = value;
     }
   }
@@ -173,7 +192,7 @@ function growBelow(start: i32, end: i32, depth: i32, constants: i32, impurity: f
 }
 
 function push(start: i32, end: i32, depth: i32, constants: i32, impurity: f64, isOnPath: bool): void {
-  const at = waiting + <usize>waitingCount * WAITING_BYTES;
+  const at = WAITING + <usize>waitingCount * WAITING_BYTES;
   waitingCount++;
   store<u8>(at, start);
   store<u8>(at, end, 1);
@@ -196,10 +215,10 @@ function split(start: i32, end: i32, depth: i32, constants: i32, inherited: f64)
   childConstants = 0;
   if (isCrowded) childConstants = drawAmongConstants(mask, constants);
   else drawNext();
-  const list = depth & 1 ? listsOdd : lists;
+  const list = listAt(depth);
   if (length === 2) {
     if (!findSplitOfPair(start, sum, <f64>total)) return false;
-    memory.copy(arranged + start, samples + start, 2);
+    store<u16>(ARRANGED + start, load<u16>(SAMPLES + start));
   } else if (length === 3 && !isCrowded) findSplitOfThree(start, sum, <f64>total);
   else {
     if (length <= 3) listFew(list, start, end);
@@ -212,20 +231,18 @@ function split(start: i32, end: i32, depth: i32, constants: i32, inherited: f64)
 }
 
 function sumNode(start: i32, end: i32): void {
-  let s: f64 = 0;
-  let q: f64 = 0;
+  let sums = f64x2.splat(0);
   let w = 0;
   let m: u32 = 0;
   for (let p = start; p < end; p++) {
-    const row = <i32>load<u8>(samples + p);
-    s += load<f64>(weighted + (row << 3));
-    q += load<f64>(weightedSquare + (row << 3));
-    w += load<u8>(weight + row);
-    m |= 1 << row;
+    const cell = <usize>load<u8>(SAMPLES + p);
+    sums = f64x2.add(sums, v128.load(cell << 1, WEIGHTED));
+    w += load<u8>(cell, WEIGHT);
+    m |= 1 << (<u32>cell >> 3);
   }
-  sum = s;
-  squares = q;
-  total = w;
+  sum = f64x2.extract_lane(sums, 0);
+  squares = f64x2.extract_lane(sums, 1);
+  total = w >> 3;
   mask = m;
 }
 
@@ -233,18 +250,20 @@ function sumNode(start: i32, end: i32): void {
 function improves(start: i32, end: i32, impurity: f64): bool {
   const position = splitPosition;
   const all = <f64>total;
-  let leftSum: f64 = 0;
+  let sums = f64x2.splat(0);
   let leftTotal = 0;
-  for (let p = start; p < position; p++) leftTotal += load<u8>(weight + load<u8>(samples + p));
-  if (position - start <= end - position) {
-    for (let p = start; p < position; p++) leftSum += load<f64>(weighted + ((<i32>load<u8>(samples + p)) << 3));
-  } else {
-    leftSum = sum;
-    for (let p = end - 1; p >= position; p--) leftSum -= load<f64>(weighted + ((<i32>load<u8>(samples + p)) << 3));
+  for (let p = start; p < position; p++) {
+    const cell = <usize>load<u8>(SAMPLES + p);
+    sums = f64x2.add(sums, v128.load(cell << 1, WEIGHTED));
+    leftTotal += load<u8>(cell, WEIGHT);
   }
-  let leftSquares: f64 = 0;
-  for (let p = start; p < position; p++) leftSquares += load<f64>(weightedSquare + ((<i32>load<u8>(samples + p)) << 3));
-  const leftWeight = <f64>leftTotal;
+  let leftSum = f64x2.extract_lane(sums, 0);
+  const leftSquares = f64x2.extract_lane(sums, 1);
+  if (position - start > end - position) {
+    leftSum = sum;
+    for (let p = end - 1; p >= position; p--) leftSum -= load<f64>(load<u8>(SAMPLES + p) << 1, WEIGHTED);
+  }
+  const leftWeight = <f64>(leftTotal >> 3);
   const rightWeight = all - leftWeight;
   const leftMean = leftSum / leftWeight;
   const rightMean = (sum - leftSum) / rightWeight;
@@ -255,51 +274,18 @@ function improves(start: i32, end: i32, impurity: f64): bool {
   return improvement + EPSILON >= 0;
 }
 
-/** Lists the rows that the tree's sample holds. */
-function listDrawn(length: i32): void {
-  for (let f = 0; f < features; f++) {
-    let to = lists + f * rows;
-    let from = order + f * rows;
-    const end = to + length;
-    while (to < end) {
-      const row = load<u8>(from++);
-      store<u8>(to, row);
-      to += load<u8>(drawn + row);
-    }
-  }
+/** The lists of the nodes of a depth. */
+function listAt(depth: i32): usize {
+  return depth === 0 ? rootList : depth & 1 ? listsOdd : lists;
 }
 
-/** Parts every feature's list stably into left rows and right ones, where a child needs it. */
+/** Parts every feature's list into left rows and right ones, where a child needs it. */
 function listBoth(start: i32, end: i32, position: i32, left: u32, depth: i32): void {
   if (depth + 1 >= maxDepth || (position - start <= 3 && end - position <= 3)) return;
-  const from = depth & 1 ? listsOdd : lists;
-  const to = depth & 1 ? lists : listsOdd;
-  for (let f = 0; f < features; f++) {
-    const own = from + f * rows;
-    let l = to + f * rows + start;
-    let r = to + f * rows + position;
-    for (let q = own + start; q < own + end; q++) {
-      const row = load<u8>(q);
-      const isLeft = <usize>((left >> row) & 1);
-      store<u8>(isLeft ? l : r, row);
-      l += isLeft;
-      r += 1 - isLeft;
-    }
-  }
+  partLists(listAt(depth), listAt(depth + 1), start, end, position, left);
 }
 
-/** Lists the rows of `side` alone, from `first` to `last`. */
-function listSide(start: i32, first: i32, last: i32, side: u32, depth: i32): void {
-  const from = depth & 1 ? listsOdd : lists;
-  const to = depth & 1 ? lists : listsOdd;
-  for (let f = 0; f < features; f++) {
-    let q = from + f * rows + start;
-    let l = to + f * rows + first;
-    const full = to + f * rows + last;
-    while (l < full) {
-      const row = load<u8>(q++);
-      store<u8>(l, row);
-      l += (side >> row) & 1;
-    }
-  }
+/** Lists the rows of `side` alone, which the child from `first` to `last` has. */
+function listOf(start: i32, end: i32, first: i32, last: i32, side: u32, depth: i32): void {
+  listSide(listAt(depth), listAt(depth + 1), start, end, first, last, side);
 }
