@@ -4,8 +4,12 @@
  */
 import { high, multiply, powerAt } from "./tables";
 
-/** What {@link shortest} found: digits · 10^exponent, digits of 1 to 17 places, zeros at its end among them. */
-export let digits: u64 = 0;
+/**
+ * What {@link shortest} found: (upperDigits · 10^8 + lowerDigits) · 10^exponent, of 1 to 17 places, zeros at its end among them;
+ * lowerDigits may be 10^8.
+ */
+export let upperDigits: u64 = 0;
+export let lowerDigits: u32 = 0;
 export let exponent: i32 = 0;
 
 /**
@@ -54,23 +58,21 @@ export function shortest(fraction: u64, biased: i32): void {
 /** Chooses a decimal between `lower` and `upper`, near `v`, all three in quarters of 10^k. */
 function choose(v: u64, lower: u64, upper: u64, k: i32): void {
   const whole = v >> 2;
+  exponent = k;
+  upperDigits = whole / 100000000;
+  lowerDigits = <u32>(whole - upperDigits * 100000000);
   if (whole >= 10) {
-    const tens = whole / 10;
-    const below = lower <= 40 * tens;
-    const above = 40 * tens + 40 <= upper;
+    const last = lowerDigits % 10;
+    const tens = 4 * (whole - last);
+    const below = lower <= tens;
+    const above = tens + 40 <= upper;
     if (below !== above) {
-      digits = tens + <u64>above;
-      exponent = k + 1;
+      lowerDigits += (above ? 10 : 0) - last;
       return;
     }
   }
   const below = lower <= 4 * whole;
   const above = 4 * whole + 4 <= upper;
-  exponent = k;
-  if (below !== above) {
-    digits = whole + <u64>above;
-    return;
-  }
   const middle = 4 * whole + 2;
-  digits = whole + <u64>(v > middle || (v === middle && (whole & 1) !== 0));
+  lowerDigits += <u32>(below !== above ? above : v > middle || (v === middle && (whole & 1) !== 0));
 }

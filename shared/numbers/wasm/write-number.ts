@@ -2,7 +2,7 @@
  * A finite double as JSON text, as `finite` of number-text.ts writes it: as ECMAScript's Number::toString, but for -0, which keeps
  * its sign, and from 2^53 on, where the exponent is always written.
  */
-import { digits, exponent, shortest } from "./shortest";
+import { exponent, lowerDigits, shortest, upperDigits } from "./shortest";
 import { wholePowers } from "./tables";
 
 const ZEROS: u64 = 0x3030303030303030;
@@ -25,11 +25,8 @@ export function writeNumber(out: usize, value: f64): usize {
   const fraction = bits & 0x000fffffffffffff;
   const biased = <i32>((bits >> 52) & 0x7ff);
   if (biased === 0x7ff) return 0;
-  let at = out;
-  if (<i64>bits < 0) {
-    store<u8>(at, MINUS);
-    at++;
-  }
+  store<u8>(out, MINUS);
+  const at = out + <usize>(bits >> 63);
   if (biased === 0 && fraction === 0) return writeWhole(at, 0);
   const down = 1075 - biased;
   if (down >= 0 && down < 53) {
@@ -37,8 +34,8 @@ export function writeNumber(out: usize, value: f64): usize {
     if ((whole & (((<u64>1) << down) - 1)) === 0) return writeWhole(at, whole >> down);
   }
   shortest(fraction, biased);
-  const places = countPlaces(digits);
-  const count = layDigits(digits, places);
+  const places = layShortest();
+  const count = countDigits();
   const point = places + exponent;
   if (down < 0 || point < -5) return writeExponent(at, count, point - 1);
   return point > 0 ? writePoint(at, count, point) : writeSmall(at, count, point);
@@ -51,7 +48,7 @@ function writeWhole(out: usize, value: u64): usize {
     return out + 1;
   }
   const places = countPlaces(value);
-  layDigits(value, places);
+  layPadded(value * load<u64>(wholePowers + ((17 - places) << 3)));
   store<u64>(out, first);
   store<u64>(out, second, 8);
   return out + places;
@@ -124,19 +121,51 @@ function countPlaces(value: u64): i32 {
   return places + <i32>(load<u64>(wholePowers + (places << 3)) <= value);
 }
 
-/** Lays out the digits of `value` as 17, with zeros at their end, and returns their number without those zeros. */
-function layDigits(value: u64, places: i32): i32 {
-  const padded = value * load<u64>(wholePowers + ((17 - places) << 3));
+/** Lays out what `shortest` found, and returns its places. */
+function layShortest(): i32 {
+  let upper = <u32>upperDigits;
+  let lower = lowerDigits;
+  if (lower === 100000000) {
+    upper++;
+    lower = 0;
+  }
+  if (upper < 10000000) {
+    const digits = <u64>upper * 100000000 + lower;
+    const places = countPlaces(digits);
+    layPadded(digits * load<u64>(wholePowers + ((17 - places) << 3)));
+    return places;
+  }
+  const leading = upper / 100000000;
+  const middle = eightDigits(upper - leading * 100000000);
+  const last = eightDigits(lower);
+  if (leading === 0) {
+    first = middle;
+    second = last;
+    third = 48;
+    return 16;
+  }
+  layThree(leading, middle, last);
+  return 17;
+}
+
+/** Lays out a number of 17 places. */
+function layPadded(padded: u64): void {
   const upper = padded / 100000000;
-  const lower = padded - upper * 100000000;
   const leading = <u32>upper / 100000000;
-  const middle = eightDigits(<u32>upper - leading * 100000000);
-  const last = eightDigits(<u32>lower);
+  layThree(leading, eightDigits(<u32>upper - leading * 100000000), eightDigits(<u32>(padded - upper * 100000000)));
+}
+
+function layThree(leading: u32, middle: u64, last: u64): void {
   first = <u64>(48 + leading) | (middle << 8);
   second = (middle >> 56) | (last << 8);
   third = last >> 56;
-  if (last !== ZEROS) return 17 - <i32>(clz<u64>(last ^ ZEROS) >> 3);
-  return middle === ZEROS ? 1 : 9 - <i32>(clz<u64>(middle ^ ZEROS) >> 3);
+}
+
+/** How many digits are laid out, without the zeros at their end. */
+function countDigits(): i32 {
+  if (third !== 48) return 17;
+  if (second !== ZEROS) return 16 - <i32>(clz<u64>(second ^ ZEROS) >> 3);
+  return 8 - <i32>(clz<u64>(first ^ ZEROS) >> 3);
 }
 
 /** Eight decimal digits of a number below 10^8 as ASCII, the first in the lowest byte [P. Khuong, "How to print integers really fast", 2017]. */
