@@ -3,6 +3,8 @@ import type { BenchRow, SectionName } from "./bench-results.js";
 
 /** More of the machine than this went elsewhere while something was measured: it was busy. */
 const BUSY_SHARE = 0.06;
+/** Parts of a profile that are less than this everywhere are told together. */
+const SMALL_PART = 0.01;
 const NONE = "–";
 
 type Cell = string | number | undefined;
@@ -213,10 +215,15 @@ function profileTable(rows: readonly BenchRow[]): string {
   const lines = services.flatMap((service) => {
     const parts = cases.filter((name) => name.startsWith(`${service}: `));
     const sum = (of: number) => parts.reduce((total, name) => total + cost(name, of), 0);
-    parts.sort((a, b) => cost(b, series[0]) - cost(a, series[0]));
+    const [told, small] = [true, false].map((large) =>
+      parts.filter((name) => series.some((of) => cost(name, of) >= SMALL_PART * sum(of)) === large),
+    );
+    told.sort((a, b) => cost(b, series[0]) - cost(a, series[0]));
+    const rest = (of: number) => small.reduce((total, name) => total + cost(name, of), 0);
     return [
       [`**${service}**`, ...series.map((of) => `**${sum(of).toFixed(1)}**`)],
-      ...parts.map((name) => [name.slice(service.length + 2), ...series.map((of) => cost(name, of).toFixed(2))]),
+      ...told.map((name) => [name.slice(service.length + 2), ...series.map((of) => cost(name, of).toFixed(2))]),
+      ...(small.length === 0 ? [] : [["all else", ...series.map((of) => rest(of).toFixed(2))]]),
     ];
   });
   return table(["µs of a record", ...series.map((of) => `${count(of)} series`)], lines);

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { freePort } from "../../deploy/local/free-port.js";
 import { type LocalKafka, startLocalKafka } from "../../deploy/local/local-kafka.js";
 import { Admin } from "../../shared/kafka/admin.js";
-import { readRanges } from "../../shared/kafka/range-reader.js";
-import { ORIGIN, type TopicPartition } from "../../shared/kafka/topic-partition.js";
+import { Consumer } from "../../shared/kafka/consumer.js";
+import { newRoom } from "../../shared/kafka/record-batch.js";
+import type { TopicPartition } from "../../shared/kafka/topic-partition.js";
 import { partitionsFrom } from "../../shared/kafka/topic-reader.js";
 import { clientOptions, createTopic, deleteTopic, topicNames, waitForKafka } from "../support/kafka/kafka-topics.js";
 import { type Input, topicOf, writeInput } from "./input.js";
@@ -14,6 +15,9 @@ import { type Input, topicOf, writeInput } from "./input.js";
 /** Partitions of every topic, as the services make them by default. */
 export const PARTITIONS = 4;
 const HEAP_MB = 1024;
+/** Records and bytes that are read at once where results are counted. */
+const COUNTED_RECORDS = 10_000;
+const COUNTED_BYTES = 8 * 2 ** 20;
 
 /** Nothing of an input may go while it is read, and what was deleted frees its disk at once. */
 const PROPERTIES = { "log.retention.bytes": "-1", "log.retention.ms": "-1", "file.delete.delay.ms": "1000" } as const;
@@ -106,11 +110,26 @@ export class BenchKafka {
   /** How many records readers of committed records get of a topic: each is read. */
   async countRecords(topic: string): Promise<number> {
     const partitions = partitionsFrom(topic, PARTITIONS);
-    const ends = await waitForKafka("the ends of results", () => this.#admin.ends(partitions, "uncommitted"));
-    const ranges = ends.map(({ partition, position }) => ({ topic, partition, from: ORIGIN, end: position }));
+    const ends = await waitForKafka("the ends of results", () => this.#admin.ends(partitions, "committed"));
+    const reached = partitions.map(() => 0);
+    const consumer = await Consumer.connect(clientOptions(this.brokers), `bench-reader-${process.pid}`, {
+      onPartitionEnd({ partition, position }) {
+        reached[partition] = position;
+      },
+    });
+    const room = newRoom(COUNTED_RECORDS, COUNTED_BYTES);
     let count = 0;
-    const take = () => void count++;
-    await readRanges(clientOptions(this.brokers), `bench-reader-${process.pid}`, ranges, take);
+    try {
+      consumer.assign(partitions.map((partition) => ({ ...partition, position: "beginning" as const })));
+      // Both pass the markers of transactions, too.
+      const isRead = () =>
+        consumer
+          .position(partitions)
+          .every(({ position = 0 }, at) => Math.max(position, reached[at]) >= ends[at].position);
+      while (!isRead()) count += (await consumer.consumeBatch(COUNTED_RECORDS, 100, room)).count;
+    } finally {
+      await consumer.disconnect();
+    }
     return count;
   }
 

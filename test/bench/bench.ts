@@ -119,9 +119,16 @@ async function main(options: BenchOptions): Promise<number> {
 
 /** @returns the exit code */
 function tellFallen(former: readonly BenchRow[], now: readonly BenchRow[]): number {
+  const compared = comparable(former, now);
+  if (compared === 0) {
+    console.log(
+      "No ratio could be compared: without peers, or without committed results of these sections, nothing is held.",
+    );
+    return 1;
+  }
   const slower = fallen(former, now);
   for (const line of slower) console.log(`Slower by more than a quarter: ${line}`);
-  console.log(`${comparable(former, now)} ratios were compared with the committed ones, ${slower.length} have fallen.`);
+  console.log(`${compared} ratios were compared with the committed ones, ${slower.length} have fallen.`);
   return slower.length === 0 ? 0 : 1;
 }
 

@@ -5,8 +5,10 @@
  *
  * It prints `{"seconds"}`, of the work without start and end.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { Consumer } from "../../shared/kafka/consumer.js";
 import { Producer } from "../../shared/kafka/producer.js";
+import { Column, newRoom, type RecordBatch, ROW } from "../../shared/kafka/record-batch.js";
 import { partitionsFrom } from "../../shared/kafka/topic-reader.js";
 import { clientOptions } from "../support/kafka/kafka-topics.js";
 import { PARTITIONS } from "./bench-kafka.js";
@@ -17,23 +19,43 @@ const RESULTS_PER_RECORD = 2;
 const BATCH_RECORDS = 2000;
 const COMMIT_INTERVAL_MS = 100;
 const RECORD_BYTES_MAX = 1_000_000;
-/** Series' keys are of this kind. */
-const KEYS = Array.from({ length: 100 }, (_, at) => Buffer.from(`s${at}`));
+/** Bytes of a batch that is read: records of a few hundred bytes. */
+const ROOM_BYTES = 4 * 2 ** 20;
+/** While the client's queue is full. */
+const QUEUE_FULL_WAIT_MS = 1;
 
-const result = Buffer.alloc(RESULT_BYTES, "1");
 const [brokers, work, input, output, count] = process.argv.slice(2);
 const records = Number(count);
 const options = clientOptions(brokers);
+const results = resultBatch(RESULTS_PER_RECORD * BATCH_RECORDS);
 
-/** Reads all records of the input, and gives their number, batch by batch. */
+/** Results that are all alike but for their keys: those of a hundred series in turn. */
+function resultBatch(count: number): RecordBatch {
+  const keys = Array.from({ length: 100 }, (_, at) => Buffer.from(`s${at}`));
+  const keyPlaces = keys.map((_, at) => RESULT_BYTES + Buffer.concat(keys.slice(0, at)).length);
+  const rows = new Float64Array(ROW * count);
+  for (let k = 0; k < count; k++) {
+    const row = rows.subarray(ROW * k, ROW * (k + 1));
+    row[Column.partition] = -1;
+    row[Column.keyAt] = keyPlaces[k % keys.length];
+    row[Column.keyLength] = keys[k % keys.length].length;
+    row[Column.valueLength] = RESULT_BYTES;
+  }
+  const bytes = Buffer.concat([Buffer.alloc(RESULT_BYTES, "1"), ...keys]);
+  return { count, topics: [output], bytes, rows, headers: new Float64Array(0) };
+}
+
+/** Reads all records of the input, and gives their number, batch by batch. The work begins once it is connected. */
 async function eachBatch(take: (batch: number) => Promise<void>): Promise<void> {
   const consumer = await Consumer.connect(options, `limits-${process.pid}`);
   try {
     consumer.assign(partitionsFrom(input, PARTITIONS).map((place) => ({ ...place, position: "beginning" as const })));
+    begun();
+    const room = newRoom(BATCH_RECORDS, ROOM_BYTES);
     for (let read = 0; read < records; ) {
-      const { length } = await consumer.consume(BATCH_RECORDS, 100);
-      read += length;
-      await take(length);
+      const { count } = await consumer.consumeBatch(BATCH_RECORDS, 100, room);
+      read += count;
+      await take(count);
     }
   } finally {
     await consumer.disconnect();
@@ -41,10 +63,9 @@ async function eachBatch(take: (batch: number) => Promise<void>): Promise<void> 
 }
 
 /** Results that go to Kafka, committed every 100 ms where there are transactions. */
-class Results {
+class Output {
   readonly #producer: Producer;
   readonly #transactional: boolean;
-  #written = 0;
   #committedMs = performance.now();
 
   private constructor(producer: Producer, transactional: boolean) {
@@ -52,22 +73,23 @@ class Results {
     this.#transactional = transactional;
   }
 
-  static async open(transactional: boolean): Promise<Results> {
+  static async open(transactional: boolean): Promise<Output> {
     const transactionalId = transactional ? `limits-${process.pid}` : undefined;
     const producer = await Producer.connect(options, { transactionalId, recordBytesMax: RECORD_BYTES_MAX });
     if (transactional) {
       await producer.initTransactions();
       await producer.begin();
     }
-    return new Results(producer, transactional);
+    return new Output(producer, transactional);
   }
 
-  async write(results: number): Promise<void> {
-    for (let k = 0; k < results; k++) {
-      const key = KEYS[this.#written++ % KEYS.length];
-      if (!this.#producer.produce(output, undefined, key, result)) {
-        await this.#producer.produceWaiting(output, undefined, key, result);
-      }
+  /** @param count as many as a batch of records gives, or fewer */
+  async write(count: number): Promise<void> {
+    const batch = { ...results, count };
+    for (let next = 0; next < count; ) {
+      const taken = this.#producer.produceBatch(batch, next);
+      if (taken < count) await delay(QUEUE_FULL_WAIT_MS);
+      next = taken;
     }
     if (this.#transactional && performance.now() - this.#committedMs >= COMMIT_INTERVAL_MS) await this.commit();
   }
@@ -89,37 +111,36 @@ class Results {
 }
 
 async function produceAll(transactional: boolean): Promise<void> {
-  const results = await Results.open(transactional);
+  const out = await Output.open(transactional);
   begun();
   for (let written = 0; written < records; written += BATCH_RECORDS) {
-    await results.write(Math.min(BATCH_RECORDS, records - written));
+    await out.write(Math.min(BATCH_RECORDS, records - written));
     // Delivery reports and timers have their turn, as in a service's loop.
     await new Promise(setImmediate);
   }
-  await results.close();
+  await out.close();
   ended();
-  await results.disconnect();
+  await out.disconnect();
 }
 
 async function relay(): Promise<void> {
-  const results = await Results.open(true);
-  begun();
-  await eachBatch((batch) => results.write(RESULTS_PER_RECORD * batch));
-  await results.close();
+  const out = await Output.open(true);
+  await eachBatch((batch) => out.write(RESULTS_PER_RECORD * batch));
+  await out.close();
   ended();
-  await results.disconnect();
+  await out.disconnect();
 }
 
 /** Commits of one record each, one after the other. */
 async function commits(): Promise<void> {
-  const results = await Results.open(true);
+  const out = await Output.open(true);
   begun();
   for (let k = 0; k < records; k++) {
-    await results.write(1);
-    await results.commit();
+    await out.write(1);
+    await out.commit();
   }
   ended();
-  await results.disconnect();
+  await out.disconnect();
 }
 
 let begunMs = 0;
@@ -132,7 +153,6 @@ function ended(): void {
 
 const WORK: Readonly<Record<string, () => Promise<void>>> = {
   async consume() {
-    begun();
     await eachBatch(async () => {});
     ended();
   },

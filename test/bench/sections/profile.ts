@@ -1,6 +1,7 @@
 /**
- * Section `profile`: where a record's microseconds go. Node.js samples the main thread of the service, and what it finds is given to the
- * room of the architecture whose code ran; the kernel counts the time of every other thread.
+ * Section `profile`: where a record's microseconds go. The kernel counts the time of every thread of the service; that of the main one is
+ * divided as Node.js samples it, among the rooms of the architecture whose code ran. Samples alone would count time in which the
+ * thread waited for a processor.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -53,7 +54,12 @@ function profileStep(service: ServiceName, series: number): Step {
       });
       const threads = await threadsOf(bench, app);
       const [name] = readdirSync(folder);
-      const parts = new Map([...mainParts(readFileSync(join(folder, name), "utf8")), ...otherThreads(threads)]);
+      const shares = mainShares(readFileSync(join(folder, name), "utf8"));
+      const mainSeconds = threads.get(MAIN_THREAD) ?? 0;
+      const parts = new Map([
+        ...[...shares].map(([part, share]): [string, number] => [part, share * mainSeconds]),
+        ...otherThreads(threads),
+      ]);
       rmSync(folder, { recursive: true, force: true });
       return pointsOf(service, series, bench.records, parts);
     },
@@ -75,16 +81,19 @@ async function threadsOf({ kafka, records }: Bench, app: RegattaApp): Promise<Re
   }
 }
 
-/** Seconds of the main thread by what it did, idle time left out. */
-function mainParts(text: string): Map<string, number> {
+/** Shares of the main thread's time by what it did, idle time left out; together they are 1. */
+function mainShares(text: string): Map<string, number> {
   const { nodes, samples, timeDeltas } = profileSchema.parse(JSON.parse(text));
   const partOf = new Map(nodes.map(({ id, callFrame }) => [id, partName(callFrame)]));
-  const seconds = new Map<string, number>();
+  const times = new Map<string, number>();
+  let sum = 0;
   for (const [at, id] of samples.entries()) {
     const part = partOf.get(id);
-    if (part !== undefined) seconds.set(part, (seconds.get(part) ?? 0) + timeDeltas[at] / 1e6);
+    if (part === undefined) continue;
+    times.set(part, (times.get(part) ?? 0) + timeDeltas[at]);
+    sum += timeDeltas[at];
   }
-  return seconds;
+  return new Map([...times].map(([part, time]) => [part, time / sum]));
 }
 
 /** @returns undefined for time in which nothing ran */

@@ -56,7 +56,7 @@ function restartInput(bench: Bench, series: number): { input: Input; records: nu
 
 function restartStep(name: string, series: number, make: Make): Step {
   return {
-    name: `${name}, ${series} series`,
+    name: `restarts of ${name}, ${series} series`,
     async measure(bench) {
       const { kafka } = bench;
       const { input, records, added } = restartInput(bench, series);

@@ -11,6 +11,7 @@ const SMALL_HEAP = { java: "-Xms256m -Xmx256m -XX:+UseSerialGC", options: ["--ca
 const SERIES = [100, 1, 100_000] as const;
 /** Series that the further cases are measured with. */
 const MAIN_SERIES = SERIES[0];
+/** A bench of fewer records is no measurement, and goes without. */
 const WARM_UP_RECORDS = 300_000;
 
 export const BOTH: readonly ServiceName[] = ["deserializer", "rls-racer"];
@@ -81,8 +82,9 @@ export const throughput: Section = {
     );
   },
   async warmUp(bench) {
-    const records = Math.min(WARM_UP_RECORDS, bench.records);
-    const [series] = seriesFor(records, SERIES);
+    if (bench.records < WARM_UP_RECORDS) return;
+    const records = WARM_UP_RECORDS;
+    const [series] = SERIES;
     for (const { app } of [OURS[0], ...(bench.peers === undefined ? [] : [THEIRS[0]])]) {
       const input = linearInput(series);
       await bench.kafka.fill(input, records);

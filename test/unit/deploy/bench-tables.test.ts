@@ -64,11 +64,13 @@ describe("the tables of the bench", () => {
   it("sum a service's profile over its parts, the dearest first", () => {
     const part = (name: string, microsecondsPerRecord: number) =>
       row({ section: "profile", case: `rls-racer: ${name}`, figures: { microsecondsPerRecord } });
-    const lines = benchTables("profile", [part("shared/kafka", 1.25), part("WebAssembly", 2.5)]).split("\n");
-    assert.deepEqual(lines.slice(2, 5), [
+    const small = [part("pino", 0.01), part("zod", 0.02)];
+    const lines = benchTables("profile", [...small, part("shared/kafka", 1.25), part("WebAssembly", 2.5)]).split("\n");
+    assert.deepEqual(lines.slice(2, 6), [
       "| **rls-racer** | **3.8** |",
       "| WebAssembly | 2.50 |",
       "| shared/kafka | 1.25 |",
+      "| all else | 0.03 |",
     ]);
   });
 
