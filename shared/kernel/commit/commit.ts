@@ -1,13 +1,17 @@
 /**
  * The commit, in numbered steps. Whatever moment the process dies at, the next start finds either all of it or none:
  *
- *   1 process() has returned for every record counted here, and what they have changed is sealed.
+ *   1 process() has returned for every record counted here. What they have changed is sealed: records that are processed from now on
+ *     belong to the next commit, and their results wait for the next transaction.
  *   2 One changelog record per changed key goes into the open transaction, beside the outputs and dead letters that are there,
  *     and after them one with the positions that they stand for.
  *   3 The next input positions are added, with the group's metadata: a member of an old generation is refused here.
  *   4 Kafka commits. A death before this point leaves an aborted transaction; the records are processed again.
  *   5 The tasks' folders take what is committed as such, with the positions that it stands for. LevelDB has it later, see
  *     task/folder-saver.ts: a death before that leaves folders that lack commits; the next start restores them from the changelog.
+ *
+ * The loop may process the next records while 3 and 4 are under way; 1, 2 and 5 have it to themselves. One commit is under way at
+ * most. A failure drops the work of both: what is open was computed from what is sealed.
  */
 
 import { keyBytes } from "../../contract/record-key.js";

@@ -1,4 +1,4 @@
-/** When a commit is due, and what follows one. The commit itself, in numbered steps, is in commit/commit.ts. */
+/** When a commit is due, what goes on beside it, and what follows one. The commit itself, in numbered steps, is in commit/commit.ts. */
 import type { StepListener } from "../../failpoint.js";
 import type { AppliedPositions } from "../changelog/applied-positions.js";
 import { beginCommit, type CommitUnderWay } from "../commit/commit.js";
@@ -75,8 +75,7 @@ export class Commits {
       this.#underWay !== undefined && (this.#underWay.commit.answeredMs !== undefined || this.#isUrgent(tasks));
     if (ends) await this.#endAndOpen(tasks);
     if (this.isUnderWay || !this.#isDue(tasks)) return ends;
-    await this.#begin(membership);
-    await this.end();
+    if (!(await this.#begin(membership))) await this.end();
     return true;
   }
 
@@ -149,11 +148,12 @@ export class Commits {
     return memory.isFull || output.records >= TRANSACTION_RECORDS_MAX;
   }
 
-  /** Begins a commit; none is under way. */
-  async #begin({ consumer, assignment }: Membership): Promise<void> {
+  /** Begins a commit; none is under way. @returns whether the next records may be processed before its end */
+  async #begin({ consumer, assignment }: Membership): Promise<boolean> {
     const { identity, output, processing, metrics, applied, onStep, refused } = this.#options;
     await processing.jobs?.settle();
     const tasks = assignment.runningTasks;
+    const mayGoOn = this.#mayGoOn(tasks);
     // Results of a commit that has just ended wait for this transaction.
     await output.begin();
     const oldestTimestampMs = Math.min(...tasks.map((task) => task.oldestTimestampMs ?? Number.POSITIVE_INFINITY));
@@ -168,6 +168,18 @@ export class Commits {
       stopTimer({ outcome: "failed" });
       throw error;
     }
+    return mayGoOn;
+  }
+
+  /**
+   * Whether records may be processed while the commit is under way that begins now. Not where one of them may be at fault: the
+   * search for it goes by transactions, a thread may die of it, and a job that took long would be dropped with its successors.
+   * Nor for a source, whose position is its log's, nor while keys are mended, which are read from the folder.
+   */
+  #mayGoOn(tasks: readonly OpenTask[]): boolean {
+    const { processing, refused, recovery } = this.#options;
+    if (recovery.isHasty || refused.isCareful || processing.jobs?.hasUncommitted) return false;
+    return tasks.every(({ source, folder }) => source === undefined && folder.keyMend === undefined);
   }
 }
 

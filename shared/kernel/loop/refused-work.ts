@@ -56,6 +56,11 @@ export class RefusedWork {
     return this.#open.records >= this.#search.span || this.#options.output.failed;
   }
 
+  /** Whether each transaction is to end before another record is taken: a record at fault is searched for, or was found just now. */
+  get isCareful(): boolean {
+    return Number.isFinite(this.#search.span) || this.#options.output.failed;
+  }
+
   /** Most records to take at once: those that a search does not admit are fetched in vain. */
   most(records: number): number {
     return Math.min(records, Math.max(1, 4 * this.#search.span));

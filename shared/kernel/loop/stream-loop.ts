@@ -9,6 +9,7 @@
  *   rewinding   work was dropped (see recovery.ts); or records  to running, when producer, consumer and tasks are at the
  *               that had to wait can be processed now           group's positions
  *   stopping    told to stop, or after an error without a fate  the service ends: last commit, folders closed, group left
+ * While Kafka commits, the next records are processed; all else that concerns tasks or the transaction waits for the commit's end.
  */
 import type { KafkaError } from "../../kafka/kafka-error.js";
 import { PROMPT, pause, persistently } from "../../kafka/patience.js";
