@@ -165,8 +165,9 @@ export class BufferedStore<V extends object> implements StateStore<V>, TaskStore
   endRestore(): void {}
 
   beginPass(): void {
+    if (this.#pass.size === 0) [this.#pass, this.#unsaved] = [this.#unsaved, this.#pass];
     for (const [key, bytes] of this.#unsaved) this.#pass.set(key, bytes);
-    this.#unsaved = new Map();
+    this.#unsaved.clear();
   }
 
   get passIsOver(): boolean {

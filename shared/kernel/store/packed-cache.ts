@@ -5,7 +5,7 @@
 import { PackedMemory } from "./packed-memory.js";
 
 /** What a key takes on the heap beside its characters: its entry, and its places in maps and lists. */
-const ENTRY_BYTES = 256;
+export const ENTRY_BYTES = 256;
 /** A record may use as many values as that at a time: those that were used last do not give way. */
 const LATEST_STAY = 64;
 /** How many entries the hand looks at for each that comes. */

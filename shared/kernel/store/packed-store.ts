@@ -189,6 +189,7 @@ export class PackedStore implements PackedStateStore, TaskStore {
 
   landed(): void {
     this.#unsaved.landed();
+    this.#cache.evict(Number.POSITIVE_INFINITY);
   }
 
   close(): void {

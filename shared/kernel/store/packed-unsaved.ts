@@ -1,4 +1,5 @@
 /** The entries of a packed store whose committed values are not in the folder yet. */
+import { ENTRY_BYTES } from "./packed-cache.js";
 import { ABSENT, type PackedEntry } from "./packed-entry.js";
 import { HEAD_BYTES } from "./packed-memory.js";
 import type { StateMemory } from "./state-memory.js";
@@ -18,7 +19,8 @@ export class PackedUnsaved {
   /** The entry's value was committed. One that a pass has still to take is taken as it is now. */
   add(entry: PackedEntry): void {
     if (entry.unsavedBytes > 0) return;
-    entry.unsavedBytes = HEAD_BYTES + entry.key.length + Math.max(0, entry.length);
+    // Until it is saved, all that it takes has to stay in memory.
+    entry.unsavedBytes = ENTRY_BYTES + entry.key.length + HEAD_BYTES + Math.max(0, entry.length);
     this.#memory.unsaved(entry.unsavedBytes);
     this.#next.push(entry);
   }
