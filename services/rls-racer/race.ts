@@ -1,54 +1,39 @@
 /**
- * The race of one series: several RLS models forecast each observation, are scored on it, then learn from it. Pure: nothing
- * but the race that is passed in changes.
+ * The race of one series: several RLS models forecast each observation, are scored on it, then learn from it. It works on the
+ * race's stored bytes where they lie (packed-race.ts). Pure: nothing but the race that is passed in changes.
  */
-import { refuseOtherFeatures } from "../../shared/contract/features.js";
-import type { Observation, RlsPrediction } from "../../shared/contract/schemas.js";
-import { RecordError } from "../../shared/errors.js";
+import { type ForecastRefusal, refusalOf } from "../../shared/race/race.js";
+import { type Contestant, prequentialMse, type Ranking, rank } from "../../shared/race/score.js";
+import type { PackedValue } from "../../shared/service-definition.js";
+import { MODELS_MAX } from "./model-list.js";
 import {
-  areConfigured,
-  configuredModels,
-  countAndRank,
-  type ForecastRefusal,
-  nextMse,
-  type RaceResult,
-  type Racer,
-  type RaceState,
-  refusalOf,
-  refusedPrediction,
-} from "../../shared/race/race.js";
-import type { RlsModel } from "./model-list.js";
-import { betaAt, isPositiveDefinite, learn, newRls, packedLength, predict, rlsLength } from "./rls.js";
-
-/** Rows and errors that a race keeps for reading: the last ones, as in the notebook. */
-export const RECENT = 10;
-
-/**
- * Most doubles in one race: 800 kB, so that its changelog record stays below Kafka's usual 1 MB. Two models may have
- * about 310 features.
- */
-export const RACE_DOUBLES_MAX = 100_000;
+  COUNT,
+  ERRORS,
+  featuresOf,
+  MSE,
+  modelAt,
+  modelsOf,
+  N,
+  NONE,
+  namesOf,
+  orderAt,
+  RANKED,
+  RECENT,
+  REFUSALS,
+  RLS,
+  ROWS,
+  SINCE,
+  STEPS,
+  slotOf,
+} from "./packed-race.js";
+import { isPositiveDefinite, learn, newRls, predict, rlsLength } from "./rls.js";
 
 /** Refusals in a row, each of an observation that a new model would learn from, after which a model is reset to the prior. */
 export const REFUSALS_MAX = 10;
 
-/** One model in one series. */
-export interface RaceModel extends Racer {
-  /** ν, β and the factors of V, as rls.ts lays them. */
-  readonly rls: Float64Array;
-  /** Coefficients: features and the intercept. */
-  readonly p: number;
-  /** A ring of the last {@link RECENT} errors y − ŷ: number k, from 0, is at k mod RECENT. */
-  readonly errors: Float64Array;
-  /** Consecutive refusals that are the model's own fault, not the observation's. */
-  refusals: number;
-}
-
-/** State of one series of one input topic. */
-export interface Race extends RaceState<RaceModel> {
-  /** A ring of the last {@link RECENT} rows [y, x1, ..., xn]: row k, from 0, begins at (k mod RECENT)(n + 1). */
-  readonly rows: Float64Array;
-}
+/** Places of i and y in an observation's numbers; the features follow y. */
+const I = 0;
+const Y = 1;
 
 /** Why a model refused an observation; its state is then as it was. A closed set: it becomes a metric label. */
 export type Refusal = ForecastRefusal | "update-not-finite";
@@ -60,161 +45,153 @@ export type Refusal = ForecastRefusal | "update-not-finite";
  */
 export type Reset = "covariance-not-positive" | "refusals-in-a-row";
 
-/** What an observation leads to. */
-export interface RlsRaceResult extends RaceResult<RlsPrediction> {
+/** What an observation leads to; besides it, the race itself says what its models are after it. Arrays are by model. */
+export interface RaceStep {
+  /** The forecasts made before learning; meaningless where the model refused. */
+  readonly yhat: Float64Array;
+  /** Undefined where the model learned. */
+  readonly refusals: readonly (Refusal | undefined)[];
   /** Models that were reset; nearly always none. */
-  readonly resets: readonly { readonly model: string; readonly reason: Reset }[];
+  readonly resets: readonly { readonly m: number; readonly reason: Reset }[];
+  /** The order; undefined where it has not changed. */
+  readonly ranking: Ranking | undefined;
 }
 
-/**
- * The race of a series that has no observation yet.
- * @throws {RecordError} `too-many-features`: the race would pass {@link RACE_DOUBLES_MAX}
- */
-export function newRace(models: readonly RlsModel[], features: number): Race {
-  checkSize(models.length, features);
-  return {
-    features,
-    count: 0,
-    rows: new Float64Array(RECENT * (features + 1)),
-    models: models.map((model) => newModel(model, features)),
-    ranking: undefined,
-  };
-}
+/** What the step at hand leads to; each step has it anew. */
+const step = {
+  yhat: new Float64Array(MODELS_MAX),
+  refusals: new Array<Refusal | undefined>(MODELS_MAX).fill(undefined),
+  resets: [] as { m: number; reason: Reset }[],
+  ranking: undefined as Ranking | undefined,
+};
 
 /**
- * The race with the models that are configured now. A model whose name is new, or whose nu is not the one of the state,
- * starts from the prior, with no score; one that is no longer listed is dropped; the others keep what they have. The last
- * ranking stays, so that a leader who still leads keeps its `since`.
- * @returns `race` itself where nothing changed
- * @throws {RecordError} `too-many-features`: with more models the race would pass {@link RACE_DOUBLES_MAX}
+ * One observation: every model forecasts, is scored, learns; then the order is decided. `race` is changed in place. Allocates
+ * nothing but where a model is reset or the order changes.
+ * @param observed i, y, x1, ..., xn, as many features as the race has; what follows them is not read
+ * @returns what it leads to, until the next call
  */
-export function withModels(race: Race, models: readonly RlsModel[]): Race {
-  if (areConfigured(race.models, models, isSame)) return race;
-  checkSize(models.length, race.features);
-  const listed = configuredModels(race.models, models, isSame, (model) => newModel(model, race.features));
-  return { ...race, models: listed };
-}
-
-/**
- * One observation: every model forecasts, is scored, learns; then the order is decided. `race` is changed in place, after
- * everything was checked.
- * @throws {RecordError} `features-changed`: the series had another number of features
- */
-export function raceStep(race: Race, observation: Observation): RlsRaceResult {
-  const { y, x } = observation;
-  refuseOtherFeatures(race.features, x.length);
-  const regressors = regressorsOf(x);
-  const p = race.features + 1;
-  const predictions = new Array<RlsPrediction>(race.models.length);
-  const resets: { model: string; reason: Reset }[] = [];
-  for (let m = 0; m < predictions.length; m++) {
-    const model = race.models[m];
-    if (!isPositiveDefinite(model.rls, 0, p)) resets.push(reset(model, p, "covariance-not-positive"));
-    predictions[m] = modelStep(model, observation, regressors);
-    if (model.refusals >= REFUSALS_MAX) resets.push(reset(model, p, "refusals-in-a-row"));
+export function raceStep(race: PackedValue, observed: Float64Array): RaceStep {
+  const { doubles, at } = race;
+  const models = modelsOf(race);
+  const p = featuresOf(race) + 1;
+  const regressors = regressorsOf(observed, p);
+  if (step.resets.length > 0) step.resets = [];
+  let isPlain = true;
+  for (let m = 0; m < models; m++) {
+    const model = modelAt(race, m);
+    if (!isPositiveDefinite(doubles, model + RLS, p)) reset(doubles, model, p, m, "covariance-not-positive");
+    const refusal = modelStep(doubles, model, p, regressors, observed[Y], m);
+    step.refusals[m] = refusal;
+    if (refusal !== undefined) isPlain = false;
+    if (doubles[model + REFUSALS] >= REFUSALS_MAX) reset(doubles, model, p, m, "refusals-in-a-row");
   }
-
-  const start = (race.count % RECENT) * (race.features + 1);
-  race.rows[start] = y;
-  for (let j = 0; j < x.length; j++) race.rows[start + 1 + j] = x[j];
-  return { predictions, resets, standings: countAndRank(race, race.models, observation) };
+  const row = at + ROWS + slotOf(doubles[at + COUNT]) * p;
+  for (let j = 0; j < p; j++) doubles[row + j] = observed[Y + j];
+  doubles[at + COUNT]++;
+  step.ranking = stillHolds(race) ? undefined : decide(race, observed[I]);
+  doubles[at + STEPS] += isPlain && step.resets.length === 0 && step.ranking === undefined ? 1 : RECENT + 1;
+  return step;
 }
 
-function modelStep(model: RaceModel, observation: Observation, regressors: Float64Array): RlsPrediction {
-  const { y, x } = observation;
-  const { rls, errors } = model;
-  const p = x.length + 1;
-  const yhat = predict(rls, 0, p, regressors);
+/** @returns why the model refuses the observation, undefined where it has learned from it */
+function modelStep(
+  doubles: Float64Array,
+  model: number,
+  p: number,
+  regressors: Float64Array,
+  y: number,
+  m: number,
+): Refusal | undefined {
+  const yhat = predict(doubles, model + RLS, p, regressors);
   const error = y - yhat;
-  const mse = nextMse(model, error);
-  const reason = refusalOf(yhat, mse);
-  if (reason !== undefined) return refused(model, observation, regressors, reason);
-  if (!learn(rls, 0, p, regressors, error)) return refused(model, observation, regressors, "update-not-finite");
-  errors[model.n % RECENT] = error;
-  model.mse = mse;
-  model.n++;
-  model.refusals = 0;
-  const { topic, series, i } = observation;
-  return {
-    topic,
-    series,
-    model: model.name,
-    i,
-    n: model.n,
-    y,
-    yhat,
-    error,
-    mse,
-    nu: rls[0],
-    beta: listOf(rls, betaAt(0), p),
-  };
-}
-
-function refused(model: RaceModel, observation: Observation, regressors: Float64Array, reason: Refusal): RlsPrediction {
-  const nu = model.rls[0];
-  if (canBeLearned(observation, regressors, nu)) model.refusals++;
-  return { ...refusedPrediction(model, observation, reason), nu, beta: null };
+  const n = doubles[model + N];
+  const mse = prequentialMse(doubles[model + MSE], error, n + 1);
+  step.yhat[m] = yhat;
+  let refusal: Refusal | undefined = refusalOf(yhat, mse);
+  if (refusal === undefined && !learn(doubles, model + RLS, p, regressors, error)) refusal = "update-not-finite";
+  if (refusal !== undefined) {
+    if (canBeLearned(y, regressors, p, doubles[model + RLS])) doubles[model + REFUSALS]++;
+    return refusal;
+  }
+  doubles[model + ERRORS + slotOf(n)] = error;
+  doubles[model + MSE] = mse;
+  doubles[model + N] = n + 1;
+  doubles[model + REFUSALS] = 0;
+  return undefined;
 }
 
 /** Whether a model that has seen nothing would be scored on an observation and learn from it: its forecast is 0. */
-function canBeLearned({ y, x }: Observation, regressors: Float64Array, nu: number): boolean {
-  const p = x.length + 1;
-  return Number.isFinite(y * y) && learn(priorOf(p, nu), 0, p, regressors, y);
+function canBeLearned(y: number, regressors: Float64Array, p: number, nu: number): boolean {
+  if (!Number.isFinite(y * y)) return false;
+  if (prior.length < rlsLength(p)) prior = new Float64Array(rlsLength(p));
+  newRls(prior, 0, p, nu);
+  return learn(prior, 0, p, regressors, y);
 }
 
-function reset(model: RaceModel, p: number, reason: Reset): { model: string; reason: Reset } {
-  const { rls } = model;
-  newRls(rls, 0, p, rls[0]);
-  model.refusals = 0;
-  return { model: model.name, reason };
+function reset(doubles: Float64Array, model: number, p: number, m: number, reason: Reset): void {
+  newRls(doubles, model + RLS, p, doubles[model + RLS]);
+  doubles[model + REFUSALS] = 0;
+  step.resets.push({ m, reason });
 }
 
-/** Working memory: the regressors of the observation at hand. It grows to the largest number of them so far. */
+/** Whether the order decided last is the one that the scores give: asked at every record, so it neither sorts nor allocates. */
+function stillHolds(race: PackedValue): boolean {
+  const { doubles, at } = race;
+  const models = modelsOf(race);
+  if (doubles[at + RANKED] !== models) return false;
+  const order = orderAt(race);
+  let ahead = doubles[order];
+  if (ahead === NONE) return false;
+  for (let k = 1; k < models; k++) {
+    const next = doubles[order + k];
+    if (next === NONE || !isAhead(doubles, modelAt(race, ahead), modelAt(race, next), ahead < next)) return false;
+    ahead = next;
+  }
+  return true;
+}
+
+/** Whether model `a` stands before model `b`: by mse, models never scored last, ties as they are listed. */
+function isAhead(doubles: Float64Array, a: number, b: number, isListedFirst: boolean): boolean {
+  const aScored = doubles[a + N] > 0;
+  const bScored = doubles[b + N] > 0;
+  if (!aScored || !bScored) return aScored === bScored ? isListedFirst : aScored;
+  return doubles[a + MSE] === doubles[b + MSE] ? isListedFirst : doubles[a + MSE] < doubles[b + MSE];
+}
+
+function decide(race: PackedValue, i: number): Ranking {
+  const { doubles, at } = race;
+  const names = namesOf(race);
+  const ranking = rank(rankingOf(race, names), contestantsOf(race, names), i);
+  for (const [k, name] of ranking.order.entries()) doubles[orderAt(race) + k] = names.indexOf(name);
+  doubles[at + RANKED] = names.length;
+  doubles[at + SINCE] = ranking.since;
+  return ranking;
+}
+
+/** The order decided last; undefined before the first observation. @param names of the race's models */
+export function rankingOf(race: PackedValue, names: readonly string[]): Ranking | undefined {
+  const { doubles, at } = race;
+  if (doubles[at + RANKED] === 0) return undefined;
+  const order = names.map((_, k) => names[doubles[orderAt(race) + k]] ?? "");
+  return { order, since: doubles[at + SINCE] };
+}
+
+/** The models of a race as its score sees them. @param names of the race's models */
+export function contestantsOf(race: PackedValue, names: readonly string[]): Contestant[] {
+  return names.map((name, m) => {
+    const model = modelAt(race, m);
+    return { name, mse: race.doubles[model + MSE], n: race.doubles[model + N] };
+  });
+}
+
+/** Working memory: the regressors of the observation at hand, and a model. They grow to the largest p so far. */
 let scratch = new Float64Array(0);
+let prior = new Float64Array(0);
 
-function regressorsOf(x: readonly number[]): Float64Array {
-  if (scratch.length < x.length + 1) scratch = new Float64Array(x.length + 1);
+function regressorsOf(observed: Float64Array, p: number): Float64Array {
+  if (scratch.length < p) scratch = new Float64Array(p);
   scratch[0] = 1;
-  for (let j = 0; j < x.length; j++) scratch[j + 1] = x[j];
+  for (let j = 1; j < p; j++) scratch[j] = observed[Y + j];
   return scratch;
-}
-
-function priorOf(p: number, nu: number): Float64Array {
-  const rls = new Float64Array(rlsLength(p));
-  newRls(rls, 0, p, nu);
-  return rls;
-}
-
-/** As Array.from, which takes several times as long, since it uses the iterator. */
-function listOf(numbers: Float64Array, from: number, length: number): number[] {
-  const list: number[] = [];
-  for (let j = 0; j < length; j++) list.push(numbers[from + j]);
-  return list;
-}
-
-function newModel({ name, nu }: RlsModel, features: number): RaceModel {
-  return {
-    name,
-    rls: priorOf(features + 1, nu),
-    p: features + 1,
-    mse: 0,
-    n: 0,
-    errors: new Float64Array(RECENT),
-    refusals: 0,
-  };
-}
-
-function isSame(racing: RaceModel, { name, nu }: RlsModel): boolean {
-  return racing.name === name && racing.rls[0] === nu;
-}
-
-function checkSize(models: number, features: number): void {
-  const p = features + 1;
-  const doubles = RECENT * p + models * (p + packedLength(p) + RECENT);
-  if (doubles <= RACE_DOUBLES_MAX) return;
-  throw new RecordError(
-    "too-many-features",
-    `expected a race of at most ${RACE_DOUBLES_MAX} numbers, got ${doubles} (${features} features, ${models} models): ` +
-      "send fewer features or race fewer models",
-  );
 }

@@ -1,14 +1,14 @@
 /** rls-racer: recursive least squares models with different forgetting factors race on every series. */
 import { setting } from "../../shared/config.js";
 import { LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contract/topics.js";
-import { type ModelGauge, type RaceMetrics, raceMetrics } from "../../shared/race/metrics.js";
+import { type ModelGauge, raceMetrics } from "../../shared/race/metrics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { topicList, wholeNumber } from "../../shared/setting-kinds.js";
 import { covarianceTrace } from "./covariance.js";
 import { modelList } from "./model-list.js";
-import { processObservation, type RaceStates } from "./processor.js";
-import type { RaceModel } from "./race.js";
-import { bytesOfModel, raceCodec } from "./race-codec.js";
+import { processObservation, type RaceStates, type RlsMetrics } from "./processor.js";
+import { raceCodec } from "./race-codec.js";
+import { type ShownModel, shownBytes } from "./shown-race.js";
 
 const settings = {
   models: setting("RLS_MODELS", modelList, {
@@ -27,21 +27,21 @@ const settings = {
   }),
 };
 
-const traceGauge: ModelGauge<RaceModel> = {
+const traceGauge: ModelGauge<ShownModel> = {
   name: "regatta_rls_covariance_trace",
   help: "Trace of the covariance V of a model in a series: it grows where a direction of x is not excited",
   of: ({ rls, p }) => covarianceTrace(rls, 0, p),
 };
 
 /** The service, for the kernel to run. */
-export const rlsRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics<RaceModel>> = {
+export const rlsRacer: ProcessorService<typeof settings, RaceStates, RlsMetrics> = {
   kind: "processor",
   name: "rls-racer",
   settings,
   inputs: ({ inputTopics }) => inputTopics,
   outputs: () => [topics.rlsPredictions, topics.rlsStandings],
   stores: { race: raceCodec },
-  metrics: (registry) => raceMetrics(registry, [traceGauge], bytesOfModel),
+  metrics: (registry) => raceMetrics(registry, [traceGauge], shownBytes),
   taskClosed: (partition, metrics) => metrics.hide(partition),
   process: processObservation,
 };

@@ -18,20 +18,24 @@ export interface ShownSeries<M extends Contestant = Contestant> {
   /** Of the newest observation. */
   readonly y: number;
   readonly forecasts: readonly ShownForecast[];
-  /** Live models: they are read when they are scraped. */
+  /** They are read when they are scraped. */
   readonly models: readonly M[];
 }
 
 /** See {@link raceMetrics}. */
-export interface RaceMetrics<M extends Contestant = Contestant> {
+export interface RaceMetrics<M extends Contestant = Contestant, S extends ShownSeries<M> = ShownSeries<M>> {
+  /** What is shown of a series; undefined where nothing is. */
+  shown(key: string): S | undefined;
+  /** Whether no further series can be shown. */
+  isFull(seriesMax: number): boolean;
   /**
-   * Shows a series from now on, if it is among the first `seriesMax` that this process holds and there is memory for its live
+   * Shows a series from now on, if it is among the first `seriesMax` that this process holds and there is memory for its
    * models. Any further series is raced without being shown, so that a million series do not become a million time series.
    * Cheap: called at every record.
    * @param key       state key, unique per topic and series
    * @param partition that the series is in
    */
-  show(key: string, partition: number, shown: ShownSeries<M>, seriesMax: number): void;
+  show(key: string, partition: number, shown: S, seriesMax: number): void;
   /** Removes the series of a partition: another instance has them from now on, and their values here would no longer change. */
   hide(partition: number): void;
   /** Counts an observation that a model refused. `reason` is from a closed set. */
@@ -50,11 +54,11 @@ export interface ModelGauge<M extends Contestant> {
   of(model: M): number | undefined;
 }
 
-interface Held<M extends Contestant> {
+interface Held<M extends Contestant, S extends ShownSeries<M> = ShownSeries<M>> {
   readonly partition: number;
   /** Memory that it takes, roughly. */
   readonly bytes: number;
-  shown: ShownSeries<M>;
+  shown: S;
 }
 
 /**
@@ -62,14 +66,14 @@ interface Held<M extends Contestant> {
  * `regatta_series_target{topic,series}`, `regatta_model_refusals_total{model,reason}`, `regatta_model_left_out_total{model}`,
  * `regatta_model_resets_total{model,reason}`, and gauges of the service's own. Gauges read the live race when they are scraped;
  * setting them at every record would cost more than the forecast.
- * @param bytesOf memory that a live model takes, roughly
+ * @param bytesOf memory that a model that is shown takes, roughly
  */
-export function raceMetrics<M extends Contestant>(
+export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = ShownSeries<M>>(
   registry: Registry,
   gauges: readonly ModelGauge<M>[] = [],
   bytesOf: (model: M) => number = () => OBJECT_BYTES,
-): RaceMetrics<M> {
-  const held = new Map<string, Held<M>>();
+): RaceMetrics<M, S> {
+  const held = new Map<string, Held<M, S>>();
   const heldBytesMax = memoryBudget().shownSeries;
   let heldBytes = 0;
   registerScores(registry, held, gauges);
@@ -90,6 +94,8 @@ export function raceMetrics<M extends Contestant>(
     labelNames: ["model", "reason"],
   });
   return {
+    shown: (key) => held.get(key)?.shown,
+    isFull: (seriesMax) => held.size >= seriesMax,
     show(key, partition, shown, seriesMax) {
       const known = held.get(key);
       if (known !== undefined) {

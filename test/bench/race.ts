@@ -3,11 +3,18 @@
  * `npx tsc -p . && node dist/test/bench/race.js`. Prints the best of several rounds, in nanoseconds of the process's CPU time, which
  * other processes disturb least.
  */
-import { newRace, raceStep } from "../../services/rls-racer/race.js";
+import { Registry } from "prom-client";
+import { raceFor } from "../../services/rls-racer/configured-race.js";
+import { raceStep } from "../../services/rls-racer/race.js";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
+import { predictionOf } from "../../services/rls-racer/race-results.js";
 import { learn, newRls, predict, rlsLength } from "../../services/rls-racer/rls.js";
+import { rlsRacer } from "../../services/rls-racer/service.js";
+import { readSettings } from "../../shared/config.js";
 import { encodeRlsPrediction } from "../../shared/contract/schemas.js";
-import { observation } from "../support/data/observations.js";
+import type { PackedStateStore } from "../../shared/service-definition.js";
+import { newDriverStore } from "../driver/driver-store.js";
+import { observation, observationRecord } from "../support/data/observations.js";
 
 const FEATURES = 10;
 const ROUNDS = 7;
@@ -45,20 +52,37 @@ const models = [
   { name: "rls1", nu: 1 },
   { name: "rls2", nu: 0.99 },
 ];
-const race = newRace(models, FEATURES);
+const store = newDriverStore(raceCodec, false).access(() => {}) as PackedStateStore;
+const numbers = observations.map(({ i, y, x }) => Float64Array.of(i, y, ...x));
+const race = raceFor(store, "raw/s", models, FEATURES);
 measure("raceStep, two models", (k) => {
-  raceStep(race, observations[k % observations.length]);
+  raceStep(race, numbers[k % numbers.length]);
 });
 
-const bytes = raceCodec.encode(race);
-measure(`encode a race, ${bytes.length} bytes`, () => {
-  raceCodec.encode(race);
-});
-measure(`decode a race, ${bytes.length} bytes`, () => {
-  raceCodec.decode(bytes);
+const body = race.bytes.subarray(8 * race.at, 8 * race.at + race.length);
+measure(`check a race, ${race.length} bytes`, () => {
+  raceCodec.check(body);
 });
 
-const [prediction] = raceStep(race, observations[0]).predictions;
+const prediction = predictionOf(race, 0, "rls1", observations[0], raceStep(race, numbers[0]));
 measure("encode one prediction", () => {
   encodeRlsPrediction(prediction);
+});
+
+const settings = readSettings(rlsRacer.settings, {});
+const records = observations.map((of) => observationRecord(of));
+const context = {
+  settings,
+  stores: { race: store },
+  metrics: rlsRacer.metrics(new Registry()),
+  forward: (topic: { encode(value: never): Buffer }, _key: string, value: unknown) => {
+    topic.encode(value as never);
+  },
+  write: () => false,
+  compute: () => {},
+  partitions: 1,
+  warn: () => {},
+};
+measure("process(), two models", (k) => {
+  rlsRacer.process(records[k % records.length], context);
 });

@@ -1,7 +1,7 @@
 /** Random streams and races for properties. */
 import fc from "fast-check";
-import { type Race, RECENT } from "../../../services/rls-racer/race.js";
-import { rlsLength } from "../../../services/rls-racer/rls.js";
+import { packedLength } from "../../../services/rls-racer/rls.js";
+import { type Race, RECENT } from "../plain/race.js";
 
 /** Objects as a program makes them, with the usual prototype, so that a deep comparison takes them for equal. */
 const plain = { noNullPrototype: true } as const;
@@ -45,8 +45,7 @@ export function races(): fc.Arbitrary<Race> {
       fc.record(
         {
           name: fc.constant(name),
-          rls: doubles(rlsLength(p)),
-          p: fc.constant(p),
+          rls: fc.record({ nu: finite, beta: doubles(p), UD: doubles(packedLength(p)) }, plain),
           mse: finite,
           n: fc.maxSafeNat(),
           errors: doubles(RECENT),
@@ -55,7 +54,7 @@ export function races(): fc.Arbitrary<Race> {
         plain,
       );
     const ranking = fc.record(
-      { order: fc.shuffledSubarray(modelNames, { minLength: 1 }), since: fc.maxSafeInteger() },
+      { order: fc.shuffledSubarray(modelNames, { minLength: modelNames.length }), since: fc.maxSafeInteger() },
       plain,
     );
     return fc.record(

@@ -1,7 +1,24 @@
 import assert from "node:assert/strict";
-import { newRace, raceStep } from "../../../services/rls-racer/race.js";
+import { newRace } from "../../../services/rls-racer/configured-race.js";
+import {
+  COUNT,
+  ERRORS,
+  MSE,
+  modelAt,
+  N,
+  RANKED,
+  REFUSALS,
+  RLS,
+  ROWS,
+  raceBytes,
+  SINCE,
+  STEPS,
+} from "../../../services/rls-racer/packed-race.js";
 import { raceCodec } from "../../../services/rls-racer/race-codec.js";
+import { factorsAt } from "../../../services/rls-racer/rls.js";
 import { observation } from "../../support/data/observations.js";
+import { packedValue, TestRace } from "../../support/data/test-race.js";
+import { encodeRace } from "../../support/plain/race-codec.js";
 
 describe("the bytes of a race", () => {
   const f64 = (value: number) => {
@@ -11,21 +28,45 @@ describe("the bytes of a race", () => {
   };
   const zeros = (length: number) => "00".repeat(8 * length);
 
-  it("lie as format 2 lays them, little endian", () => {
-    const race = newRace([{ name: "é", nu: 0.5 }], 1);
-    race.count = 3;
-    race.rows[0] = 1.5;
-    const [model] = race.models;
-    model.mse = 2;
-    model.n = 1;
-    model.errors[9] = -0;
-    model.refusals = 258;
-    race.ranking = { order: ["é"], since: -7 };
-    const head = `01000000${f64(3)}${f64(1.5)}${zeros(19)}`;
-    const score = `02c3a9${f64(0.5)}${f64(2)}${f64(1)}${zeros(9)}${f64(-0)}`;
-    const bytes = `${head}0100${score}0201${zeros(2)}${f64(10)}${f64(0)}${f64(10)}010002c3a9${f64(-7)}`;
-    assert.equal(raceCodec.encode(race).toString("hex"), bytes);
-    assert.equal(raceCodec.format, 2);
+  it("lie as format 3 lays them, little endian, doubles first", () => {
+    const models = [{ name: "é", nu: 0.5 }];
+    const race = newRace(packedValue(Buffer.alloc(raceBytes(models, 1))), models, 1);
+    const { doubles } = race;
+    doubles[COUNT] = 3;
+    doubles[STEPS] = 33;
+    doubles[RANKED] = 1;
+    doubles[SINCE] = -7;
+    doubles[ROWS] = 1.5;
+    const model = modelAt(race, 0);
+    doubles[model + MSE] = 2;
+    doubles[model + N] = 1;
+    doubles[model + REFUSALS] = 8;
+    doubles[model + ERRORS + 9] = -0;
+    const head = `${[1, 1, 3, 33, 1, -7].map(f64).join("")}${f64(1.5)}${zeros(19)}${f64(0)}`;
+    const score = `${[2, 1, 8].map(f64).join("")}${zeros(9)}${f64(-0)}`;
+    const bytes = `${head}${score}${f64(0.5)}${zeros(2)}${f64(10)}${f64(0)}${f64(10)}02c3a9`;
+    const body = race.bytes.subarray(0, race.length);
+    assert.equal(body.toString("hex"), bytes);
+    raceCodec.check(body);
+    assert.equal(raceCodec.format, 3);
+  });
+
+  it("of format 2 are read", () => {
+    const rls = { nu: 0.5, beta: Float64Array.of(1, 2), UD: Float64Array.of(4, 5, 6) };
+    const errors = Float64Array.from({ length: 10 }, (_, k) => k + 0.5);
+    const plain = {
+      features: 1,
+      count: 13,
+      rows: Float64Array.from({ length: 20 }, (_, k) => -k),
+      models: ["a", "é"].map((name) => ({ name, rls, mse: 2, n: 12, errors, refusals: 258 })),
+      ranking: { order: ["é", "a"], since: 5 },
+    };
+    const body = raceCodec.older?.[2]?.(encodeRace(plain));
+    assert.ok(body !== undefined);
+    raceCodec.check(body);
+    const head = [1, 2, 13, 0, 2, 5, ...plain.rows, 1, 0].map(f64).join("");
+    const model = [2, 12, 258, ...errors, 0.5, 1, 2, 4, 5, 6].map(f64).join("");
+    assert.equal(body.toString("hex"), `${head}${model}${model}016102c3a9`);
   });
 
   /** A race of format 1 with one model, β = (1, 2), of one feature; V is packed by rows. */
@@ -37,12 +78,13 @@ describe("the bytes of a race", () => {
 
   it("of format 1 are read: V becomes its factors", () => {
     // By hand: (4 2; 2 3) = U diag(8/3, 3) Uᵀ with U = (1 2/3; 0 1).
-    const race = raceCodec.older?.[1]?.(format1([4, 2, 3]));
-    assert.ok(race !== undefined);
-    const [{ rls, mse, n, refusals }] = race.models;
-    assert.deepEqual([...rls], [0.5, 1, 2, 4 - (2 / 3) * 2, 2 / 3, 3]);
-    assert.deepEqual([race.features, race.count, mse, n, refusals], [1, 3, 2, 1, 0]);
-    assert.deepEqual(raceCodec.decode(raceCodec.encode(race)), race, "and written as format 2");
+    const body = raceCodec.older?.[1]?.(format1([4, 2, 3]));
+    assert.ok(body !== undefined);
+    raceCodec.check(body);
+    const { doubles } = packedValue(body);
+    const head = [1, 1, 3, 0, 0, 0, ...new Array<number>(21).fill(0)];
+    const model = [2, 1, 0, ...new Array<number>(10).fill(0), 0.5, 1, 2, 4 - (2 / 3) * 2, 2 / 3, 3];
+    assert.deepEqual([...doubles.subarray(0, head.length + model.length)], [...head, ...model]);
   });
 
   it("of format 1 whose V is not positive definite are a model that begins anew at the next observation", () => {
@@ -52,51 +94,56 @@ describe("the bytes of a race", () => {
       [-1, 0, 1],
       [0, 0, 1],
     ]) {
-      const race = raceCodec.older?.[1]?.(format1(V));
-      assert.ok(race !== undefined);
-      const { predictions, resets } = raceStep(race, observation({ i: 4, y: 3, x: [2] }));
+      const body = raceCodec.older?.[1]?.(format1(V));
+      assert.ok(body !== undefined);
+      const race = TestRace.of(body, [{ name: "a", nu: 0.5 }]);
+      const { predictions, resets } = race.step(observation({ i: 4, y: 3, x: [2] }));
       assert.deepEqual(resets, [{ model: "a", reason: "covariance-not-positive" }]);
       assert.deepEqual([predictions[0].yhat, predictions[0].error, predictions[0].n], [0, 3, 2]);
-      assert.deepEqual(raceStep(race, observation({ i: 5, y: 3, x: [2] })).resets, [], "once");
+      assert.deepEqual(race.step(observation({ i: 5, y: 3, x: [2] })).resets, [], "once");
     }
   });
 
-  it("read back from the middle of a larger buffer are the same race", () => {
-    const race = newRace([{ name: "rls1", nu: 1 }], 2);
-    raceStep(race, observation({ i: 3, y: 1.25, x: [0.5, -3] }));
-    const bytes = raceCodec.encode(race);
-    const larger = Buffer.concat([Buffer.from([1, 2, 3]), bytes, Buffer.from([4])]);
-    const decoded = raceCodec.decode(larger.subarray(3, 3 + bytes.length));
-    assert.deepEqual(decoded, race);
-    bytes.fill(0);
-    larger.fill(0);
-    assert.deepEqual(decoded, race, "the decoded race does not live in the bytes it came from");
-  });
-
-  it("are refused when they ask for more numbers than there are bytes, without allocating them", () => {
-    const bytes = raceCodec.encode(newRace([{ name: "rls1", nu: 1 }], 2));
-    bytes.writeUInt32LE(0xffffffff, 0);
-    assert.throws(() => raceCodec.decode(bytes), RangeError);
-  });
-
-  it("are not written while a number is not finite, or an array does not fit the race", () => {
-    const make = () => newRace([{ name: "rls1", nu: 1 }], 2);
-    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
-      const inV = make();
-      inV.models[0].rls[9] = bad;
-      assert.throws(() => raceCodec.encode(inV), RangeError);
-      const inMse = make();
-      inMse.models[0].mse = bad;
-      assert.throws(() => raceCodec.encode(inMse), RangeError);
+  it("are refused when they ask for more numbers than there are bytes, or for none at all", () => {
+    const models = [{ name: "rls1", nu: 1 }];
+    const race = newRace(packedValue(Buffer.alloc(raceBytes(models, 2))), models, 2);
+    const body = race.bytes.subarray(0, race.length);
+    raceCodec.check(body);
+    const spoiled: [place: number, value: number][] = [
+      [0, 2 ** 32],
+      [0, 0],
+      [0, 1.5],
+      [1, 2 ** 40],
+      [1, 0],
+      [1, Number.NaN],
+      [RANKED, 2],
+    ];
+    for (const [place, value] of spoiled) {
+      const bytes = Buffer.from(body);
+      bytes.writeDoubleLE(value, 8 * place);
+      assert.throws(() => raceCodec.check(bytes), RangeError, `${value} at ${place}`);
     }
-    const race = make();
-    assert.throws(() => raceCodec.encode({ ...race, rows: race.rows.subarray(1) }), RangeError);
+    assert.throws(() => raceCodec.check(Buffer.alloc(0)), RangeError);
+  });
+
+  it("are refused when the order does not name each model once", () => {
+    const race = new TestRace([
+      { name: "a", nu: 1 },
+      { name: "b", nu: 0.9 },
+    ]);
+    race.step(observation({ i: 1, y: 2, x: [1] }));
+    const body = race.body();
+    assert.ok(body !== undefined);
+    raceCodec.check(body);
+    body.writeDoubleLE(1, 8 * (ROWS + 20));
+    assert.throws(() => raceCodec.check(body), RangeError);
   });
 
   it("show as JSON under the notebook's names, V as the full matrix, null where there is nothing yet", () => {
-    const race = newRace([{ name: "rls2", nu: 0.99 }], 2);
+    const models = [{ name: "rls2", nu: 0.99 }];
+    const race = newRace(packedValue(Buffer.alloc(raceBytes(models, 2))), models, 2);
     // U = (1 2 4; 0 1 5; 0 0 1), D = diag(1, 3, 6): U D Uᵀ by hand.
-    race.models[0].rls.set([1, 2, 3, 4, 5, 6], 4);
+    race.doubles.set([1, 2, 3, 4, 5, 6], factorsAt(modelAt(race, 0) + RLS, 3));
     assert.deepEqual(raceCodec.toJson(race), {
       features: 2,
       N: 0,

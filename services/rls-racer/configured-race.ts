@@ -1,0 +1,106 @@
+/** The race of a series with the models that are configured: found, made, or made again where they have changed. */
+import { refuseOtherFeatures } from "../../shared/contract/features.js";
+import { RecordError } from "../../shared/errors.js";
+import type { PackedStateStore, PackedValue } from "../../shared/service-definition.js";
+import type { RlsModel } from "./model-list.js";
+import {
+  COUNT,
+  featuresOf,
+  isOf,
+  layOut,
+  modelAt,
+  NONE,
+  namesOf,
+  orderAt,
+  RECENT,
+  RLS,
+  ROWS,
+  raceBytes,
+  STEPS,
+} from "./packed-race.js";
+import { newRls, packedLength, rlsLength } from "./rls.js";
+
+/**
+ * Most doubles in one race: 800 kB, so that its changelog record stays below Kafka's usual 1 MB. Two models may have
+ * about 310 features.
+ */
+export const RACE_DOUBLES_MAX = 100_000;
+
+/**
+ * The race of a series, ready for {@link raceStep} on an observation with so many features: as it is, a new one where there is
+ * none, or another with the models that are configured now. Nothing is changed where it throws.
+ * @throws {RecordError} `features-changed`: the series had another number of features; `too-many-features`: the race would pass
+ *   {@link RACE_DOUBLES_MAX}
+ */
+export function raceFor(
+  store: PackedStateStore,
+  key: string,
+  models: readonly RlsModel[],
+  features: number,
+): PackedValue {
+  const before = store.get(key);
+  if (before === undefined) {
+    checkSize(models.length, features);
+    return newRace(store.create(key, raceBytes(models, features)), models, features);
+  }
+  const same = isOf(before, models);
+  if (!same) checkSize(models.length, featuresOf(before));
+  refuseOtherFeatures(featuresOf(before), features);
+  if (!same) return withModels(store, key, before, models);
+  store.touch(before);
+  return before;
+}
+
+/** Makes the race of a series that has no observation yet of bytes that are all 0. @returns it */
+export function newRace(race: PackedValue, models: readonly RlsModel[], features: number): PackedValue {
+  layOut(race, models, features);
+  for (let m = 0; m < models.length; m++) newRls(race.doubles, modelAt(race, m) + RLS, features + 1, models[m].nu);
+  return race;
+}
+
+/**
+ * The race with the models that are configured now. A model whose name is new, or whose nu is not the one of the state,
+ * starts from the prior, with no score; one that is no longer listed is dropped; the others keep what they have. The last
+ * ranking stays, so that a leader who still leads keeps its `since`.
+ */
+function withModels(store: PackedStateStore, key: string, from: PackedValue, models: readonly RlsModel[]): PackedValue {
+  const before = copyOf(from);
+  const features = featuresOf(before);
+  const race = newRace(store.create(key, raceBytes(models, features)), models, features);
+  copyDoubles(before, before.at + COUNT, race, race.at + COUNT, ROWS - COUNT + RECENT * (features + 1));
+  race.doubles[race.at + STEPS] += RECENT;
+  const names = namesOf(before);
+  const places = names.map((name) => models.findIndex((model) => model.name === name));
+  for (const [m, place] of places.entries()) {
+    const model = modelAt(before, m);
+    if (place === NONE || before.doubles[model + RLS] !== models[place].nu) continue;
+    copyDoubles(before, model, race, modelAt(race, place), RLS + rlsLength(features + 1));
+  }
+  for (let k = 0; k < models.length; k++) {
+    const ranked = k < names.length ? places[before.doubles[orderAt(before) + k]] : NONE;
+    race.doubles[orderAt(race) + k] = ranked;
+  }
+  return race;
+}
+
+function copyOf({ bytes, at, length }: PackedValue): PackedValue {
+  const doubles = new Float64Array(Math.ceil(length / 8));
+  const copy = Buffer.from(doubles.buffer);
+  bytes.copy(copy, 0, 8 * at, 8 * at + length);
+  return { bytes: copy, doubles, at: 0, length };
+}
+
+function copyDoubles(from: PackedValue, fromAt: number, to: PackedValue, toAt: number, length: number): void {
+  to.doubles.set(from.doubles.subarray(fromAt, fromAt + length), toAt);
+}
+
+function checkSize(models: number, features: number): void {
+  const p = features + 1;
+  const doubles = RECENT * p + models * (p + packedLength(p) + RECENT);
+  if (doubles <= RACE_DOUBLES_MAX) return;
+  throw new RecordError(
+    "too-many-features",
+    `expected a race of at most ${RACE_DOUBLES_MAX} numbers, got ${doubles} (${features} features, ${models} models): ` +
+      "send fewer features or race fewer models",
+  );
+}

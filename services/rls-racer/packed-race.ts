@@ -1,0 +1,160 @@
+/**
+ * The race of one series as the bytes that it is stored in, format 3: doubles, then text. With n features, p = n + 1:
+ *
+ *   n · models m · observations so far · steps (see {@link STEPS}) · models ranked, 0 before the first observation or m
+ *     · i of the observation since which the leader leads
+ *   rows     10 p: a ring of the last rows [y, x1, ..., xn]; row k, from 0, begins at (k mod 10) p
+ *   order    m places in the list of models, best first, as decided last
+ *   models   m of them, each: prequential mse, 0 while it is not scored · forecasts scored · refusals in a row that are the model's
+ *            own fault · errors y − ŷ, a ring of 10: number k, from 0, is at k mod 10 · ν, β and the factors of V, as rls.ts lays them
+ *   names    m texts, each its length as u8 and its UTF-8 bytes
+ *
+ * n, m and the names decide every length, so bytes that are cut short or too long are noticed.
+ */
+import type { PackedValue } from "../../shared/service-definition.js";
+import type { RlsModel } from "./model-list.js";
+import { rlsLength } from "./rls.js";
+
+/** Rows and errors that a race keeps for reading: the last ones, as in the notebook. */
+export const RECENT = 10;
+
+/** Places of the first doubles, from the race's first one. */
+const FEATURES = 0;
+const MODELS = 1;
+export const COUNT = 2;
+/**
+ * Steps so far. An observation that changes nothing but what its row says is one step more: learning from the row again gives
+ * the same race. Any other is {@link RECENT} + 1 more, so that the newest steps never lead across it.
+ */
+export const STEPS = 3;
+export const RANKED = 4;
+export const SINCE = 5;
+export const ROWS = 6;
+
+/** Places of a model's doubles, from its first one. */
+export const MSE = 0;
+export const N = 1;
+export const REFUSALS = 2;
+export const ERRORS = 3;
+export const RLS = ERRORS + RECENT;
+
+/** A place of the order that names none of the models. */
+export const NONE = -1;
+
+const NAME_BYTES_MAX = 255;
+
+/**
+ * Number of features of the series, the same for every observation. `| 0` makes an integer of the double, and of all places that
+ * are computed from it: places that are doubles take twice as long.
+ */
+export function featuresOf({ doubles, at }: PackedValue): number {
+  return doubles[at + FEATURES] | 0;
+}
+
+/** Number of models. */
+export function modelsOf({ doubles, at }: PackedValue): number {
+  return doubles[at + MODELS] | 0;
+}
+
+/** Where the order begins. */
+export function orderAt(race: PackedValue): number {
+  return race.at + ROWS + RECENT * (featuresOf(race) + 1);
+}
+
+/** Where model `m` begins, from 0. */
+export function modelAt(race: PackedValue, m: number): number {
+  return orderAt(race) + modelsOf(race) + m * modelLength(featuresOf(race) + 1);
+}
+
+/** Where number `k`, from 0, is in a ring. The remainder of doubles takes ten times as long as that of integers. */
+export function slotOf(k: number): number {
+  return k < 2 ** 31 ? (k | 0) % RECENT : k % RECENT;
+}
+
+/** Bytes of a race of these models. */
+export function raceBytes(models: readonly RlsModel[], features: number): number {
+  return 8 * doublesOf(models.length, features) + encodedNames(models).length;
+}
+
+/** Writes what no observation changes: n, the number of models and their names. The rest of `race` is zeros. */
+export function layOut(race: PackedValue, models: readonly RlsModel[], features: number): void {
+  const { bytes, doubles, at } = race;
+  doubles[at + FEATURES] = features;
+  doubles[at + MODELS] = models.length;
+  encodedNames(models).copy(bytes, 8 * (at + doublesOf(models.length, features)));
+}
+
+/** Whether the race's models are these, in this order. Asked at every record, so it allocates nothing. */
+export function isOf(race: PackedValue, models: readonly RlsModel[]): boolean {
+  if (modelsOf(race) !== models.length) return false;
+  const { bytes, doubles, at, length } = race;
+  const names = encodedNames(models);
+  const namesAt = 8 * at + length - names.length;
+  if (namesAt !== 8 * (at + doublesOf(models.length, featuresOf(race)))) return false;
+  for (let k = 0; k < names.length; k++) if (bytes[namesAt + k] !== names[k]) return false;
+  for (let m = 0; m < models.length; m++) if (doubles[modelAt(race, m) + RLS] !== models[m].nu) return false;
+  return true;
+}
+
+/** The names of the race's models, in their order. */
+export function namesOf(race: PackedValue): string[] {
+  const { bytes, at } = race;
+  const names: string[] = [];
+  let place = 8 * (at + doublesOf(modelsOf(race), featuresOf(race)));
+  for (let m = modelsOf(race); m > 0; m--) {
+    const end = place + 1 + bytes[place];
+    names.push(bytes.toString("utf8", place + 1, end));
+    place = end;
+  }
+  return names;
+}
+
+/**
+ * Checks the shape of a race.
+ * @throws {RangeError} the bytes are none of this format
+ */
+export function checkRace(body: Buffer): void {
+  if (body.length < 8 * ROWS) throw wrong(body, `at least ${8 * ROWS} bytes`);
+  const number = (place: number) => body.readDoubleLE(8 * place);
+  const [features, models, ranked] = [FEATURES, MODELS, RANKED].map(number);
+  if (!(Number.isSafeInteger(features) && features >= 1 && features < 2 ** 31))
+    throw wrong(body, `1 feature or more, got ${features},`);
+  if (!(Number.isSafeInteger(models) && models >= 1 && models < 2 ** 31))
+    throw wrong(body, `1 model or more, got ${models},`);
+  if (ranked !== 0 && ranked !== models) throw wrong(body, `${models} models ranked or none, got ${ranked},`);
+  let end = 8 * doublesOf(models, features);
+  let named = 0;
+  for (; named < models && end < body.length; named++) end += 1 + body[end];
+  if (end !== body.length || named !== models) throw wrong(body, `${models} models of ${features} features`);
+  if (ranked !== 0) checkOrder(body, ROWS + RECENT * (features + 1), models);
+}
+
+function checkOrder(body: Buffer, at: number, models: number): void {
+  const places = new Set<number>();
+  for (let k = 0; k < models; k++) places.add(body.readDoubleLE(8 * (at + k)));
+  for (let m = 0; m < models; m++) if (!places.has(m)) throw wrong(body, `an order of ${models} models`);
+}
+
+function wrong(body: Buffer, expected: string): RangeError {
+  return new RangeError(`expected ${expected} in a race, got ${body.length} bytes: it is cut short, or none`);
+}
+
+function doublesOf(models: number, features: number): number {
+  const p = features + 1;
+  return ROWS + RECENT * p + models * (1 + modelLength(p));
+}
+
+function modelLength(p: number): number {
+  return RLS + rlsLength(p);
+}
+
+/** The list of models asked for last, which is nearly always the one of the settings, and its names as bytes. */
+let encoded: { models: readonly RlsModel[]; names: Buffer } = { models: [], names: Buffer.alloc(0) };
+
+function encodedNames(models: readonly RlsModel[]): Buffer {
+  if (encoded.models !== models) {
+    const texts = models.map(({ name }) => Buffer.from(name).subarray(0, NAME_BYTES_MAX));
+    encoded = { models, names: Buffer.concat(texts.flatMap((text) => [Buffer.of(text.length), text])) };
+  }
+  return encoded.names;
+}

@@ -1,0 +1,76 @@
+/** A race on its stored bytes for tests: observations in, and what they lead to as records. */
+import { raceFor } from "../../../services/rls-racer/configured-race.js";
+import type { RlsModel } from "../../../services/rls-racer/model-list.js";
+import { STEPS } from "../../../services/rls-racer/packed-race.js";
+import { type Reset, raceStep } from "../../../services/rls-racer/race.js";
+import { raceCodec } from "../../../services/rls-racer/race-codec.js";
+import { changedStandings, predictionOf } from "../../../services/rls-racer/race-results.js";
+import type { Observation, RlsPrediction, Standings } from "../../../shared/contract/schemas.js";
+import type { PackedStateStore, PackedValue } from "../../../shared/service-definition.js";
+import { type DriverStore, newDriverStore } from "../../driver/driver-store.js";
+
+const KEY = "dataLinearModel/s1";
+
+/** What an observation leads to. */
+export interface TestStep {
+  readonly predictions: readonly RlsPrediction[];
+  readonly standings: Standings | undefined;
+  readonly resets: readonly { readonly model: string; readonly reason: Reset }[];
+}
+
+/** See the file's head. */
+export class TestRace {
+  /** As configured now. */
+  models: readonly RlsModel[];
+  readonly #store: DriverStore;
+
+  /** @param roundTrip the race is checked and lies elsewhere at every step */
+  constructor(models: readonly RlsModel[], roundTrip = false) {
+    this.models = models;
+    this.#store = newDriverStore(raceCodec, roundTrip);
+  }
+
+  /** A race that goes on from these bytes. */
+  static of(body: Buffer, models: readonly RlsModel[]): TestRace {
+    const race = new TestRace(models);
+    race.#store.restore(KEY, body);
+    return race;
+  }
+
+  /** @throws {RecordError} as raceFor does */
+  step(observation: Observation): TestStep {
+    const store = this.#store.access(() => {}) as PackedStateStore;
+    const { i, y, x } = observation;
+    const race = raceFor(store, KEY, this.models, x.length);
+    const step = raceStep(race, Float64Array.of(i, y, ...x));
+    return {
+      predictions: this.models.map(({ name }, m) => predictionOf(race, m, name, observation, step)),
+      standings: changedStandings(race, observation, step),
+      resets: step.resets.map(({ m, reason }) => ({ model: this.models[m].name, reason })),
+    };
+  }
+
+  /** Its stored bytes; undefined before the first observation. */
+  body(): Buffer | undefined {
+    return this.#store.bytes(KEY);
+  }
+
+  json(): unknown {
+    return this.#store.json(KEY);
+  }
+}
+
+/** A value of these bytes, with a memory of its own. */
+export function packedValue(body: Buffer): PackedValue {
+  const doubles = new Float64Array(Math.ceil(body.length / 8));
+  const bytes = Buffer.from(doubles.buffer);
+  body.copy(bytes);
+  return { bytes, doubles, at: 0, length: body.length };
+}
+
+/** The bytes of a race but for its number of steps, which formats before did not have. */
+export function withoutSteps(body: Buffer): Buffer {
+  const bytes = Buffer.from(body);
+  bytes.writeDoubleLE(0, 8 * STEPS);
+  return bytes;
+}
