@@ -29,6 +29,24 @@ function sideBits(at: usize): u32 {
   return i8x16.bitmask(v128.or(low, i8x16.swizzle(v128.load(SIDES, 16), i8x16.sub(row, i8x16.splat(16)))));
 }
 
+/** Of 16 entries: a bit for each whose row has a byte in `table` that is below `limit`, and 16 bits higher for each above. */
+function comparedBits(at: usize, table: usize, limit: v128): u32 {
+  const row = i8x16.shr_u(v128.load(at), 3);
+  const low = i8x16.swizzle(v128.load(table), row);
+  const byte = v128.or(low, i8x16.swizzle(v128.load(table, 16), i8x16.sub(row, i8x16.splat(16))));
+  return <u32>i8x16.bitmask(i8x16.lt_u(byte, limit)) | ((<u32>i8x16.bitmask(i8x16.gt_u(byte, limit))) << 16);
+}
+
+/** Of 32 entries: a bit for each whose row has a byte in `table` that is below `limit`, and 32 bits higher for each above. */
+export function compare(at: usize, table: usize, limit: i32): u64 {
+  const limits = i8x16.splat(<i8>limit);
+  const first = comparedBits(at, table, limits);
+  const second = comparedBits(at + 16, table, limits);
+  const below = (first & 0xffff) | (second << 16);
+  const above = (first >> 16) | (second & 0xffff0000);
+  return <u64>below | ((<u64>above) << 32);
+}
+
 /** A bit for each of the first `length` entries. */
 function bitsBelow(length: i32): u32 {
   return <u32>(((<u64>1) << length) - 1);

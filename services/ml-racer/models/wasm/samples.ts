@@ -1,7 +1,7 @@
 /** The rows of nodes in scikit-learn's order; a sort leaves a trace of the sorts before it among equal values only. */
 import { visitAt } from "./draws";
-import { ARRANGED, level, PLACES, ROW_LIST_SHIFT, SAMPLES, SORTED, tied } from "./layout";
-import { bitsIn } from "./lists";
+import { ARRANGED, level, PLACES, ROW_LIST_SHIFT, rows, SAMPLES, SORTED, tied } from "./layout";
+import { bitsIn, compare } from "./lists";
 import { equalTo, hasTies, rankOf } from "./orders";
 
 /** Up to this length scikit-learn's sort is stable. */
@@ -52,7 +52,8 @@ function arrangeBySorts(list: usize, start: i32, end: i32, mask: u32, visit: i32
   for (let v = first + 1; v <= visit; v++) {
     const feature = visitAt(v) << ROW_LIST_SHIFT;
     part(start, end - start, level + feature);
-    place(list + feature, start, end, level + feature);
+    placeFrom(list + feature, start, end, level + feature);
+    place(start, end, level + feature);
   }
 }
 
@@ -74,16 +75,18 @@ function part(start: i32, length: i32, levels: usize): void {
     const b = levelOf(levels, load<u8>(from + (length >> 1)));
     const c = levelOf(levels, load<u8>(from + length - 1));
     const pivot = max<i32>(min<i32>(a, b), min<i32>(max<i32>(a, b), c));
+    const compared = compare(from, levels, pivot);
+    const below = <u32>compared;
+    const above = <u32>(compared >> 32);
     let at = 0;
     let lower = 0;
     let middle = 0;
     let upper = length;
     while (middle < upper) {
-      const cell = <i32>load<u8>(from + at);
-      const own = levelOf(levels, cell);
-      const isLower = own < pivot ? 1 : 0;
-      const isUpper = own > pivot ? 1 : 0;
+      const isLower = <i32>((below >> at) & 1);
+      const isUpper = <i32>((above >> at) & 1);
       upper -= isUpper;
+      const cell = load<u8>(from + at);
       // The first of the values equal to the pivot makes way for a lower one, and becomes the last of them.
       store<u8>(to + middle, load<u8>(to + lower));
       store<u8>(to + middle + ((upper - middle) & -isUpper) + ((lower - middle) & -isLower), cell);
@@ -98,9 +101,16 @@ function part(start: i32, length: i32, levels: usize): void {
   }
 }
 
+/** Where the rows of each value go: the first place of each level in the node. */
+function placeFrom(list: usize, start: i32, end: i32, levels: usize): void {
+  if (end - start === rows) {
+    v128.store(PLACES, i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    v128.store(PLACES, i8x16(16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31), 16);
+  } else for (let p = end - 1; p >= start; p--) store<u8>(<usize>levelOf(levels, load<u8>(list + p)) + PLACES, p);
+}
+
 /** Insertion sorts of all parts: rows go to the places of their values, those of equal values in the order in which they stand. */
-function place(list: usize, start: i32, end: i32, levels: usize): void {
-  for (let p = end - 1; p >= start; p--) store<u8>(<usize>levelOf(levels, load<u8>(list + p)) + PLACES, p);
+function place(start: i32, end: i32, levels: usize): void {
   for (let p = start; p < end; p++) {
     const cell = load<u8>(ARRANGED + p);
     const next = <usize>levelOf(levels, cell) + PLACES;
