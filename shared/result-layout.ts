@@ -1,8 +1,21 @@
-/** What a service gives the kernel to write a result that is laid out in memory; shared/numbers makes layouts and lays results out. */
+/**
+ * What services and the kernel tell each other about records in the memory of numbers/memory.ts: where those lie that are read, and
+ * how those are laid out that are written. Places are bytes from the beginning of that memory.
+ */
+
+/** Where a record's key and value lie. */
+export interface RecordPlaces {
+  readonly keyAt: number;
+  /** -1: it has no key. */
+  readonly keyLength: number;
+  readonly valueAt: number;
+  /** -1: it has no value. */
+  readonly valueLength: number;
+}
 
 /** How results of one kind are laid out, see numbers/layout.ts. */
 export interface Layout {
-  /** Where its steps lie in the memory of numbers/memory.ts. */
+  /** Where its steps lie. */
   readonly steps: number;
   /** Bytes of its texts, at most. */
   readonly bytes: number;
@@ -12,7 +25,7 @@ export interface Layout {
   readonly lists: number;
 }
 
-/** What a result takes besides its layout. Places are bytes from the beginning of the memory of numbers/memory.ts. */
+/** What a result takes besides its layout. */
 export interface Given {
   /** Bytes that stand in the result as they are, such as the head of the observation. */
   at: number;

@@ -21,7 +21,7 @@
  */
 import type { Registry } from "prom-client";
 import type { SettingDefinitions, Settings } from "./config.js";
-import type { Given, Layout } from "./result-layout.js";
+import type { Given, Layout, RecordPlaces } from "./result-layout.js";
 
 /**
  * Headers of a record, each an object with one member. Values are bytes, since the client cuts a string at its first NUL. It
@@ -44,6 +44,8 @@ export interface InputRecord {
   readonly value: Buffer | null;
   /** Undefined where the record has none. */
   readonly headers?: RecordHeaders | undefined;
+  /** Where it lies, if it lies in the memory of numbers/memory.ts. */
+  readonly places?: RecordPlaces | undefined;
 }
 
 /** How the values of one store become bytes and back. The kernel adds a checksum; `format` is the version byte. */

@@ -10,7 +10,7 @@ import { observationsTopic } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
 import { codec } from "../../shared/numbers/codec.js";
 import { keptText } from "../../shared/numbers/layout.js";
-import { numbers, placeOf, type Region } from "../../shared/numbers/memory.js";
+import { numbers, placesOf, type Region } from "../../shared/numbers/memory.js";
 import { partitionOfKey } from "../../shared/partitioner.js";
 import type { Given, Layout } from "../../shared/result-layout.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
@@ -62,16 +62,14 @@ export function deserializeAny(record: InputRecord, context: Context): void {
  * @returns false where it has another form, or has to be refused: nothing has happened then
  */
 function deserializeUsual(record: InputRecord, context: Context): boolean {
-  const { topic, key, value } = record;
-  if (key === null || value === null || value.length > TEXT_BYTES_MAX) return false;
-  const usual = usualForm(topic);
-  const keyAt = placeOf(key);
-  const valueAt = placeOf(value);
-  if (usual === undefined || keyAt === 0 || valueAt === 0) return false;
-  const count = codec.readNumbers(valueAt, valueAt + value.length, context.settings.featuresMax + NUMBER.x);
+  const usual = usualForm(record.topic);
+  const { keyAt, keyLength, valueAt, valueLength } = placesOf(record);
+  if (usual === undefined || keyLength < 0 || valueLength < 0 || valueLength > TEXT_BYTES_MAX) return false;
+  if (keyAt === 0 || valueAt === 0) return false;
+  const count = codec.readNumbers(valueAt, valueAt + valueLength, context.settings.featuresMax + NUMBER.x);
   if (count <= NUMBER.x || !Number.isSafeInteger(numbers[NUMBER.i])) return false;
-  if (!codec.isPlain(keyAt, keyAt + key.length)) return false;
-  const stored = seriesKey(usual.name.at, usual.name.length, keyAt, key.length);
+  if (!codec.isPlain(keyAt, keyAt + keyLength)) return false;
+  const stored = seriesKey(usual.name.at, usual.name.length, keyAt, keyLength);
   if (stored === undefined) return false;
   const before = context.stores.series.get(stored);
   const features = count - NUMBER.x;
@@ -80,7 +78,7 @@ function deserializeUsual(record: InputRecord, context: Context): boolean {
   const lastI = numbers[NUMBER.i] + 0;
   numbers[NUMBER.i] = lastI;
   given.at = given.keyAt = keyAt;
-  given.length = given.keyLength = key.length;
+  given.length = given.keyLength = keyLength;
   given.listLength = features;
   if (!context.write(usual.output, usual.layout, given)) return false;
   remember(record, context, stored, before, { features, lastI });

@@ -3,7 +3,7 @@
  * records that have exactly the form that the deserializer writes, under plain names; all others are for observation-record.ts.
  */
 import { codec } from "../numbers/codec.js";
-import { numbers, placeOf } from "../numbers/memory.js";
+import { numbers, placesOf } from "../numbers/memory.js";
 import type { Given } from "../result-layout.js";
 import type { InputRecord } from "../service-definition.js";
 import { seriesKey } from "./series-key.js";
@@ -27,10 +27,9 @@ export class ObservationView {
   #topicLength = 0;
 
   /** Reads a record. @returns false where it is to be read the plain way */
-  read({ value }: InputRecord): boolean {
-    if (value === null) return false;
-    const at = placeOf(value);
-    const count = at === 0 ? 0 : codec.readObservation(at, at + value.length);
+  read(record: InputRecord): boolean {
+    const { valueAt: at, valueLength } = placesOf(record);
+    const count = at === 0 || valueLength < 0 ? 0 : codec.readObservation(at, at + valueLength);
     if (count === 0 || !Number.isSafeInteger(numbers[NUMBER.i])) return false;
     const { names } = codec;
     const topicEnd = names[1];

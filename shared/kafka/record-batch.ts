@@ -2,6 +2,8 @@
  * Records of a batch as they lie in memory: one block of bytes, one table of doubles, no object for each. The client's built half
  * makes and takes them in this form (deploy/local/setup/client-batch.cc); for the one that npm has they are made and taken apart here.
  */
+import { codecBytes } from "../numbers/memory.js";
+import type { RecordPlaces } from "../result-layout.js";
 import type { InputRecord, RecordHeaders } from "../service-definition.js";
 import type { ConsumedRecord } from "./consumed-record.js";
 import { EMPTY, headerEntry, headerOf } from "./record-headers.js";
@@ -78,8 +80,10 @@ export function newRoom(records: number, bytes: number): BatchRoom {
  * A record of a batch, moved from one to the next. What it gives lives as long as the batch: whoever needs a key or a value for
  * longer copies the bytes. Headers are copied here.
  */
-export class RecordView implements InputRecord {
+export class RecordView implements InputRecord, RecordPlaces {
   #batch = EMPTY_BATCH;
+  /** Where the batch begins in the codec's memory; -1 where it lies elsewhere. */
+  #base = -1;
   #row = 0;
   #k = 0;
   /** Made when they are asked for. */
@@ -88,6 +92,7 @@ export class RecordView implements InputRecord {
 
   /** Moves to record `k` of a batch. @returns itself */
   at(batch: RecordBatch, k: number): this {
+    if (batch !== this.#batch) this.#base = batch.bytes.buffer === codecBytes.buffer ? batch.bytes.byteOffset : -1;
     this.#batch = batch;
     this.#k = k;
     this.#row = ROW * k;
@@ -125,6 +130,27 @@ export class RecordView implements InputRecord {
   get headers(): RecordHeaders | undefined {
     const { headers } = this.#batch;
     return headers.length === 0 ? undefined : headersOf(this.#batch, this.#k);
+  }
+
+  /** Itself, where the batch lies in the codec's memory. */
+  get places(): RecordPlaces | undefined {
+    return this.#base < 0 ? undefined : this;
+  }
+
+  get keyAt(): number {
+    return this.#base + this.#number(Column.keyAt);
+  }
+
+  get keyLength(): number {
+    return this.#number(Column.keyLength);
+  }
+
+  get valueAt(): number {
+    return this.#base + this.#number(Column.valueAt);
+  }
+
+  get valueLength(): number {
+    return this.#number(Column.valueLength);
   }
 
   /** A record that outlives the batch. */

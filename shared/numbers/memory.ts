@@ -4,6 +4,8 @@
  * touched costs no memory, so the regions are as large as they may have to be.
  */
 import { memoryBudget } from "../memory-budget.js";
+import type { RecordPlaces } from "../result-layout.js";
+import type { InputRecord } from "../service-definition.js";
 
 /** A part of the memory, in bytes from its beginning. {@link SLACK_BYTES} after it belong to it too, but hold nothing that lasts. */
 export interface Region {
@@ -86,4 +88,17 @@ export function placeOf(bytes: Buffer): number {
   const { at } = regions.staging[staged];
   codecBytes.set(bytes, at);
   return at;
+}
+
+const elsewhere = { keyAt: 0, keyLength: -1, valueAt: 0, valueLength: -1 };
+
+/** Where a record's key and value lie, staged where they lie elsewhere: good until the next record. A place is 0 as for {@link placeOf}. */
+export function placesOf(record: InputRecord): RecordPlaces {
+  if (record.places !== undefined) return record.places;
+  const { key, value } = record;
+  elsewhere.keyAt = key === null ? 0 : placeOf(key);
+  elsewhere.keyLength = key?.length ?? -1;
+  elsewhere.valueAt = value === null ? 0 : placeOf(value);
+  elsewhere.valueLength = value?.length ?? -1;
+  return elsewhere;
 }

@@ -8,7 +8,7 @@ import { deserializer } from "../../services/deserializer/service.js";
 import { processAnyObservation } from "../../services/stateful-estimator/processor.js";
 import { statefulEstimator } from "../../services/stateful-estimator/service.js";
 import type { InputRecord } from "../../shared/service-definition.js";
-import { type DriverResult, TopologyDriver } from "../driver/topology-driver.js";
+import { type DriverOutput, type DriverResult, TopologyDriver } from "../driver/topology-driver.js";
 import { doubleKinds } from "../support/data/doubles.js";
 import { seededRandom } from "../support/seed.js";
 
@@ -27,6 +27,15 @@ const ODD = [
   "[1,2,NaN]",
   "[1.5,2,3,4]",
 ];
+
+/** As a deep comparison says, in less time. */
+function areEqual(some: readonly DriverOutput[], others: readonly DriverOutput[]): boolean {
+  if (some.length === 0 || some.length !== others.length) return false;
+  return some.every(({ topic, key, value, timestamp }, k) => {
+    const other = others[k];
+    return topic === other.topic && key === other.key && timestamp === other.timestamp && value.equals(other.value);
+  });
+}
 
 describe("records of the usual form", () => {
   const { seed, random } = seededRandom();
@@ -55,7 +64,7 @@ describe("records of the usual form", () => {
 
   function same(one: TopologyDriver, other: TopologyDriver, record: InputRecord): DriverResult {
     const [got, expected] = [one.pipe(record), other.pipe(record)];
-    assert.deepEqual(got, expected);
+    if (!areEqual(got.outputs, expected.outputs) || got.deadLetters.length > 0) assert.deepEqual(got, expected);
     return got;
   }
 
