@@ -128,17 +128,22 @@ async function prepare(task: OpenTask, scope: CommitScope): Promise<PreparedTask
 
 /**
  * The values, and last the positions that they stand for: in the first log alone, since all of the transaction becomes readable or
- * nothing. Where they were in each record of a value, that record would cost more than the value.
+ * nothing. Where they were in each record of a value, that record would often be twice as large.
+ *
+ * A task that has some of its inputs only shares its logs with an instance that has the others, and knows none of its positions. Of
+ * their closing records compaction keeps the newest alone, so there each value tells its positions as well.
  */
 function writeChangelog({ task, sealed, writes }: PreparedTask, { identity, output }: CommitScope): void {
   const { application } = identity;
   const { partition, folder } = task;
+  const positions = positionsHeaders(sealed.positions);
+  const headers = isWhole(identity, task) ? undefined : positions;
   for (const { store, key, value } of writes)
-    output.write(changelogTopic(application, store), partition, keyBytes(key), value ?? null, undefined);
+    output.write(changelogTopic(application, store), partition, keyBytes(key), value ?? null, undefined, headers);
   const first = folder.stores[0];
   if (first === undefined) return;
   const topic = changelogTopic(application, first.name);
-  output.write(topic, partition, POSITIONS_KEY_BYTES, POSITIONS_VALUE, undefined, positionsHeaders(sealed.positions));
+  output.write(topic, partition, POSITIONS_KEY_BYTES, POSITIONS_VALUE, undefined, positions);
 }
 
 function positionsOf({ task, sealed }: PreparedTask): TopicPosition[] {
