@@ -5,6 +5,7 @@ import { Admin } from "../kafka/admin.js";
 import type { ClientOptions } from "../kafka/client.js";
 import { ClientTroubles } from "../kafka/client-troubles.js";
 import { isCompacted } from "../kafka/compaction-probe.js";
+import { ASIDE, persistently } from "../kafka/patience.js";
 import type { Logger } from "../logger.js";
 import { type MemoryBudget, memoryBudget } from "../memory-budget.js";
 import type { AnyCodec, AnyService } from "../service-definition.js";
@@ -20,7 +21,7 @@ import { takeSlot } from "./store/slot.js";
 import { StateMemory } from "./store/state-memory.js";
 import { endSuddenly } from "./sudden-end.js";
 import { refuseLoops, type TopicNeeds } from "./topics/prepare-topics.js";
-import { compareTopics, usedTopics } from "./topics/topic-comparison.js";
+import { compareTopics, refuseUncompacted, usedTopics } from "./topics/topic-comparison.js";
 
 export class ServiceProcess {
   readonly #service: AnyService;
@@ -131,7 +132,7 @@ export class ServiceProcess {
     };
     const admin = new Admin(clientOptions);
     try {
-      const topics = await this.#waits.forTopics(admin, this.#topicNeeds(clientOptions));
+      const topics = await this.#waits.forTopics(admin, this.#topicNeeds());
       if (topics === undefined) return;
       await this.#runLoop({
         service: this.#service,
@@ -157,7 +158,7 @@ export class ServiceProcess {
   }
 
   async #runLoop(scope: Scope): Promise<void> {
-    const { service, settings, application, topics, clientOptions, logger } = scope;
+    const { settings, application, topics, clientOptions, logger } = scope;
     const output = createOutput(scope);
     this.#view.showOutput(output);
     const connected = await this.#waits.forKafka(() => output.connect().then(() => true));
@@ -172,9 +173,7 @@ export class ServiceProcess {
     logger.info({ group: application, transactionalId, tasks: topics.tasks, threads }, "running");
     const standing = standbys?.run();
     let failure: unknown;
-    const outputs = service.outputs(settings as never);
-    const used = usedTopics(outputs, changelogNames(service, application), topics.existing);
-    compareTopics(used, clientOptions).catch((error: unknown) => {
+    this.#examineTopics(scope).catch((error: unknown) => {
       failure = error;
       this.#stop.abort();
     });
@@ -191,7 +190,26 @@ export class ServiceProcess {
     }
   }
 
-  #topicNeeds(clientOptions: ClientOptions): TopicNeeds {
+  /** Beside the work. @throws {TopicError} a topic that exists cannot be used */
+  async #examineTopics({ service, settings, application, topics, clientOptions, stop, logger }: Scope): Promise<void> {
+    const changelogs = changelogNames(service, application);
+    await persistently(
+      () =>
+        refuseUncompacted(
+          changelogs.filter((name) => topics.existing.has(name)),
+          (name) => isCompacted(name, clientOptions),
+        ),
+      {
+        patience: ASIDE,
+        stop,
+        onFailure: (error) => logger.debug({ err: error }, "it is not known whether changelogs are compacted"),
+      },
+    );
+    const used = usedTopics(service.outputs(settings as never), changelogs, topics.existing);
+    if (!stop.aborted) await compareTopics(used, clientOptions);
+  }
+
+  #topicNeeds(): TopicNeeds {
     const { topicPartitions, replicationFactor, topicRetentionMib } = this.#settings;
     return {
       service: this.#service.name,
@@ -202,7 +220,6 @@ export class ServiceProcess {
       partitions: topicPartitions,
       replicationFactor,
       retentionMib: topicRetentionMib,
-      isCompacted: (topic) => isCompacted(topic, clientOptions),
     };
   }
 }

@@ -21,7 +21,6 @@ export interface TopicNeeds {
   readonly replicationFactor: number;
   /** Bound in MiB of each partition of the outputs that are made; -1 for none. */
   readonly retentionMib: number;
-  readonly isCompacted: (topic: string) => Promise<boolean>;
 }
 
 export interface Topics {
@@ -36,7 +35,7 @@ export interface Topics {
 /**
  * Makes the missing outputs and changelogs and compares what exists with what is needed.
  * @returns the inputs that do not exist yet, or the topics
- * @throws {TopicError} partition counts do not fit, or a changelog is not compacted
+ * @throws {TopicError} partition counts do not fit
  */
 export async function prepareTopics(
   admin: Admin,
@@ -75,12 +74,6 @@ export async function prepareTopics(
       throw new TopicError(
         `changelog ${name} has ${found.partitions} partitions, but another one of ${needs.service} has ${expected}: a series would lose its ` +
           "state. Only npm run repartition may give changelogs partitions. Start under another APPLICATION_ID.",
-      );
-    }
-    if (existing.has(name) && !(await needs.isCompacted(name))) {
-      throw new TopicError(
-        `changelog ${name} is not compacted: its retention would delete state. Set its cleanup.policy to compact, and nothing else ` +
-          "(kafka-configs --alter --entity-type topics --add-config cleanup.policy=compact).",
       );
     }
   }

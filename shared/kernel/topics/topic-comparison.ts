@@ -78,6 +78,24 @@ export async function compareTopics(topics: readonly UsedTopic[], options: Clien
   }
 }
 
+/**
+ * Checks beside the work that no changelog loses state to retention. An answer takes a client and half a second, and nothing is
+ * deleted in that time: a start does not wait for it.
+ * @throws {TopicError} a changelog is not compacted
+ */
+export async function refuseUncompacted(
+  changelogs: readonly string[],
+  isCompacted: (topic: string) => Promise<boolean>,
+): Promise<void> {
+  for (const name of changelogs) {
+    if (await isCompacted(name)) continue;
+    throw new TopicError(
+      `changelog ${name} is not compacted: its retention would delete state. Set its cleanup.policy to compact, and nothing else ` +
+        "(kafka-configs --alter --entity-type topics --add-config cleanup.policy=compact).",
+    );
+  }
+}
+
 function reportSize({ name, role, bytes }: UsedTopic, takesEnvelopes: boolean, logger: Logger): void {
   const remedy = configure(name, `max.message.bytes=${bytes + OVERHEAD_BYTES}`);
   if (role === "dead-letters" && !takesEnvelopes) {
