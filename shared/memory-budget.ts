@@ -30,9 +30,9 @@ export interface MemoryBudget {
   readonly results: number;
   /** State keys of the series that were seen lately, as bytes; as text they take about as much again. */
   readonly seriesKeys: number;
-  /** Records that the consumer of one restore has fetched ahead. */
+  /** Records that the consumer of all restores has fetched ahead. */
   readonly restoreQueue: number;
-  /** Records of a batch of one restore. */
+  /** Records of a batch of restores; one more batch waits. */
   readonly restoreBatch: number;
   /** LevelDB's block caches and write buffers, of all folders. */
   readonly levelDb: number;
@@ -55,8 +55,8 @@ export function memoryBudget(limitBytes: number = memoryLimitBytes()): MemoryBud
     batch: share(64, 16 * MIB),
     results: share(32, 32 * MIB),
     seriesKeys: share(64, 32 * MIB),
-    restoreQueue: share(128, 16 * MIB),
-    restoreBatch: share(256, 4 * MIB),
+    restoreQueue: share(64, 16 * MIB),
+    restoreBatch: share(128, 4 * MIB),
     levelDb: share(8, 256 * MIB),
     modelScratch: share(16, 256 * MIB),
     shownSeries: share(64, 32 * MIB),

@@ -10,7 +10,7 @@ import { StoreError } from "../../errors.js";
 import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import { nextPosition, ORIGIN, type Position, type TopicPosition } from "../../kafka/topic-partition.js";
 import { furthest, hasWholeKey, type Positions, positionsOf } from "../changelog/changelog.js";
-import { writeOf } from "../changelog/read-changelogs.js";
+import { writeOf } from "../changelog/changelog-reading.js";
 import type { StoreWrite } from "../store/leveldb-store.js";
 import { codecOf, manifestOf, type StateIdentity } from "../task/state-identity.js";
 import type { OpenTask } from "../task/task.js";

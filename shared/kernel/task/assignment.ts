@@ -155,6 +155,7 @@ export class Assignment {
         failure ??= error;
       });
     }
+    await this.#options.restore.close();
     if (failure !== undefined) throw failure;
   }
 

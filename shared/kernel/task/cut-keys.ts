@@ -5,7 +5,7 @@
  */
 import { StoreError } from "../../errors.js";
 import type { Logger } from "../../logger.js";
-import type { CutTail } from "../changelog/read-changelogs.js";
+import type { CutTail } from "../changelog/changelog-reading.js";
 import { type FolderKeys, keysWithNul } from "./key-mend.js";
 import { isWhole, type StateIdentity } from "./state-identity.js";
 import type { OpenTask, Task } from "./task.js";

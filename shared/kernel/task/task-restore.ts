@@ -2,7 +2,6 @@
  * From an open folder to a task that may run: compares its positions with the group's, and restores what it lacks; where the
  * changelog cannot stand for the state, does what ON_CHANGELOG_LOSS says.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { StoreError } from "../../errors.js";
 import type { Admin } from "../../kafka/admin.js";
 import type { ClientOptions } from "../../kafka/client.js";
@@ -10,7 +9,8 @@ import { type LogRanges, logRanges } from "../../kafka/log-range.js";
 import { ORIGIN, type Position, partitionKey } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import { furthest, type Positions } from "../changelog/changelog.js";
-import { type ChangelogsRead, type CutTail, readChangelogs } from "../changelog/read-changelogs.js";
+import { ChangelogReader } from "../changelog/changelog-reader.js";
+import type { ChangelogsRead, CutTail } from "../changelog/changelog-reading.js";
 import type { KernelMetrics } from "../metrics.js";
 import type { StoreWrite } from "../store/leveldb-store.js";
 import { ValueDamagedError } from "../store/stored-value.js";
@@ -40,18 +40,17 @@ export interface TaskRestoreOptions {
   readonly logger: Logger;
 }
 
-/** Restores side by side; the shares of memory-budget.ts count on it. */
-const RESTORES_AT_ONCE = 4;
-const TURN_POLL_MS = 50;
-
-/** Restores the tasks of a process, few at a time. */
+/** Restores the tasks of a process, side by side. */
 export class TaskRestore {
   readonly #options: TaskRestoreOptions;
   readonly #cutKeys: CutKeys;
-  #restoring = 0;
+  readonly #reader: ChangelogReader;
+  /** What {@link examine} found, for the restore that follows it: by then the group's positions were known, as they have to be. */
+  readonly #examined = new WeakMap<OpenTask, LogRanges>();
 
   constructor(options: TaskRestoreOptions) {
     this.#options = options;
+    this.#reader = new ChangelogReader(options.clientOptions, `${options.identity.application}-restore`);
     this.#cutKeys = new CutKeys(options);
   }
 
@@ -65,7 +64,10 @@ export class TaskRestore {
       admin,
       tasks.flatMap((task) => changelogsOf(identity, task)),
     );
-    for (const task of tasks) task.folder.noteLoss(rangeFault(task, changelogsOf(identity, task), ranges));
+    for (const task of tasks) {
+      task.folder.noteLoss(rangeFault(task, changelogsOf(identity, task), ranges));
+      this.#examined.set(task, ranges);
+    }
   }
 
   /**
@@ -100,14 +102,14 @@ export class TaskRestore {
     const { identity, admin } = this.#options;
     task.beginRestore();
     const changelogs = changelogsOf(identity, task);
-    const ranges = await logRanges(admin, changelogs);
+    const ranges = this.#examined.get(task) ?? (await logRanges(admin, changelogs));
+    this.#examined.delete(task);
     if (task.isClosed()) return false;
     task.folder.noteLoss(rangeFault(task, changelogs, ranges));
     const loss = task.folder.changelogLoss;
     if (loss !== undefined && (await this.#settleLoss(task, loss, committed))) return true;
     if (task.isClosed()) return false;
     const cutTail = await this.#cutKeys.tailOf(task);
-    await this.#waitForTurn(task);
     return !task.isClosed() && (await this.#read(task, committed, ranges, cutTail));
   }
 
@@ -117,14 +119,13 @@ export class TaskRestore {
     ranges: LogRanges,
     cutTail: CutTail | undefined,
   ): Promise<boolean> {
-    const { identity, metrics, logger, clientOptions } = this.#options;
+    const { identity, metrics, logger } = this.#options;
     const { folder, partition } = task;
     const cause = folder.manifest === undefined ? "empty" : "behind";
     const label = { partition: String(partition) };
     let count = 0;
     const stopTimer = metrics.restoreDuration.startTimer();
-    this.#restoring++;
-    const read = await readChangelogs(clientOptions, identity.application, {
+    const read = await this.#reader.read({
       apply: (writes) => this.#take(task, writes),
       cutTail,
       partition,
@@ -139,7 +140,7 @@ export class TaskRestore {
         metrics.restoreRemaining.set(label, remaining);
         metrics.restored.inc(records);
       },
-    }).finally(() => this.#restoring--);
+    });
     metrics.restoreRemaining.set(label, 0);
     if (read === undefined) return false;
     const positions = await this.#apply(task, committed, read);
@@ -148,7 +149,6 @@ export class TaskRestore {
     return true;
   }
 
-  /** @returns the task's positions: they are in its folder now */
   /** @throws {StoreError} a value cannot be read */
   async #take({ id, folder }: OpenTask, writes: readonly StoreWrite[]): Promise<void> {
     try {
@@ -160,6 +160,7 @@ export class TaskRestore {
     await this.#options.saves.makeRoom(folder);
   }
 
+  /** @returns the task's positions: they are in its folder now */
   async #apply(task: OpenTask, committed: CommittedPositions, read: ChangelogsRead): Promise<Positions> {
     const { folder } = task;
     const positions = this.#settle(task, committed, furthest(folder.manifest?.positions ?? {}, read.positions));
@@ -168,9 +169,9 @@ export class TaskRestore {
     return positions;
   }
 
-  /** Each restore has a client and batches of its own, so there are only so many at a time. A task that is closed does not wait. */
-  async #waitForTurn(task: OpenTask): Promise<void> {
-    while (this.#restoring >= RESTORES_AT_ONCE && !task.isClosed()) await delay(TURN_POLL_MS);
+  /** After the last restore: waits until its client is gone. */
+  close(): Promise<void> {
+    return this.#reader.close();
   }
 
   /** Readies a task that is about to run, see {@link CutKeys.ready}. */

@@ -34,7 +34,7 @@ describe("the shares of a process's memory", () => {
         restoreQueue,
         restoreBatch,
       } = budget;
-      const replays = 4 * (restoreQueue + restoreBatch);
+      const replays = restoreQueue + 2 * restoreBatch;
       const held =
         stateCache +
         2 * transactionState +
