@@ -2,7 +2,8 @@
  * A warm copy of a task that runs on another host, in the folder that the task would have here.
  *
  * Two things keep such a folder honest at every moment:
- * - A batch carries the changelog positions that it reached, in one atomic write. A copy whose process dies begins again there.
+ * - A batch is saved before the changelog positions that it reached. A copy whose process dies begins again where they say, and
+ *   applies the rest once more, in the same order.
  * - A batch may end in the middle of a commit, so the input positions that its records stand for are no proof that the
  *   commit is whole. The manifest says that a standby wrote it, so that a task always restores it from the changelog positions.
  */
@@ -12,6 +13,7 @@ import { nextPosition, ORIGIN, type Position, type TopicPosition } from "../../k
 import { furthest, hasWholeKey, type Positions, positionsOf } from "../changelog/changelog.js";
 import { writeOf } from "../changelog/changelog-reading.js";
 import type { StoreWrite } from "../store/leveldb-store.js";
+import { ValueDamagedError } from "../store/stored-value.js";
 import { codecOf, manifestOf, type StateIdentity } from "../task/state-identity.js";
 import type { OpenTask } from "../task/task.js";
 
@@ -112,6 +114,12 @@ export class StandbyCopy {
       [...this.#storeOf].map(([topic, store]) => [store, this.#next.get(topic) ?? ORIGIN]),
     );
     const manifest = manifestOf(this.#identity, this.task, this.#positions, reached);
-    await folder.write(writes, { ...manifest, standby: true });
+    try {
+      // A record may be a step on from the value that the folder has: no record is written as it is.
+      await folder.copy(writes, { ...manifest, standby: true });
+    } catch (error) {
+      if (!(error instanceof ValueDamagedError)) throw error;
+      throw new StoreError(`${this.task.id}: its changelog is damaged: ${error.message}`, { cause: error });
+    }
   }
 }

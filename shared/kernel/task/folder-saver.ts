@@ -54,11 +54,6 @@ export class FolderSaver {
     return this.#failure;
   }
 
-  /** The manifest was written, with all that it stands for, beside the passes. */
-  wrote(manifest: Manifest): void {
-    this.#saved = manifest;
-  }
-
   /**
    * Saves what is committed now, after the pass that may be under way.
    * @throws as {@link LevelDbStore.write}, this pass or an earlier one

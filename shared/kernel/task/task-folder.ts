@@ -102,11 +102,14 @@ export class TaskFolder {
     return this.#saver.save();
   }
 
-  /** Writes values of a standby, and the manifest that they belong to, in one atomic batch. @throws as {@link LevelDbStore.write} */
-  async write(writes: readonly StoreWrite[], manifest: Manifest): Promise<void> {
-    await this.db.write(writes, manifest);
+  /**
+   * Takes over what a standby has read of its changelogs, up to where `manifest` says, and saves it.
+   * @throws as {@link LevelDbStore.write}, and {ValueDamagedError} a value cannot be read
+   */
+  async copy(writes: readonly StoreWrite[], manifest: Manifest): Promise<void> {
+    this.applyLogged(writes);
     this.#manifest = manifest;
-    this.#saver.wrote(manifest);
+    await this.save();
   }
 
   /** Takes over what its changelogs have, until {@link restored}. */

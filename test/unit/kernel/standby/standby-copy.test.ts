@@ -101,7 +101,8 @@ describe("a standby's folder", () => {
     assert.equal(isCurrent(opener, task, 5), false);
 
     // What a replay to the changelog's end leaves is current.
-    await task.folder.write([], manifestOf(identity, task, { in: positionAt(5) }, { counter: positionAt(9) }));
+    task.folder.restored(manifestOf(identity, task, { in: positionAt(5) }, { counter: positionAt(9) }));
+    await task.folder.save();
     await task.close();
     const again = await opened(opener);
     assert.equal(isCurrent(opener, again, 5), true);

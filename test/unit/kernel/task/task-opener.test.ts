@@ -76,7 +76,8 @@ describe("the opener of tasks", () => {
   it("closes a folder that nothing can go on from", async () => {
     const identity = identityOf("first");
     const before = await openerOf(identity).open(taskOf());
-    await before.folder.write([], manifestOf(identity, before, {}, {}));
+    before.folder.restored(manifestOf(identity, before, {}, {}));
+    await before.folder.save();
     await before.close();
     const other = openerOf(identityOf("second"));
     for (const open of [() => other.open(taskOf()), () => other.openStandby(taskOf())]) {
