@@ -10,5 +10,5 @@ export interface ConsumedRecord {
   readonly timestamp?: number;
   readonly key?: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers?: RecordHeaders;
+  readonly headers?: RecordHeaders | undefined;
 }

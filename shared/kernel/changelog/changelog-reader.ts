@@ -6,9 +6,9 @@
  * ends of partitions) is therefore taken in when the batch comes: a moment later it would be true of records that nobody has applied.
  */
 import type { ClientOptions } from "../../kafka/client.js";
-import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import { Consumer } from "../../kafka/consumer.js";
 import type { ConsumerMemory } from "../../kafka/consumer-properties.js";
+import { type BatchRoom, newRoom, type RecordBatch, RecordView } from "../../kafka/record-batch.js";
 import type { TopicPosition } from "../../kafka/topic-partition.js";
 import { memoryBudget } from "../../memory-budget.js";
 import { ChangelogReading, type ChangelogsRead, type ReadRequest } from "./changelog-reading.js";
@@ -29,7 +29,7 @@ interface OpenReading {
 
 /** Records of a batch, and what was known when it came. */
 interface Batch {
-  readonly records: readonly ConsumedRecord[];
+  readonly records: RecordBatch;
   /** By partition number. */
   readonly reached: ReadonlyMap<number, readonly TopicPosition[]>;
 }
@@ -91,12 +91,15 @@ export class ChangelogReader {
       onPartitionEnd: (end) => this.#passed.push(end),
     });
     try {
+      // One is read from while the other is filled.
+      let [room, other] = [newRoom(BATCH_RECORDS, restoreBatch), newRoom(BATCH_RECORDS, restoreBatch)];
       let next: Promise<Batch> | undefined;
       while (this.#readings.size > 0) {
         this.#endCancelled(consumer);
         if (next === undefined) this.#assign(consumer);
-        const batch = await (next ?? this.#nextBatch(consumer));
-        next = this.#hasNew() ? undefined : this.#nextBatch(consumer);
+        const batch = await (next ?? this.#nextBatch(consumer, room));
+        [room, other] = [other, room];
+        next = this.#hasNew() ? undefined : this.#nextBatch(consumer, room);
         // Its error is thrown when its turn comes.
         next?.catch(() => undefined);
         await this.#apply(consumer, batch);
@@ -137,8 +140,8 @@ export class ChangelogReader {
     return [...this.#readings.values()].flatMap(({ reading, assigned }) => (assigned ? reading.places : []));
   }
 
-  async #nextBatch(consumer: Consumer): Promise<Batch> {
-    const records = await consumer.consume(BATCH_RECORDS, POLL_MS);
+  async #nextBatch(consumer: Consumer, room: BatchRoom): Promise<Batch> {
+    const records = await consumer.consumeBatch(BATCH_RECORDS, POLL_MS, room);
     const reached = new Map<number, TopicPosition[]>();
     const add = (place: TopicPosition) => {
       const places = reached.get(place.partition);
@@ -153,7 +156,9 @@ export class ChangelogReader {
   }
 
   async #apply(consumer: Consumer, { records, reached }: Batch): Promise<void> {
-    for (const record of records) {
+    const view = new RecordView();
+    for (let k = 0; k < records.count; k++) {
+      const record = view.at(records, k);
       const open = this.#readings.get(record.partition);
       if (open?.assigned !== true) continue;
       try {

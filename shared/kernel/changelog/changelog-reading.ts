@@ -29,7 +29,10 @@ export interface ReadRequest {
   }[];
   /** Where the folder is one of a version that cut keys, and has such keys. */
   readonly cutTail: CutTail | undefined;
-  /** Takes values in, in the order of the logs. The next ones come when it has returned. */
+  /**
+   * Takes values in, in the order of the logs. The next ones come when it has returned. Their bytes are those of a batch that is read
+   * into again: what it keeps it copies.
+   */
   apply(writes: readonly StoreWrite[]): Promise<void>;
   /** Asked between batches; true ends the reading early. */
   cancelled(): boolean;
