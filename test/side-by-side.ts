@@ -23,6 +23,7 @@ const LONGEST = [
   "integration/start",
   "integration/membership",
   "integration/modes",
+  "integration/bench",
   "fault/broker",
   "fault/kill-storm",
   "fault/store-damage",

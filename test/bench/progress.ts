@@ -16,6 +16,9 @@ const TOLD: readonly (readonly [name: string, unit: string])[] = [
   ["microsecondsPerRecord", "us a record"],
 ];
 
+/** Of the many parts of a profile so many are told: the tables have them all. */
+const PARTS_TOLD = 15;
+
 export class Progress {
   readonly #section: string;
   readonly #total: number;
@@ -41,7 +44,7 @@ export class Progress {
     this.#left--;
     this.#measured++;
     this.#measuredMs += performance.now() - this.#begunMs;
-    for (const { case: name, series, figures } of points) {
+    for (const { case: name, series, figures } of dearest(points)) {
       const told = TOLD.filter(([figure]) => figure in figures).map(
         ([figure, unit]) => `${Number(figures[figure].toPrecision(4)).toLocaleString("en")} ${unit}`,
       );
@@ -58,4 +61,11 @@ export class Progress {
   get #minutesLeft(): number {
     return Math.ceil((this.#left * this.#measuredMs) / this.#measured / 60_000);
   }
+}
+
+/** All points where they are few, else those that cost most. */
+function dearest(points: readonly Point[]): readonly Point[] {
+  if (points.length <= PARTS_TOLD) return points;
+  const cost = ({ figures: { microsecondsPerRecord = 0 } }: Point) => microsecondsPerRecord;
+  return [...points].sort((a, b) => cost(b) - cost(a)).slice(0, PARTS_TOLD);
 }
