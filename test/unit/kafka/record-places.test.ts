@@ -16,8 +16,14 @@ function batchIn(bytes: Buffer): RecordBatch {
 
 describe("the places of a record", () => {
   const { at, length } = regions.inputs[1];
-  const inMemory = batchIn(codecBytes.subarray(at, at + length));
-  const elsewhere = batchIn(Buffer.alloc(100));
+  let inMemory: RecordBatch;
+  let elsewhere: RecordBatch;
+
+  // Other tests use the memory of the process, too.
+  beforeEach(() => {
+    inMemory = batchIn(codecBytes.subarray(at, at + length));
+    elsewhere = batchIn(Buffer.alloc(100));
+  });
 
   it("are where the batch lies in the codec's memory, and staged where it lies elsewhere", () => {
     for (const batch of [inMemory, elsewhere]) {
