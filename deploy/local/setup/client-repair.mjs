@@ -152,8 +152,15 @@ const repairs = [
   ...busyWait,
 ];
 
-/** Where {@link BATCH} is compiled: its place in the package, and what names its two calls there. */
+/** Where {@link BATCH} is compiled: its place in the package, and what names its two calls there. And how librdkafka is compiled. */
 const additions = [
+  {
+    // As many compilers as files, 70 of them, take 3 GB at once and leave nothing to whatever else runs.
+    issue: "the number of compilers",
+    file: "deps/librdkafka.gyp",
+    text: `"make", "-j", "-C"`,
+    repaired: `"make", "-j4", "-C"`,
+  },
   {
     issue: "sources",
     file: "binding.gyp",
