@@ -8,7 +8,7 @@
  * As long as values may be ahead, the manifest says so: such a folder never runs before it is restored.
  */
 import type { LevelDbStore, StoreWrite } from "../store/leveldb-store.js";
-import type { Manifest } from "../store/manifest.js";
+import { MANIFEST_FORMAT, type Manifest } from "../store/manifest.js";
 import type { TaskStore } from "../store/task-store.js";
 
 /** A piece takes LevelDB some milliseconds. */
@@ -117,6 +117,7 @@ export class FolderSaver {
   }
 }
 
+/** Of today's format, whichever the manifest had: a program that does not know `ahead` would run a folder that says so. */
 function aheadOf(manifest: Manifest | undefined): Manifest | undefined {
-  return manifest && { ...manifest, ahead: true };
+  return manifest && { ...manifest, format: MANIFEST_FORMAT, ahead: true };
 }

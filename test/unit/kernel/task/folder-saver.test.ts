@@ -7,7 +7,7 @@ import { FolderWriteError } from "../../../../shared/folder-lock.js";
 import { positionAt } from "../../../../shared/kafka/topic-partition.js";
 import { BufferedStore } from "../../../../shared/kernel/store/buffered-store.js";
 import { LevelDbStore } from "../../../../shared/kernel/store/leveldb-store.js";
-import type { Manifest } from "../../../../shared/kernel/store/manifest.js";
+import { MANIFEST_FORMAT, type Manifest } from "../../../../shared/kernel/store/manifest.js";
 import { StateMemory } from "../../../../shared/kernel/store/state-memory.js";
 import { Task } from "../../../../shared/kernel/task/task.js";
 import { TaskFolder } from "../../../../shared/kernel/task/task-folder.js";
@@ -88,6 +88,17 @@ describe("the passes over a folder", () => {
     const found = inLevelDb();
     assert.deepEqual([found.position, found.ahead, found.values.filter((n) => n === 2).length], [1, true, 1]);
     assert.equal(folder.isAhead, true);
+  });
+
+  it("keep an older program from a folder of its own format whose values are ahead", async () => {
+    commit(1, ["t/a", "t/b", "t/c"]);
+    await folder.save();
+    assert.equal(folder.db.manifest()?.format, EMPTY_MANIFEST.format);
+    commit(2, ["t/a", "t/b"]);
+    const seen: unknown[] = [];
+    onPiece = () => seen.push([inLevelDb().ahead, folder.db.manifest()?.format]);
+    await folder.save();
+    assert.deepEqual(seen[0], [true, MANIFEST_FORMAT]);
   });
 
   it("leave the manifest of their beginning, and say that values are ahead, where a commit came meanwhile", async () => {
