@@ -11,7 +11,7 @@ const spare: Buffer[] = [];
 export class PackedChanges {
   /** Each once. */
   entries: PackedEntry[] = [];
-  /** What they were before, in bytes. */
+  /** What they were before, and those that are new, in bytes. */
   bytes = 0;
   #pieces: Buffer[] = [];
   #end = 0;

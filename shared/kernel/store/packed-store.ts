@@ -11,7 +11,7 @@ import { keyOfStep, refuseIllFormed } from "../../contract/record-key.js";
 import { StoreError } from "../../errors.js";
 import type { PackedCodec, PackedStateStore, PackedValue } from "../../service-definition.js";
 import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
-import type { PackedCache } from "./packed-cache.js";
+import { ENTRY_BYTES, type PackedCache } from "./packed-cache.js";
 import { PackedChanges } from "./packed-changes.js";
 import { ABSENT, type Former, IN_FOLDER, PackedEntry, valueFrom } from "./packed-entry.js";
 import { bodyOfStep, logOf } from "./packed-log.js";
@@ -70,6 +70,8 @@ export class PackedStore implements PackedStateStore, TaskStore {
     const entry = this.#replace(key);
     entry.place(this.#cache.memory, length);
     entry.bytes.fill(0, entry.start, entry.start + HEAD_BYTES + length);
+    // Beside what it was before: neither leaves memory until the commit has ended.
+    this.#changed(HEAD_BYTES + length);
     return entry;
   }
 
@@ -253,7 +255,7 @@ export class PackedStore implements PackedStateStore, TaskStore {
     if (entry === undefined) {
       refuseIllFormed(key);
       entry = this.#add(key);
-      this.#changes(entry, IN_FOLDER, HEAD_BYTES);
+      this.#changes(entry, IN_FOLDER, ENTRY_BYTES + key.length);
     } else if (entry.open === undefined) {
       const bytes = HEAD_BYTES + Math.max(0, entry.length);
       this.#changes(entry, entry.handOver(), bytes);
@@ -265,6 +267,11 @@ export class PackedStore implements PackedStateStore, TaskStore {
   #changes(entry: PackedEntry, former: Former, bytes: number): void {
     entry.open = former;
     this.#open.entries.push(entry);
+    this.#changed(bytes);
+  }
+
+  /** The open changes take so many bytes more. */
+  #changed(bytes: number): void {
     this.#open.bytes += bytes;
     this.#memory.changed(bytes);
   }

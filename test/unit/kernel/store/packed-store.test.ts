@@ -198,6 +198,20 @@ describe("a packed store", () => {
     assert.equal(reads, 0);
   });
 
+  it("counts new values among what is changed, so that a commit comes before they fill the memory", () => {
+    for (let k = 0; k < 3; k++) store.create(`t/${k}`, 160);
+    assert.ok(memory.changedBytes >= 3 * 160, `${memory.changedBytes} bytes`);
+    assert.ok(memory.isFull);
+    store.seal();
+    assert.equal(memory.isFull, false);
+    store.committed();
+    assert.equal(memory.changedBytes, 0);
+    store.create("t/0", 240);
+    assert.ok(memory.changedBytes >= 160 + 240, `${memory.changedBytes} bytes`);
+    store.discard();
+    assert.equal(memory.changedBytes, 0);
+  });
+
   it("gives all memory back when it is closed", () => {
     set("t/a", 1, 1);
     commit();
