@@ -76,12 +76,13 @@ export class TaskRestore {
    * @throws {StateAheadError} the folder is ahead of the group
    */
   isCurrent(task: OpenTask, committed: CommittedPositions): boolean {
-    const { manifest, changelogLoss } = task.folder;
+    const { manifest, changelogLoss, isAhead } = task.folder;
     // The commit that a standby was in the middle of may be there in part.
-    if (manifest?.standby || task.folder.isAhead) return false;
+    if (manifest?.standby) return false;
     // What a repartition has moved is in the changelog alone.
     if (!hasTasksOfToday(this.#options.identity, manifest)) return false;
-    let current = manifest !== undefined && changelogLoss === undefined;
+    // Values may be newer than the positions, but these were its group's once.
+    let current = manifest !== undefined && changelogLoss === undefined && !isAhead;
     for (const input of task.inputs) {
       const stored = manifest?.positions[input];
       const group = committed.get(input);
