@@ -137,12 +137,22 @@ export class TaskFolder {
   /** Keys of a store with committed values, in order of their bytes, at most `limit`. */
   async keys(store: string, limit: number): Promise<string[]> {
     const unsaved = this.#store(store)?.unsavedKeys() ?? new Map<string, boolean>();
-    const keys = new Set(await this.db.keys(store, limit + unsaved.size));
+    let deleted = 0;
+    for (const isThere of unsaved.values()) if (!isThere) deleted++;
+    const most = limit + deleted;
+    const saved = await this.db.keys(store, most);
+    // Where there are so many, none of the first comes after the last of them: nearly all that is unsaved is left out.
+    const last = saved.length === most ? Buffer.from(saved.at(-1) ?? "") : undefined;
+    const keys = new Set(saved);
     for (const [key, isThere] of unsaved) {
-      if (isThere) keys.add(key);
-      else keys.delete(key);
+      if (!isThere) keys.delete(key);
+      else if (last === undefined || Buffer.compare(Buffer.from(key), last) < 0) keys.add(key);
     }
-    return [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).slice(0, limit);
+    return [...keys]
+      .map((key) => ({ key, bytes: Buffer.from(key) }))
+      .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
+      .slice(0, limit)
+      .map(({ key }) => key);
   }
 
   #store(name: string): OpenStore | undefined {

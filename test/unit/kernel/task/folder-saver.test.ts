@@ -132,6 +132,24 @@ describe("the passes over a folder", () => {
     assert.deepEqual(inLevelDb(), { position: 1, ahead: undefined, values: [1, undefined, undefined] });
   });
 
+  it("leave the first keys to be told without as many being read as are unsaved", async () => {
+    const all = Array.from({ length: 50 }, (_, k) => `t/${String(k).padStart(2, "0")}`);
+    commit(1, all);
+    assert.deepEqual(await folder.keys("values", 3), all.slice(0, 3));
+    await folder.save();
+    store.delete("t/01");
+    commit(2, ["t/000", ...all.slice(2)]);
+    const asked: number[] = [];
+    const { keys } = folder.db;
+    folder.db.keys = (name, limit) => {
+      asked.push(limit);
+      return keys.call(folder.db, name, limit);
+    };
+    assert.deepEqual(await folder.keys("values", 3), ["t/00", "t/000", "t/02"]);
+    assert.deepEqual(asked, [4]);
+    assert.equal((await folder.keys("values", 100)).length, 50);
+  });
+
   it("write again what a restore was cut short at", async () => {
     commit(1, ["t/a", "t/b"]);
     await folder.save();
