@@ -1,9 +1,7 @@
 /** Reads JSON numbers. */
 import type { RecordError } from "../../shared/errors.js";
+import { NUMBER_TEXT_BYTES_MAX } from "../../shared/numbers/number-text.js";
 import { ascii, refusal, type TextCursor } from "./text-cursor.js";
-
-/** Longest text of one number, in bytes. The longest exact value of a double, -2^-1074 written out, has 1,077. */
-export const NUMBER_BYTES_MAX = 1100;
 
 /** A whole number of so many digits is exact in a double, and so is 10 to that power. */
 const EXACT_DIGITS_MAX = 15;
@@ -44,7 +42,8 @@ export function readNumber(cursor: TextCursor): number {
     wellFormed = wellFormed && at > exponentStart;
   }
   if (!wellFormed || !endsNumber(bytes[at])) throw notANumber(cursor);
-  if (at - start > NUMBER_BYTES_MAX) throw refusal(cursor, "too-long", `a number of at most ${NUMBER_BYTES_MAX} bytes`);
+  if (at - start > NUMBER_TEXT_BYTES_MAX)
+    throw refusal(cursor, "too-long", `a number of at most ${NUMBER_TEXT_BYTES_MAX} bytes`);
   let value: number;
   if (at === plainEnd && integerDigits + fractionDigits <= EXACT_DIGITS_MAX) {
     const size = digitsOf(bytes, integerStart, at) / POWERS_OF_TEN[fractionDigits];

@@ -1,5 +1,8 @@
 /** Doubles as JSON text: the plain way, which the module follows to the byte. */
 
+/** Longest text of a number that is read, in bytes. The longest exact value of a double, -2^-1074 written out, has 1,077. */
+export const NUMBER_TEXT_BYTES_MAX = 1100;
+
 /**
  * From this size on a double is written with an exponent. Its digits alone look like an integer: readers with integers of 64
  * bits fail on it, or read an integer that is not the double.

@@ -1,8 +1,8 @@
 /** The codec without WebAssembly: what the module has to do, in plain words. Tests hold the module against it. */
 import { STEP, STEP_WORDS } from "./layout-steps.js";
-import { codecBytes, codecMemory, numbers, regions } from "./memory.js";
+import { codecBytes, codecMemory, numbers, regions, STAGED_BYTES_MAX } from "./memory.js";
 import type { NumberCodec } from "./number-codec.js";
-import { finite } from "./number-text.js";
+import { finite, NUMBER_TEXT_BYTES_MAX } from "./number-text.js";
 
 const NUMBER = "-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?";
 const LIST = new RegExp(`^\\[${NUMBER}(?:, ?${NUMBER})*\\]$`);
@@ -20,6 +20,8 @@ const KEYS_MAX = regions.keys.length / 64;
 
 const words = new Uint32Array(codecMemory.buffer);
 const textOf = (at: number, length: number): string => codecBytes.toString("latin1", at, at + length);
+/** Of a record that is to be read. A longer one is left to the plain way: expressions need a stack that grows with their text. */
+const readable = (at: number, end: number): string => (end - at > STAGED_BYTES_MAX ? "" : textOf(at, end - at));
 
 /** See {@link NumberCodec}. */
 export function plainCodec(): NumberCodec {
@@ -31,15 +33,15 @@ export function plainCodec(): NumberCodec {
     names,
     key,
     readObservation(at, end) {
-      const [whole, topic, series, i, y, x] = OBSERVATION.exec(textOf(at, end - at)) ?? [];
+      const [whole, topic, series, i, y, x] = OBSERVATION.exec(readable(at, end)) ?? [];
       if (whole === undefined) return 0;
       const topicAt = at + BEFORE_TOPIC;
       const seriesAt = topicAt + topic.length + BEFORE_SERIES;
       names.set([topicAt, topicAt + topic.length, seriesAt, seriesAt + series.length]);
-      return keep([Number(i), Number(y), ...listOf(x)], numbers.length);
+      return keep([i, y, ...listOf(x)], numbers.length);
     },
     readNumbers(at, end, countMax) {
-      const text = textOf(at, end - at);
+      const text = readable(at, end);
       return LIST.test(text) ? keep(listOf(text), countMax) : 0;
     },
     isPlain: (at, end) => WHOLE_PLAIN.test(textOf(at, end - at)),
@@ -66,10 +68,13 @@ export function plainCodec(): NumberCodec {
   };
 }
 
-const listOf = (text: string): number[] => text.slice(1, -1).split(",").map(Number);
+const listOf = (text: string): string[] => text.slice(1, -1).split(/, ?/);
 
-function keep(read: readonly number[], countMax: number): number {
-  if (read.length > Math.min(countMax, numbers.length) || !read.every(Number.isFinite)) return 0;
+function keep(texts: readonly string[], countMax: number): number {
+  if (texts.length > Math.min(countMax, numbers.length)) return 0;
+  if (texts.some((text) => text.length > NUMBER_TEXT_BYTES_MAX)) return 0;
+  const read = texts.map(Number);
+  if (!read.every(Number.isFinite)) return 0;
   numbers.set(read);
   return read.length;
 }

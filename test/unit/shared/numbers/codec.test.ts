@@ -133,6 +133,19 @@ for (const [title, one] of [
       assert.equal(one.readNumbers(AT, AT + 7, 2), 0);
     });
 
+    it("leaves numbers of more than 1,100 bytes to the plain way, which refuses them", () => {
+      const zeros = (count: number) => `0.${"0".repeat(count)}`;
+      assert.deepEqual(list(one, `[1, ${zeros(1098)}]`), [1, 0]);
+      assert.equal(list(one, `[1, ${zeros(1099)}]`), undefined);
+      assert.equal(list(one, `[1,-${zeros(1098)}]`), undefined);
+    });
+
+    it("leaves records of millions of numbers to the plain way", () => {
+      const numbers = "1,".repeat(LENGTH / 2 - 50);
+      assert.equal(list(one, `[${numbers}1]`), undefined);
+      assert.equal(observation(one, `{"topic":"t","series":"s","i":1,"y":2,"x":[${numbers}1]}`), undefined);
+    });
+
     it("reads observations as the deserializer writes them, and where their names lie", () => {
       const given = { topic: "raw.a_b-1", series: "s 1/~#", i: -5, y: -0, x: [1.5, 2e-300, 3e22] };
       assert.deepEqual(observation(one, encodeObservation(given).toString()), [-5, -0, 1.5, 2e-300, 3e22]);
