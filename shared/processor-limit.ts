@@ -4,6 +4,8 @@ import { availableParallelism } from "node:os";
 import { posix } from "node:path";
 
 const CGROUP_ROOT = "/sys/fs/cgroup";
+/** A line of /proc/self/cgroup. The path may have colons: containerd makes `<slice>:cri-containerd:<id>` of it. */
+const GROUP = /^(?<number>\d+):(?<controllers>[^:]*):(?<path>.*)$/;
 
 /** @returns the text of a file, undefined where it cannot be read */
 export type FileReader = (path: string) => string | undefined;
@@ -19,12 +21,12 @@ export function processorLimit(): number {
  * that is always looked at too.
  */
 export function cgroupProcessors(read: FileReader): number {
-  const groups = (read("/proc/self/cgroup") ?? "").split("\n").map((line) => line.split(":"));
-  const unified = groups.find(([number, controllers]) => number === "0" && controllers === "");
-  const split = groups.find(([, controllers]) => controllers?.split(",").includes("cpu"));
+  const groups = (read("/proc/self/cgroup") ?? "").split("\n").map((line) => GROUP.exec(line)?.groups ?? {});
+  const unified = groups.find(({ number, controllers }) => number === "0" && controllers === "");
+  const split = groups.find(({ controllers }) => controllers?.split(",").includes("cpu"));
   const quotas = [
-    ...pathsUp(unified?.[2]).map((path) => unifiedQuota(read, posix.join(CGROUP_ROOT, path))),
-    ...pathsUp(split?.[2]).map((path) => splitQuota(read, posix.join(CGROUP_ROOT, "cpu", path))),
+    ...pathsUp(unified?.path).map((path) => unifiedQuota(read, posix.join(CGROUP_ROOT, path))),
+    ...pathsUp(split?.path).map((path) => splitQuota(read, posix.join(CGROUP_ROOT, "cpu", path))),
   ];
   return Math.min(Number.POSITIVE_INFINITY, ...quotas);
 }

@@ -34,6 +34,12 @@ describe("the processors that a process may use", () => {
     assert.equal(limitOf({ ...files, "/sys/fs/cgroup/user.slice/app.service/cpu.max": "50000 100000\n" }), 0.5);
   });
 
+  it("are limited by the quota of a group whose path has colons, as containerd makes it", () => {
+    const path = "/kubelet.slice:cri-containerd:0a1b";
+    const quota = { [`/sys/fs/cgroup${path}/cpu.max`]: "200000 100000\n" };
+    assert.equal(limitOf({ "/proc/self/cgroup": `0::${path}\n`, ...quota }), 2);
+  });
+
   it("are limited by the quota of a first-generation group", () => {
     const files = {
       "/proc/self/cgroup": "5:memory:/a\n4:cpu,cpuacct:/docker/b\n0::/\n",
