@@ -6,7 +6,7 @@
 export interface NumberCodec {
   /** Of the observation read last: where its topic begins and ends, and its series. */
   readonly names: Uint32Array;
-  /** Of the key asked for last: where it lies, and its length. It stays until keys are forgotten. */
+  /** Of the key asked for last: where it lies, and its length. Good until the next one is asked for. */
   readonly key: Uint32Array;
   /**
    * Reads `{"topic":"…","series":"…","i":1,"y":2,"x":[3,4]}`, as the deserializer writes it, with names of plain characters

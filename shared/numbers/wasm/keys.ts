@@ -24,7 +24,7 @@ let seed: u64 = 0;
 export const keyFound: usize = memory.data(8, 8);
 
 /**
- * Lays out the table in a region.
+ * Lays out the table in a region that holds zeros: the system gives memory for a page only once something is written there.
  * @param keys   most keys, a power of two; two slots a key, and what remains for their bytes
  * @param random decides the order of the slots
  */
@@ -34,15 +34,20 @@ export function layOutKeys(at: usize, length: usize, keys: u32, random: u64): vo
   places = slots + ((<usize>keys) << 4);
   countMax = keys;
   end = at + length;
+  next = firstPlace();
   seed = random;
-  forgetKeys();
 }
 
 /** Forgets all keys. */
 export function forgetKeys(): void {
   memory.fill(slots, 0, places - slots);
   count = 0;
-  next = places + ((<usize>countMax) << 2);
+  next = firstPlace();
+}
+
+/** Where the bytes of keys begin: behind the table of places. */
+function firstPlace(): usize {
+  return places + ((<usize>countMax) << 2);
 }
 
 /** The number of a key, which is put where it is not known; -1 where there is no room for it. */

@@ -16,7 +16,7 @@ const LAST_PRINTABLE: u32 = 126;
 /** Where the names of the observation read last lie: topic and its end, series and its end, as u32. */
 export const found: usize = memory.data(16, 16);
 
-/** What the caller wants `readNumber` to see after `end`. */
+/** Reads an observation or a list while the byte after it is 0, see the file's head. */
 function readWithin(text: usize, end: usize, values: usize, countMax: i32, observation: bool): i32 {
   const after = load<u8>(end);
   store<u8>(end, 0);
@@ -26,8 +26,9 @@ function readWithin(text: usize, end: usize, values: usize, countMax: i32, obser
 }
 
 /**
- * Reads an observation as the deserializer writes it, `{"topic":"…","series":"…","i":1,"y":2,"x":[3,4]}`; both names of plain
- * characters only, and no slash in the topic, since one ends it in keys. i, y and x1 to xn are left in `values`, the places of the names in `found`.
+ * Reads an observation as the deserializer writes it, `{"topic":"…","series":"…","i":1,"y":2,"x":[3,4]}`. Both names have plain
+ * characters only, and the topic has no slash, since one ends it in keys. i, y and x1 to xn are left in `values`, the places of
+ * the names in `found`.
  * @returns how many numbers; 0 where the bytes are anything else, or there are more than `countMax`
  */
 export function readObservation(text: usize, end: usize, values: usize, countMax: i32): i32 {

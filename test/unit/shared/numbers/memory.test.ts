@@ -3,8 +3,8 @@ import { memoryBudget } from "../../../../shared/memory-budget.js";
 import { codecBytes, codecMemory, regions, SLACK_BYTES } from "../../../../shared/numbers/memory.js";
 
 describe("the memory of records and results", () => {
-  const { numbers, layouts, staging, inputs, results } = regions;
-  const inOrder = [numbers, layouts, ...staging, ...inputs, results];
+  const { numbers, layouts, keys, staging, inputs, results } = regions;
+  const inOrder = [numbers, layouts, keys, ...staging, ...inputs, results];
 
   it("has regions that lie apart, each with its slack inside of the memory", () => {
     const ends = inOrder.map(({ at, length }) => at + length + SLACK_BYTES);
