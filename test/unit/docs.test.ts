@@ -18,6 +18,7 @@ import {
   drawnArrows,
   linksOf,
   proseOf,
+  raggedRows,
   readPage,
   rowsOf,
   sectionOf,
@@ -82,6 +83,10 @@ describe("the documents", () => {
         .map((line) => `${path}: wider than ${COLUMNS_MAX} columns: ${line}`),
     );
     assert.deepEqual(wide, []);
+  });
+
+  it("have tables whose rows have as many cells each as their head", () => {
+    assert.deepEqual(pages.flatMap(raggedRows), []);
   });
 
   it("have every metric of the code in the table of metrics, and none besides", () => {

@@ -73,6 +73,15 @@ export function rowsOf(section: string): string[][] {
     .slice(1);
 }
 
+/** Lines of a page's tables that have another number of cells than the line above them. */
+export function raggedRows({ path, text }: Page): string[] {
+  const lines = proseOf(text).split("\n");
+  const cells = lines.map((line) => (line.startsWith("|") ? line.split(/(?<!\\)\|/).length : 0));
+  return lines
+    .filter((_, at) => cells[at] > 0 && at > 0 && cells[at - 1] > 0 && cells[at] !== cells[at - 1])
+    .map((line) => `${path}: ${line}`);
+}
+
 /** The text without its fenced blocks. */
 export function proseOf(text: string): string {
   return text.replaceAll(FENCE, "");
