@@ -89,12 +89,15 @@ function rounded(value: number): number {
   return Number(value.toPrecision(DIGITS));
 }
 
+/** Whether a row can have fallen: those of peers tell of them alone, also where they are held against one another. */
+const isOurs = (row: BenchRow) => !/^(streams|scikit-learn)\b/.test(row.case);
+
 /**
- * What has become slower: rows whose ratio is less than three quarters of the former one, in words. Rows that one of the two lacks,
- * or whose peer was not there, are not compared.
+ * What has become slower: our rows whose ratio is less than three quarters of the former one, in words. Rows that one of the two
+ * lacks, or whose peer was not there, are not compared.
  */
 export function fallen(former: readonly BenchRow[], now: readonly BenchRow[]): string[] {
-  return now.flatMap((row) => {
+  return now.filter(isOurs).flatMap((row) => {
     const before = former.find((other) => nameOf(other) === nameOf(row));
     if (row.ratio === null || before === undefined || before.ratio === null) return [];
     if (row.ratio >= RATIO_MIN * before.ratio) return [];
@@ -105,7 +108,7 @@ export function fallen(former: readonly BenchRow[], now: readonly BenchRow[]): s
 /** How many rows were compared by {@link fallen}. */
 export function comparable(former: readonly BenchRow[], now: readonly BenchRow[]): number {
   const known = new Set(former.filter(({ ratio }) => ratio !== null).map(nameOf));
-  return now.filter((row) => row.ratio !== null && known.has(nameOf(row))).length;
+  return now.filter((row) => isOurs(row) && row.ratio !== null && known.has(nameOf(row))).length;
 }
 
 function nameOf({ section, case: of, series }: BenchRow): string {

@@ -48,7 +48,14 @@ describe("the rows of the bench", () => {
     const rows = (speed: number) => rowsOf(section, [point("streams", 1, 100), point("both", 1, speed)], where);
     assert.deepEqual(fallen(rows(200), rows(150)), []);
     assert.deepEqual(fallen(rows(200), rows(149)), ["throughput, both, 100 series: 1.49 times its peer, 2 before"]);
-    assert.equal(comparable(rows(200), rows(150)), 2);
+    assert.equal(comparable(rows(200), rows(150)), 1);
+  });
+
+  it("are those of ours where they are compared: a peer that falls behind another peer is nothing of ours", () => {
+    const rows = (speed: number) =>
+      rowsOf(section, [point("streams", 1, 100), point("streams-small-heap", 1, speed)], where);
+    assert.deepEqual(fallen(rows(90), rows(50)), []);
+    assert.equal(comparable(rows(90), rows(50)), 0);
   });
 
   it("are not compared where one of both has no such row, or no ratio", () => {
