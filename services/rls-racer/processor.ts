@@ -18,7 +18,7 @@ import {
   predictionOf,
   type RacedObservation,
 } from "./race-results.js";
-import { type ShownModel, ShownRace } from "./shown-race.js";
+import { type ShownModel, ShownRace, shownRaceBytes } from "./shown-race.js";
 
 /** What the processor needs of the settings. */
 export interface RaceSettings extends PublishSettings {
@@ -60,7 +60,7 @@ export function processObservation(record: InputRecord, context: Context): void 
     forwardPrediction(context, race, m, seenOf(view), step);
   }
   const { metrics, settings } = context;
-  const isShown = metrics.shown(key) !== undefined || !metrics.isFull(settings.metricsSeriesMax);
+  const isShown = metrics.shown(key) !== undefined || !metrics.isFull(settings.metricsSeriesMax, shownRaceBytes(race));
   if (isShown || step.ranking !== undefined || step.resets.length > 0)
     finish(record, context, key, race, seenOf(view), step);
 }
@@ -113,7 +113,7 @@ function shownAs(
 ): ShownRace | undefined {
   const shown = metrics.shown(key);
   if (shown?.isOf(race, settings.models)) return shown;
-  if (shown === undefined && metrics.isFull(settings.metricsSeriesMax)) return undefined;
+  if (shown === undefined && metrics.isFull(settings.metricsSeriesMax, shownRaceBytes(race))) return undefined;
   metrics.show(key, partition, new ShownRace(topic, series, race, settings.models), settings.metricsSeriesMax);
   return metrics.shown(key);
 }

@@ -4,7 +4,7 @@ import type { Contestant } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
 import { arrayBytes, OBJECT_BYTES } from "../../shared/state/state-bytes.js";
 import type { RlsModel } from "./model-list.js";
-import { featuresOf, MSE, modelAt, N, RLS } from "./packed-race.js";
+import { featuresOf, MSE, modelAt, modelsOf, N, RLS } from "./packed-race.js";
 import type { RaceStep } from "./race.js";
 import { rlsLength } from "./rls.js";
 
@@ -20,7 +20,16 @@ export interface ShownModel extends Contestant {
 
 /** The memory that a model that is shown takes, in bytes, roughly. */
 export function shownBytes({ rls }: ShownModel): number {
-  return 2 * OBJECT_BYTES + arrayBytes(rls.length);
+  return modelBytes(rls.length);
+}
+
+/** The same of all models of a race, before anything is made to show it. */
+export function shownRaceBytes(race: PackedValue): number {
+  return modelsOf(race) * modelBytes(rlsLength(featuresOf(race) + 1));
+}
+
+function modelBytes(numbers: number): number {
+  return 2 * OBJECT_BYTES + arrayBytes(numbers);
 }
 
 /** See the file's head. */

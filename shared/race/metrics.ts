@@ -26,8 +26,8 @@ export interface ShownSeries<M extends Contestant = Contestant> {
 export interface RaceMetrics<M extends Contestant = Contestant, S extends ShownSeries<M> = ShownSeries<M>> {
   /** What is shown of a series; undefined where nothing is. */
   shown(key: string): S | undefined;
-  /** Whether no further series can be shown. */
-  isFull(seriesMax: number): boolean;
+  /** Whether no further series can be shown whose models take so many bytes. */
+  isFull(seriesMax: number, bytes: number): boolean;
   /**
    * Shows a series from now on, if it is among the first `seriesMax` that this process holds and there is memory for its
    * models. Any further series is raced without being shown, so that a million series do not become a million time series.
@@ -76,6 +76,7 @@ export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = Sho
   const held = new Map<string, Held<M, S>>();
   const heldBytesMax = memoryBudget().shownSeries;
   let heldBytes = 0;
+  const isFull = (seriesMax: number, bytes: number) => held.size >= seriesMax || heldBytes + bytes > heldBytesMax;
   registerScores(registry, held, gauges);
   registerForecasts(registry, held);
   const refusals = new CommittedCounter(registry, {
@@ -95,16 +96,15 @@ export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = Sho
   });
   return {
     shown: (key) => held.get(key)?.shown,
-    isFull: (seriesMax) => held.size >= seriesMax,
+    isFull,
     show(key, partition, shown, seriesMax) {
       const known = held.get(key);
       if (known !== undefined) {
         known.shown = shown;
         return;
       }
-      if (held.size >= seriesMax) return;
       const bytes = shown.models.reduce((sum, model) => sum + bytesOf(model), 0);
-      if (heldBytes + bytes > heldBytesMax) return;
+      if (isFull(seriesMax, bytes)) return;
       heldBytes += bytes;
       held.set(key, { partition, bytes, shown });
     },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Registry } from "prom-client";
+import { memoryBudget } from "../../../../shared/memory-budget.js";
 import { raceMetrics, type ShownSeries } from "../../../../shared/race/metrics.js";
 
 const scored: ShownSeries = {
@@ -32,6 +33,17 @@ describe("metrics of a race", () => {
     assert.deepEqual(await values("regatta_series_target"), [[of, 3]]);
     assert.deepEqual(await values("regatta_model_forecast"), [[{ ...of, model: "a" }, 2.5]]);
     assert.deepEqual(await values("regatta_model_mse"), [[{ ...of, model: "a" }, 0.25]]);
+  });
+
+  it("is full where the memory for what is shown is taken, though more series may be shown", () => {
+    const { shownSeries } = memoryBudget();
+    const metrics = raceMetrics(new Registry(), [], () => shownSeries / 2);
+    assert.equal(metrics.isFull(9, shownSeries), false);
+    metrics.show("raw/s", 0, scored, 9);
+    assert.ok(metrics.shown("raw/s"));
+    assert.equal(metrics.isFull(9, 1), true);
+    metrics.hide(0);
+    assert.equal(metrics.isFull(9, shownSeries), false);
   });
 
   it("shows no more series than it may, and one more for each that left with its partition", async () => {
