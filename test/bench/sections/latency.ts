@@ -9,7 +9,7 @@ import { clientOptions } from "../../support/kafka/kafka-topics.js";
 import { type App, RegattaApp, StreamsApp } from "../app.js";
 import { PARTITIONS } from "../bench-kafka.js";
 import { OtherWatch } from "../measure.js";
-import { ProcessWatch } from "../process-watch.js";
+import { cpuSecondsOf, ProcessWatch } from "../process-watch.js";
 import type { Bench, Figures, Section, Step } from "../section.js";
 
 const SERIES = 100;
@@ -73,7 +73,7 @@ function stepOf(name: string, rate: number, target: string, make: Make): Step {
       try {
         app.start();
         source.start();
-        const figures = await measureLatency(bench, app, measuredMs);
+        const figures = await measureLatency(bench, app, source, measuredMs);
         const records = Math.round((figures.recordsPerSecond * measuredMs) / 1000);
         return [{ case: name, series: SERIES, records, figures }];
       } finally {
@@ -87,7 +87,7 @@ function stepOf(name: string, rate: number, target: string, make: Make): Step {
 }
 
 /** Reads the results as they come; the time of a result is that of its raw record, which every service hands on. */
-async function measureLatency({ kafka }: Bench, app: App, measuredMs: number): Promise<Figures> {
+async function measureLatency({ kafka }: Bench, app: App, source: App, measuredMs: number): Promise<Figures> {
   const reader = await TopicReader.connect(clientOptions(kafka.brokers), `bench-latency-${process.pid}`);
   const watch = new ProcessWatch(() => app.pids);
   try {
@@ -95,6 +95,9 @@ async function measureLatency({ kafka }: Bench, app: App, measuredMs: number): P
     await firstResult(reader, app);
     await latenciesFor(reader, Math.max(WARM_UP_MS_MIN, (WARM_UP_MS * measuredMs) / MEASURED_MS));
     const others = new OtherWatch(kafka);
+    // The producer is none of the others.
+    const sourceSeconds = () => source.pids.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+    const sourceBefore = sourceSeconds();
     const begunMs = performance.now();
     watch.sample();
     const before = watch.cpuSecondsAt(Number.POSITIVE_INFINITY);
@@ -113,7 +116,7 @@ async function measureLatency({ kafka }: Bench, app: App, measuredMs: number): P
       p50Ms: percentile(0.5),
       p99Ms: percentile(0.99),
       p999Ms: percentile(0.999),
-      otherShare: others.share(cpuSeconds),
+      otherShare: others.share(cpuSeconds + sourceSeconds() - sourceBefore),
     };
   } finally {
     watch.stop();
