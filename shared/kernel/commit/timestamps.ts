@@ -4,9 +4,14 @@
  * leaves room for clocks that differ.
  */
 const AHEAD_MAX_MS = 30 * 60_000;
+/**
+ * Nor is a timestamp a time that lies before the first that a date can have: a client that never set it sends what it found in its
+ * memory, and brokers take any. The calls for batches take none of these, since doubles are no whole milliseconds there.
+ */
+const FIRST_MS = -8.64e15;
 
-/** The timestamp of what comes of a record: its own, unless that lies in the future. */
+/** The timestamp of what comes of a record: its own, unless that lies in the future or before all times. */
 export function notAhead(timestamp: number): number {
   const nowMs = Date.now();
-  return timestamp <= nowMs + AHEAD_MAX_MS ? timestamp : nowMs;
+  return timestamp >= FIRST_MS && timestamp <= nowMs + AHEAD_MAX_MS ? timestamp : nowMs;
 }

@@ -185,7 +185,7 @@ export class Processing implements TaskHost {
     if (this.#service.kind !== "processor" || context === undefined) throw new Error(`${task.id} is not adopted`);
     const { headers } = record;
     const timestamp = notAhead(record.timestamp);
-    if (timestamp !== record.timestamp) this.#metrics.timestampsAhead.inc({ topic: record.topic });
+    if (record.timestamp > timestamp) this.#metrics.timestampsAhead.inc({ topic: record.topic });
     this.#results.follow(timestamp, headers === undefined ? NO_HEADERS : this.#travelling(record.topic, headers));
     this.#place = record;
     const { count } = this.#results;
