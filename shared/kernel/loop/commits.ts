@@ -158,7 +158,7 @@ export class Commits {
     await output.begin();
     const oldestTimestampMs = Math.min(...tasks.map((task) => task.oldestTimestampMs ?? Number.POSITIVE_INFINITY));
     processing.seal();
-    refused.seal();
+    refused.seal(tasks);
     const stopTimer = metrics.commitDuration.startTimer();
     const onCommitted = (committed: readonly OpenTask[]) => processing.committed(committed);
     try {

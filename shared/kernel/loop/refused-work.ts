@@ -34,8 +34,10 @@ interface Work {
   offset: number;
 }
 
-/** Work whose commit is under way. */
-interface SealedWork extends Readonly<Work> {
+/** All of the work of one transaction. */
+interface WholeWork extends Readonly<Work> {
+  /** Those that it is of: what others have done since is in no transaction yet. */
+  readonly tasks: readonly Task[];
   /** How the record that was taken last was rejected; undefined where it was not. */
   readonly rejection: Rejection | undefined;
 }
@@ -44,7 +46,7 @@ export class RefusedWork {
   readonly #options: RefusedWorkOptions;
   readonly #search = new RefusalSearch();
   #open: Work = noWork();
-  #sealed: SealedWork | undefined;
+  #sealed: WholeWork | undefined;
   #hasReleased = false;
 
   constructor(options: RefusedWorkOptions) {
@@ -96,9 +98,9 @@ export class RefusedWork {
     open.topic = undefined;
   }
 
-  /** A commit of what was taken so far begins. */
-  seal(): void {
-    this.#sealed = { ...this.#open, rejection: this.#options.processing.rejection };
+  /** A commit of what these tasks have done so far begins. */
+  seal(tasks: readonly Task[]): void {
+    this.#sealed = this.#openWork(tasks);
     this.#open = noWork();
   }
 
@@ -141,8 +143,8 @@ export class RefusedWork {
   refused(error: KafkaError, tasks: readonly Task[]): void {
     const refusal = refusalOf(error);
     if (refusal === undefined) return;
-    const { output, processing, logger } = this.#options;
-    const work = this.#sealed ?? { ...this.#open, rejection: processing.rejection };
+    const { output, logger } = this.#options;
+    const work = this.#sealed ?? this.#openWork(tasks);
     const { records, task, rejection } = work;
     const fields = { topic: refusal.topic, reason: refusal.words };
     if (isForBatch(refusal)) {
@@ -155,12 +157,17 @@ export class RefusedWork {
     if (task === undefined) return;
     // It has not moved its task's position yet where the client itself refused what came of it.
     const last = takenOf(task, work);
-    const suspects = [...tasks.filter(hasUncommitted).flatMap(linesOf), last];
+    const suspects = [...work.tasks.flatMap(linesOf), last];
     if (this.#search.refused(records, suspects)) this.#reject(task, last.record, rejection, refusal);
     else {
       const { span } = this.#search;
       logger.warn({ ...fields, records, span }, "output refused: the record at fault is searched for");
     }
+  }
+
+  #openWork(tasks: readonly Task[]): WholeWork {
+    const { rejection } = this.#options.processing;
+    return { ...this.#open, tasks: tasks.filter(({ advanced }) => advanced), rejection };
   }
 
   /** @param before how the record was rejected already */
@@ -180,8 +187,6 @@ export class RefusedWork {
 const noWork = (): Work => ({ records: 0, task: undefined, topic: undefined, partition: 0, offset: 0 });
 
 const NONE: ReadonlyMap<string, number> = new Map();
-
-const hasUncommitted = ({ advanced, sealed }: Task): boolean => advanced || sealed !== undefined;
 
 /**
  * Where a task stands in each of its inputs, or in its own records where it is a source's; while a commit is under way, where it

@@ -65,7 +65,7 @@ describe("work that Kafka refuses while records are processed beside its commit"
 
   function beginCommit(): void {
     processing.seal();
-    refused.seal();
+    refused.seal([task]);
     task.seal();
   }
 
@@ -91,6 +91,25 @@ describe("work that Kafka refuses while records are processed beside its commit"
       [7, 8].map((offset) => refused.admits(recordOf(offset))),
       [true, false],
     );
+  });
+
+  it("is not searched for among records of a task that had none in the commit", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "regatta-refused-"));
+    const other: Task = new Task("counter", 1, [INPUT]);
+    other.opened(new TaskFolder(await LevelDbStore.open(folder), [], undefined, undefined));
+    other.run(undefined);
+    const besideOf = (offset: number) => ({ ...recordOf(offset), partition: 1 });
+    take(4, 5, 6, 7);
+    refused.seal([task, other]);
+    task.seal();
+    for (let offset = 0; offset < 1000; offset++) {
+      refused.take(other, besideOf(offset));
+      other.advance(besideOf(offset));
+    }
+    refused.refused(refusal(), [task, other]);
+    assert.deepEqual([refused.admits(recordOf(7)), refused.admits(besideOf(0))], [true, false]);
+    await other.close();
+    rmSync(folder, { recursive: true });
   });
 
   it("is that of the open transaction where no commit is under way", () => {
