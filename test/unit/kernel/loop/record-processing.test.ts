@@ -50,10 +50,11 @@ for (const count of [1, 2]) {
     let results: number[];
     let directory: string;
     let task: OpenTask;
+    let output: Output;
 
     beforeEach(async () => {
       const settings = readSettings(kernelSettings, {});
-      const output = new Output(
+      output = new Output(
         { settings, properties: {}, clientId: "test", logger },
         undefined,
         new AbortController().signal,
@@ -75,6 +76,7 @@ for (const count of [1, 2]) {
     });
     afterEach(async () => {
       await processing.jobs?.close();
+      await output.disconnect();
       await task.close();
       rmSync(directory, { recursive: true });
     });

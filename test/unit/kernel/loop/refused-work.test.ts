@@ -36,11 +36,12 @@ describe("work that Kafka refuses while records are processed beside its commit"
   let task: OpenTask;
   let refused: RefusedWork;
   let processing: Processing;
+  let output: Output;
 
   beforeEach(async () => {
     const settings = readSettings(kernelSettings, {});
     const { signal } = new AbortController();
-    const output = new Output({ settings, properties: {}, clientId: "test", logger }, undefined, signal);
+    output = new Output({ settings, properties: {}, clientId: "test", logger }, undefined, signal);
     const metrics = createMetrics(createRegistry("counter", "test"));
     const service = countingService("counter", INPUT, OUTPUT);
     processing = new Processing({ service, settings: {}, output, metrics, logger } as never);
@@ -52,6 +53,7 @@ describe("work that Kafka refuses while records are processed beside its commit"
     task = opened;
   });
   afterEach(async () => {
+    await output.disconnect();
     await task.close();
     rmSync(directory, { recursive: true });
   });
