@@ -6,7 +6,8 @@ const ROW_MS = 9e15;
 
 describe("the timestamp of what comes of a record", () => {
   it("is the record's own, if that is a time", () => {
-    for (const timestamp of [Date.now(), Date.now() + 60_000, 1, 0, -1, -1e12]) assert.equal(notAhead(timestamp), timestamp);
+    for (const timestamp of [Date.now(), Date.now() + 60_000, 1, 0, -1, -1e12])
+      assert.equal(notAhead(timestamp), timestamp);
   });
 
   it("is the present where the record's is none, however it came about", () => {
