@@ -93,20 +93,22 @@ interface UsualForm {
   readonly name: Region;
 }
 
-const usualForms = new Map<string, UsualForm>();
+/** By raw topic; undefined where the memory has no room for more layouts, which is so for good. */
+const usualForms = new Map<string, UsualForm | undefined>();
 const given: Given = { at: 0, length: 0, keyAt: 0, keyLength: 0, from: NUMBER.i, listLength: 0 };
 
 function usualForm(topic: string): UsualForm | undefined {
-  return usualForms.get(topic) ?? newUsualForm(topic);
+  const known = usualForms.get(topic);
+  if (known !== undefined || usualForms.has(topic)) return known;
+  const made = newUsualForm(topic);
+  usualForms.set(topic, made);
+  return made;
 }
 
 function newUsualForm(topic: string): UsualForm | undefined {
   const layout = observationLayout(topic);
   const name = keptText(topic);
-  if (layout === undefined || name === undefined) return undefined;
-  const form = { output: observationsTopic(topic), layout, name };
-  usualForms.set(topic, form);
-  return form;
+  return layout === undefined || name === undefined ? undefined : { output: observationsTopic(topic), layout, name };
 }
 
 /** Keeps what is to be known of the series at its next observation. */
