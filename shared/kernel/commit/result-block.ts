@@ -82,19 +82,10 @@ export class ResultBlock {
     timestamp: number | undefined,
     headers: RecordHeaders | undefined,
   ): boolean {
-    const end = at + keyLength + valueLength;
     const before = this.#end;
-    this.#end = end;
-    if (headers !== undefined && !this.#addHeaders(headers)) {
-      this.#end = before;
-      return false;
-    }
-    this.#addRow(topic, undefined, timestamp);
-    const row = ROW * (this.#count - 1);
-    this.#rows[row + Column.keyAt] = at;
-    this.#rows[row + Column.keyLength] = keyLength;
-    this.#rows[row + Column.valueAt] = at + keyLength;
-    this.#rows[row + Column.valueLength] = valueLength;
+    this.#end = at + keyLength + valueLength;
+    if (!this.#addRow(topic, undefined, timestamp, headers, before)) return false;
+    this.#setPlaces(at, keyLength, at + keyLength, valueLength);
     return true;
   }
 
@@ -116,16 +107,8 @@ export class ResultBlock {
     const before = this.#end;
     const keyAt = this.#put(key);
     const valueAt = this.#put(value);
-    if (headers !== undefined && !this.#addHeaders(headers)) {
-      this.#end = before;
-      return false;
-    }
-    this.#addRow(topic, partition, timestamp);
-    const row = ROW * (this.#count - 1);
-    this.#rows[row + Column.keyAt] = keyAt;
-    this.#rows[row + Column.keyLength] = key?.length ?? -1;
-    this.#rows[row + Column.valueAt] = valueAt;
-    this.#rows[row + Column.valueLength] = value?.length ?? -1;
+    if (!this.#addRow(topic, partition, timestamp, headers, before)) return false;
+    this.#setPlaces(keyAt, key?.length ?? -1, valueAt, value?.length ?? -1);
     return true;
   }
 
@@ -168,12 +151,37 @@ export class ResultBlock {
     return at;
   }
 
-  #addRow(topic: string, partition: number | undefined, timestamp: number | undefined): void {
+  /**
+   * Adds a record whose bytes lie here, without their places.
+   * @param before where the block ended before those bytes, and ends again where there is no room for the headers
+   * @returns false where there is no room for the headers
+   */
+  #addRow(
+    topic: string,
+    partition: number | undefined,
+    timestamp: number | undefined,
+    headers: RecordHeaders | undefined,
+    before: number,
+  ): boolean {
+    if (headers !== undefined && !this.#addHeaders(headers)) {
+      this.#end = before;
+      return false;
+    }
     const row = ROW * this.#count++;
     if (row === this.#rows.length) this.#rows = grown(this.#rows);
     this.#rows[row + Column.topic] = this.#topic(topic);
     this.#rows[row + Column.partition] = partition ?? -1;
     this.#rows[row + Column.timestamp] = timestamp ?? 0;
+    return true;
+  }
+
+  /** Of the record that was added last; a length of -1 is null. */
+  #setPlaces(keyAt: number, keyLength: number, valueAt: number, valueLength: number): void {
+    const row = ROW * (this.#count - 1);
+    this.#rows[row + Column.keyAt] = keyAt;
+    this.#rows[row + Column.keyLength] = keyLength;
+    this.#rows[row + Column.valueAt] = valueAt;
+    this.#rows[row + Column.valueLength] = valueLength;
   }
 
   #topic(name: string): number {
