@@ -2,6 +2,7 @@
 import { rlsPredictionLayout } from "../../shared/contract/layouts.js";
 import { observationOf } from "../../shared/contract/observation-record.js";
 import { NUMBER, ObservationView } from "../../shared/contract/observation-view.js";
+import type { Observation } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
 import { numbers } from "../../shared/numbers/memory.js";
 import type { RaceMetrics } from "../../shared/race/metrics.js";
@@ -144,18 +145,10 @@ function layoutsOf(models: readonly RlsModel[]): readonly Layout[] | undefined {
 /** Working memory: i, y, x1, ..., xn of the observation at hand. It grows to the most features so far. */
 let observed = new Float64Array(0);
 
-function numbersOf({
-  i,
-  y,
-  x,
-}: {
-  readonly i: number;
-  readonly y: number;
-  readonly x: readonly number[];
-}): Float64Array {
-  if (observed.length < x.length + 2) observed = new Float64Array(x.length + 2);
-  observed[0] = i;
-  observed[1] = y;
-  for (let j = 0; j < x.length; j++) observed[j + 2] = x[j];
+function numbersOf({ i, y, x }: Observation): Float64Array {
+  if (observed.length < NUMBER.x + x.length) observed = new Float64Array(NUMBER.x + x.length);
+  observed[NUMBER.i] = i;
+  observed[NUMBER.y] = y;
+  for (let j = 0; j < x.length; j++) observed[NUMBER.x + j] = x[j];
   return observed;
 }

@@ -1,4 +1,5 @@
 /** What a step of a race leads to, as records. Pure. */
+import { NUMBER } from "../../shared/contract/observation-view.js";
 import type { Observation, RlsPrediction, Standings } from "../../shared/contract/schemas.js";
 import { standingsOf } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
@@ -21,9 +22,9 @@ export function layPrediction(race: PackedValue, m: number, yhat: number, number
   const { doubles } = race;
   const model = modelAt(race, m);
   const n = doubles[model + N];
-  numbers[at] = numbers[0];
+  numbers[at] = numbers[NUMBER.i];
   numbers[at + 1] = n;
-  numbers[at + 2] = numbers[1];
+  numbers[at + 2] = numbers[NUMBER.y];
   numbers[at + 3] = yhat;
   numbers[at + 4] = doubles[model + ERRORS + slotOf(n - 1)];
   numbers[at + 5] = doubles[model + MSE];

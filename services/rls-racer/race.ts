@@ -2,6 +2,7 @@
  * The race of one series: several RLS models forecast each observation, are scored on it, then learn from it. It works on the
  * race's stored bytes where they lie (packed-race.ts). Pure: nothing but the race that is passed in changes.
  */
+import { NUMBER } from "../../shared/contract/observation-view.js";
 import { type ForecastRefusal, refusalOf } from "../../shared/race/race.js";
 import { type Contestant, prequentialMse, type Ranking, rank } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
@@ -30,10 +31,6 @@ import { isPositiveDefinite, learn, newRls, predict, rlsLength } from "./rls.js"
 
 /** Refusals in a row, each of an observation that a new model would learn from, after which a model is reset to the prior. */
 export const REFUSALS_MAX = 10;
-
-/** Places of i and y in an observation's numbers; the features follow y. */
-const I = 0;
-const Y = 1;
 
 /** Why a model refused an observation; its state is then as it was. A closed set: it becomes a metric label. */
 export type Refusal = ForecastRefusal | "update-not-finite";
@@ -81,15 +78,15 @@ export function raceStep(race: PackedValue, observed: Float64Array): RaceStep {
   for (let m = 0; m < models; m++) {
     const model = modelAt(race, m);
     if (!isPositiveDefinite(doubles, model + RLS, p)) reset(doubles, model, p, m, "covariance-not-positive");
-    const refusal = modelStep(doubles, model, p, regressors, observed[Y], m);
+    const refusal = modelStep(doubles, model, p, regressors, observed[NUMBER.y], m);
     step.refusals[m] = refusal;
     if (refusal !== undefined) isPlain = false;
     if (doubles[model + REFUSALS] >= REFUSALS_MAX) reset(doubles, model, p, m, "refusals-in-a-row");
   }
   const row = at + ROWS + slotOf(doubles[at + COUNT]) * p;
-  for (let j = 0; j < p; j++) doubles[row + j] = observed[Y + j];
+  for (let j = 0; j < p; j++) doubles[row + j] = observed[NUMBER.y + j];
   doubles[at + COUNT]++;
-  step.ranking = stillHolds(race) ? undefined : decide(race, observed[I]);
+  step.ranking = stillHolds(race) ? undefined : decide(race, observed[NUMBER.i]);
   doubles[at + STEPS] += isPlain && step.resets.length === 0 && step.ranking === undefined ? 1 : RECENT + 1;
   return step;
 }
@@ -192,6 +189,6 @@ let prior = new Float64Array(0);
 function regressorsOf(observed: Float64Array, p: number): Float64Array {
   if (scratch.length < p) scratch = new Float64Array(p);
   scratch[0] = 1;
-  for (let j = 1; j < p; j++) scratch[j] = observed[Y + j];
+  for (let j = 1; j < p; j++) scratch[j] = observed[NUMBER.y + j];
   return scratch;
 }

@@ -11,9 +11,6 @@ import { seriesKey } from "./series-key.js";
 /** Where numbers of the observation stand in `numbers`. */
 export const NUMBER = { i: 0, y: 1, x: 2 } as const;
 
-/** Bytes of `{"topic":"`, which a record of an observation begins with. */
-const BEFORE_TOPIC = 10;
-
 /** The observation that was read last, until another record is read or its batch ends. */
 export class ObservationView {
   /** State key of its series, `<topic>/<series>`. */
@@ -32,11 +29,11 @@ export class ObservationView {
     const count = at === 0 || valueLength < 0 ? 0 : codec.readObservation(at, at + valueLength);
     if (count === 0 || !Number.isSafeInteger(numbers[NUMBER.i])) return false;
     const { names } = codec;
-    const topicEnd = names[1];
+    const topicAt = names[0];
     const seriesAt = names[2];
     const seriesEnd = names[3];
-    this.#topicLength = topicEnd - at - BEFORE_TOPIC;
-    const key = seriesKey(at + BEFORE_TOPIC, this.#topicLength, seriesAt, seriesEnd - seriesAt);
+    this.#topicLength = names[1] - topicAt;
+    const key = seriesKey(topicAt, this.#topicLength, seriesAt, seriesEnd - seriesAt);
     if (key === undefined) return false;
     this.key = key;
     this.features = count - NUMBER.x;

@@ -1,5 +1,5 @@
 /** The codec of a process. */
-import { codecMemory, numbers, regions, type WebAssemblyInterface } from "./memory.js";
+import { codecMemory, KEY_BYTES, numbers, regions, type WebAssemblyInterface } from "./memory.js";
 import type { NumberCodec } from "./number-codec.js";
 import { plainCodec } from "./plain-codec.js";
 import { powersOfTen } from "./powers.js";
@@ -11,27 +11,16 @@ interface ModuleExports {
   readonly found: { readonly value: number };
   readonly keyFound: { readonly value: number };
   layOutKeys(at: number, length: number, keys: number, random: bigint): void;
-  forgetKeys(): void;
-  keyNumber(topicAt: number, topicLength: number, seriesAt: number, seriesLength: number): number;
+  readonly forgetKeys: NumberCodec["forgetKeys"];
+  readonly keyNumber: NumberCodec["keyNumber"];
   isPlain(at: number, end: number): number;
   readObservation(at: number, end: number, values: number, countMax: number): number;
   readNumbers(at: number, end: number, values: number, countMax: number): number;
-  render(
-    steps: number,
-    values: number,
-    listLength: number,
-    givenAt: number,
-    givenLength: number,
-    keyAt: number,
-    keyLength: number,
-    out: number,
-  ): number;
+  /** As of the codec, with the place of the first number for its index. */
+  readonly render: NumberCodec["render"];
 }
 
 declare const WebAssembly: WebAssemblyInterface;
-
-/** Bytes of the region of keys for each key that it can have: two slots, a place, and the key itself with its length. */
-const KEY_BYTES = 64;
 
 /** @param binary the module */
 function wasmCodec(binary: Uint8Array): NumberCodec {

@@ -27,6 +27,8 @@ const PAGE_BYTES = 65_536;
 const MODULE_BYTES = PAGE_BYTES;
 /** Where layouts of results lie, see layout.ts. */
 const LAYOUT_BYTES = 256 * 1024;
+/** Bytes of the region of keys for each key that it can have: two slots, a place, and the key itself with its length. */
+export const KEY_BYTES = 64;
 /** Regions begin at multiples of this, so that doubles and vectors lie straight. */
 const ALIGNMENT = 64;
 

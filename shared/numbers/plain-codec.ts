@@ -1,6 +1,6 @@
 /** The codec without WebAssembly: what the module has to do, in plain words. Tests hold the module against it. */
 import { STEP, STEP_WORDS } from "./layout-steps.js";
-import { codecBytes, codecMemory, numbers, regions, STAGED_BYTES_MAX } from "./memory.js";
+import { codecBytes, codecMemory, KEY_BYTES, numbers, regions, STAGED_BYTES_MAX } from "./memory.js";
 import type { NumberCodec } from "./number-codec.js";
 import { finite, NUMBER_TEXT_BYTES_MAX } from "./number-text.js";
 
@@ -16,7 +16,7 @@ const WHOLE_PLAIN = new RegExp(`^${PLAIN}$`);
 const BEFORE_TOPIC = '{"topic":"'.length;
 const BEFORE_SERIES = '","series":"'.length;
 /** Most keys that are remembered. */
-const KEYS_MAX = regions.keys.length / 64;
+const KEYS_MAX = regions.keys.length / KEY_BYTES;
 
 const words = new Uint32Array(codecMemory.buffer);
 const textOf = (at: number, length: number): string => codecBytes.toString("latin1", at, at + length);
