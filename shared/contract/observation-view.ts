@@ -19,8 +19,7 @@ export class ObservationView {
   features = 0;
   /** For a result that begins with the observation's head and is keyed by its series. */
   readonly given: Given = { at: 0, length: 0, keyAt: 0, keyLength: 0, from: 0, listLength: 0 };
-  /** The same, keyed by the state key. */
-  readonly givenByState: Given = { at: 0, length: 0, keyAt: 0, keyLength: 0, from: 0, listLength: 0 };
+  readonly #givenByState: Given = { at: 0, length: 0, keyAt: 0, keyLength: 0, from: 0, listLength: 0 };
   #topicLength = 0;
 
   /** Reads a record. @returns false where it is to be read the plain way */
@@ -39,8 +38,13 @@ export class ObservationView {
     this.features = count - NUMBER.x;
     const length = seriesEnd + 1 - at;
     place(this.given, at, length, seriesAt, seriesEnd - seriesAt);
-    place(this.givenByState, at, length, codec.key[0], codec.key[1]);
     return true;
+  }
+
+  /** As {@link given}, keyed by the state key. */
+  get givenByState(): Given {
+    place(this.#givenByState, this.given.at, this.given.length, codec.key[0], codec.key[1]);
+    return this.#givenByState;
   }
 
   get topic(): string {
