@@ -6,7 +6,7 @@ import type { Observation } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
 import { numbers } from "../../shared/numbers/memory.js";
 import type { RaceMetrics } from "../../shared/race/metrics.js";
-import type { PublishSettings } from "../../shared/race/publish.js";
+import { type PublishSettings, publishPrediction } from "../../shared/race/publish.js";
 import type { Layout } from "../../shared/result-layout.js";
 import { type InputRecord, type PackedValue, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { raceFor } from "./configured-race.js";
@@ -77,12 +77,9 @@ export function processAnyObservation(record: InputRecord, context: Context): vo
   finish(record, context, key, race, observation, step);
 }
 
-/** Predictions are keyed by series, so that a series stays in one partition. */
 function forwardPrediction(context: Context, race: PackedValue, m: number, of: RacedObservation, step: RaceStep): void {
   const { name } = context.settings.models[m];
-  context.forward(topics.rlsPredictions, of.series, predictionOf(race, m, name, of, step));
-  const reason = step.refusals[m];
-  if (reason !== undefined) context.metrics.refused(name, reason);
+  publishPrediction(context, topics.rlsPredictions, predictionOf(race, m, name, of, step));
 }
 
 /**

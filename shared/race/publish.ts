@@ -28,11 +28,20 @@ export interface RaceEntry<M extends Contestant> {
   readonly models: readonly M[];
 }
 
+/** Forwards a prediction, and counts it where its model refused. Keyed by series, so that a series stays in one partition. */
+export function publishPrediction<P extends Prediction>(
+  context: Pick<TaskContext<unknown, unknown, Pick<RaceMetrics, "refused">>, "forward" | "metrics">,
+  topic: OutputTopic<P>,
+  prediction: P,
+): void {
+  context.forward(topic, prediction.series, prediction);
+  if (prediction.reason !== undefined) context.metrics.refused(prediction.model, prediction.reason);
+}
+
 /**
  * Forwards one prediction per model, and standings where the order has changed; counts refusals and shows the series.
  *
- * Predictions are keyed by series, so that a series stays in one partition. Standings are keyed `<raw topic>/<series>`: two
- * topics may have a series of the same name, and compaction keeps one value per key.
+ * Standings are keyed `<raw topic>/<series>`: two topics may have a series of the same name, and compaction keeps one value per key.
  */
 export function publishRace<P extends Prediction, M extends Contestant>(
   context: Pick<TaskContext<PublishSettings, unknown, RaceMetrics<M>>, "forward" | "metrics" | "settings">,
@@ -42,10 +51,7 @@ export function publishRace<P extends Prediction, M extends Contestant>(
 ): void {
   const { metrics, settings } = context;
   const { topic, series, y } = observation;
-  for (const prediction of predictions) {
-    context.forward(topics.predictions, series, prediction);
-    if (prediction.reason !== undefined) metrics.refused(prediction.model, prediction.reason);
-  }
+  for (const prediction of predictions) publishPrediction(context, topics.predictions, prediction);
   if (standings !== undefined) context.forward(topics.standings, key, standings);
   metrics.show(key, partition, { topic, series, y, forecasts: predictions, models }, settings.metricsSeriesMax);
 }
