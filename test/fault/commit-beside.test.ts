@@ -4,7 +4,7 @@ import { mlRacer } from "../../services/ml-racer/service.js";
 import type { ServiceName } from "../../services/names.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { LINEAR_TOPIC, NON_LINEAR_TOPIC, topics } from "../../shared/contract/topics.js";
-import type { CommitStep } from "../../shared/failpoint.js";
+import { commitSteps } from "../../shared/failpoint.js";
 import { Producer } from "../../shared/kafka/producer.js";
 import { assertCountersFollow, judge } from "../support/judge/verdict.js";
 import { clientOptions, createTopic, topicEnd, writeRecords } from "../support/kafka/kafka-topics.js";
@@ -21,14 +21,7 @@ const PRODUCER = { SERIES: "12", RATE: "300" };
 /** A heartbeat that is late for the slowness does not cost the membership. */
 const SESSION = { "group.consumer.session.timeout.ms": "10000", "group.consumer.min.session.timeout.ms": "10000" };
 /** From the first record that is processed on, the steps that a batch and a commit beside it may be at. */
-const STEPS: readonly CommitStep[] = [
-  "after-process",
-  "after-changelog",
-  "after-send-offsets",
-  "in-commit",
-  "after-commit",
-  "after-store-write",
-];
+const STEPS = commitSteps.filter((step) => step !== "after-poll");
 const PASSES = { least: 5, most: 25 };
 const RACERS: readonly ServiceName[] = ["deserializer", "rls-racer", "ml-racer"];
 const RESULTS: Readonly<Partial<Record<ServiceName, string>>> = {
