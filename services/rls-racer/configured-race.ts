@@ -1,6 +1,7 @@
 /** The race of a series with the models that are configured: found, made, or made again where they have changed. */
 import { refuseOtherFeatures } from "../../shared/contract/features.js";
 import { RecordError } from "../../shared/errors.js";
+import { packedValueOf } from "../../shared/packed-value.js";
 import type { PackedStateStore, PackedValue } from "../../shared/service-definition.js";
 import type { RlsModel } from "./model-list.js";
 import {
@@ -64,7 +65,7 @@ export function newRace(race: PackedValue, models: readonly RlsModel[], features
  * ranking stays, so that a leader who still leads keeps its `since`.
  */
 function withModels(store: PackedStateStore, key: string, from: PackedValue, models: readonly RlsModel[]): PackedValue {
-  const before = copyOf(from);
+  const before = packedValueOf(from.bytes.subarray(8 * from.at, 8 * from.at + from.length));
   const features = featuresOf(before);
   const race = newRace(store.create(key, raceBytes(models, features)), models, features);
   copyDoubles(before, before.at + COUNT, race, race.at + COUNT, ROWS - COUNT + RECENT * (features + 1));
@@ -81,13 +82,6 @@ function withModels(store: PackedStateStore, key: string, from: PackedValue, mod
     race.doubles[orderAt(race) + k] = ranked;
   }
   return race;
-}
-
-function copyOf({ bytes, at, length }: PackedValue): PackedValue {
-  const doubles = new Float64Array(Math.ceil(length / 8));
-  const copy = Buffer.from(doubles.buffer);
-  bytes.copy(copy, 0, 8 * at, 8 * at + length);
-  return { bytes: copy, doubles, at: 0, length };
 }
 
 function copyDoubles(from: PackedValue, fromAt: number, to: PackedValue, toAt: number, length: number): void {

@@ -9,6 +9,7 @@
  * Format 1 has no refusals, and V itself in place of its factors: the upper triangle by rows. A text is its length as u8 and its
  * UTF-8 bytes.
  */
+import { newPackedValue } from "../../shared/packed-value.js";
 import { readRanking } from "../../shared/race/ranking-bytes.js";
 import type { Ranking } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
@@ -83,7 +84,7 @@ function convert(bytes: Buffer, readModel: (reader: StateReader, p: number) => O
   const ranking = readRanking(reader);
   reader.end();
 
-  const race = newValue(raceBytes(models, features));
+  const race = newPackedValue(raceBytes(models, features));
   layOut(race, models, features);
   race.doubles[race.at + COUNT] = count;
   race.doubles.set(rows, race.at + ROWS);
@@ -113,9 +114,4 @@ function writeRanking(race: PackedValue, { order, since }: Ranking, models: read
   race.doubles.set(places, orderAt(race));
   race.doubles[race.at + RANKED] = places.length;
   race.doubles[race.at + SINCE] = since;
-}
-
-function newValue(length: number): PackedValue {
-  const doubles = new Float64Array(Math.ceil(length / 8));
-  return { bytes: Buffer.from(doubles.buffer), doubles, at: 0, length };
 }

@@ -7,6 +7,7 @@ import { EXIT_CONFIGURATION } from "../../shared/errors.js";
 import { POSITIONS_KEY } from "../../shared/kernel/changelog/changelog.js";
 import { MANIFEST_FORMAT } from "../../shared/kernel/store/manifest.js";
 import { formatOf } from "../../shared/kernel/store/stored-value.js";
+import { packedValueOf } from "../../shared/packed-value.js";
 import {
   GOLDEN_ENVIRONMENT,
   GOLDEN_INPUT,
@@ -16,7 +17,6 @@ import {
   plantFolder,
   withFormat,
 } from "../support/data/golden-store.js";
-import { packedValue } from "../support/data/test-race.js";
 import { recompute } from "../support/judge/offline-model.js";
 import { inputRecordOf } from "../support/kafka/input-record.js";
 import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
@@ -78,7 +78,7 @@ describe("state of another program version", function () {
         assert.equal(expected.states.length, 2);
         for (const { key, bytes } of expected.states) {
           const actual = await service.json(`/state/race/${key}`);
-          assertNear(actual, raceCodec.toJson(packedValue(bytes)), TOLERANCE, key);
+          assertNear(actual, raceCodec.toJson(packedValueOf(bytes)), TOLERANCE, key);
         }
         const folders = readdirSync(`${stack.stateDirectory}/${application}`);
         assert.deepEqual(folders.sort(), ["0", "slots"]);

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
 import type { RlsPrediction } from "../../shared/contract/schemas.js";
+import { packedValueOf } from "../../shared/packed-value.js";
 import { observation } from "../support/data/observations.js";
 import { forgettingFactors, races, type Stream, streams } from "../support/data/race-arbitraries.js";
-import { packedValue, TestRace } from "../support/data/test-race.js";
+import { TestRace } from "../support/data/test-race.js";
 import type { Race } from "../support/plain/race.js";
 import { encodeRace, raceToJson } from "../support/plain/race-codec.js";
 import { holds } from "../support/property.js";
@@ -79,7 +80,7 @@ describe("the bytes of any race", () => {
       fc.property(races(), (race) => {
         const body = bodyOf(race);
         raceCodec.check(body);
-        assert.deepEqual(raceCodec.toJson(packedValue(body)), raceToJson(race));
+        assert.deepEqual(raceCodec.toJson(packedValueOf(body)), raceToJson(race));
       }),
     );
   });

@@ -35,14 +35,6 @@ export interface EntryOwner {
 const NONE = -1;
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** A body as a value of its own. */
-export function valueFrom(body: Buffer): PackedValue {
-  const doubles = new Float64Array(Math.ceil(body.length / 8));
-  const bytes = Buffer.from(doubles.buffer);
-  body.copy(bytes);
-  return { bytes, doubles, at: 0, length: body.length };
-}
-
 /** See the file's head. It is the value that process() is given. */
 export class PackedEntry implements PackedValue, CachedEntry {
   readonly key: string;

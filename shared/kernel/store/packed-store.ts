@@ -9,11 +9,12 @@
 import { crc32 } from "node:zlib";
 import { keyOfStep, refuseIllFormed } from "../../contract/record-key.js";
 import { StoreError } from "../../errors.js";
+import { packedValueOf } from "../../packed-value.js";
 import type { PackedCodec, PackedStateStore, PackedValue } from "../../service-definition.js";
 import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
 import { ENTRY_BYTES, type PackedCache } from "./packed-cache.js";
 import { PackedChanges } from "./packed-changes.js";
-import { ABSENT, type Former, IN_FOLDER, PackedEntry, valueFrom } from "./packed-entry.js";
+import { ABSENT, type Former, IN_FOLDER, PackedEntry } from "./packed-entry.js";
 import { bodyOfStep, logOf } from "./packed-log.js";
 import { HEAD_BYTES } from "./packed-memory.js";
 import { PackedUnsaved } from "./packed-unsaved.js";
@@ -147,7 +148,7 @@ export class PackedStore implements PackedStateStore, TaskStore {
   inspect(key: string): unknown {
     const bytes = this.stored(key);
     if (bytes === undefined) return undefined;
-    return this.#codec.toJson(valueFrom(bodyOfStored(this.#codec, bytes, this.#where(key))));
+    return this.#codec.toJson(packedValueOf(bodyOfStored(this.#codec, bytes, this.#where(key))));
   }
 
   unsavedKeys(): ReadonlyMap<string, boolean> {

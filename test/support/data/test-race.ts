@@ -6,7 +6,7 @@ import { type Reset, raceStep } from "../../../services/rls-racer/race.js";
 import { raceCodec } from "../../../services/rls-racer/race-codec.js";
 import { changedStandings, predictionOf } from "../../../services/rls-racer/race-results.js";
 import type { Observation, RlsPrediction, Standings } from "../../../shared/contract/schemas.js";
-import type { PackedStateStore, PackedValue } from "../../../shared/service-definition.js";
+import type { PackedStateStore } from "../../../shared/service-definition.js";
 import { type DriverStore, newDriverStore } from "../../driver/driver-store.js";
 
 const KEY = "dataLinearModel/s1";
@@ -58,14 +58,6 @@ export class TestRace {
   json(): unknown {
     return this.#store.json(KEY);
   }
-}
-
-/** A value of these bytes, with a memory of its own. */
-export function packedValue(body: Buffer): PackedValue {
-  const doubles = new Float64Array(Math.ceil(body.length / 8));
-  const bytes = Buffer.from(doubles.buffer);
-  body.copy(bytes);
-  return { bytes, doubles, at: 0, length: body.length };
 }
 
 /** The bytes of a race but for its number of steps, which formats before did not have. */

@@ -16,8 +16,9 @@ import {
 } from "../../../services/rls-racer/packed-race.js";
 import { raceCodec } from "../../../services/rls-racer/race-codec.js";
 import { factorsAt } from "../../../services/rls-racer/rls.js";
+import { newPackedValue, packedValueOf } from "../../../shared/packed-value.js";
 import { observation } from "../../support/data/observations.js";
-import { packedValue, TestRace } from "../../support/data/test-race.js";
+import { TestRace } from "../../support/data/test-race.js";
 import { encodeRace } from "../../support/plain/race-codec.js";
 
 describe("the bytes of a race", () => {
@@ -30,7 +31,7 @@ describe("the bytes of a race", () => {
 
   it("lie as format 3 lays them, little endian, doubles first", () => {
     const models = [{ name: "é", nu: 0.5 }];
-    const race = newRace(packedValue(Buffer.alloc(raceBytes(models, 1))), models, 1);
+    const race = newRace(newPackedValue(raceBytes(models, 1)), models, 1);
     const { doubles } = race;
     doubles[COUNT] = 3;
     doubles[STEPS] = 33;
@@ -81,7 +82,7 @@ describe("the bytes of a race", () => {
     const body = raceCodec.older?.[1]?.(format1([4, 2, 3]));
     assert.ok(body !== undefined);
     raceCodec.check(body);
-    const { doubles } = packedValue(body);
+    const { doubles } = packedValueOf(body);
     const head = [1, 1, 3, 0, 0, 0, ...new Array<number>(21).fill(0)];
     const model = [2, 1, 0, ...new Array<number>(10).fill(0), 0.5, 1, 2, 4 - (2 / 3) * 2, 2 / 3, 3];
     assert.deepEqual([...doubles.subarray(0, head.length + model.length)], [...head, ...model]);
@@ -106,7 +107,7 @@ describe("the bytes of a race", () => {
 
   it("are refused when they ask for more numbers than there are bytes, or for none at all", () => {
     const models = [{ name: "rls1", nu: 1 }];
-    const race = newRace(packedValue(Buffer.alloc(raceBytes(models, 2))), models, 2);
+    const race = newRace(newPackedValue(raceBytes(models, 2)), models, 2);
     const body = race.bytes.subarray(0, race.length);
     raceCodec.check(body);
     const spoiled: [place: number, value: number][] = [
@@ -141,7 +142,7 @@ describe("the bytes of a race", () => {
 
   it("show as JSON under the notebook's names, V as the full matrix, null where there is nothing yet", () => {
     const models = [{ name: "rls2", nu: 0.99 }];
-    const race = newRace(packedValue(Buffer.alloc(raceBytes(models, 2))), models, 2);
+    const race = newRace(newPackedValue(raceBytes(models, 2)), models, 2);
     // U = (1 2 4; 0 1 5; 0 0 1), D = diag(1, 3, 6): U D Uᵀ by hand.
     race.doubles.set([1, 2, 3, 4, 5, 6], factorsAt(modelAt(race, 0) + RLS, 3));
     assert.deepEqual(raceCodec.toJson(race), {
