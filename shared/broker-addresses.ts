@@ -1,4 +1,4 @@
-/** Addresses of brokers, as people write them for any Kafka client. Pure. */
+/** Addresses of brokers, as people write them for any Kafka client, and of instances of services. Pure. */
 
 export interface BrokerAddress {
   /** A name or an address; one of IPv6 without its brackets. */
@@ -30,7 +30,16 @@ export function brokerAddresses(text: string): readonly BrokerAddress[] | undefi
 
 /** The list as the client reads it. @returns undefined as {@link brokerAddresses} */
 export function brokerList(text: string): string | undefined {
-  return brokerAddresses(text)
-    ?.map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`)
-    .join(",");
+  return brokerAddresses(text)?.map(addressText).join(",");
+}
+
+/** An address as it stands in a URL, with nothing before it. @returns undefined where `text` is not one address */
+export function singleAddress(text: string): string | undefined {
+  const addresses = brokerAddresses(text);
+  return addresses?.length === 1 ? addressText(addresses[0]) : undefined;
+}
+
+/** `host:port`; an address of IPv6 stands in brackets. */
+export function addressText({ host, port }: BrokerAddress): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

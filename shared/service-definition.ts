@@ -22,6 +22,7 @@
 import type { Registry } from "prom-client";
 import type { SettingDefinitions, Settings } from "./config.js";
 import type { Given, Layout, RecordPlaces } from "./result-layout.js";
+import type { SlotLists } from "./slot-lists.js";
 
 /**
  * Headers of a record, each an object with one member. Values are bytes, since the client cuts a string at its first NUL. It
@@ -244,6 +245,7 @@ interface ServiceEdges<D extends SettingDefinitions, States, Metrics> {
   check?(settings: Partial<Settings<D>>): readonly string[];
   outputs(settings: Settings<D>): readonly OutputTopic<never>[];
   readonly stores: StoreCodecs<States>;
+  readonly slots?: SlotLists;
   /** Makes the service's own metrics, once per process; their names begin with `regatta_`. */
   metrics(registry: Registry): Metrics;
   /** Called when the task of this partition leaves the instance, so that the metrics of its series can be removed. */
@@ -287,9 +289,7 @@ export type ServiceDefinition<D extends SettingDefinitions, States, Metrics> =
   | ProcessorService<D, States, Metrics>
   | SourceService<D, States, Metrics>;
 
-/**
- * A service whose own types are not known. They are checked where it is defined; the kernel only hands its values through.
- */
+/** A service whose own types are not known. They are checked where it is defined; the kernel only hands its values through. */
 export type AnyService = ServiceDefinition<SettingDefinitions, Record<string, object>, unknown>;
 /** The context of a service whose own types are not known, see {@link AnyService}. */
 export type AnyContext = TaskContext<never, Record<string, object>, unknown>;

@@ -1,6 +1,6 @@
 /** Settings that every service has. */
 import { type ZodType, z } from "zod";
-import { brokerList } from "./broker-addresses.js";
+import { brokerList, singleAddress } from "./broker-addresses.js";
 import { type Environment, type SettingDefinitions, type Settings, setting } from "./config.js";
 import { type CommitStep, commitSteps, type Failpoint } from "./failpoint.js";
 import { MIB } from "./memory-budget.js";
@@ -39,6 +39,14 @@ export const kernelSettings = {
     default: "9464",
     doc: "port of metrics, health and state; 0 takes a free one",
   }),
+  httpAddress: setting(
+    "HTTP_ADDRESS",
+    optional(textSetting(singleAddress, "host:port, an address of IPv6 in brackets")),
+    {
+      default: "",
+      doc: "where the service's other instances reach what this one serves, `host:port`; where empty, HTTP_HOST and HTTP_PORT, or with an HTTP_HOST of `0.0.0.0` the first address of this machine, container or pod",
+    },
+  ),
   commitIntervalMs: setting("COMMIT_INTERVAL_MS", wholeNumber(1, 60_000), {
     default: "100",
     doc: "time between two commits, in ms; results become visible at a commit",

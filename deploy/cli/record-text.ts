@@ -44,11 +44,16 @@ export function fileLine(value: Buffer | null): string {
     : text.replaceAll(/[\r\n]/g, (end) => SHORT_ESCAPES[end] ?? end);
 }
 
+/** Text for a screen: characters that could command a terminal are escaped. */
+export function printable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, escapeOf);
+}
+
 function shape(bytes: Buffer): string {
   if (!isUtf8(bytes) || bytes.includes(0)) return hex(bytes);
   const text = bytes.toString("utf8");
   const compact = /^\s*\{/.test(text) && isJson(text) ? text.replaceAll(JSON_STRING_OR_BLANKS, "$1") : text;
-  return compact.replaceAll(UNPRINTABLE, escapeOf);
+  return printable(compact);
 }
 
 function escapeOf(character: string): string {

@@ -1,5 +1,6 @@
 /** The race as text: a board for a terminal, a line per model elsewhere, a table at the end. Pure. */
 import Table from "cli-table3";
+import { PLAIN_TABLE } from "../text-table.js";
 import { cutToWidth, widthOf } from "../text-width.js";
 import type { ModelRow, TopicSummary } from "./race-view.js";
 
@@ -38,17 +39,6 @@ const TOPIC_LINES = 3;
 
 /** Least width of a column of scores with its gap. */
 const SCORE_COLUMN_MIN = 9;
-
-const COLUMN_GAP = { middle: "  " };
-const NO_LINES = Object.fromEntries(
-  ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"]
-    .concat(["left", "left-mid", "mid", "mid-mid", "right", "right-mid"])
-    .map((place) => [place, ""]),
-);
-const LAYOUT = {
-  chars: { ...NO_LINES, ...COLUMN_GAP },
-  style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-};
 
 /**
  * How many series of each topic fit a terminal of so many lines, at least 1.
@@ -127,7 +117,7 @@ function renderRace({ topic, rows, models }: TopicSummary, shown: number): strin
   const names = models.slice(0, shown).map(({ model }) => model);
   const right = names.map(() => "right" as const);
   const table = new Table({
-    ...LAYOUT,
+    ...PLAIN_TABLE,
     head: [topic, "records", "leader", ...names.map((name) => `${cutToWidth(name, NAME_MAX)} mse`), "y", "yhat"],
     colAligns: ["left", "right", "left", ...right, "right", "right"],
   });
@@ -160,7 +150,7 @@ function leads({ model, leads: series }: ModelRow): string {
 
 function renderServices(services: readonly ServiceRow[]): string[] {
   const table = new Table({
-    ...LAYOUT,
+    ...PLAIN_TABLE,
     head: ["service", "state", "records/s", "lag", "metrics"],
     colAligns: ["left", "left", "right", "right", "left"],
   });

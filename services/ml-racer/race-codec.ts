@@ -10,7 +10,7 @@
 import { raceHead } from "../../shared/race/race.js";
 import { rankingBytes, readRanking, writeRanking } from "../../shared/race/ranking-bytes.js";
 import type { Codec } from "../../shared/service-definition.js";
-import { newestSlot, rowsHeld } from "../../shared/state/row-ring.js";
+import { shownRing } from "../../shared/state/row-ring.js";
 import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state/state-bytes.js";
 import type { Race, RaceModel } from "./race.js";
 
@@ -79,6 +79,6 @@ function toJson(race: Race): unknown {
   return {
     ...raceHead(race),
     models: models.map(({ name, mse, n, lateInRow }) => ({ name, N: n, mse: n === 0 ? null : mse, lateInRow })),
-    window: { shape: [rowsHeld(ring), features + 1], slots: ring.length, newestSlot: newestSlot(ring) ?? null },
+    window: shownRing(ring, features + 1),
   };
 }

@@ -5,7 +5,7 @@ import { MIB, memoryLimitBytes } from "../../shared/memory-budget.js";
 import { type RaceMetrics, raceMetrics } from "../../shared/race/metrics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { threadCount, topicList, wholeNumber } from "../../shared/setting-kinds.js";
-import { RING_LENGTH_MAX, rowCodec } from "../../shared/state/row-ring.js";
+import { newestSlots, RING_LENGTH_MAX, rowCodec } from "../../shared/state/row-ring.js";
 import { newForecaster } from "./forecaster.js";
 import { modelListSchema } from "./model-list.js";
 import { scratchBytes } from "./models/model-registry.js";
@@ -64,6 +64,7 @@ export const mlRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics>
   inputs: ({ inputTopics }) => inputTopics,
   outputs: () => [topics.mlPredictions, topics.mlStandings],
   stores: { race: raceCodec, window: rowCodec },
+  slots: { window: ({ race }) => newestSlots(race, "window") },
   metrics: (registry) => raceMetrics(registry),
   work: {
     threads: ({ threads }) => threads,

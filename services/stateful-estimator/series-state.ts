@@ -7,7 +7,7 @@
  */
 
 import type { Codec } from "../../shared/service-definition.js";
-import { newestSlot, type RowRing, rowsHeld } from "../../shared/state/row-ring.js";
+import { type RowRing, shownRing } from "../../shared/state/row-ring.js";
 import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state/state-bytes.js";
 import { type Estimates, variance } from "./estimators.js";
 
@@ -64,10 +64,6 @@ function toJson({ estimates, matrix }: SeriesState): unknown {
     mu: Array.from(mu),
     variance: count === 0 ? null : Array.from(mu, (_, j) => variance(estimates, j)),
     interval,
-    matrix: {
-      shape: [rowsHeld(matrix), mu.length],
-      slots: matrix.length,
-      newestSlot: newestSlot(matrix) ?? null,
-    },
+    matrix: shownRing(matrix, mu.length),
   };
 }

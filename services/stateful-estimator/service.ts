@@ -3,7 +3,7 @@ import { setting } from "../../shared/config.js";
 import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contract/topics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { topicList, wholeNumber } from "../../shared/setting-kinds.js";
-import { RING_LENGTH_MAX, rowCodec } from "../../shared/state/row-ring.js";
+import { newestSlots, RING_LENGTH_MAX, rowCodec } from "../../shared/state/row-ring.js";
 import { type EstimatorStates, processObservation } from "./processor.js";
 import { seriesCodec } from "./series-state.js";
 
@@ -32,6 +32,7 @@ export const statefulEstimator: ProcessorService<typeof settings, EstimatorState
   inputs: ({ inputTopics }) => inputTopics,
   outputs: () => [topics.estimates],
   stores: { series: seriesCodec, matrix: rowCodec },
+  slots: { matrix: ({ series }) => newestSlots(series, "matrix") },
   metrics: () => undefined,
   process: processObservation,
 };

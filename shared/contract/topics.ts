@@ -27,6 +27,7 @@ export const LINEAR_TOPIC = "dataLinearModel";
 export const NON_LINEAR_TOPIC = "dataNonLinearModel";
 export const DEAD_LETTERS_TOPIC = "dead-letters";
 
+const OBSERVATIONS = ".observations";
 const compacted = { "cleanup.policy": "compact" } as const;
 
 /** Text `[i, y, x1, ..., xn]`, as the notebook's producer sends it. */
@@ -35,12 +36,17 @@ export function rawTopic(name: string): OutputTopic<string> {
 }
 
 export function observationsTopic(raw: string): OutputTopic<Observation> {
-  return { name: `${raw}.observations`, config: {}, encode: encodeObservation };
+  return { name: `${raw}${OBSERVATIONS}`, config: {}, encode: encodeObservation };
 }
 
 /** Whether the deserializer writes a topic of this name: a reader of it can count on its beginning. */
 export function isObservationsTopic(name: string): boolean {
-  return name.endsWith(".observations");
+  return name.endsWith(OBSERVATIONS);
+}
+
+/** The raw topic of a topic of observations. */
+export function rawTopicOf(observations: string): string {
+  return observations.slice(0, -OBSERVATIONS.length);
 }
 
 export const topics = {

@@ -3,6 +3,7 @@ import { killAt, type StepListener } from "../failpoint.js";
 import { Consumer } from "../kafka/consumer.js";
 import { AppliedPositions } from "./changelog/applied-positions.js";
 import type { Output } from "./commit/output.js";
+import type { AddressBook } from "./instances/address-book.js";
 import { BatchPace } from "./loop/batch-pace.js";
 import { Commits } from "./loop/commits.js";
 import { BatchIntake, type Intake, SourceIntake } from "./loop/intake.js";
@@ -29,6 +30,7 @@ export interface SharedParts {
   readonly saves: WriteBehind;
   readonly restore: TaskRestore;
   readonly standbys: Standbys | undefined;
+  readonly book: AddressBook;
   readonly processing: Processing;
 }
 
@@ -72,7 +74,7 @@ export function createLoop(scope: Scope, shared: SharedParts, onLeave: () => voi
 
 function join(
   scope: Scope,
-  { identity, opener, restore, standbys, processing, inputs }: LoopParts,
+  { identity, opener, restore, standbys, book, processing, inputs }: LoopParts,
 ): Promise<Membership> {
   const { service, application, clientOptions, topics, stop, view, metrics, logger } = scope;
   return Membership.join({
@@ -89,7 +91,7 @@ function join(
           inputs,
           stop,
           host: processing,
-          claims: standbys,
+          claims: standbys ?? book,
           logger,
         },
         consumer,

@@ -4,6 +4,7 @@ import { folderMemory } from "../memory-budget.js";
 import type { AnyCodec } from "../service-definition.js";
 import { createLoop } from "./assemble-loop.js";
 import { Output } from "./commit/output.js";
+import { AddressBook } from "./instances/address-book.js";
 import { Processing } from "./loop/record-processing.js";
 import type { StreamLoop } from "./loop/stream-loop.js";
 import { isExactlyOnce, type Scope, subscription } from "./scope.js";
@@ -18,6 +19,7 @@ export interface RunningParts {
   readonly processing: Processing;
   /** Undefined where the service keeps none. */
   readonly standbys: Standbys | undefined;
+  readonly book: AddressBook;
 }
 
 export function createOutput({ settings, clientOptions, stop }: Scope): Output {
@@ -28,7 +30,7 @@ export function createOutput({ settings, clientOptions, stop }: Scope): Output {
 export interface Ends {
   /** Called when the loop begins to end, whatever the cause. */
   readonly onLeave: () => void;
-  /** Ends the standbys. */
+  /** Ends the standbys and the address book. */
   readonly loopEnded: AbortSignal;
 }
 
@@ -36,12 +38,13 @@ export function createParts(scope: Scope, output: Output, { onLeave, loopEnded }
   const { service, settings, metrics, logger } = scope;
   const identity = identityOf(scope);
   const opener = createOpener(scope, identity);
-  const standbys = createStandbys(scope, identity, opener, loopEnded);
+  const book = createBook(scope, identity, loopEnded);
+  const standbys = createStandbys(scope, identity, opener, book, loopEnded);
   const processing = new Processing({ service, settings, output, metrics, logger });
   const saves = new WriteBehind(scope.memory, scope.budget.unsavedState, settings.stateSaveIntervalMs);
   const restore = createRestore(scope, identity, opener, saves);
-  const loop = createLoop(scope, { output, identity, opener, saves, restore, standbys, processing }, onLeave);
-  return { loop, processing, standbys };
+  const loop = createLoop(scope, { output, identity, opener, saves, restore, standbys, book, processing }, onLeave);
+  return { loop, processing, standbys, book };
 }
 
 function identityOf(scope: Scope): StateIdentity {
@@ -88,10 +91,17 @@ function createRestore(scope: Scope, identity: StateIdentity, opener: TaskOpener
   });
 }
 
+function createBook(scope: Scope, { inputs }: StateIdentity, stop: AbortSignal): AddressBook {
+  const { application, settings, slot, address, admin, clientOptions, logger } = scope;
+  const host = settings.instanceId;
+  return new AddressBook({ application, host, slot, address, inputs, admin, clientOptions, stop, logger });
+}
+
 function createStandbys(
   scope: Scope,
   identity: StateIdentity,
   opener: TaskOpener,
+  book: AddressBook,
   stop: AbortSignal,
 ): Standbys | undefined {
   const { service, settings, slot, admin, clientOptions, logger } = scope;
@@ -103,6 +113,7 @@ function createStandbys(
     slot,
     replicas: settings.standbyReplicas,
     opener,
+    book,
     admin,
     clientOptions,
     stop,

@@ -1,6 +1,8 @@
 /** A service's life: HTTP, slot, topics, loop; and its end. What runs is made in assemble.ts. */
 import { setMaxListeners } from "node:events";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Admin } from "../kafka/admin.js";
 import type { ClientOptions } from "../kafka/client.js";
 import { ClientTroubles } from "../kafka/client-troubles.js";
@@ -11,17 +13,21 @@ import { type MemoryBudget, memoryBudget } from "../memory-budget.js";
 import type { AnyCodec, AnyService } from "../service-definition.js";
 import type { KernelSettings } from "../service-settings.js";
 import { createOutput, createParts } from "./assemble.js";
+import { ownAddress } from "./instances/own-address.js";
 import { createMetrics, createRegistry, type KernelMetrics } from "./metrics.js";
 import { registerGauges } from "./observe/gauges.js";
 import { startHttpServer } from "./observe/http-server.js";
 import { ServiceView } from "./observe/service-view.js";
-import { changelogNames, isExactlyOnce, type Scope } from "./scope.js";
+import { changelogNames, isExactlyOnce, type Scope, seriesTopics, stateLayout } from "./scope.js";
 import { StartWaits } from "./start-waits.js";
 import { takeSlot } from "./store/slot.js";
 import { StateMemory } from "./store/state-memory.js";
 import { endSuddenly } from "./sudden-end.js";
 import { refuseLoops, type TopicNeeds } from "./topics/prepare-topics.js";
 import { compareTopics, refuseUncompacted, usedTopics } from "./topics/topic-comparison.js";
+
+/** The other instances notice by themselves that one has left: a Kafka that does not take its farewell is not waited for. */
+const FAREWELL_MS = 2000;
 
 export class ServiceProcess {
   readonly #service: AnyService;
@@ -57,9 +63,12 @@ export class ServiceProcess {
     this.#troubles = new ClientTroubles(properties, logger);
     const registry = createRegistry(service.name, settings.applicationId);
     this.#view = new ServiceView({
+      service: service.name,
+      application: this.#application,
       registry,
       readsInputs: service.kind === "processor",
-      storeNames: Object.keys(service.stores),
+      layout: stateLayout(service),
+      topics: seriesTopics(service, settings),
       stateDir: settings.stateDir,
       transactionTimeoutMs: settings.transactionTimeoutMs,
       memory: this.#memory,
@@ -95,11 +104,11 @@ export class ServiceProcess {
 
   /** @throws {TopicError | StoreError | Error} the service cannot continue */
   async run(): Promise<void> {
-    const { httpHost, httpPort } = this.#settings;
+    const { httpAddress, httpHost, httpPort } = this.#settings;
     const http = await startHttpServer(httpHost, httpPort, this.#view);
     this.#logger.info({ url: `http://${httpHost}:${http.port}` }, "serving /metrics, /live, /ready, /state");
     try {
-      await this.#runStream();
+      await this.#runStream(ownAddress(httpAddress, httpHost, http.port, networkInterfaces()));
     } finally {
       await http.close();
     }
@@ -114,7 +123,8 @@ export class ServiceProcess {
     }, timeoutMs).unref();
   }
 
-  async #runStream(): Promise<void> {
+  /** @param address where the other instances reach what this one serves */
+  async #runStream(address: string): Promise<void> {
     const { stateDir, instanceId } = this.#settings;
     const outputs = this.#service.outputs(this.#settings as never);
     refuseLoops(
@@ -141,6 +151,7 @@ export class ServiceProcess {
         inputs: this.#inputs,
         directory,
         slot: slot.number,
+        address,
         topics,
         budget: this.#budget,
         memory: this.#memory,
@@ -166,12 +177,13 @@ export class ServiceProcess {
     // The standbys end after the loop, which claims the folders of its tasks from them to the last.
     const loopEnded = new AbortController();
     const ends = { onLeave: () => this.#setDeadline(), loopEnded: loopEnded.signal };
-    const { loop, processing, standbys } = createParts(scope, output, ends);
-    this.#view.showLoop(loop, standbys);
+    const { loop, processing, standbys, book } = createParts(scope, output, ends);
+    this.#view.showLoop({ loop, standbys, book, tasks: topics.tasks, inputs: scope.inputs });
     const transactionalId = isExactlyOnce(settings) ? clientOptions.clientId : null;
     const threads = processing.jobs?.count ?? 0;
     logger.info({ group: application, transactionalId, tasks: topics.tasks, threads }, "running");
     const standing = standbys?.run();
+    const announcing = book.run();
     let failure: unknown;
     this.#examineTopics(scope).catch((error: unknown) => {
       failure = error;
@@ -185,6 +197,7 @@ export class ServiceProcess {
       this.#view.inputs.stop();
       loopEnded.abort();
       await standing;
+      await Promise.race([announcing, delay(FAREWELL_MS, undefined, { ref: false })]);
       await processing.jobs?.close();
       await output.disconnect();
     }

@@ -3,6 +3,7 @@
  * so the changelog takes one row per record whatever the length of the ring. The place in the ring is part of the series'
  * main value, a {@link RowRing}; both are committed together.
  */
+import { z } from "zod";
 import type { Codec, StateStore } from "../service-definition.js";
 import { arrayBytes, StateReader, StateWriter } from "./state-bytes.js";
 
@@ -51,6 +52,28 @@ export function rowsHeld({ length, count }: RowRing): number {
 /** Slot of the newest row; undefined where there is none. */
 export function newestSlot({ length, count }: RowRing): number | undefined {
   return count === 0 ? undefined : (count - 1) % length;
+}
+
+/** A ring as codecs show it to people: the shape [rows, columns] of what it holds, and which slot is the newest. */
+export function shownRing(ring: RowRing, columns: number) {
+  return { shape: [rowsHeld(ring), columns], slots: ring.length, newestSlot: newestSlot(ring) ?? null };
+}
+
+const shownRingSchema = z.object({
+  shape: z.tuple([z.number(), z.number()]),
+  slots: z.number(),
+  newestSlot: z.number().nullable(),
+});
+
+/**
+ * The slots of a ring, the newest row's first.
+ * @param shown what a codec shows, with the {@link shownRing} as its member `ring`; none where it has no such member
+ */
+export function newestSlots(shown: unknown, ring: string): number[] {
+  const found = z.object({ [ring]: shownRingSchema }).safeParse(shown).data?.[ring];
+  if (found === undefined || found.newestSlot === null) return [];
+  const { slots, newestSlot, shape } = found;
+  return Array.from({ length: shape[0] }, (_, age) => (newestSlot - age + slots) % slots);
 }
 
 /** Key of a slot. A slot is a number, so the last slash separates it from the series. @param key state key of the series */

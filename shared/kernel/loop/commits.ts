@@ -37,6 +37,8 @@ interface UnderWay {
   readonly tasks: readonly OpenTask[];
   /** Of its records, in ms since the epoch; infinite where they have none. */
   readonly oldestTimestampMs: number;
+  /** When it began, of the clock of performance.now(). */
+  readonly beganMs: number;
   readonly stopTimer: (labels: { outcome: string }) => void;
 }
 
@@ -44,6 +46,7 @@ export class Commits {
   readonly #options: CommitsOptions;
   #underWay: UnderWay | undefined;
   #dueMs = 0;
+  #confirmedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CommitsOptions) {
     this.#options = options;
@@ -52,6 +55,11 @@ export class Commits {
   /** Whether a commit was begun that has not ended. */
   get isUnderWay(): boolean {
     return this.#underWay !== undefined;
+  }
+
+  /** When the last commit began that Kafka has carried out, which it does for members of the group alone; of performance.now(). */
+  get confirmedMs(): number {
+    return this.#confirmedMs;
   }
 
   /**
@@ -110,7 +118,7 @@ export class Commits {
   async end(): Promise<void> {
     if (this.#underWay === undefined) return;
     const { metrics, applied, refused, recovery } = this.#options;
-    const { commit, tasks, oldestTimestampMs, stopTimer } = this.#underWay;
+    const { commit, tasks, oldestTimestampMs, beganMs, stopTimer } = this.#underWay;
     try {
       await commit.finish();
     } catch (error) {
@@ -120,6 +128,7 @@ export class Commits {
       this.#underWay = undefined;
     }
     stopTimer({ outcome: "committed" });
+    this.#confirmedMs = beganMs;
     recovery.committed();
     metrics.lastCommit.setToCurrentTime();
     const ageMs = (commit.answeredMs ?? Date.now()) - oldestTimestampMs;
@@ -159,11 +168,12 @@ export class Commits {
     const oldestTimestampMs = Math.min(...tasks.map((task) => task.oldestTimestampMs ?? Number.POSITIVE_INFINITY));
     processing.seal();
     refused.seal(tasks);
+    const beganMs = performance.now();
     const stopTimer = metrics.commitDuration.startTimer();
     const onCommitted = (committed: readonly OpenTask[]) => processing.committed(committed);
     try {
       const commit = await beginCommit(tasks, { identity, output, consumer, applied, onCommitted, onStep });
-      this.#underWay = { commit, tasks, oldestTimestampMs, stopTimer };
+      this.#underWay = { commit, tasks, oldestTimestampMs, beganMs, stopTimer };
     } catch (error) {
       stopTimer({ outcome: "failed" });
       throw error;

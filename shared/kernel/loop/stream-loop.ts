@@ -89,6 +89,11 @@ export class StreamLoop {
     return this.#options.recovery.rights.reason(performance.now());
   }
 
+  /** See {@link Commits.confirmedMs}. */
+  get confirmedMs(): number {
+    return this.#options.commits.confirmedMs;
+  }
+
   /** Whether dropped work waits to be read again because Kafka does not answer. */
   get rewinding(): boolean {
     return this.#rewind?.planned === false;

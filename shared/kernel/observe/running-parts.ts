@@ -16,6 +16,8 @@ export interface RunningLoop {
   /** What Kafka does not allow the service, in Kafka's words; undefined where nothing is missing. */
   readonly missingRight: string | undefined;
   readonly positions: RunningPositions;
+  /** When a commit began that Kafka has carried out, of the clock of performance.now(): this was a member of its group then. */
+  readonly confirmedMs: number;
 }
 
 /** Where the inputs of tasks stand. */
@@ -40,4 +42,32 @@ export interface RunningOutput {
 export interface RunningStandbys {
   /** Offsets that each standby of this instance has still to apply. */
   lag(): readonly { partition: number; records: number }[];
+  /** The standby of a partition's task that this instance keeps; undefined where it keeps none. */
+  copy(partition: number): { readonly task: Task; readonly lagRecords: number } | undefined;
+}
+
+/** Another instance, or this one, as it has announced itself. */
+export interface KnownInstance {
+  /** INSTANCE_ID. */
+  readonly host: string;
+  readonly slot: number;
+  readonly partitions: readonly number[];
+  /** Where it serves, `host:port`; undefined where it does not tell. */
+  readonly address?: string | undefined;
+  /** Partitions of which it keeps copies. */
+  readonly copies?: readonly number[] | undefined;
+}
+
+/** The address book, as far as questions need it. */
+export interface RunningBook {
+  /** Name of this instance, `<INSTANCE_ID>/<slot>`. */
+  readonly self: string;
+  /** Why the book cannot be used now; undefined where it can. */
+  readonly trouble: string | undefined;
+  /** Those that have announced themselves lately. */
+  instances(): readonly KnownInstance[];
+  /** Who owns a partition. @param input of which input; undefined for any */
+  owner(partition: number, input: string | undefined): KnownInstance | undefined;
+  /** Whether this instance, whose task of the partition runs, surely owns it. @param confirmedMs see {@link RunningLoop.confirmedMs} */
+  isOwner(partition: number, input: string | undefined, confirmedMs: number): boolean;
 }

@@ -1,24 +1,46 @@
-/** What /metrics, /ready and /state show of the running service. */
+/** What /metrics, /ready, /state and /query show of the running service. */
 import type { Registry } from "prom-client";
 import type { ClientTroubles } from "../../kafka/client-troubles.js";
 import { consumerStatistics } from "../../kafka/consumer-statistics.js";
 import type { Logger } from "../../logger.js";
 import type { StateMemory } from "../store/state-memory.js";
 import type { Task, TaskState } from "../task/task.js";
+import type { Answer } from "./answer.js";
+import { Asking, type Manner } from "./asking.js";
 import { DiskUsage } from "./disk-usage.js";
 import type { Inspection } from "./http-server.js";
 import { InputView } from "./input-view.js";
-import type { RunningLoop, RunningOutput, RunningStandbys } from "./running-parts.js";
+import { OwnState } from "./own-state.js";
+import { Peers } from "./peers.js";
+import type { Question, StateLayout } from "./question.js";
+import type { RunningBook, RunningLoop, RunningOutput, RunningStandbys } from "./running-parts.js";
+
+/** What runs of a service once everything is there that it waited for at its start. */
+export interface ShownParts {
+  readonly loop: RunningLoop;
+  /** Undefined where the service keeps none. */
+  readonly standbys: RunningStandbys | undefined;
+  readonly book: RunningBook;
+  /** Partitions of the service. */
+  readonly tasks: number;
+  /** Topics that it reads. */
+  readonly inputs: readonly string[];
+}
 
 /** `waiting`: for Kafka, for topics or to become a member of the group. `rewinding`: dropped work is about to be read again. */
 export const SERVICE_STATES = ["waiting", "restoring", "rewinding", "running", "stopping"] as const;
 export type ServiceState = (typeof SERVICE_STATES)[number];
 
 export interface ServiceViewOptions {
+  readonly service: string;
+  /** `<APPLICATION_ID>-<service>` */
+  readonly application: string;
   readonly registry: Registry;
   /** Whether the service has inputs that may lag or stand still: a source has none. */
   readonly readsInputs: boolean;
-  readonly storeNames: readonly string[];
+  readonly layout: StateLayout;
+  /** Topics that the series of the service are of. */
+  readonly topics: readonly string[];
   readonly stateDir: string;
   readonly transactionTimeoutMs: number;
   readonly memory: StateMemory;
@@ -33,23 +55,25 @@ export class ServiceView implements Inspection {
   readonly memory: StateMemory;
   /** What the start waits for, as a sentence; undefined once the service runs. */
   startWaitsFor: string | undefined;
-  readonly #storeNames: readonly string[];
+  readonly #options: ServiceViewOptions;
   readonly #troubles: ClientTroubles;
   readonly #stop: AbortSignal;
   readonly #disk: DiskUsage;
   #output: RunningOutput | undefined;
   #loop: RunningLoop | undefined;
   #standbys: RunningStandbys | undefined;
+  #book: RunningBook | undefined;
+  #asking: Asking | undefined;
   /** See {@link ConsumerStatistics.coordinator}. */
   #coordinator: string | undefined;
   #consumers = 0;
 
   constructor(options: ServiceViewOptions) {
-    const { registry, readsInputs, transactionTimeoutMs, memory, storeNames, troubles, stop, logger } = options;
+    const { registry, readsInputs, transactionTimeoutMs, memory, troubles, stop, logger } = options;
+    this.#options = options;
     this.registry = registry;
     this.inputs = new InputView({ transactionTimeoutMs, logger, loop: () => (readsInputs ? this.#loop : undefined) });
     this.memory = memory;
-    this.#storeNames = storeNames;
     this.#troubles = troubles;
     this.#stop = stop;
     this.#disk = new DiskUsage(options.stateDir);
@@ -61,9 +85,13 @@ export class ServiceView implements Inspection {
   }
 
   /** Everything the service waited for at its start is there. */
-  showLoop(loop: RunningLoop, standbys: RunningStandbys | undefined): void {
+  showLoop({ loop, standbys, book, tasks, inputs }: ShownParts): void {
+    const { layout, application } = this.#options;
     this.#loop = loop;
     this.#standbys = standbys;
+    this.#book = book;
+    const own = new OwnState({ loop, standbys, book, layout, inputs });
+    this.#asking = new Asking({ own, peers: new Peers(application), book, layout, tasks });
     this.startWaitsFor = undefined;
   }
 
@@ -154,8 +182,20 @@ export class ServiceView implements Inspection {
 
   // -- /state ----------------------------------------------------------------------------------------------------
 
+  get serviceName(): string {
+    return this.#options.service;
+  }
+
+  get instance(): string | undefined {
+    return this.#book && `${this.#options.application}/${this.#book.self}`;
+  }
+
   storeNames(): readonly string[] {
-    return this.#storeNames;
+    return this.#options.layout.stores.map(({ name }) => name);
+  }
+
+  topics(): readonly string[] {
+    return this.#options.topics;
   }
 
   /** Keys of a store that this instance has, at most `limit`. */
@@ -167,13 +207,10 @@ export class ServiceView implements Inspection {
     return keys.sort();
   }
 
-  /** The committed value of a key, undefined where this instance does not have it. */
-  value(store: string, key: string): unknown {
-    for (const task of this.#tasks()) {
-      const value = task.folder?.stores.find(({ name }) => name === store)?.inspect(key);
-      if (value !== undefined) return value;
-    }
-    return undefined;
+  /** What this instance, or the owner, knows of a series. */
+  async answer(question: Question, manner: Manner): Promise<Answer> {
+    if (this.#asking !== undefined) return this.#asking.answer(question, manner);
+    return { kind: "unavailable", reason: this.startWaitsFor ?? "the service has just been started" };
   }
 
   #onStatistics(json: string): void {

@@ -3,15 +3,7 @@
  * rule to the same list of instances and comes to the same answer, without a word between them.
  */
 import { crc32 } from "node:zlib";
-
-/** A process of a service. Instances of one host share its STATE_DIR, where a task's folder is found by any of them. */
-export interface Instance {
-  /** Its INSTANCE_ID. */
-  readonly host: string;
-  readonly slot: number;
-  /** Numbers of the partitions that it owns, of whatever topic. */
-  readonly partitions: readonly number[];
-}
+import { type Instance, nameOf } from "../instances/roster.js";
 
 /**
  * The partition numbers whose standby `self` keeps.
@@ -41,9 +33,7 @@ export function standbyPartitions(
     if (owners === undefined) return undefined;
     if (owners.has(self.host)) continue;
     const better = hosts.filter((host) => !owners.has(host) && ranksBefore(partition, host, self.host));
-    const first = siblings.every(
-      ({ slot }) => !ranksBefore(partition, nameOf(self.host, slot), nameOf(self.host, self.slot)),
-    );
+    const first = siblings.every((sibling) => !ranksBefore(partition, nameOf(sibling), nameOf(self)));
     if (better.length < replicas && first) kept.push(partition);
   }
   return kept;
@@ -60,8 +50,6 @@ function hostsByPartition(instances: readonly Instance[]): ReadonlyMap<number, R
   }
   return hosts;
 }
-
-const nameOf = (host: string, slot: number): string => `${host}/${slot}`;
 
 /** A total order of names that differs from partition to partition. */
 function ranksBefore(partition: number, a: string, b: string): boolean {

@@ -11,23 +11,21 @@ import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import { Consumer } from "../../kafka/consumer.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
 import { ASIDE, pause, persistently } from "../../kafka/patience.js";
-import { Producer } from "../../kafka/producer.js";
 import type { TopicPosition } from "../../kafka/topic-partition.js";
 import type { Logger } from "../../logger.js";
 import { changelogTopic } from "../changelog/changelog.js";
+import type { AddressBook } from "../instances/address-book.js";
 import type { FolderClaims } from "../task/assignment.js";
 import type { StateIdentity } from "../task/state-identity.js";
 import { Task } from "../task/task.js";
 import type { TaskOpener } from "../task/task-opener.js";
 import { StandbyCopy } from "./standby-copy.js";
-import { announcementKey, announcementValue, Roster, rosterConfig, rosterTopic } from "./standby-roster.js";
-import { type Instance, standbyPartitions } from "./standby-rule.js";
+import { standbyPartitions } from "./standby-rule.js";
 
-/** Between two announcements, and between two choices of the copies to keep. */
-const ANNOUNCE_MS = 2000;
+/** Between two choices of the copies to keep. */
+const CHOOSE_MS = 2000;
 /** Until the first choice every instance has announced itself. */
-const FIRST_CHOICE_MS = 1.5 * ANNOUNCE_MS;
-const ANNOUNCEMENT_BYTES_MAX = 1_000_000;
+const FIRST_CHOICE_MS = 1.5 * CHOOSE_MS;
 const BATCH_RECORDS = 1000;
 const POLL_MS = 200;
 
@@ -41,40 +39,32 @@ export interface StandbysOptions {
   /** Standbys of each task. */
   readonly replicas: number;
   readonly opener: TaskOpener;
+  /** Who is there, and what runs here. */
+  readonly book: AddressBook;
   readonly admin: Admin;
   readonly clientOptions: ClientOptions;
   readonly stop: AbortSignal;
   readonly logger: Logger;
 }
 
-interface Clients {
-  readonly consumer: Consumer;
-  readonly producer: Producer;
-}
-
 /** All copies that one process keeps. */
 export class Standbys implements FolderClaims {
   readonly #options: StandbysOptions;
-  readonly #roster = new Roster();
-  readonly #rosterTopic: string;
   readonly #storeOf: ReadonlyMap<string, string>;
   readonly #copies = new Map<number, StandbyCopy>();
   readonly #opening = new Map<number, Promise<void>>();
-  /** Partitions whose tasks run here, or are about to. */
-  readonly #claimed = new Set<number>();
   /** Partitions whose folder or changelog cannot be used; what is to be done about that is decided when their task comes. */
   readonly #refused = new Set<number>();
-  #clients: Clients | undefined;
+  #consumer: Consumer | undefined;
   /** Set when the consumer has to be assigned again, since the copies have changed. */
   #assignmentOld = true;
-  #announceDueMs = 0;
   #chooseDueMs = 0;
 
   constructor(options: StandbysOptions) {
     this.#options = options;
     const { application, codecs } = options.identity;
-    this.#rosterTopic = rosterTopic(application);
     this.#storeOf = new Map(Object.keys(codecs).map((store) => [changelogTopic(application, store), store]));
+    options.book.tellCopies(() => [...this.#copies.keys()]);
   }
 
   /** Runs beside the loop until it is told to stop; then closes every copy. */
@@ -84,15 +74,13 @@ export class Standbys implements FolderClaims {
     const onFailure = (error: KafkaError) => logger.warn({ err: error }, "standbys wait for Kafka");
     await persistently(() => this.#serve(), { patience: ASIDE, stop, onFailure });
     for (const copy of [...this.#copies.values()]) await this.#close(copy);
-    this.#announceLeave();
     await this.#disconnect();
   }
 
   /** A task comes: gives its folder up until {@link giveBack}. */
-  async claim(partition: number): Promise<void> {
-    this.#claimed.add(partition);
+  async claim(partition: number, inputs: readonly string[]): Promise<void> {
     // Another instance of this host may hold a copy: the announcement says that it has to give it up.
-    this.#announceDueMs = 0;
+    await this.#options.book.claim(partition, inputs);
     await this.#opening.get(partition);
     const copy = this.#copies.get(partition);
     if (copy !== undefined) await this.#close(copy);
@@ -100,29 +88,35 @@ export class Standbys implements FolderClaims {
 
   /** The task does not run here any more. */
   giveBack(partition: number): void {
-    this.#claimed.delete(partition);
+    this.#options.book.giveBack(partition);
     this.#refused.delete(partition);
-    this.#announceDueMs = 0;
   }
 
   /** Offsets that each copy has still to apply, up to the ends that were known last. */
   lag(): { partition: number; records: number }[] {
-    return [...this.#copies].map(([partition, copy]) => {
-      const asked = [...this.#storeOf.keys()].map((topic) => ({ topic, partition }));
-      const read = new Map(
-        this.#clients?.consumer.position(asked).map(({ topic, position }) => [topic, position ?? 0]),
-      );
-      return { partition, records: copy.lag((topic) => read.get(topic) ?? 0) };
-    });
+    return [...this.#copies.values()].map((copy) => ({ partition: copy.task.partition, records: this.#lagOf(copy) }));
+  }
+
+  /** The copy of a partition's task, and the offsets that it has still to apply; undefined where none is kept here. */
+  copy(partition: number): { task: Task; lagRecords: number } | undefined {
+    const copy = this.#copies.get(partition);
+    return copy && { task: copy.task, lagRecords: this.#lagOf(copy) };
+  }
+
+  #lagOf(copy: StandbyCopy): number {
+    const { partition } = copy.task;
+    const asked = [...this.#storeOf.keys()].map((topic) => ({ topic, partition }));
+    const read = new Map(this.#consumer?.position(asked).map(({ topic, position }) => [topic, position ?? 0]));
+    return copy.lag((topic) => read.get(topic) ?? 0);
   }
 
   async #serve(): Promise<void> {
     try {
       while (!this.#options.stop.aborted) {
-        const clients = await this.#connected();
-        if (performance.now() >= this.#announceDueMs) this.#announce(clients);
+        const consumer = await this.#connected();
+        await this.#yield();
         if (performance.now() >= this.#chooseDueMs) await this.#chooseCopies();
-        await this.#readBatch(clients);
+        await this.#readBatch(consumer);
       }
     } catch (error) {
       if (error instanceof KafkaError) await this.#disconnect();
@@ -132,25 +126,10 @@ export class Standbys implements FolderClaims {
 
   // -- which copies ----------------------------------------------------------------------------------------------
 
-  #announce({ producer }: Clients): void {
-    this.#announceDueMs = performance.now() + ANNOUNCE_MS;
-    const self = { host: this.#options.host, slot: this.#options.slot, partitions: [...this.#claimed] };
-    producer.produce(this.#rosterTopic, 0, announcementKey(self), announcementValue(self));
-  }
-
-  #announceLeave(): void {
-    try {
-      this.#clients?.producer.produce(this.#rosterTopic, 0, announcementKey(this.#options), null);
-    } catch (error) {
-      this.#options.logger.debug({ err: error }, "no farewell: the others find out by silence");
-    }
-  }
-
   async #chooseCopies(): Promise<void> {
-    this.#chooseDueMs = performance.now() + ANNOUNCE_MS;
-    const { identity, replicas } = this.#options;
-    const instances = this.#roster.instances(performance.now());
-    const wanted = standbyPartitions(this.#options, instances, identity.tasks, replicas);
+    this.#chooseDueMs = performance.now() + CHOOSE_MS;
+    const { identity, replicas, book } = this.#options;
+    const wanted = standbyPartitions(this.#options, book.instances(), identity.tasks, replicas);
     if (wanted !== undefined) {
       const kept = new Set(wanted);
       for (const [partition, copy] of [...this.#copies]) if (!kept.has(partition)) await this.#close(copy);
@@ -167,14 +146,17 @@ export class Standbys implements FolderClaims {
   }
 
   /**
-   * Another instance of this host waits for the folders of its tasks. It may wait before it claims the rest of its partitions: then
-   * the next choice would find partitions without an owner, and change nothing. So these copies are closed at once.
+   * Another instance of this host may wait for the folders of its tasks. It may wait before it claims the rest of its partitions: then
+   * the next choice would find partitions without an owner, and change nothing. So such copies are closed at once.
    */
-  async #yieldTo({ host, slot, partitions }: Instance): Promise<void> {
-    if (host !== this.#options.host || slot === this.#options.slot) return;
-    for (const partition of partitions) {
-      const copy = this.#copies.get(partition);
-      if (copy !== undefined) await this.#close(copy);
+  async #yield(): Promise<void> {
+    if (this.#copies.size === 0) return;
+    for (const { host, slot, partitions } of this.#options.book.instances()) {
+      if (host !== this.#options.host || slot === this.#options.slot) continue;
+      for (const partition of partitions) {
+        const copy = this.#copies.get(partition);
+        if (copy !== undefined) await this.#close(copy);
+      }
     }
   }
 
@@ -198,7 +180,7 @@ export class Standbys implements FolderClaims {
   }
 
   #isTaken(partition: number): boolean {
-    return this.#options.stop.aborted || this.#claimed.has(partition) || this.#refused.has(partition);
+    return this.#options.stop.aborted || this.#options.book.claims(partition) || this.#refused.has(partition);
   }
 
   async #close(copy: StandbyCopy): Promise<void> {
@@ -224,20 +206,14 @@ export class Standbys implements FolderClaims {
 
   // -- records ---------------------------------------------------------------------------------------------------
 
-  async #readBatch({ consumer }: Clients): Promise<void> {
+  async #readBatch(consumer: Consumer): Promise<void> {
     if (this.#assignmentOld) {
       this.#assignmentOld = false;
-      // Announcements are repeated, so those that fall between two assignments are not missed.
-      const roster = { topic: this.#rosterTopic, partition: 0, position: "end" as const };
-      consumer.assign([roster, ...[...this.#copies.values()].flatMap(({ next }) => next)]);
+      consumer.assign([...this.#copies.values()].flatMap(({ next }) => next));
     }
+    if (this.#copies.size === 0) return await pause(POLL_MS, this.#options.stop);
     const byCopy = new Map<StandbyCopy, ConsumedRecord[]>();
     for (const record of await consumer.consume(BATCH_RECORDS, POLL_MS)) {
-      if (record.topic === this.#rosterTopic) {
-        const instance = this.#roster.record(record, performance.now());
-        if (instance !== undefined) await this.#yieldTo(instance);
-        continue;
-      }
       const copy = this.#copies.get(record.partition);
       if (copy === undefined) continue;
       const records = byCopy.get(copy);
@@ -256,38 +232,22 @@ export class Standbys implements FolderClaims {
     }
   }
 
-  async #connected(): Promise<Clients> {
-    if (this.#clients === undefined) {
-      const { clientOptions, identity, admin } = this.#options;
-      const topic = this.#rosterTopic;
-      // A client that asks for a topic before the broker knows it may not ask again for half a minute.
-      while (!this.#options.stop.aborted && !(await admin.describe([topic])).has(topic)) {
-        await admin.create(topic, 1, clientOptions.settings.replicationFactor, rosterConfig);
-        await pause(POLL_MS, this.#options.stop);
-      }
-      const producer = await Producer.connect(clientOptions, { recordBytesMax: ANNOUNCEMENT_BYTES_MAX });
-      try {
-        this.#clients = {
-          producer,
-          consumer: await Consumer.connect(clientOptions, `${identity.application}-standby`),
-        };
-      } catch (error) {
-        await producer.disconnect();
-        throw error;
-      }
+  async #connected(): Promise<Consumer> {
+    if (this.#consumer === undefined) {
+      const { clientOptions, identity } = this.#options;
+      this.#consumer = await Consumer.connect(clientOptions, `${identity.application}-standby`);
       this.#assignmentOld = true;
     }
-    return this.#clients;
+    return this.#consumer;
   }
 
   async #disconnect(): Promise<void> {
-    const clients = this.#clients;
-    this.#clients = undefined;
+    const consumer = this.#consumer;
+    this.#consumer = undefined;
     try {
-      await clients?.producer.disconnect();
-      await clients?.consumer.disconnect();
+      await consumer?.disconnect();
     } catch (error) {
-      this.#options.logger.debug({ err: error }, "a client of the standbys did not disconnect");
+      this.#options.logger.debug({ err: error }, "the client of the standbys did not disconnect");
     }
   }
 }

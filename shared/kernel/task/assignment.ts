@@ -24,10 +24,10 @@ export interface TaskHost {
   forget(task: Task): void;
 }
 
-/** Who keeps copies of tasks, in the folders that the tasks have here. */
+/** Who is told which tasks run here, and may keep copies of tasks in the folders that they have here. */
 export interface FolderClaims {
-  /** A task is about to open its folder: waits until that is given up. */
-  claim(partition: number): Promise<void>;
+  /** A task of these inputs is about to open its folder: waits until that is given up. */
+  claim(partition: number, inputs: readonly string[]): Promise<void>;
   /** The task has closed its folder. */
   giveBack(partition: number): void;
 }
@@ -44,8 +44,7 @@ export interface AssignmentOptions {
   /** Whether the service is to stop. */
   readonly stop: AbortSignal;
   readonly host: TaskHost;
-  /** Who else has folders of tasks open in this process; undefined where nobody has. */
-  readonly claims: FolderClaims | undefined;
+  readonly claims: FolderClaims;
   readonly logger: Logger;
 }
 
@@ -236,7 +235,7 @@ export class Assignment {
   }
 
   async #open(partition: number, inputs: readonly string[]): Promise<OpenTask> {
-    await this.#options.claims?.claim(partition);
+    await this.#options.claims.claim(partition, inputs);
     const task = await this.#options.opener.open(new Task(this.#options.service, partition, inputs));
     this.#tasks.set(partition, task);
     return task;
@@ -250,7 +249,7 @@ export class Assignment {
     try {
       await task.close();
     } finally {
-      this.#options.claims?.giveBack(task.partition);
+      this.#options.claims.giveBack(task.partition);
     }
   }
 

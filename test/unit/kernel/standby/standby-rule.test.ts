@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Instance, standbyPartitions } from "../../../../shared/kernel/standby/standby-rule.js";
+import type { Instance } from "../../../../shared/kernel/instances/roster.js";
+import { standbyPartitions } from "../../../../shared/kernel/standby/standby-rule.js";
 import { holds } from "../../../support/property.js";
 
 const PARTITIONS = 12;

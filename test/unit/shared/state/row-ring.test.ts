@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import {
   newestSlot,
+  newestSlots,
   newRing,
   putRow,
   readRows,
   resizeRing,
   rowCodec,
   rowsHeld,
+  shownRing,
 } from "../../../../shared/state/row-ring.js";
 import { memoryStore } from "../../../driver/task-context.js";
 
@@ -35,6 +37,13 @@ describe("a ring of rows", () => {
     const { ring, rows } = filled(3, 2);
     assert.deepEqual(rows(), [0, 1]);
     assert.deepEqual([rowsHeld(ring), newestSlot(ring)], [2, 1]);
+  });
+
+  it("is shown with where its rows are, the newest first", () => {
+    const slots = (count: number) => newestSlots({ window: shownRing(filled(3, count).ring, 2) }, "window");
+    assert.deepEqual([0, 1, 3, 5].map(slots), [[], [0], [2, 1, 0], [1, 0, 2]]);
+    assert.deepEqual(newestSlots({}, "window"), []);
+    assert.deepEqual(newestSlots(undefined, "window"), []);
   });
 
   const lengths: [from: number, count: number, to: number, kept: number[]][] = [
