@@ -52,7 +52,8 @@ export function newRaceView(): RaceView {
 }
 
 /**
- * Takes one prediction in; it replaces the one that its model made before for the series.
+ * Takes one prediction in; it replaces the one that its model made before for the series. One of a question is passed over: it
+ * has no score, and comes again with its label.
  * @param source topic that it came on: of two services that race one topic each is at a round of its own
  */
 export function see(
@@ -60,6 +61,7 @@ export function see(
   { topic, series, model, i, n, y, yhat, mse }: Prediction,
   source: string = ONE_SOURCE,
 ): void {
+  if (y === null) return;
   let races = view.get(topic);
   if (races === undefined) {
     races = { series: new Map(), first: [], more: false };

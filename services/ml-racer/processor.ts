@@ -3,7 +3,7 @@
  * heavy work: what they need is copied and the observation enters the window at once; it is scored when they are done.
  */
 import { refuseOtherFeatures, rowOf } from "../../shared/contract/features.js";
-import { observationOf } from "../../shared/contract/observation-record.js";
+import { completeObservationOf } from "../../shared/contract/observation-record.js";
 import type { Prediction } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
@@ -44,7 +44,7 @@ export function processObservation(
   context: TaskContext<RaceSettings, RaceStates, RaceMetrics>,
 ): void {
   const { settings, stores, metrics } = context;
-  const observation = observationOf(record);
+  const observation = completeObservationOf(record);
   const { topic, series, x } = observation;
   const key = stateKey(topic, series);
   const before = stores.race.get(key);

@@ -3,7 +3,7 @@
  * A forecast depends on the window alone, and the window on the observations alone. So an observation may enter the window as
  * soon as what its forecast needs is copied, and be scored later. Pure: nothing but what is passed in changes.
  */
-import type { Observation, Prediction } from "../../shared/contract/schemas.js";
+import type { CompleteObservation, Prediction } from "../../shared/contract/schemas.js";
 import {
   areConfigured,
   configuredModels,
@@ -82,7 +82,7 @@ export function withModels(race: Race, models: readonly ModelSpecification[]): R
  *   enter the window
  * @throws {RangeError} the shapes do not fit; nothing has changed then
  */
-export function enterWindow(window: Window, { y, x }: Observation, trainLength: number): Float64Array {
+export function enterWindow(window: Window, { y, x }: CompleteObservation, trainLength: number): Float64Array {
   const { numbers, training, query } = newForecastJob({ features: x.length, trainLength });
   query.set(x);
   if (!isFiniteInFloat32(query)) return NO_JOB;
@@ -106,7 +106,7 @@ export function racingModels({ models }: Race): readonly number[] {
  */
 export function scoreForecasts(
   race: Race,
-  observation: Observation,
+  observation: CompleteObservation,
   forecasts: JobResult | undefined,
   racing: readonly number[],
 ): MlRaceResult {
@@ -133,7 +133,7 @@ function asContestant(model: RaceModel): RaceModel {
   return isLeftOut(model) ? { ...model, n: 0 } : model;
 }
 
-function scored(model: RaceModel, observation: Observation, yhat: number): Prediction {
+function scored(model: RaceModel, observation: CompleteObservation, yhat: number): Prediction {
   const { topic, series, i, y } = observation;
   const error = y - yhat;
   const mse = nextMse(model, error);
@@ -144,7 +144,7 @@ function scored(model: RaceModel, observation: Observation, yhat: number): Predi
   return { topic, series, model: model.name, i, n: model.n, y, yhat, error, mse };
 }
 
-function refused(model: RaceModel, observation: Observation, reason: Refusal): Prediction {
+function refused(model: RaceModel, observation: CompleteObservation, reason: Refusal): Prediction {
   return refusedPrediction(model, observation, reason);
 }
 

@@ -2,9 +2,14 @@
 import { refuseOtherFeatures } from "../../shared/contract/features.js";
 import { RecordError } from "../../shared/errors.js";
 import { packedValueOf } from "../../shared/packed-value.js";
+import type { LabelBounds } from "../../shared/race/ledger/label-settings.js";
+import { type LedgerStores, mapForecasts } from "../../shared/race/ledger/ledger.js";
+import { noFeatures } from "../../shared/race/ledger/refusals.js";
 import type { PackedStateStore, PackedValue } from "../../shared/service-definition.js";
 import type { RlsModel } from "./model-list.js";
+import { copyClosed } from "./packed-closed.js";
 import {
+  CLOSED_MAX,
   COUNT,
   featuresOf,
   isOf,
@@ -12,6 +17,7 @@ import {
   modelAt,
   NONE,
   namesOf,
+  OPEN,
   orderAt,
   RECENT,
   RLS,
@@ -27,56 +33,90 @@ import { newRls, packedLength, rlsLength } from "./rls.js";
  */
 export const RACE_DOUBLES_MAX = 100_000;
 
+/** Stores of the races: one race per series, and the ledgers. */
+export interface RaceStores extends LedgerStores {
+  readonly race: PackedStateStore;
+}
+
+/** What a race is made for. */
+export interface RaceConfiguration extends Pick<LabelBounds, "labelDoneMax"> {
+  readonly models: readonly RlsModel[];
+}
+
 /**
  * The race of a series, ready for {@link raceStep} on an observation with so many features: as it is, a new one where there is
- * none, or another with the models that are configured now. Nothing is changed where it throws.
+ * none, or another with what is configured now. Nothing is changed where it throws.
+ * @param features undefined for a label without any
  * @throws {RecordError} `features-changed`: the series had another number of features; `too-many-features`: the race would pass
- *   {@link RACE_DOUBLES_MAX}
+ *   {@link RACE_DOUBLES_MAX}; `no-features`: the series' first record has none
  */
 export function raceFor(
-  store: PackedStateStore,
+  stores: RaceStores,
   key: string,
-  models: readonly RlsModel[],
-  features: number,
+  { models, labelDoneMax }: RaceConfiguration,
+  features: number | undefined,
 ): PackedValue {
-  const before = store.get(key);
+  const before = stores.race.get(key);
   if (before === undefined) {
+    if (features === undefined) throw noFeatures();
     checkSize(models.length, features);
-    return newRace(store.create(key, raceBytes(models, features)), models, features);
+    const empty = stores.race.create(key, raceBytes(models, features, labelDoneMax));
+    return newRace(empty, models, features, labelDoneMax);
   }
-  const same = isOf(before, models);
+  const same = isOf(before, models, labelDoneMax);
   if (!same) checkSize(models.length, featuresOf(before));
-  refuseOtherFeatures(featuresOf(before), features);
-  if (!same) return withModels(store, key, before, models);
-  store.touch(before);
+  if (features !== undefined) refuseOtherFeatures(featuresOf(before), features);
+  if (!same) return configured(stores, key, before, models, labelDoneMax);
+  stores.race.touch(before);
   return before;
 }
 
-/** Makes the race of a series that has no observation yet of bytes that are all 0. @returns it */
-export function newRace(race: PackedValue, models: readonly RlsModel[], features: number): PackedValue {
-  layOut(race, models, features);
+/**
+ * Makes the race of a series that has no observation yet of bytes that are all 0.
+ * @param closedMax places of closed i's
+ * @returns it
+ */
+export function newRace(
+  race: PackedValue,
+  models: readonly RlsModel[],
+  features: number,
+  closedMax: number,
+): PackedValue {
+  layOut(race, models, features, closedMax);
   for (let m = 0; m < models.length; m++) newRls(race.doubles, modelAt(race, m) + RLS, features + 1, models[m].nu);
   return race;
 }
 
 /**
- * The race with the models that are configured now. A model whose name is new, or whose nu is not the one of the state,
- * starts from the prior, with no score; one that is no longer listed is dropped; the others keep what they have. The last
- * ranking stays, so that a leader who still leads keeps its `since`.
+ * The race with the models and the places of closed i's that are configured now. A model whose name is new, or whose nu is not
+ * the one of the state, starts from the prior, with no score and no forecasts; one that is no longer listed is dropped; the
+ * others keep what they have. The last ranking stays, so that a leader who still leads keeps its `since`.
  */
-function withModels(store: PackedStateStore, key: string, from: PackedValue, models: readonly RlsModel[]): PackedValue {
+function configured(
+  stores: RaceStores,
+  key: string,
+  from: PackedValue,
+  models: readonly RlsModel[],
+  closedMax: number,
+): PackedValue {
   const before = packedValueOf(from.bytes.subarray(8 * from.at, 8 * from.at + from.length));
   const features = featuresOf(before);
-  const race = newRace(store.create(key, raceBytes(models, features)), models, features);
-  copyDoubles(before, before.at + COUNT, race, race.at + COUNT, ROWS - COUNT + RECENT * (features + 1));
+  const empty = stores.race.create(key, raceBytes(models, features, closedMax));
+  const race = newRace(empty, models, features, closedMax);
+  copyDoubles(before, before.at + COUNT, race, race.at + COUNT, CLOSED_MAX - COUNT);
+  copyDoubles(before, before.at + ROWS, race, race.at + ROWS, RECENT * (features + 1));
   race.doubles[race.at + STEPS] += RECENT;
   const names = namesOf(before);
   const places = names.map((name) => models.findIndex((model) => model.name === name));
+  const formerPlaces = new Array<number>(models.length).fill(NONE);
   for (const [m, place] of places.entries()) {
     const model = modelAt(before, m);
     if (place === NONE || before.doubles[model + RLS] !== models[place].nu) continue;
     copyDoubles(before, model, race, modelAt(race, place), RLS + rlsLength(features + 1));
+    formerPlaces[place] = m;
   }
+  copyClosed(before, race, formerPlaces);
+  if (race.doubles[race.at + OPEN] > 0) mapForecasts(stores, key, formerPlaces);
   for (let k = 0; k < models.length; k++) {
     const ranked = k < names.length ? places[before.doubles[orderAt(before) + k]] : NONE;
     race.doubles[orderAt(race) + k] = ranked;

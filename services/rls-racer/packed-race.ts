@@ -1,15 +1,17 @@
 /**
- * The race of one series as the bytes that it is stored in, format 3: doubles, then text. With n features, p = n + 1:
+ * The race of one series as the bytes that it is stored in, format 4: doubles, then text. With n features, p = n + 1:
  *
  *   n · models m · observations so far · steps (see {@link STEPS}) · models ranked, 0 before the first observation or m
- *     · i of the observation since which the leader leads
+ *     · i of the observation since which the leader leads · largest timestamp so far, -∞ before the first record · open questions
+ *     · places d of closed i's · i's closed since there are so many places
  *   rows     10 p: a ring of the last rows [y, x1, ..., xn]; row k, from 0, begins at (k mod 10) p
  *   order    m places in the list of models, best first, as decided last
  *   models   m of them, each: prequential mse, 0 while it is not scored · forecasts scored · refusals in a row that are the model's
  *            own fault · errors y − ŷ, a ring of 10: number k, from 0, is at k mod 10 · ν, β and the factors of V, as rls.ts lays them
+ *   closed   the last i's that were answered or given up, see packed-closed.ts: d i's, d y's, d times, d times m forecasts
  *   names    m texts, each its length as u8 and its UTF-8 bytes
  *
- * n, m and the names decide every length, so bytes that are cut short or too long are noticed.
+ * n, m, d and the names decide every length, so bytes that are cut short or too long are noticed.
  */
 import type { PackedValue } from "../../shared/service-definition.js";
 import type { RlsModel } from "./model-list.js";
@@ -29,7 +31,15 @@ export const COUNT = 2;
 export const STEPS = 3;
 export const RANKED = 4;
 export const SINCE = 5;
-export const ROWS = 6;
+export const TIME = 6;
+/** Questions that are open: while there are none, a record need not be looked up in the ledger. */
+export const OPEN = 7;
+export const CLOSED_MAX = 8;
+export const CLOSED = 9;
+export const ROWS = 10;
+
+/** Places of the head that format 3 has as well. */
+export const HEAD_OF_FORMAT_3 = TIME;
 
 /** Places of a model's doubles, from its first one. */
 export const MSE = 0;
@@ -37,6 +47,9 @@ export const N = 1;
 export const REFUSALS = 2;
 export const ERRORS = 3;
 export const RLS = ERRORS + RECENT;
+
+/** Doubles of a closed i beside its forecasts: i, y, and when it was asked. */
+export const CLOSED_HEAD = 3;
 
 /** A place of the order that names none of the models. */
 export const NONE = -1;
@@ -71,26 +84,41 @@ export function slotOf(k: number): number {
   return k < 2 ** 31 ? (k | 0) % RECENT : k % RECENT;
 }
 
-/** Bytes of a race of these models. */
-export function raceBytes(models: readonly RlsModel[], features: number): number {
-  return 8 * doublesOf(models.length, features) + encodedNames(models).length;
+/** Where the closed i's begin. */
+export function closedAt(race: PackedValue): number {
+  return modelAt(race, modelsOf(race));
 }
 
-/** Writes what no observation changes: n, the number of models and their names. The rest of `race` is zeros. */
-export function layOut(race: PackedValue, models: readonly RlsModel[], features: number): void {
+/** Places of closed i's. */
+export function closedMaxOf({ doubles, at }: PackedValue): number {
+  return doubles[at + CLOSED_MAX] | 0;
+}
+
+/** Bytes of a race of these models. @param closedMax places of closed i's */
+export function raceBytes(models: readonly RlsModel[], features: number, closedMax: number): number {
+  return 8 * doublesOf(models.length, features, closedMax) + encodedNames(models).length;
+}
+
+/** Writes what no observation changes: n, the number of models and their names, the places of closed i's; and that there was no record. */
+export function layOut(race: PackedValue, models: readonly RlsModel[], features: number, closedMax: number): void {
   const { bytes, doubles, at } = race;
   doubles[at + FEATURES] = features;
   doubles[at + MODELS] = models.length;
-  encodedNames(models).copy(bytes, 8 * (at + doublesOf(models.length, features)));
+  doubles[at + TIME] = Number.NEGATIVE_INFINITY;
+  doubles[at + CLOSED_MAX] = closedMax;
+  encodedNames(models).copy(bytes, 8 * (at + doublesOf(models.length, features, closedMax)));
 }
 
-/** Whether the race's models are these, in this order. Asked at every record, so it allocates nothing. */
-export function isOf(race: PackedValue, models: readonly RlsModel[]): boolean {
-  if (modelsOf(race) !== models.length) return false;
+/**
+ * Whether the race's models are these, in this order, and it has so many places of closed i's. Asked at every record, so it
+ * allocates nothing.
+ */
+export function isOf(race: PackedValue, models: readonly RlsModel[], closedMax: number): boolean {
+  if (modelsOf(race) !== models.length || closedMaxOf(race) !== closedMax) return false;
   const { bytes, doubles, at, length } = race;
   const names = encodedNames(models);
   const namesAt = 8 * at + length - names.length;
-  if (namesAt !== 8 * (at + doublesOf(models.length, featuresOf(race)))) return false;
+  if (namesAt !== 8 * (at + doublesOf(models.length, featuresOf(race), closedMax))) return false;
   for (let k = 0; k < names.length; k++) if (bytes[namesAt + k] !== names[k]) return false;
   for (let m = 0; m < models.length; m++) if (doubles[modelAt(race, m) + RLS] !== models[m].nu) return false;
   return true;
@@ -100,7 +128,7 @@ export function isOf(race: PackedValue, models: readonly RlsModel[]): boolean {
 export function namesOf(race: PackedValue): string[] {
   const { bytes, at } = race;
   const names: string[] = [];
-  let place = 8 * (at + doublesOf(modelsOf(race), featuresOf(race)));
+  let place = 8 * (at + doublesOf(modelsOf(race), featuresOf(race), closedMaxOf(race)));
   for (let m = modelsOf(race); m > 0; m--) {
     const end = place + 1 + bytes[place];
     names.push(bytes.toString("utf8", place + 1, end));
@@ -116,13 +144,15 @@ export function namesOf(race: PackedValue): string[] {
 export function checkRace(body: Buffer): void {
   if (body.length < 8 * ROWS) throw wrong(body, `at least ${8 * ROWS} bytes`);
   const number = (place: number) => body.readDoubleLE(8 * place);
-  const [features, models, ranked] = [FEATURES, MODELS, RANKED].map(number);
+  const [features, models, ranked, closedMax] = [FEATURES, MODELS, RANKED, CLOSED_MAX].map(number);
   if (!(Number.isSafeInteger(features) && features >= 1 && features < 2 ** 31))
     throw wrong(body, `1 feature or more, got ${features},`);
   if (!(Number.isSafeInteger(models) && models >= 1 && models < 2 ** 31))
     throw wrong(body, `1 model or more, got ${models},`);
   if (ranked !== 0 && ranked !== models) throw wrong(body, `${models} models ranked or none, got ${ranked},`);
-  let end = 8 * doublesOf(models, features);
+  if (!(Number.isSafeInteger(closedMax) && closedMax >= 0 && closedMax < 2 ** 31))
+    throw wrong(body, `0 places of closed questions or more, got ${closedMax},`);
+  let end = 8 * doublesOf(models, features, closedMax);
   let named = 0;
   for (; named < models && end < body.length; named++) end += 1 + body[end];
   if (end !== body.length || named !== models) throw wrong(body, `${models} models of ${features} features`);
@@ -139,9 +169,9 @@ function wrong(body: Buffer, expected: string): RangeError {
   return new RangeError(`expected ${expected} in a race, got ${body.length} bytes: it is cut short, or none`);
 }
 
-function doublesOf(models: number, features: number): number {
+function doublesOf(models: number, features: number, closedMax: number): number {
   const p = features + 1;
-  return ROWS + RECENT * p + models * (1 + modelLength(p));
+  return ROWS + RECENT * p + models * (1 + modelLength(p)) + closedMax * (CLOSED_HEAD + models);
 }
 
 function modelLength(p: number): number {

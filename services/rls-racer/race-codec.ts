@@ -2,7 +2,8 @@
 import { raceHead } from "../../shared/race/race.js";
 import type { PackedCodec, PackedValue } from "../../shared/service-definition.js";
 import { covarianceOf } from "./covariance.js";
-import { raceOfFormat1, raceOfFormat2 } from "./older-races.js";
+import { raceOfFormat1, raceOfFormat2, raceOfFormat3 } from "./older-races.js";
+import { closedToJson } from "./packed-closed.js";
 import { COUNT, checkRace, ERRORS, featuresOf, MSE, modelAt, N, namesOf, RECENT, RLS, ROWS } from "./packed-race.js";
 import { rankingOf } from "./race.js";
 import { betaAt } from "./rls.js";
@@ -10,9 +11,9 @@ import { betaAt } from "./rls.js";
 /** See packed-race.ts. */
 export const raceCodec: PackedCodec = {
   packed: true,
-  format: 3,
+  format: 4,
   check: checkRace,
-  older: { 1: raceOfFormat1, 2: raceOfFormat2 },
+  older: { 1: raceOfFormat1, 2: raceOfFormat2, 3: raceOfFormat3 },
   toJson: raceToJson,
 };
 
@@ -40,6 +41,7 @@ function raceToJson(race: PackedValue): unknown {
         errors: newestFirst(n, (slot) => doubles[model + ERRORS + slot]),
       };
     }),
+    done: closedToJson(race),
   };
 }
 

@@ -1,14 +1,14 @@
 /** What a step of a race leads to, as records. Pure. */
 import { NUMBER } from "../../shared/contract/observation-view.js";
-import type { Observation, RlsPrediction, Standings } from "../../shared/contract/schemas.js";
-import { standingsOf } from "../../shared/race/score.js";
+import type { RlsPrediction, Standings } from "../../shared/contract/schemas.js";
+import type { ObservationHead } from "../../shared/race/race.js";
+import { type Ranking, standingsOf } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
+import type { Correction } from "./correction.js";
+import { closedAsked } from "./packed-closed.js";
 import { COUNT, ERRORS, featuresOf, MSE, modelAt, N, namesOf, RLS, slotOf } from "./packed-race.js";
 import { contestantsOf, type RaceStep } from "./race.js";
 import { betaAt } from "./rls.js";
-
-/** What results need of the observation that they are of. */
-export type RacedObservation = Pick<Observation, "topic" | "series" | "i" | "y">;
 
 /** Numbers of a prediction before its coefficients. */
 export const PREDICTION_NUMBERS = 6;
@@ -33,33 +33,118 @@ export function layPrediction(race: PackedValue, m: number, yhat: number, number
   for (let j = 0; j < p; j++) numbers[at + PREDICTION_NUMBERS + j] = doubles[beta + j];
 }
 
-/** The prediction of model `m`, called `name`, of the observation that the step was of. */
+/**
+ * The prediction of model `m`, called `name`, of the observation that the step was of.
+ * @param asked of a label: when its question was asked
+ */
 export function predictionOf(
   race: PackedValue,
   m: number,
   name: string,
-  { topic, series, i, y }: RacedObservation,
+  of: ObservationHead,
   { yhat, refusals }: RaceStep,
+  asked?: number,
 ): RlsPrediction {
   const { doubles } = race;
+  const reason = refusals[m];
+  if (reason !== undefined) return unscored(race, m, name, of, { yhat: null, reason, asked });
   const model = modelAt(race, m);
   const n = doubles[model + N];
-  const nu = doubles[model + RLS];
-  const reason = refusals[m];
-  if (reason !== undefined) {
-    return { topic, series, model: name, i, n, y, yhat: null, error: null, mse: null, reason, nu, beta: null };
-  }
   const error = doubles[model + ERRORS + slotOf(n - 1)];
   const beta: number[] = [];
   for (let j = betaAt(model + RLS), left = featuresOf(race) + 1; left > 0; j++, left--) beta.push(doubles[j]);
-  return { topic, series, model: name, i, n, y, yhat: yhat[m], error, mse: doubles[model + MSE], nu, beta };
+  return {
+    ...headOf(race, m, name, of),
+    yhat: yhat[m],
+    error,
+    mse: doubles[model + MSE],
+    ...askedAt(asked),
+    nu: doubles[model + RLS],
+    beta,
+  };
 }
 
-/** The standings that the step's observation has changed; undefined where it has not. */
+/** The prediction of model `m` of a question. @param yhat its forecast; NaN where it is not finite */
+export function questionPrediction(
+  race: PackedValue,
+  m: number,
+  name: string,
+  of: ObservationHead,
+  yhat: number,
+): RlsPrediction {
+  const isRefused = Number.isNaN(yhat);
+  const reason = isRefused ? "forecast-not-finite" : undefined;
+  return unscored(race, m, name, of, { yhat: isRefused ? null : yhat, reason });
+}
+
+/** The prediction of model `m` of an observation whose y was corrected. @param place of its i among the closed ones */
+export function correctedPrediction(
+  race: PackedValue,
+  m: number,
+  name: string,
+  of: ObservationHead & { readonly y: number },
+  { yhat }: Correction,
+  place: number,
+): RlsPrediction {
+  const asked = closedAsked(race, place);
+  const forecast = yhat[m];
+  if (Number.isNaN(forecast))
+    return unscored(race, m, name, of, { yhat: null, reason: "not-scored", asked, corrected: true });
+  const model = modelAt(race, m);
+  return {
+    ...headOf(race, m, name, of),
+    yhat: forecast,
+    error: of.y - forecast,
+    mse: race.doubles[model + MSE],
+    ...askedAt(asked),
+    corrected: true,
+    nu: race.doubles[model + RLS],
+    beta: null,
+  };
+}
+
+function headOf(race: PackedValue, m: number, model: string, { topic, series, i, y }: ObservationHead) {
+  return { topic, series, model, i, n: race.doubles[modelAt(race, m) + N], y };
+}
+
+/** A member that only a label's prediction has. */
+function askedAt(asked: number | undefined): { asked?: number } {
+  return asked === undefined ? {} : { asked };
+}
+
+/** What a prediction without a score says. */
+interface Unscored {
+  readonly yhat: number | null;
+  readonly reason?: string | undefined;
+  readonly asked?: number | undefined;
+  readonly corrected?: true;
+}
+
+function unscored(
+  race: PackedValue,
+  m: number,
+  name: string,
+  of: ObservationHead,
+  { yhat, reason, asked, corrected }: Unscored,
+): RlsPrediction {
+  return {
+    ...headOf(race, m, name, of),
+    yhat,
+    error: null,
+    mse: null,
+    ...(reason === undefined ? {} : { reason }),
+    ...askedAt(asked),
+    ...(corrected === undefined ? {} : { corrected }),
+    nu: race.doubles[modelAt(race, m) + RLS],
+    beta: null,
+  };
+}
+
+/** The standings that an observation has changed; undefined where it has not. */
 export function changedStandings(
   race: PackedValue,
-  observation: RacedObservation,
-  { ranking }: RaceStep,
+  observation: ObservationHead,
+  { ranking }: { readonly ranking: Ranking | undefined },
 ): Standings | undefined {
   if (ranking === undefined) return undefined;
   return standingsOf(observation, race.doubles[race.at + COUNT], ranking, contestantsOf(race, namesOf(race)));

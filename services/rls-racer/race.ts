@@ -3,10 +3,12 @@
  * race's stored bytes where they lie (packed-race.ts). Pure: nothing but the race that is passed in changes.
  */
 import { NUMBER } from "../../shared/contract/observation-view.js";
+import type { Question } from "../../shared/race/ledger/ledger.js";
 import { type ForecastRefusal, refusalOf } from "../../shared/race/race.js";
 import { type Contestant, prequentialMse, type Ranking, rank } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
 import { MODELS_MAX } from "./model-list.js";
+import { close, forecastsAt } from "./packed-closed.js";
 import {
   COUNT,
   ERRORS,
@@ -32,8 +34,11 @@ import { isPositiveDefinite, learn, newRls, predict, rlsLength } from "./rls.js"
 /** Refusals in a row, each of an observation that a new model would learn from, after which a model is reset to the prior. */
 export const REFUSALS_MAX = 10;
 
-/** Why a model refused an observation; its state is then as it was. A closed set: it becomes a metric label. */
-export type Refusal = ForecastRefusal | "update-not-finite";
+/**
+ * Why a model refused an observation; its state is then as it was. A closed set: it becomes a metric label. `not-scored`: there is no
+ * forecast of the question, since the model refused it or joined later.
+ */
+export type Refusal = ForecastRefusal | "update-not-finite" | "not-scored";
 
 /**
  * Why a model was reset to the prior. It keeps its score, since its forecasts were made. A closed set: it becomes a metric
@@ -63,12 +68,13 @@ const step = {
 };
 
 /**
- * One observation: every model forecasts, is scored, learns; then the order is decided. `race` is changed in place. Allocates
- * nothing but where a model is reset or the order changes.
+ * One observation: every model forecasts, is scored, learns; then its i is closed and the order decided. `race` is changed in place.
+ * Allocates nothing but where a model is reset or the order changes.
  * @param observed i, y, x1, ..., xn, as many features as the race has; what follows them is not read
+ * @param question of a label: its forecasts are scored, and every model learns with the error of what it would forecast now
  * @returns what it leads to, until the next call
  */
-export function raceStep(race: PackedValue, observed: Float64Array): RaceStep {
+export function raceStep(race: PackedValue, observed: Float64Array, question?: Question): RaceStep {
   const { doubles, at } = race;
   const models = modelsOf(race);
   const p = featuresOf(race) + 1;
@@ -78,7 +84,8 @@ export function raceStep(race: PackedValue, observed: Float64Array): RaceStep {
   for (let m = 0; m < models; m++) {
     const model = modelAt(race, m);
     if (!isPositiveDefinite(doubles, model + RLS, p)) reset(doubles, model, p, m, "covariance-not-positive");
-    const refusal = modelStep(doubles, model, p, regressors, observed[NUMBER.y], m);
+    const asked = question?.forecasts[m];
+    const refusal = modelStep(doubles, model, p, regressors, observed[NUMBER.y], m, asked);
     step.refusals[m] = refusal;
     if (refusal !== undefined) isPlain = false;
     if (doubles[model + REFUSALS] >= REFUSALS_MAX) reset(doubles, model, p, m, "refusals-in-a-row");
@@ -86,9 +93,44 @@ export function raceStep(race: PackedValue, observed: Float64Array): RaceStep {
   const row = at + ROWS + slotOf(doubles[at + COUNT]) * p;
   for (let j = 0; j < p; j++) doubles[row + j] = observed[NUMBER.y + j];
   doubles[at + COUNT]++;
-  step.ranking = stillHolds(race) ? undefined : decide(race, observed[NUMBER.i]);
-  doubles[at + STEPS] += isPlain && step.resets.length === 0 && step.ranking === undefined ? 1 : RECENT + 1;
+  closeStep(race, observed, question?.asked ?? Number.NaN);
+  step.ranking = orderAfter(race, observed[NUMBER.i]);
+  if (isPlain && question === undefined && step.resets.length === 0 && step.ranking === undefined)
+    doubles[at + STEPS]++;
+  else skipSteps(race);
   return step;
+}
+
+/** The race has changed otherwise than by a step that its newest row tells of, see {@link STEPS}. */
+export function skipSteps({ doubles, at }: PackedValue): void {
+  doubles[at + STEPS] += RECENT + 1;
+}
+
+/** The order where it has changed, undefined where it still holds. @param i of the observation at hand */
+export function orderAfter(race: PackedValue, i: number): Ranking | undefined {
+  return stillHolds(race) ? undefined : decide(race, i);
+}
+
+function closeStep(race: PackedValue, observed: Float64Array, asked: number): void {
+  const place = close(race, observed[NUMBER.i], observed[NUMBER.y], asked);
+  if (place === NONE) return;
+  const { doubles } = race;
+  const at = forecastsAt(race, place);
+  for (let m = 0; m < modelsOf(race); m++) if (step.refusals[m] === undefined) doubles[at + m] = step.yhat[m];
+}
+
+/**
+ * The forecasts of a question.
+ * @param observed i, anything, x1, ..., xn
+ * @returns by model; NaN where one is not finite
+ */
+export function forecastsOf(race: PackedValue, observed: Float64Array): Float64Array {
+  const p = featuresOf(race) + 1;
+  const regressors = regressorsOf(observed, p);
+  return Float64Array.from({ length: modelsOf(race) }, (_, m) => {
+    const yhat = predict(race.doubles, modelAt(race, m) + RLS, p, regressors);
+    return Number.isFinite(yhat) ? yhat : Number.NaN;
+  });
 }
 
 /** @returns why the model refuses the observation, undefined where it has learned from it */
@@ -99,14 +141,16 @@ function modelStep(
   regressors: Float64Array,
   y: number,
   m: number,
+  asked: number | undefined,
 ): Refusal | undefined {
-  const yhat = predict(doubles, model + RLS, p, regressors);
+  const now = predict(doubles, model + RLS, p, regressors);
+  const yhat = asked ?? now;
   const error = y - yhat;
   const n = doubles[model + N];
   const mse = prequentialMse(doubles[model + MSE], error, n + 1);
   step.yhat[m] = yhat;
-  let refusal: Refusal | undefined = refusalOf(yhat, mse);
-  if (refusal === undefined && !learn(doubles, model + RLS, p, regressors, error)) refusal = "update-not-finite";
+  let refusal: Refusal | undefined = Number.isNaN(asked) ? "not-scored" : refusalOf(yhat, mse);
+  if (refusal === undefined && !learn(doubles, model + RLS, p, regressors, y - now)) refusal = "update-not-finite";
   if (refusal !== undefined) {
     if (canBeLearned(y, regressors, p, doubles[model + RLS])) doubles[model + REFUSALS]++;
     return refusal;

@@ -1,6 +1,9 @@
 /** rls-racer: recursive least squares models with different forgetting factors race on every series. */
 import { setting } from "../../shared/config.js";
 import { LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contract/topics.js";
+import { labelMetrics } from "../../shared/race/ledger/label-metrics.js";
+import { labelSettings } from "../../shared/race/ledger/label-settings.js";
+import { ledgerCodec, questionCodec } from "../../shared/race/ledger/ledger-codecs.js";
 import { type ModelGauge, raceMetrics } from "../../shared/race/metrics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { topicList, wholeNumber } from "../../shared/setting-kinds.js";
@@ -21,6 +24,7 @@ const settings = {
     default: observationsTopic(LINEAR_TOPIC).name,
     doc: "topics of observations to read, comma-separated",
   }),
+  ...labelSettings,
   metricsSeriesMax: setting("METRICS_SERIES_MAX", wholeNumber(0, 10_000), {
     default: "20",
     doc: "number of series whose scores are shown as metrics",
@@ -40,8 +44,11 @@ export const rlsRacer: ProcessorService<typeof settings, RaceStates, RlsMetrics>
   settings,
   inputs: ({ inputTopics }) => inputTopics,
   outputs: () => [topics.rlsPredictions, topics.rlsStandings],
-  stores: { race: raceCodec },
-  metrics: (registry) => raceMetrics(registry, [traceGauge], shownBytes),
+  stores: { race: raceCodec, ledger: ledgerCodec, questions: questionCodec },
+  metrics: (registry) => ({
+    ...raceMetrics(registry, [traceGauge], shownBytes),
+    labels: labelMetrics(registry),
+  }),
   taskClosed: (partition, metrics) => metrics.hide(partition),
   process: processObservation,
 };

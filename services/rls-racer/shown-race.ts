@@ -4,7 +4,7 @@ import type { Contestant } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
 import { arrayBytes, OBJECT_BYTES } from "../../shared/state/state-bytes.js";
 import type { RlsModel } from "./model-list.js";
-import { featuresOf, MSE, modelAt, modelsOf, N, RLS } from "./packed-race.js";
+import { featuresOf, MSE, modelAt, modelsOf, N, OPEN, RLS } from "./packed-race.js";
 import type { RaceStep } from "./race.js";
 import { rlsLength } from "./rls.js";
 
@@ -36,7 +36,8 @@ function modelBytes(numbers: number): number {
 export class ShownRace implements ShownSeries<ShownModel> {
   readonly topic: string;
   readonly series: string;
-  y = 0;
+  y: number | undefined = undefined;
+  open = 0;
   readonly forecasts: { -readonly [K in keyof ShownForecast]: ShownForecast[K] }[];
   readonly models: readonly ShownModel[];
   readonly #of: readonly RlsModel[];
@@ -57,10 +58,22 @@ export class ShownRace implements ShownSeries<ShownModel> {
 
   /** Shows the race as it is after a step. Allocates nothing. @param y target of the step's observation */
   update(race: PackedValue, y: number, { yhat, refusals }: RaceStep): void {
-    const { doubles } = race;
     this.y = y;
+    for (let m = 0; m < this.models.length; m++) this.forecasts[m].yhat = refusals[m] === undefined ? yhat[m] : null;
+    this.refresh(race);
+  }
+
+  /** Shows the forecasts of a question, NaN where one is refused. */
+  asked(race: PackedValue, yhat: Float64Array): void {
+    for (let m = 0; m < this.models.length; m++) this.forecasts[m].yhat = Number.isNaN(yhat[m]) ? null : yhat[m];
+    this.refresh(race);
+  }
+
+  /** Shows the models as they are now, and how many questions are open. */
+  refresh(race: PackedValue): void {
+    const { doubles } = race;
+    this.open = doubles[race.at + OPEN];
     for (let m = 0; m < this.models.length; m++) {
-      this.forecasts[m].yhat = refusals[m] === undefined ? yhat[m] : null;
       const shown = this.models[m];
       const model = modelAt(race, m);
       shown.mse = doubles[model + MSE];

@@ -1,7 +1,7 @@
 /** One observation in, one estimate out, and its row into the matrix of the last ones. */
 import { refuseOtherFeatures, rowOf } from "../../shared/contract/features.js";
 import { estimateLayout } from "../../shared/contract/layouts.js";
-import { observationOf } from "../../shared/contract/observation-record.js";
+import { completeObservationOf } from "../../shared/contract/observation-record.js";
 import { NUMBER, ObservationView } from "../../shared/contract/observation-view.js";
 import type { Estimate } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
@@ -80,7 +80,7 @@ export function processObservation(record: InputRecord, context: Context): void 
 
 /** As {@link processObservation}, for an observation of any form. */
 export function processAnyObservation(record: InputRecord, context: Context): void {
-  const observation = observationOf(record);
+  const observation = completeObservationOf(record);
   const { topic, series, i } = observation;
   const key = stateKey(topic, series);
   const row = rowOf(observation);

@@ -1,6 +1,6 @@
 /** The features of a series: their number never changes, and with the target they are a row. */
 import { RecordError } from "../errors.js";
-import type { Observation } from "./schemas.js";
+import type { CompleteObservation } from "./schemas.js";
 
 /**
  * Refuses an observation with another number of features than its series has. To be called before anything is changed.
@@ -15,7 +15,7 @@ export function refuseOtherFeatures(expected: number, got: number, since = " as 
 }
 
 /** The row `[y, x1, ..., xn]` of an observation, in an array of its own. */
-export function rowOf({ y, x }: Observation): Float64Array {
+export function rowOf({ y, x }: CompleteObservation): Float64Array {
   const row = new Float64Array(x.length + 1);
   row[0] = y;
   for (let j = 0; j < x.length; j++) row[j + 1] = x[j];

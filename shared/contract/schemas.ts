@@ -9,15 +9,26 @@ const number = z.number();
 const count = z.number().int().nonnegative();
 const series = z.string();
 
-/** The parsed record: what a series showed at step i. */
+/**
+ * The parsed record: what a series showed at step i. Without y it is a question, which is forecast at once; the record with the same
+ * series and i and its y is the question's label. It may be without x: those of the question are learned.
+ */
 export const observationSchema = z.object({
   topic: z.string().describe("raw topic that the observation came from"),
   series: series.describe("record key of the raw record, or <topic>/<partition> where it had none"),
   i: z.number().int().describe("the sender's own counter"),
-  y: number.describe("target"),
-  x: z.array(number).min(1).describe("features x1 to xn"),
+  y: number.nullable().describe("target; null in a question, whose label comes later"),
+  x: z.array(number).min(1).optional().describe("features x1 to xn; left out in a label without features"),
 });
 export type Observation = z.infer<typeof observationSchema>;
+
+/** An observation with target and features. */
+export type CompleteObservation = Observation & { y: number; x: number[] };
+
+/** Whether an observation has target and features. */
+export function isComplete(observation: Observation): observation is CompleteObservation {
+  return observation.y !== null && observation.x !== undefined;
+}
 
 /** One model's forecast of one observation, made before the model learned from it. */
 export const predictionSchema = z.object({
@@ -26,18 +37,23 @@ export const predictionSchema = z.object({
   model: z.string(),
   i: z.number().int(),
   n: count.describe("observations of the series that this model was scored on, this one included"),
-  y: number,
+  y: number.nullable().describe("target; null in the prediction of a question"),
   yhat: number.nullable().describe("the forecast; null where the model refused"),
   error: number.nullable().describe("y - yhat"),
   mse: number.nullable().describe("prequential mean squared error over n"),
   reason: z.string().optional().describe("why the model refused"),
+  asked: number.optional().describe("of a label: time of the series when its question was asked, ms since the epoch"),
+  corrected: z.literal(true).optional().describe("y was corrected: this prediction takes the place of the one before"),
 });
 export type Prediction = z.infer<typeof predictionSchema>;
 
 /** A prediction of recursive least squares, with the coefficients after learning. */
 export const rlsPredictionSchema = predictionSchema.extend({
   nu: number.describe("forgetting factor"),
-  beta: z.array(number).nullable().describe("n + 1 coefficients after learning, intercept first"),
+  beta: z
+    .array(number)
+    .nullable()
+    .describe("n + 1 coefficients after learning, intercept first; null where nothing was learned"),
 });
 export type RlsPrediction = z.infer<typeof rlsPredictionSchema>;
 
@@ -79,17 +95,20 @@ function numberList(values: readonly number[]): string {
 }
 
 export function encodeObservation(o: Observation): Buffer {
+  const x = o.x === undefined ? "" : `,"x":${numberList(o.x)}`;
   return Buffer.from(
-    `{"topic":${JSON.stringify(o.topic)},"series":${JSON.stringify(o.series)},"i":${finite(o.i)},"y":${finite(o.y)},"x":${numberList(o.x)}}`,
+    `{"topic":${JSON.stringify(o.topic)},"series":${JSON.stringify(o.series)},"i":${finite(o.i)},"y":${finiteOrNull(o.y)}${x}}`,
   );
 }
 
 function predictionMembers(p: Prediction): string {
   const reason = p.reason === undefined ? "" : `,"reason":${JSON.stringify(p.reason)}`;
+  const asked = p.asked === undefined ? "" : `,"asked":${finite(p.asked)}`;
+  const corrected = p.corrected === undefined ? "" : ',"corrected":true';
   return (
     `"topic":${JSON.stringify(p.topic)},"series":${JSON.stringify(p.series)},"model":${JSON.stringify(p.model)}` +
-    `,"i":${finite(p.i)},"n":${finite(p.n)},"y":${finite(p.y)},"yhat":${finiteOrNull(p.yhat)}` +
-    `,"error":${finiteOrNull(p.error)},"mse":${finiteOrNull(p.mse)}${reason}`
+    `,"i":${finite(p.i)},"n":${finite(p.n)},"y":${finiteOrNull(p.y)},"yhat":${finiteOrNull(p.yhat)}` +
+    `,"error":${finiteOrNull(p.error)},"mse":${finiteOrNull(p.mse)}${reason}${asked}${corrected}`
   );
 }
 
@@ -121,24 +140,30 @@ export function encodeEstimate(e: Estimate): Buffer {
 
 /**
  * Reads an observation that the deserializer wrote. It was checked where it was parsed, so only its shape is checked here.
+ * Another writer may have left out the y of a question, or written null for the x of a label.
  * @throws {SyntaxError | RangeError} the bytes are no observation
  */
 export function decodeObservation(bytes: Buffer): Observation {
   const value: unknown = JSON.parse(bytes.toString("utf8"));
-  if (!isObservation(value)) throw new RangeError("expected an observation {topic, series, i, y, x}");
-  return value;
+  if (!isObservation(value))
+    throw new RangeError("expected an observation {topic, series, i, y, x}, without y or x at most");
+  value.y ??= null;
+  if (value.x === null) delete value.x;
+  return value as Observation;
 }
 
-function isObservation(value: unknown): value is Observation {
+type WrittenObservation = Omit<Observation, "y" | "x"> & { y?: number | null; x?: number[] | null };
+
+function isObservation(value: unknown): value is WrittenObservation {
   if (typeof value !== "object" || value === null) return false;
   const { topic, series, i, y, x } = value as Partial<Record<keyof Observation, unknown>>;
   return (
     typeof topic === "string" &&
     typeof series === "string" &&
     Number.isSafeInteger(i) &&
-    Number.isFinite(y) &&
-    Array.isArray(x) &&
-    x.length > 0 &&
-    x.every(Number.isFinite)
+    (isAbsent(y) || Number.isFinite(y)) &&
+    (isAbsent(x) ? !isAbsent(y) : Array.isArray(x) && x.length > 0 && x.every(Number.isFinite))
   );
 }
+
+const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined;

@@ -15,8 +15,10 @@ export interface ShownForecast {
 export interface ShownSeries<M extends Contestant = Contestant> {
   readonly topic: string;
   readonly series: string;
-  /** Of the newest observation. */
-  readonly y: number;
+  /** Of the newest observation that has one; undefined where none has. */
+  readonly y: number | undefined;
+  /** Questions that are open. */
+  readonly open?: number;
   readonly forecasts: readonly ShownForecast[];
   /** They are read when they are scraped. */
   readonly models: readonly M[];
@@ -63,7 +65,7 @@ interface Held<M extends Contestant, S extends ShownSeries<M> = ShownSeries<M>> 
 
 /**
  * Registers `regatta_model_mse{topic,series,model}`, `regatta_model_forecast{topic,series,model}`,
- * `regatta_series_target{topic,series}`, `regatta_model_refusals_total{model,reason}`, `regatta_model_left_out_total{model}`,
+ * `regatta_series_target{topic,series}`, `regatta_open_questions{topic,series}`, `regatta_model_refusals_total{model,reason}`, `regatta_model_left_out_total{model}`,
  * `regatta_model_resets_total{model,reason}`, and gauges of the service's own. Gauges read the live race when they are scraped;
  * setting them at every record would cost more than the forecast.
  * @param bytesOf memory that a model that is shown takes, roughly
@@ -173,7 +175,21 @@ function registerForecasts(registry: Registry, held: ReadonlyMap<string, Held<Co
     registers,
     collect() {
       this.reset();
-      for (const { shown } of held.values()) this.set({ topic: shown.topic, series: shown.series }, shown.y);
+      for (const { topic, series, y } of shownIn(held)) if (y !== undefined) this.set({ topic, series }, y);
     },
   });
+  new Gauge({
+    name: "regatta_open_questions",
+    help: "Questions of a series that wait for their label",
+    labelNames: ["topic", "series"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { topic, series, open } of shownIn(held)) this.set({ topic, series }, open ?? 0);
+    },
+  });
+}
+
+function shownIn(held: ReadonlyMap<string, Held<Contestant>>): ShownSeries[] {
+  return Array.from(held.values(), ({ shown }) => shown);
 }

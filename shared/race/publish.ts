@@ -1,5 +1,5 @@
 /** The end of every racing service's processing of an observation: its result goes to topics and metrics. */
-import type { Observation, Prediction, Standings } from "../contract/schemas.js";
+import type { CompleteObservation, Prediction, Standings } from "../contract/schemas.js";
 import type { OutputTopic, TaskContext } from "../service-definition.js";
 import type { RaceMetrics } from "./metrics.js";
 import type { RaceResult } from "./race.js";
@@ -23,7 +23,7 @@ export interface RaceEntry<M extends Contestant> {
   readonly key: string;
   /** The partition that it was read from. */
   readonly partition: number;
-  readonly observation: Observation;
+  readonly observation: CompleteObservation;
   /** The live models of the race. */
   readonly models: readonly M[];
 }

@@ -2,6 +2,9 @@
 import type { Observation, Prediction, Standings } from "../contract/schemas.js";
 import { type Contestant, prequentialMse, type Ranking, rank, standingsOf } from "./score.js";
 
+/** What results need of the observation that they are of. */
+export type ObservationHead = Pick<Observation, "topic" | "series" | "i" | "y">;
+
 /** One model in one series. */
 export interface Racer extends Contestant {
   /** Prequential mean squared error over `n` forecasts; 0 while `n` is 0. */
@@ -50,7 +53,7 @@ export function refusalOf(yhat: number, mse: number): ForecastRefusal | undefine
 /** The prediction of a model that refuses an observation. The model is not changed. */
 export function refusedPrediction(
   { name, n }: Racer,
-  { topic, series, i, y }: Observation,
+  { topic, series, i, y }: ObservationHead,
   reason: string,
 ): Prediction {
   return { topic, series, model: name, i, n, y, yhat: null, error: null, mse: null, reason };
@@ -91,7 +94,7 @@ export function configuredModels<M, C>(
 export function countAndRank<M extends Racer>(
   race: RaceState<M>,
   contestants: readonly Contestant[],
-  observation: Observation,
+  observation: ObservationHead,
 ): Standings | undefined {
   race.count++;
   const ranking = rank(race.ranking, contestants, observation.i);

@@ -4,7 +4,7 @@
  * other processes disturb least.
  */
 import { Registry } from "prom-client";
-import { raceFor } from "../../services/rls-racer/configured-race.js";
+import { type RaceStores, raceFor } from "../../services/rls-racer/configured-race.js";
 import { raceStep } from "../../services/rls-racer/race.js";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
 import { predictionOf } from "../../services/rls-racer/race-results.js";
@@ -12,7 +12,6 @@ import { learn, newRls, predict, rlsLength } from "../../services/rls-racer/rls.
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { readSettings } from "../../shared/config.js";
 import { encodeRlsPrediction } from "../../shared/contract/schemas.js";
-import type { PackedStateStore } from "../../shared/service-definition.js";
 import { newDriverStore } from "../driver/driver-store.js";
 import { observation, observationRecord } from "../support/data/observations.js";
 
@@ -52,9 +51,12 @@ const models = [
   { name: "rls1", nu: 1 },
   { name: "rls2", nu: 0.99 },
 ];
-const store = newDriverStore(raceCodec, false).access(() => {}) as PackedStateStore;
+const settings = readSettings(rlsRacer.settings, {});
+const stores = Object.fromEntries(
+  Object.entries(rlsRacer.stores).map(([name, codec]) => [name, newDriverStore(codec, false).access(() => {})]),
+) as unknown as RaceStores;
 const numbers = observations.map(({ i, y, x }) => Float64Array.of(i, y, ...x));
-const race = raceFor(store, "raw/s", models, FEATURES);
+const race = raceFor(stores, "raw/s", { models, labelDoneMax: settings.labelDoneMax }, FEATURES);
 measure("raceStep, two models", (k) => {
   raceStep(race, numbers[k % numbers.length]);
 });
@@ -69,11 +71,10 @@ measure("encode one prediction", () => {
   encodeRlsPrediction(prediction);
 });
 
-const settings = readSettings(rlsRacer.settings, {});
 const records = observations.map((of) => observationRecord(of));
 const context = {
   settings,
-  stores: { race: store },
+  stores,
   metrics: rlsRacer.metrics(new Registry()),
   forward: (topic: { encode(value: never): Buffer }, _key: string, value: unknown) => {
     topic.encode(value as never);

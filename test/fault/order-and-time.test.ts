@@ -31,7 +31,8 @@ describe("raw records that come twice, late, or from the future", function () {
       steps.map((i) => record("s1", i)),
     );
     const services = [stack.start("deserializer"), stack.start("rls-racer")];
-    await waitForRecords(stack.brokers, "rls-predictions", 2 * steps.length);
+    // What came twice is learned once.
+    await waitForRecords(stack.brokers, "rls-predictions", 2 * (steps.length - 1));
     for (const counter of ["repeats", "gaps", "steps_back"]) {
       assert.equal(await services[0].metric(`regatta_series_${counter}_total`), 1, counter);
     }

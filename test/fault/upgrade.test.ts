@@ -57,7 +57,7 @@ describe("state of another program version", function () {
     return { predictions: predictions.slice(2 * GOLDEN_LENGTH), states };
   };
 
-  for (const format of [1, 2, 3]) {
+  for (const format of [1, 2, 3, 4]) {
     for (const kind of ["folder", "changelog"] as const) {
       it(`in a ${kind} of format ${format} goes on as if it had never been interrupted, and is written anew`, async () => {
         const id = `${kind}${format}`;

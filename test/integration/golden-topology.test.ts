@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {
+  type CompleteObservation,
   estimateSchema,
-  type Observation,
   predictionSchema,
   rlsPredictionSchema,
 } from "../../shared/contract/schemas.js";
@@ -110,7 +110,7 @@ describe("golden files through the running topology", function () {
 });
 
 /** An observation as its raw record. */
-function rawRecord({ topic, series, i, y, x }: Observation) {
+function rawRecord({ topic, series, i, y, x }: CompleteObservation) {
   return { topic, key: series, value: `[${[i, y, ...x].join(", ")}]` };
 }
 

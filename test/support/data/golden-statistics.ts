@@ -1,7 +1,7 @@
 /** Reads the golden files of statistics: what Python computes by the running equations, in plain doubles. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Observation } from "../../../shared/contract/schemas.js";
+import type { CompleteObservation } from "../../../shared/contract/schemas.js";
 import { observation } from "./observations.js";
 
 /** One golden file. */
@@ -27,6 +27,6 @@ export function statsGoldens(): readonly StatsGolden[] {
 }
 
 /** The rows of a golden file as observations of a series that bears its name. */
-export function statsObservations({ name, x }: StatsGolden): readonly Observation[] {
+export function statsObservations({ name, x }: StatsGolden): readonly CompleteObservation[] {
   return x.map(([y, ...features], i) => observation({ series: name, i, y, x: features }));
 }

@@ -1,9 +1,9 @@
 /** Records and observations for tests. */
-import { encodeObservation, type Observation } from "../../../shared/contract/schemas.js";
+import { type CompleteObservation, encodeObservation, type Observation } from "../../../shared/contract/schemas.js";
 import type { InputRecord } from "../../../shared/service-definition.js";
 
 /** An observation of series s1 of dataLinearModel, unless it says otherwise. */
-export function observation(parts: Partial<Observation>): Observation {
+export function observation(parts: Partial<CompleteObservation>): CompleteObservation {
   return { topic: "dataLinearModel", series: "s1", i: 0, y: 0, x: [0], ...parts };
 }
 

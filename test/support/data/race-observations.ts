@@ -1,20 +1,20 @@
 /** Golden races through ml-racer: observations in, and each model's predictions out. */
 import { mlRacer } from "../../../services/ml-racer/service.js";
 import type { Environment } from "../../../shared/config.js";
-import { type Observation, type Prediction, predictionSchema } from "../../../shared/contract/schemas.js";
+import { type CompleteObservation, type Prediction, predictionSchema } from "../../../shared/contract/schemas.js";
 import { TopologyDriver } from "../../driver/topology-driver.js";
 import { assertBits, assertLinear, assertLinearScore } from "../judge/sklearn-tolerance.js";
 import type { GoldenModel, GoldenRace } from "./golden-race.js";
 import { observation, observationRecord } from "./observations.js";
 
 /** The records of a golden race as observations of a series that bears its name. */
-export function raceObservations({ name, x, y }: GoldenRace): readonly Observation[] {
+export function raceObservations({ name, x, y }: GoldenRace): readonly CompleteObservation[] {
   return y.map((target, i) => observation({ topic: "dataNonLinearModel", series: name, i, y: target, x: [...x[i]] }));
 }
 
 /** Runs observations through a driver of ml-racer. @returns the predictions, in the order of forwarding */
 export function predictionsOf(
-  observations: readonly Observation[],
+  observations: readonly CompleteObservation[],
   environment: Environment = {},
   options: { readonly roundTrip?: boolean } = {},
 ): readonly Prediction[] {

@@ -1,12 +1,13 @@
 /** A race on its stored bytes for tests: observations in, and what they lead to as records. */
-import { raceFor } from "../../../services/rls-racer/configured-race.js";
+import { type RaceStores, raceFor } from "../../../services/rls-racer/configured-race.js";
 import type { RlsModel } from "../../../services/rls-racer/model-list.js";
 import { STEPS } from "../../../services/rls-racer/packed-race.js";
 import { type Reset, raceStep } from "../../../services/rls-racer/race.js";
 import { raceCodec } from "../../../services/rls-racer/race-codec.js";
 import { changedStandings, predictionOf } from "../../../services/rls-racer/race-results.js";
-import type { Observation, RlsPrediction, Standings } from "../../../shared/contract/schemas.js";
-import type { PackedStateStore } from "../../../shared/service-definition.js";
+import type { CompleteObservation, RlsPrediction, Standings } from "../../../shared/contract/schemas.js";
+import { ledgerCodec, questionCodec } from "../../../shared/race/ledger/ledger-codecs.js";
+import type { AnyCodec } from "../../../shared/service-definition.js";
 import { type DriverStore, newDriverStore } from "../../driver/driver-store.js";
 
 const KEY = "dataLinearModel/s1";
@@ -22,11 +23,18 @@ export interface TestStep {
 export class TestRace {
   /** As configured now. */
   models: readonly RlsModel[];
+  readonly #closedMax: number;
   readonly #store: DriverStore;
+  readonly #ledger = newDriverStore(ledgerCodec as unknown as AnyCodec, false);
+  readonly #questions = newDriverStore(questionCodec as unknown as AnyCodec, false);
 
-  /** @param roundTrip the race is checked and lies elsewhere at every step */
-  constructor(models: readonly RlsModel[], roundTrip = false) {
+  /**
+   * @param roundTrip the race is checked and lies elsewhere at every step
+   * @param closedMax places of closed i's; none, as before format 4, unless a test is about them
+   */
+  constructor(models: readonly RlsModel[], roundTrip = false, closedMax = 0) {
     this.models = models;
+    this.#closedMax = closedMax;
     this.#store = newDriverStore(raceCodec, roundTrip);
   }
 
@@ -38,10 +46,15 @@ export class TestRace {
   }
 
   /** @throws {RecordError} as raceFor does */
-  step(observation: Observation): TestStep {
-    const store = this.#store.access(() => {}) as PackedStateStore;
+  step(observation: CompleteObservation): TestStep {
+    const access = (store: DriverStore) => store.access(() => {});
+    const stores = {
+      race: access(this.#store),
+      ledger: access(this.#ledger),
+      questions: access(this.#questions),
+    } as unknown as RaceStores;
     const { i, y, x } = observation;
-    const race = raceFor(store, KEY, this.models, x.length);
+    const race = raceFor(stores, KEY, { models: this.models, labelDoneMax: this.#closedMax }, x.length);
     const step = raceStep(race, Float64Array.of(i, y, ...x));
     return {
       predictions: this.models.map(({ name }, m) => predictionOf(race, m, name, observation, step)),

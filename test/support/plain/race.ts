@@ -6,7 +6,7 @@
 import type { RlsModel } from "../../../services/rls-racer/model-list.js";
 import { packedLength } from "../../../services/rls-racer/rls.js";
 import { refuseOtherFeatures } from "../../../shared/contract/features.js";
-import type { Observation, RlsPrediction } from "../../../shared/contract/schemas.js";
+import type { CompleteObservation, RlsPrediction } from "../../../shared/contract/schemas.js";
 import { RecordError } from "../../../shared/errors.js";
 import {
   areConfigured,
@@ -100,7 +100,7 @@ export function withModels(race: Race, models: readonly RlsModel[]): Race {
  * everything was checked.
  * @throws {RecordError} `features-changed`: the series had another number of features
  */
-export function raceStep(race: Race, observation: Observation): RlsRaceResult {
+export function raceStep(race: Race, observation: CompleteObservation): RlsRaceResult {
   const { y, x } = observation;
   refuseOtherFeatures(race.features, x.length);
   const predictions = new Array<RlsPrediction>(race.models.length);
@@ -118,7 +118,7 @@ export function raceStep(race: Race, observation: Observation): RlsRaceResult {
   return { predictions, resets, standings: countAndRank(race, race.models, observation) };
 }
 
-function modelStep(model: RaceModel, observation: Observation): RlsPrediction {
+function modelStep(model: RaceModel, observation: CompleteObservation): RlsPrediction {
   const { y, x } = observation;
   const { rls, errors } = model;
   const yhat = predict(rls, x);
@@ -135,14 +135,14 @@ function modelStep(model: RaceModel, observation: Observation): RlsPrediction {
   return { topic, series, model: model.name, i, n: model.n, y, yhat, error, mse, nu: rls.nu, beta: listOf(rls.beta) };
 }
 
-function refused(model: RaceModel, observation: Observation, reason: Refusal): RlsPrediction {
+function refused(model: RaceModel, observation: CompleteObservation, reason: Refusal): RlsPrediction {
   const { nu } = model.rls;
   if (canBeLearned(observation, nu)) model.refusals++;
   return { ...refusedPrediction(model, observation, reason), nu, beta: null };
 }
 
 /** Whether a model that has seen nothing would be scored on an observation and learn from it: its forecast is 0. */
-function canBeLearned({ y, x }: Observation, nu: number): boolean {
+function canBeLearned({ y, x }: CompleteObservation, nu: number): boolean {
   return Number.isFinite(y * y) && learn(newRls(x.length, nu), x, y);
 }
 

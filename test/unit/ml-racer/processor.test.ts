@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FEATURES_MAX } from "../../../services/ml-racer/processor.js";
 import { raceCodec } from "../../../services/ml-racer/race-codec.js";
 import { mlRacer } from "../../../services/ml-racer/service.js";
-import { type Observation, predictionSchema, standingsSchema } from "../../../shared/contract/schemas.js";
+import { type CompleteObservation, predictionSchema, standingsSchema } from "../../../shared/contract/schemas.js";
 import { ConfigurationError } from "../../../shared/errors.js";
 import { memoryLimitBytes } from "../../../shared/memory-budget.js";
 import { processorLimit } from "../../../shared/processor-limit.js";
@@ -19,7 +19,7 @@ const KEY = "dataNonLinearModel/s1";
 /** Small trees: what they forecast is shown beside scikit-learn elsewhere. */
 const SMALL = { ML_MODELS: "rf:n_estimators=3,lin,gb:n_estimators=3" };
 
-const of = (parts: Partial<Observation>) => observation({ topic: "dataNonLinearModel", ...parts });
+const of = (parts: Partial<CompleteObservation>) => observation({ topic: "dataNonLinearModel", ...parts });
 const wave = (i: number) => of({ i, y: 3 - 2 * Math.sin(i), x: [Math.sin(i), Math.cos(i * i)] });
 const jsonOf = ({ value }: { value: Buffer }): unknown => JSON.parse(value.toString());
 const newDriver = (environment = {}, options = {}) => new TopologyDriver(mlRacer, environment, options);

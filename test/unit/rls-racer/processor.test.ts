@@ -79,13 +79,17 @@ describe("rls-racer", () => {
     assert.deepEqual(driver.keys("race"), ["dataLinearModel/s1", "dataLinearModel/s2", "dataNonLinearModel/s1"]);
   });
 
-  it("learns a repeated observation as any other", () => {
-    const driver = new TopologyDriver(rlsRacer);
+  it("passes over an observation that comes again, and learns it as any other where LABEL_DONE_MAX is 0", () => {
     const record = observationRecord(observation({ i: 1, y: 3, x: [2] }));
-    const counts = [record, record, record].map(
-      (of) => rlsPredictionSchema.parse(jsonOf(driver.pipe(of).outputs[0])).n,
+    const outputs = (driver: TopologyDriver) =>
+      [record, record, record].map((of) => driver.pipe(of).outputs.filter(({ topic }) => topic === "rls-predictions"));
+    const once = outputs(new TopologyDriver(rlsRacer)).map(({ length }) => length);
+    assert.deepEqual(once, [2, 0, 0]);
+    const each = outputs(new TopologyDriver(rlsRacer, { LABEL_DONE_MAX: "0" }));
+    assert.deepEqual(
+      each.map(([first]) => rlsPredictionSchema.parse(jsonOf(first)).n),
+      [1, 2, 3],
     );
-    assert.deepEqual(counts, [1, 2, 3]);
   });
 
   it("goes on from its state after a restart, and races the models that are configured then", () => {
@@ -110,7 +114,8 @@ describe("rls-racer", () => {
     ["has no value", null, "not-an-observation"],
     ["is empty", "", "not-an-observation"],
     ["is not JSON", "[1, 2", "not-an-observation"],
-    ["lacks a member", '{"topic":"dataLinearModel","series":"s1","i":1,"x":[1]}', "not-an-observation"],
+    ["lacks a member", '{"topic":"dataLinearModel","series":"s1","y":1,"x":[1]}', "not-an-observation"],
+    ["has neither y nor x", '{"topic":"dataLinearModel","series":"s1","i":1,"y":null}', "not-an-observation"],
     [
       "has a number that is not finite",
       '{"topic":"dataLinearModel","series":"s1","i":1,"y":1e999,"x":[1]}',

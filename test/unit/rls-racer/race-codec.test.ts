@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { newRace } from "../../../services/rls-racer/configured-race.js";
+import { close, forecastsAt } from "../../../services/rls-racer/packed-closed.js";
 import {
+  CLOSED_MAX,
   COUNT,
   ERRORS,
   MSE,
@@ -29,9 +31,9 @@ describe("the bytes of a race", () => {
   };
   const zeros = (length: number) => "00".repeat(8 * length);
 
-  it("lie as format 3 lays them, little endian, doubles first", () => {
+  it("lie as format 4 lays them, little endian, doubles first", () => {
     const models = [{ name: "é", nu: 0.5 }];
-    const race = newRace(newPackedValue(raceBytes(models, 1)), models, 1);
+    const race = newRace(newPackedValue(raceBytes(models, 1, 2)), models, 1, 2);
     const { doubles } = race;
     doubles[COUNT] = 3;
     doubles[STEPS] = 33;
@@ -43,13 +45,20 @@ describe("the bytes of a race", () => {
     doubles[model + N] = 1;
     doubles[model + REFUSALS] = 8;
     doubles[model + ERRORS + 9] = -0;
-    const head = `${[1, 1, 3, 33, 1, -7].map(f64).join("")}${f64(1.5)}${zeros(19)}${f64(0)}`;
+    close(race, 6, 0.5, 1000);
+    close(race, 7, Number.NaN, Number.NaN);
+    close(race, 8, 0.25, Number.NaN);
+    doubles[forecastsAt(race, 0)] = 0.75;
+    const head = `${[1, 1, 3, 33, 1, -7, -Infinity, 0, 2, 3].map(f64).join("")}${f64(1.5)}${zeros(19)}${f64(0)}`;
     const score = `${[2, 1, 8].map(f64).join("")}${zeros(9)}${f64(-0)}`;
-    const bytes = `${head}${score}${f64(0.5)}${zeros(2)}${f64(10)}${f64(0)}${f64(10)}02c3a9`;
+    const rls = `${f64(0.5)}${zeros(2)}${f64(10)}${f64(0)}${f64(10)}`;
+    const nan = f64(Number.NaN);
+    const closed = `${f64(8)}${f64(7)}${f64(0.25)}${nan}${nan}${nan}${f64(0.75)}${nan}`;
+    const bytes = `${head}${score}${rls}${closed}02c3a9`;
     const body = race.bytes.subarray(0, race.length);
     assert.equal(body.toString("hex"), bytes);
     raceCodec.check(body);
-    assert.equal(raceCodec.format, 3);
+    assert.equal(raceCodec.format, 4);
   });
 
   it("of format 2 are read", () => {
@@ -65,9 +74,22 @@ describe("the bytes of a race", () => {
     const body = raceCodec.older?.[2]?.(encodeRace(plain));
     assert.ok(body !== undefined);
     raceCodec.check(body);
-    const head = [1, 2, 13, 0, 2, 5, ...plain.rows, 1, 0].map(f64).join("");
+    const head = [1, 2, 13, 0, 2, 5, -Infinity, 0, 0, 0, ...plain.rows, 1, 0].map(f64).join("");
     const model = [2, 12, 258, ...errors, 0.5, 1, 2, 4, 5, 6].map(f64).join("");
     assert.equal(body.toString("hex"), `${head}${model}${model}016102c3a9`);
+  });
+
+  it("of format 3 are read: today's without the ledger", () => {
+    const models = [{ name: "é", nu: 0.5 }];
+    const race = newRace(newPackedValue(raceBytes(models, 1, 0)), models, 1, 0);
+    race.doubles[COUNT] = 3;
+    race.doubles[SINCE] = 2;
+    race.doubles[ROWS] = 1.5;
+    const today = race.bytes.subarray(0, race.length);
+    const format3 = Buffer.concat([Buffer.alloc(3), today.subarray(0, 8 * 6), today.subarray(8 * ROWS)]);
+    assert.deepEqual(raceCodec.older?.[3]?.(format3), today);
+    for (const spoiled of [format3.subarray(0, -1), format3.subarray(0, 40), Buffer.from([1, ...format3.subarray(1)])])
+      assert.throws(() => raceCodec.older?.[3]?.(spoiled), RangeError);
   });
 
   /** A race of format 1 with one model, β = (1, 2), of one feature; V is packed by rows. */
@@ -83,7 +105,7 @@ describe("the bytes of a race", () => {
     assert.ok(body !== undefined);
     raceCodec.check(body);
     const { doubles } = packedValueOf(body);
-    const head = [1, 1, 3, 0, 0, 0, ...new Array<number>(21).fill(0)];
+    const head = [1, 1, 3, 0, 0, 0, -Infinity, 0, 0, 0, ...new Array<number>(21).fill(0)];
     const model = [2, 1, 0, ...new Array<number>(10).fill(0), 0.5, 1, 2, 4 - (2 / 3) * 2, 2 / 3, 3];
     assert.deepEqual([...doubles.subarray(0, head.length + model.length)], [...head, ...model]);
   });
@@ -107,7 +129,7 @@ describe("the bytes of a race", () => {
 
   it("are refused when they ask for more numbers than there are bytes, or for none at all", () => {
     const models = [{ name: "rls1", nu: 1 }];
-    const race = newRace(newPackedValue(raceBytes(models, 2)), models, 2);
+    const race = newRace(newPackedValue(raceBytes(models, 2, 0)), models, 2, 0);
     const body = race.bytes.subarray(0, race.length);
     raceCodec.check(body);
     const spoiled: [place: number, value: number][] = [
@@ -118,6 +140,9 @@ describe("the bytes of a race", () => {
       [1, 0],
       [1, Number.NaN],
       [RANKED, 2],
+      [CLOSED_MAX, 1],
+      [CLOSED_MAX, -1],
+      [CLOSED_MAX, 0.5],
     ];
     for (const [place, value] of spoiled) {
       const bytes = Buffer.from(body);
@@ -142,7 +167,7 @@ describe("the bytes of a race", () => {
 
   it("show as JSON under the notebook's names, V as the full matrix, null where there is nothing yet", () => {
     const models = [{ name: "rls2", nu: 0.99 }];
-    const race = newRace(newPackedValue(raceBytes(models, 2)), models, 2);
+    const race = newRace(newPackedValue(raceBytes(models, 2, 0)), models, 2, 0);
     // U = (1 2 4; 0 1 5; 0 0 1), D = diag(1, 3, 6): U D Uᵀ by hand.
     race.doubles.set([1, 2, 3, 4, 5, 6], factorsAt(modelAt(race, 0) + RLS, 3));
     assert.deepEqual(raceCodec.toJson(race), {
@@ -167,6 +192,7 @@ describe("the bytes of a race", () => {
           errors: [],
         },
       ],
+      done: [],
     });
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  decodeObservation,
   encodeEstimate,
   encodeObservation,
   encodePrediction,
@@ -14,6 +15,52 @@ import { holds } from "../../../support/property.js";
 function textOf(value: number): string {
   return /"x":\[(.*)\]/.exec(encodeObservation(observation({ x: [value] })).toString())?.[1] ?? "";
 }
+
+describe("questions and labels", () => {
+  const head = '{"topic":"t","series":"s","i":1';
+  const observations = [
+    { text: `${head},"y":null,"x":[2,3]}`, of: { topic: "t", series: "s", i: 1, y: null, x: [2, 3] } },
+    { text: `${head},"y":0.5}`, of: { topic: "t", series: "s", i: 1, y: 0.5 } },
+  ];
+  for (const { text, of } of observations) {
+    it(`are ${text}, and read back`, () => {
+      assert.equal(encodeObservation(of).toString(), text);
+      assert.deepEqual(decodeObservation(Buffer.from(text)), of);
+    });
+  }
+
+  it("are read where another writer leaves y out, or writes null for x", () => {
+    assert.deepEqual(decodeObservation(Buffer.from(`${head},"x":[2,3]}`)), observations[0].of);
+    assert.deepEqual(decodeObservation(Buffer.from(`${head},"y":0.5,"x":null}`)), observations[1].of);
+  });
+
+  for (const rest of [
+    "",
+    ',"y":null',
+    ',"x":null',
+    ',"y":null,"x":[]',
+    ',"y":"1"',
+    ',"y":1,"x":[null]',
+    ',"y":1,"x":[]',
+  ]) {
+    it(`are not ${head}${rest}}`, () => {
+      assert.throws(() => decodeObservation(Buffer.from(`${head}${rest}}`)), RangeError);
+    });
+  }
+
+  it("have predictions that say what they lack, when the question was asked, and that y was corrected", () => {
+    const of = { topic: "t", series: "s", model: "m", i: 1, n: 2 };
+    const unscored = { ...of, y: null, yhat: 3, error: null, mse: null };
+    assert.equal(
+      encodeRlsPrediction({ ...unscored, nu: 1, beta: null }).toString(),
+      '{"topic":"t","series":"s","model":"m","i":1,"n":2,"y":null,"yhat":3,"error":null,"mse":null,"nu":1,"beta":null}',
+    );
+    assert.equal(
+      encodePrediction({ ...of, y: 4, yhat: 3, error: 1, mse: 1, asked: 77, corrected: true }).toString(),
+      '{"topic":"t","series":"s","model":"m","i":1,"n":2,"y":4,"yhat":3,"error":1,"mse":1,"asked":77,"corrected":true}',
+    );
+  });
+});
 
 describe("numbers in results", () => {
   // The digits are those of Python's repr of the same doubles.

@@ -1,0 +1,38 @@
+/** A y that comes again with another value: the plain means follow, what was learned stays. Pure but for the race. */
+import type { Ranking } from "../../shared/race/score.js";
+import type { PackedValue } from "../../shared/service-definition.js";
+import { closedI, closedY, forecastsAt, setClosedY } from "./packed-closed.js";
+import { MSE, modelAt, modelsOf, N } from "./packed-race.js";
+import { orderAfter, skipSteps } from "./race.js";
+
+/** What a correction leads to. */
+export interface Correction {
+  /** By model: the forecast that was scored; NaN where the model has no error. */
+  readonly yhat: Float64Array;
+  /** The order; undefined where it has not changed. */
+  readonly ranking: Ranking | undefined;
+}
+
+/**
+ * Corrects the y of a closed i. With e = y − ŷ, e' = y' − ŷ of the new y' and the present n:
+ *   mse ← max(mse + (e'² − e²)/n, 0), kept where that is not finite
+ * @param place of the i among the closed ones
+ * @param y     y'
+ */
+export function correct(race: PackedValue, place: number, y: number): Correction {
+  const { doubles } = race;
+  const before = closedY(race, place);
+  const from = forecastsAt(race, place);
+  const yhat = doubles.slice(from, from + modelsOf(race));
+  for (const [m, forecast] of yhat.entries()) {
+    if (Number.isNaN(forecast)) continue;
+    const model = modelAt(race, m);
+    const e = before - forecast;
+    const corrected = y - forecast;
+    const mse = doubles[model + MSE] + (corrected * corrected - e * e) / doubles[model + N];
+    if (Number.isFinite(mse)) doubles[model + MSE] = Math.max(mse, 0);
+  }
+  setClosedY(race, place, y);
+  skipSteps(race);
+  return { yhat, ranking: orderAfter(race, closedI(race, place)) };
+}

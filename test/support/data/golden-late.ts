@@ -1,0 +1,78 @@
+/** Golden files of late labels: what a race makes of questions, labels, repeats and corrections, computed by two passes in Python. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Environment } from "../../../shared/config.js";
+import type { Observation } from "../../../shared/contract/schemas.js";
+import type { LabelEvent } from "../../../shared/race/ledger/ledger.js";
+import type { InputRecord } from "../../../shared/service-definition.js";
+import { observationRecord } from "./observations.js";
+
+/** One golden file. Arrays are by model. */
+export interface LateGolden {
+  readonly name: string;
+  readonly models: readonly string[];
+  readonly features: number;
+  readonly open_max: number;
+  readonly wait: number;
+  readonly done_max: number;
+  /** Timestamp, i, y, x. */
+  readonly records: readonly (readonly [number, number, number | null, readonly number[] | null])[];
+  readonly outputs: readonly LateOutput[];
+  readonly counters: Readonly<Record<string, number>>;
+  /** i's that are open, and closed ones, in order. */
+  readonly open: readonly number[];
+  readonly done: readonly number[];
+  /** Forecasts scored and mse. */
+  readonly scores: readonly (readonly [number, number])[];
+  readonly beta: readonly (readonly number[])[] | null;
+}
+
+/** What a record leads to: the numbers of its predictions, where it has some. */
+export interface LateOutput {
+  /** In camel case. */
+  readonly event: string;
+  readonly yhat?: readonly number[];
+  readonly error?: readonly number[];
+  readonly mse?: readonly number[];
+  readonly n?: readonly number[];
+  readonly asked?: number;
+}
+
+/** The golden files lie with the sources; the compiled tests stand in dist/. */
+const FOLDER = join(import.meta.dirname, "../../../../test/parity/golden");
+
+export function readLateGolden(name: string): LateGolden {
+  return JSON.parse(readFileSync(join(FOLDER, `${name}.json`), "utf8")) as LateGolden;
+}
+
+/** The bounds of a golden file as settings. */
+export function boundsOf({ open_max, wait, done_max }: LateGolden): Environment {
+  return {
+    LABEL_QUESTIONS_MAX: String(open_max),
+    LABEL_WAIT_MS: String(wait),
+    LABEL_DONE_MAX: String(done_max),
+  };
+}
+
+/** The records of a golden file, of a series that bears its name. */
+export function lateRecords({ name, records }: LateGolden): readonly InputRecord[] {
+  return records.map(([timestamp, i, y, x], offset) => {
+    const of: Observation = { topic: "dataLinearModel", series: name, i, y, ...(x === null ? {} : { x: [...x] }) };
+    return observationRecord(of, { timestamp, offset });
+  });
+}
+
+/** The event of a golden file under the name that the ledger has for it. */
+export function eventOf({ event }: LateOutput): LabelEvent {
+  return event.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) as LabelEvent;
+}
+
+/** The counter that a golden file has for an outcome of the ledger. */
+export function counterOf(outcome: string): string {
+  if (outcome === "plain" || outcome === "expired" || outcome === "no-question") return camel(outcome);
+  return `${camel(outcome)}s`;
+}
+
+function camel(name: string): string {
+  return name.replace(/-[a-z]/g, (part) => part[1].toUpperCase());
+}
