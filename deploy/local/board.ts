@@ -2,6 +2,7 @@
 import Table from "cli-table3";
 import { PLAIN_TABLE } from "../text-table.js";
 import { cutToWidth, widthOf } from "../text-width.js";
+import { type FileProgress, progressBar, progressText } from "./file-progress.js";
 import type { ModelRow, TopicSummary } from "./race-view.js";
 
 /** A service as the board shows it. */
@@ -26,6 +27,8 @@ export interface BoardModel {
   readonly services: readonly ServiceRow[];
   /** The last events, newest last. */
   readonly notices: readonly string[];
+  /** Of the file that is raced; undefined where there is none, or nothing is known yet. */
+  readonly progress?: FileProgress | undefined;
   /** Whether the run is ending. */
   readonly stopping: boolean;
 }
@@ -52,7 +55,7 @@ export function rowsThatFit(lines: number, topics: number, services: number): nu
 
 /** The board, at most `columns` wide; with {@link rowsThatFit} series a topic it is lower than the terminal. */
 export function renderBoard(model: BoardModel, columns: number): string {
-  const { races, services, notices, stopping, logDirectory } = model;
+  const { races, services, notices, progress, stopping, logDirectory } = model;
   const racing = races.length === 0 ? ["waiting for the first predictions ...", ""] : renderRaces(races, columns);
   const foot = stopping
     ? ["Stopping: every service commits what it has done."]
@@ -62,7 +65,7 @@ export function renderBoard(model: BoardModel, columns: number): string {
       ];
   const lines = [
     `Regatta  ${clock(model.elapsedMs)}  Kafka ${model.brokers}`,
-    "",
+    progress === undefined ? "" : progressBar(progress, recordsOf(races)),
     ...racing,
     ...renderServices(services),
     "",
@@ -79,12 +82,15 @@ export function renderFinal(races: readonly TopicSummary[], columns: number): st
 }
 
 /**
- * One line for each model of each topic, for a log.
+ * One line for a file's progress and one for each model of each topic, for a log.
  * @param before the same some time ago, which throughput is counted from; undefined at first
  */
 export function renderLines(model: BoardModel, before: BoardModel | undefined): string[] {
   const lag = model.services.reduce((sum, { lagRecords }) => sum + (lagRecords ?? 0), 0);
-  return model.races.flatMap((race) => {
+  const { progress } = model;
+  const head =
+    progress === undefined ? [] : [`${clock(model.elapsedMs)} ${progressText(progress, recordsOf(model.races))}`];
+  const lines = model.races.flatMap((race) => {
     const rate = before === undefined ? "-" : count(recordsPerSecond(race, model, before));
     return race.models.map(({ model: name, leads, mseMean }) =>
       [
@@ -95,6 +101,11 @@ export function renderLines(model: BoardModel, before: BoardModel | undefined): 
       ].join(" "),
     );
   });
+  return [...head, ...lines];
+}
+
+function recordsOf(races: readonly TopicSummary[]): number {
+  return races.reduce((sum, { records }) => sum + records, 0);
 }
 
 function recordsPerSecond({ topic, records }: TopicSummary, now: BoardModel, before: BoardModel): number {
@@ -105,20 +116,23 @@ function recordsPerSecond({ topic, records }: TopicSummary, now: BoardModel, bef
 function renderRaces(races: readonly TopicSummary[], columns: number): string[] {
   return races.flatMap((race) => {
     let shown = Math.min(race.models.length, Math.max(1, Math.floor(columns / SCORE_COLUMN_MIN)));
-    let lines = renderRace(race, shown);
-    while (shown > 1 && widest(lines) > columns) lines = renderRace(race, --shown);
+    let lines = renderRace(race, shown, true);
+    // The newest y and its forecast give way to the score of a model.
+    if (widest(lines) > columns) lines = renderRace(race, shown, false);
+    while (shown > 1 && widest(lines) > columns) lines = renderRace(race, --shown, false);
     const others = rest(race, shown);
     return [...lines, ...(others === "" ? [] : [others]), ""];
   });
 }
 
 /** Columns for the first `shown` models; a board too narrow for all names the leader all the same. */
-function renderRace({ topic, rows, models }: TopicSummary, shown: number): string[] {
+function renderRace({ topic, rows, models }: TopicSummary, shown: number, newest: boolean): string[] {
   const names = models.slice(0, shown).map(({ model }) => model);
   const right = names.map(() => "right" as const);
+  const scoreHeads = names.map((name) => `${cutToWidth(name, NAME_MAX)} mse`);
   const table = new Table({
     ...PLAIN_TABLE,
-    head: [topic, "records", "leader", ...names.map((name) => `${cutToWidth(name, NAME_MAX)} mse`), "y", "yhat"],
+    head: [topic, "records", "leader", ...scoreHeads, ...(newest ? ["y", "yhat"] : [])],
     colAligns: ["left", "right", "left", ...right, "right", "right"],
   });
   for (const { series, records, leader, mse, y, yhat } of rows) {
@@ -128,8 +142,7 @@ function renderRace({ topic, rows, models }: TopicSummary, shown: number): strin
       count(records),
       cutToWidth(leader ?? "-", NAME_MAX),
       ...scores,
-      number(y),
-      yhat === null ? "-" : number(yhat),
+      ...(newest ? [number(y), yhat === null ? "-" : number(yhat)] : []),
     ]);
   }
   return table.toString().split("\n");

@@ -1,6 +1,6 @@
 /**
- * Reads the newest predictions for the board, at a cost that does not grow with their rate: predictions carry their series' totals,
- * so that only a tail of each partition is read and everything before it is skipped.
+ * Reads predictions for the board. Those of a race without end at a cost that does not grow with their rate: predictions carry their
+ * series' totals, so that only a tail of each partition is read and everything before it is skipped. Those of a file all.
  */
 
 import { type Prediction, predictionSchema } from "../../shared/contract/schemas.js";
@@ -14,6 +14,7 @@ import { partitionsFrom, TopicReader } from "../../shared/kafka/topic-reader.js"
 const TAIL_OFFSETS = 2000;
 const BATCH_RECORDS = 1000;
 const BATCH_WAIT_MS = 50;
+/** Time without a record after which an end is not waited for any more. */
 const REACH_END_MS = 20_000;
 
 /** @param source topic that it came on */
@@ -22,15 +23,20 @@ type OnPrediction = (prediction: Prediction, source: string) => void;
 export class RaceReader {
   readonly #options: ClientOptions;
   readonly #topics: readonly string[];
+  readonly #extent: "tails" | "all";
   readonly #admin: Admin;
   #reader: TopicReader | undefined;
   /** Topics that are read. */
   readonly #known = new Set<string>();
 
-  /** @param topics of predictions; each is read once it exists */
-  constructor(options: ClientOptions, topics: readonly string[]) {
+  /**
+   * @param topics of predictions; each is read once it exists
+   * @param extent whether everything is read, or the newest records of each partition
+   */
+  constructor(options: ClientOptions, topics: readonly string[], extent: "tails" | "all") {
     this.#options = options;
     this.#topics = topics;
+    this.#extent = extent;
     this.#admin = new Admin(options);
   }
 
@@ -39,10 +45,7 @@ export class RaceReader {
     await this.#unlessKafkaIsAway(async () => {
       const reader = await this.#reading();
       if (reader === undefined) return;
-      for (const end of await this.#admin.ends(reader.places, "committed")) {
-        const tail = tailOf(end);
-        if (hasToReach(reader, tail)) await reader.skipTo(tail);
-      }
+      if (this.#extent === "tails") await this.#skip(reader);
       let left = TAIL_OFFSETS * reader.places.length;
       while (left > 0) {
         const taken = await this.#take(reader, onPrediction);
@@ -52,15 +55,16 @@ export class RaceReader {
     });
   }
 
-  /** All predictions up to the end that the topics have now, or for at most 20 s. */
+  /** All predictions up to the end that the topics have now, as long as some come within 20 s. */
   async readToEnd(onPrediction: OnPrediction): Promise<void> {
     await this.#unlessKafkaIsAway(async () => {
       const reader = await this.#reading();
       if (reader === undefined) return;
-      const deadline = performance.now() + REACH_END_MS;
+      let deadline = performance.now() + REACH_END_MS;
       const ends = await this.#admin.ends(reader.places, "committed");
       while (ends.some((end) => hasToReach(reader, end)) && performance.now() < deadline) {
-        await this.#take(reader, onPrediction);
+        const taken = await this.#take(reader, onPrediction);
+        if (taken > 0) deadline = performance.now() + REACH_END_MS;
       }
     });
   }
@@ -68,6 +72,13 @@ export class RaceReader {
   async close(): Promise<void> {
     await this.#admin.disconnect();
     await this.#unlessKafkaIsAway(async () => this.#reader?.close());
+  }
+
+  async #skip(reader: TopicReader): Promise<void> {
+    for (const end of await this.#admin.ends(reader.places, "committed")) {
+      const tail = tailOf(end);
+      if (hasToReach(reader, tail)) await reader.skipTo(tail);
+    }
   }
 
   async #take(reader: TopicReader, onPrediction: OnPrediction): Promise<number> {
@@ -89,9 +100,12 @@ export class RaceReader {
     const found = [...(await this.#admin.describe(this.#topics)).values()].filter(({ name }) => !this.#known.has(name));
     if (found.length === 0) return;
     const partitions = found.flatMap(({ name, partitions }) => partitionsFrom(name, partitions));
-    const ends = await this.#admin.ends(partitions, "committed");
+    const starts =
+      this.#extent === "all"
+        ? await this.#admin.beginnings(partitions)
+        : (await this.#admin.ends(partitions, "committed")).map(tailOf);
     this.#reader ??= await TopicReader.connect(this.#options, `${this.#options.clientId}-${process.pid}`);
-    this.#reader.add(ends.map(tailOf));
+    this.#reader.add(starts);
     for (const { name } of found) this.#known.add(name);
   }
 

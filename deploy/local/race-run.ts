@@ -1,15 +1,20 @@
 /**
  * One run of the race on this machine, from its start to its clean end: the services, the reader of their predictions, the screen.
  *
- * The end, in this order: 1 the producer stops; 2 after a run with --for, all that it wrote is raced;
+ * The end, in this order: 1 the producer stops; 2 after a run with --for, all that it wrote is raced; a run of a file ends by itself
+ * when that is so;
  * 3 the other services commit and stop; 4 the final table. Kafka is stopped by the caller, after its last client.
  */
 import { join, relative } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { SERVICE_NAMES } from "../../services/names.js";
+import type { Prediction } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
 import type { ClientOptions } from "../../shared/kafka/client.js";
+import { KafkaError } from "../../shared/kafka/kafka-error.js";
 import type { ServiceRow } from "./board.js";
+import type { FileProgress } from "./file-progress.js";
+import type { FileWatch } from "./file-watch.js";
 import { freePort, isFree } from "./free-port.js";
 import { RaceReader } from "./race-reader.js";
 import { newRaceView, see } from "./race-view.js";
@@ -45,12 +50,16 @@ export interface RaceRunOptions {
   readonly forMs: number | undefined;
   /** With {@link forMs}: the longest wait until every service is ready, in ms; the time of the run begins then in any case. */
   readonly readyMsMax: number;
+  /** Of the file that is raced; undefined where records are generated. */
+  readonly file?: FileWatch | undefined;
 }
 
 /** Why a run is over. */
 export type End =
   | { readonly kind: "asked" }
   | { readonly kind: "elapsed" }
+  /** All of the file is forecast. */
+  | { readonly kind: "forecast" }
   /** The run was to last so long, and some service was not ready in that time: a line says which, and what it waited for. */
   | { readonly kind: "never-ready"; readonly message: string }
   /** A service says that its settings or topics cannot work. */
@@ -72,6 +81,7 @@ export class RaceRun {
   readonly #startedMs = performance.now();
   #runners: readonly Runner[] = [];
   #readyMs: number | undefined;
+  #progress: FileProgress | undefined;
   #waitToldMs = performance.now();
   #end: End | undefined;
   #wake: () => void = () => {};
@@ -82,7 +92,8 @@ export class RaceRun {
   constructor(options: RaceRunOptions) {
     this.#options = options;
     this.#screen = openScreen(process.stdout);
-    this.#reader = new RaceReader(options.client, PREDICTION_TOPICS);
+    // A file's table has every series, also those whose last record was long ago.
+    this.#reader = new RaceReader(options.client, PREDICTION_TOPICS, options.file === undefined ? "tails" : "all");
   }
 
   /** Ends the run; only the first call gives the reason. */
@@ -100,9 +111,10 @@ export class RaceRun {
 
   /**
    * Races until the end is called for, and ends.
-   * @returns why it is over, what went wrong at the end (one line each), and whether all that was written was raced
+   * @returns why it is over, what went wrong at the end (one line each), whether all that was written was raced, and how far a
+   *   file is
    */
-  async run(): Promise<{ end: End; faults: readonly string[]; drained: boolean }> {
+  async run(): Promise<{ end: End; faults: readonly string[]; drained: boolean; progress: FileProgress | undefined }> {
     this.#runners = await this.#startServices();
     const drawing = setInterval(() => this.#screen.draw(this.#scene(false)), DRAW_MS);
     const loops = [this.#repeat(READ_MS, () => this.#read()), this.#repeat(PROBE_MS, () => this.#probe())];
@@ -112,8 +124,9 @@ export class RaceRun {
     this.#screen.draw(this.#scene(true));
     const { faults, drained } = await this.#finish(end);
     this.#screen.close(end.kind === "refused" ? undefined : this.#scene(true));
+    await this.#options.file?.close();
     await this.#reader.close();
-    return { end, faults, drained };
+    return { end, faults, drained, progress: this.#progress };
   }
 
   async #startServices(): Promise<Runner[]> {
@@ -155,8 +168,14 @@ export class RaceRun {
   }
 
   async #read(): Promise<void> {
-    await this.#reader.read((prediction, source) => see(this.#view, prediction, source));
+    await this.#reader.read(this.#see);
   }
+
+  /** Results of other topics stand beside those of a file on a cluster of the user's own. */
+  readonly #see = (prediction: Prediction, source: string): void => {
+    const { file } = this.#options;
+    if (file === undefined || file.topic === prediction.topic) see(this.#view, prediction, source);
+  };
 
   async #probe(): Promise<void> {
     await Promise.all(
@@ -165,12 +184,27 @@ export class RaceRun {
       }),
     );
     this.#noteReadiness();
+    await this.#watchFile();
     const { forMs, readyMsMax } = this.#options;
     if (forMs === undefined) return;
     if (this.#readyMs !== undefined) {
       if (performance.now() - this.#readyMs >= forMs) this.end({ kind: "elapsed" });
     } else if (performance.now() - this.#startedMs >= readyMsMax + forMs) {
       this.end({ kind: "never-ready", message: `not ready until the end: ${this.#waitedFor()}` });
+    }
+  }
+
+  async #watchFile(): Promise<void> {
+    const { file } = this.#options;
+    if (file === undefined || this.#end !== undefined) return;
+    try {
+      const [{ url }, ...others] = this.#runners;
+      const lags = new Map(others.map(({ service, health }) => [service.name, health.lagRecords]));
+      this.#progress = (await file.progress(url, lags)) ?? this.#progress;
+      if (await file.isForecast()) this.end({ kind: "forecast" });
+    } catch (error) {
+      // It is asked again at the next probe.
+      if (!(error instanceof KafkaError)) throw error;
     }
   }
 
@@ -195,7 +229,7 @@ export class RaceRun {
     const faults = [await producer?.service.stop()];
     const drained = end.kind === "elapsed" && (await this.#drain(others));
     faults.push(...(await Promise.all(others.map(({ service }) => service.stop()))));
-    await this.#reader.readToEnd((prediction, source) => see(this.#view, prediction, source));
+    await this.#reader.readToEnd(this.#see);
     return { faults: faults.filter((fault) => fault !== undefined), drained };
   }
 
@@ -222,6 +256,7 @@ export class RaceRun {
       view: this.#view,
       services: this.#runners.map(rowOf),
       notices: this.#notices,
+      progress: this.#progress,
       stopping,
     };
   }

@@ -157,12 +157,12 @@ export function summarize(view: RaceView, rows: number): TopicSummary[] {
 }
 
 function summarizeTopic(topic: string, races: TopicRaces, rows: number): TopicSummary {
-  const totals = new Map<string, { leads: number; mseSum: number; scored: number }>();
+  const totals = new Map<string, { leads: number; mseSum: number; scored: number; source: string }>();
   let records = 0;
   for (const { models } of races.series.values()) {
     const leader = leaderOf(models);
-    for (const [model, { mse }] of models) {
-      const total = totals.get(model) ?? { leads: 0, mseSum: 0, scored: 0 };
+    for (const [model, { mse, source }] of models) {
+      const total = totals.get(model) ?? { leads: 0, mseSum: 0, scored: 0, source };
       totals.set(model, total);
       if (model === leader) total.leads++;
       if (mse !== null) {
@@ -178,7 +178,7 @@ function summarizeTopic(topic: string, races: TopicRaces, rows: number): TopicSu
       const race = races.series.get(series);
       return race === undefined ? [] : [rowOf(series, race.models)];
     }),
-    models: [...totals].map(([model, { leads, mseSum, scored }]) => ({
+    models: inOrderOfSources([...totals]).map(([model, { leads, mseSum, scored }]) => ({
       model,
       leads,
       mseMean: scored === 0 ? null : mseSum / scored,
@@ -187,6 +187,11 @@ function summarizeTopic(topic: string, races: TopicRaces, rows: number): TopicSu
     more: races.more,
     records,
   };
+}
+
+/** The models of one source stand together, whichever source was read first. */
+function inOrderOfSources<T extends { readonly source: string }>(models: readonly [string, T][]): [string, T][] {
+  return [...models].sort(([, a], [, b]) => (a.source === b.source ? 0 : a.source < b.source ? -1 : 1));
 }
 
 function rowOf(series: string, models: ReadonlyMap<string, Newest>): SeriesRow {

@@ -2,10 +2,16 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { ConfigurationError } from "../../shared/errors.js";
+import { addFileOptions, type FileOptions } from "./file-options.js";
 
-/** What the command line says; undefined where it says nothing. Numbers stay text: the producer checks them as its settings. */
-export interface RunOptions {
+/**
+ * What the command line says; undefined where it says nothing. Numbers and names stay text: the services check them as their
+ * settings.
+ */
+export interface RunOptions extends FileOptions {
+  /** How many series are generated, or with {@link FileOptions.from} the column that names them. */
   readonly series?: string;
+  /** How many features are generated, or with {@link FileOptions.from} their columns. */
   readonly features?: string;
   readonly rate?: string;
   readonly seed?: string;
@@ -42,9 +48,18 @@ const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 export function parseRunOptions(args: readonly string[]): RunOptions {
   const command = new Command("npm start --")
     .description("Races forecasting models on a Kafka of this machine's own, or on yours where KAFKA_BROKERS is set.")
-    .option("--series <number>", `series of each raw topic (default: ${DEFAULTS.SERIES}, or SERIES)`)
-    .option("--features <number>", `features x1 to xn of a record (default: ${DEFAULTS.FEATURES}, or FEATURES)`)
-    .option("--rate <number>", `records per second of each raw topic (default: ${DEFAULTS.RATE}, or RATE)`)
+    .option(
+      "--series <number or column>",
+      `series of each raw topic (default: ${DEFAULTS.SERIES}, or SERIES); with --from the column that names the series`,
+    )
+    .option(
+      "--features <number or columns>",
+      `features x1 to xn of a record (default: ${DEFAULTS.FEATURES}, or FEATURES); with --from their columns, a,b,c (default: all others)`,
+    )
+    .option(
+      "--rate <number>",
+      `records per second of each raw topic (default: ${DEFAULTS.RATE}, or RATE; with --from as fast as it can)`,
+    )
     .option("--seed <number>", `the same seed gives the same records (default: ${DEFAULTS.SEED}, or SEED)`)
     .addOption(
       new Option(
@@ -57,8 +72,8 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
       new Option("--kafka-port <port>", "port of the local Kafka (default: 9092, or a free one)").argParser(portNumber),
     )
     .option("--directory <folder>", "where data, state and logs are kept", ".local")
-    .allowExcessArguments(false)
-    .parse([...args], { from: "user" });
+    .allowExcessArguments(false);
+  addFileOptions(command).parse([...args], { from: "user" });
   return command.opts<RunOptions>();
 }
 
@@ -113,6 +128,11 @@ export function producerEnvironment(
     RATE: asked.rate ?? DEFAULTS.RATE,
     SEED: asked.seed ?? basis?.seed ?? DEFAULTS.SEED,
   };
+}
+
+/** What of the producer's settings a race under way must keep. */
+export function basisOf({ FEATURES, SEED }: ProducerEnvironment): RaceBasis {
+  return { features: FEATURES, seed: SEED };
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

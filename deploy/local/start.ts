@@ -11,30 +11,43 @@ import type { ClientOptions } from "../../shared/kafka/client.js";
 import { readClientProperties } from "../../shared/kafka-variables.js";
 import { createLogger } from "../../shared/logger.js";
 import { kernelSettings } from "../../shared/service-settings.js";
+import { fileRequest } from "./file-options.js";
+import {
+  type FileRace,
+  fileRace,
+  forgetFileRace,
+  isBegun,
+  keepBasis,
+  refuseOtherBasis,
+  refuseUsedTopic,
+} from "./file-race.js";
+import { FileWatch } from "./file-watch.js";
 import { freePort, isFree } from "./free-port.js";
 import { type LocalKafka, startLocalKafka } from "./local-kafka.js";
 import { processEnvironment } from "./process-environment.js";
 import { RaceRun } from "./race-run.js";
 import { raceInputs } from "./race-topics.js";
 import { FolderInUseError, forgetRace, openRunFolder, type RunFolder, readBasis, writeBasis } from "./run-folder.js";
-import { parseRunOptions, producerEnvironment, type RunOptions } from "./run-options.js";
+import { basisOf, parseRunOptions, producerEnvironment, type RunOptions } from "./run-options.js";
 
 const SERVICES_DIRECTORY = fileURLToPath(new URL("../../services", import.meta.url));
 const KAFKA_PORT = 9092;
 /** TOPIC_RETENTION_MIB on the local broker: the disk is a laptop's. */
 const RETENTION_MIB = "512";
+/** The same for a file, of which no record may go before the slowest service has read it. */
+const ALL_MIB = "-1";
 
 /** With --for: the longest wait for services to be ready. A first start takes more than half a minute on a slow machine. */
 const READY_MS_MAX = 60_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Set once by the first signal; a second one changes nothing. */
-let stopAsked = false;
+/** Aborted by the first signal; a second one changes nothing. */
+const stopping = new AbortController();
 let run: RaceRun | undefined;
 
 function stop(): void {
-  stopAsked = true;
+  stopping.abort();
   run?.end({ kind: "asked" });
 }
 
@@ -46,14 +59,25 @@ async function main(options: RunOptions, environment: Environment): Promise<numb
   if (ownCluster && fresh) {
     throw new ConfigurationError(["--fresh: KAFKA_BROKERS is set, and the topics of your cluster are yours to delete"]);
   }
-  const folder = await openRunFolder(resolve(options.directory));
+  const request = fileRequest(options, environment);
+  const file = request === undefined ? undefined : await fileRace(request, resolve(options.directory), stopping.signal);
+  if (request !== undefined && file === undefined) return 0;
+  const folder = await openRunFolder(file?.directory ?? resolve(options.directory));
   try {
     if (fresh) forgetRace(folder);
-    const producer = producerEnvironment(options, environment, ownCluster ? undefined : readBasis(folder));
+    if (fresh && file !== undefined) forgetFileRace(file);
+    if (file !== undefined) refuseOtherBasis(file);
+    if (file !== undefined && ownCluster && !isBegun(file)) await refuseUsedTopic(clientOf(environment), file.topic);
+    const generated =
+      file === undefined
+        ? producerEnvironment(options, environment, ownCluster ? undefined : readBasis(folder))
+        : undefined;
+    const producer = { ...generated, ...file?.environment };
     const inputs = raceInputs(readSettings(producerSettings, { ...environment, ...producer }));
     const kafka = ownCluster ? undefined : await startKafka(folder, fresh, options.kafkaPort);
     try {
-      if (kafka !== undefined) writeBasis(folder, { features: producer.FEATURES, seed: producer.SEED });
+      if (file !== undefined) keepBasis(file);
+      if (kafka !== undefined && generated !== undefined) writeBasis(folder, basisOf(generated));
       const place =
         kafka === undefined
           ? { STATE_DIR: environment.STATE_DIR ?? folder.stateDirectoryOn(ownBrokers) }
@@ -61,9 +85,9 @@ async function main(options: RunOptions, environment: Environment): Promise<numb
               STATE_DIR: folder.stateDirectory,
               KAFKA_BROKERS: kafka.brokers,
               KAFKA_BOOTSTRAP_SERVERS: undefined,
-              TOPIC_RETENTION_MIB: environment.TOPIC_RETENTION_MIB ?? RETENTION_MIB,
+              TOPIC_RETENTION_MIB: environment.TOPIC_RETENTION_MIB ?? (file === undefined ? RETENTION_MIB : ALL_MIB),
             };
-      return await race(folder, options, { ...environment, ...producer, ...place }, inputs);
+      return await race(folder, options, { ...environment, ...producer, ...place }, inputs, file);
     } finally {
       await kafka?.stop();
     }
@@ -93,27 +117,24 @@ async function race(
   options: RunOptions,
   environment: Environment,
   inputs: ReadonlyMap<string, string>,
+  file: FileRace | undefined,
 ): Promise<number> {
   const settings = readSettings(kernelSettings, environment);
-  const client: ClientOptions = {
-    settings,
-    properties: readClientProperties(environment),
-    clientId: "regatta-board",
-    logger: createLogger("board", "silent"),
-  };
+  const client = clientOf(environment);
   run = new RaceRun({
     brokers: settings.brokers,
     client,
     httpPort: settings.httpPort,
     environment: { ...processEnvironment, ...environment },
-    // INPUT_TOPICS of the user holds for every service.
-    inputs: (environment.INPUT_TOPICS ?? "") === "" ? inputs : new Map(),
+    // INPUT_TOPICS of the user holds for every service, but a file has a topic of its own.
+    inputs: (environment.INPUT_TOPICS ?? "") === "" || file !== undefined ? inputs : new Map(),
     servicesDirectory: SERVICES_DIRECTORY,
     logDirectory: folder.logDirectory,
     forMs: options.for,
     readyMsMax: READY_MS_MAX,
+    file: file === undefined ? undefined : new FileWatch(client, settings.applicationId, file.topic, file.file),
   });
-  if (stopAsked) run.end({ kind: "asked" });
+  if (stopping.signal.aborted) run.end({ kind: "asked" });
   const { end, faults, drained } = await run.run();
   for (const fault of "message" in end ? [end.message, ...faults] : faults) process.stderr.write(`${fault}\n`);
   if (end.kind === "refused") return EXIT_CONFIGURATION;
@@ -125,6 +146,16 @@ async function race(
   }
   if (end.kind === "asked") process.stdout.write("Stopped. The next `npm start` goes on from here.\n");
   return faults.length === 0 ? 0 : 1;
+}
+
+/** For the board's own clients. */
+function clientOf(environment: Environment): ClientOptions {
+  return {
+    settings: readSettings(kernelSettings, environment),
+    properties: readClientProperties(environment),
+    clientId: "regatta-board",
+    logger: createLogger("board", "silent"),
+  };
 }
 
 /** Prints a failure and returns its exit code. Only an unexpected one is shown with its stack. */

@@ -1,54 +1,20 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { freePort } from "../../deploy/local/free-port.js";
 import { startLocalKafka } from "../../deploy/local/local-kafka.js";
 import { LINEAR_TOPIC } from "../../shared/contract/topics.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
 import { readTopic } from "../support/kafka/kafka-topics.js";
+import { StartRun } from "../support/services/start-runner.js";
 import { waitFor } from "../support/wait.js";
-
-const script = fileURLToPath(new URL("../../deploy/local/start.js", import.meta.url));
-
-/** One `npm start`, as a person or a pipeline runs it: without a terminal. */
-class Run {
-  readonly process: ChildProcess;
-  out = "";
-
-  constructor(directory: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    this.process = spawn(process.execPath, [script, "--directory", directory, ...args], {
-      env: { PATH: process.env.PATH, ...environment },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    for (const stream of [this.process.stdout, this.process.stderr]) {
-      stream?.setEncoding("utf8").on("data", (text: string) => {
-        this.out += text;
-      });
-    }
-  }
-
-  async ended(): Promise<number | null> {
-    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, "close");
-    return this.process.exitCode;
-  }
-
-  /** Records of a series in the final table. */
-  records(series: string): number {
-    const row = this.out.split("\n").find((line) => line.startsWith(`${series} `));
-    assert.ok(row !== undefined, `expected a row of ${series} in:\n${this.out}`);
-    return Number(row.split(/\s+/)[1].replaceAll(",", ""));
-  }
-}
 
 describe("npm start", function () {
   this.timeout(300_000);
 
   let directory: string;
-  let current: Run | undefined;
+  let current: StartRun | undefined;
 
   /** The usual ports may be those of a race that somebody watches. */
   let ports: { kafka: string; http: string };
@@ -65,8 +31,11 @@ describe("npm start", function () {
 
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  function start(args: readonly string[], environment?: Readonly<Record<string, string>>): Run {
-    current = new Run(directory, ["--kafka-port", ports.kafka, ...args], { HTTP_PORT: ports.http, ...environment });
+  function start(args: readonly string[], environment?: Readonly<Record<string, string>>): StartRun {
+    current = new StartRun(directory, ["--kafka-port", ports.kafka, ...args], {
+      HTTP_PORT: ports.http,
+      ...environment,
+    });
     return current;
   }
 
@@ -95,7 +64,7 @@ describe("npm start", function () {
 
     const holder = start(["--rate", "5"]);
     await waitFor("the race", () => holder.out.includes("rls-racer: metrics at"));
-    const late = new Run(directory, []);
+    const late = new StartRun(directory, []);
     assert.equal(await late.ended(), 1);
     assert.match(late.out, new RegExp(`a race runs in this folder already \\(process ${holder.process.pid}\\)`));
     holder.process.kill("SIGTERM");

@@ -76,6 +76,23 @@ describe("the board", () => {
     }
   });
 
+  it("leaves the newest y and its forecast out before it leaves out a model", () => {
+    const five = ["rls1", "rls2", "rf", "lin", "gb"];
+    const { text } = boardOf(1, five);
+    const heads = five.flatMap((model) => [model, "mse"]);
+    assert.deepEqual(wordsOf(text, "dataLinearModel"), ["dataLinearModel", "records", "leader", ...heads]);
+    assert.equal(wordsOf(boardOf(1, five, 120).text, "dataLinearModel").at(-1), "yhat");
+  });
+
+  it("shows how far a file is below its title, and in a log as a line of its own", () => {
+    const { model } = boardOf(1, ["a"]);
+    const progress = { name: "data.csv", bytes: 1000, bytesRead: 500, lag: 1234, atEnd: false };
+    const [, second] = renderBoard({ ...model, progress }, 80).split("\n");
+    assert.match(second, /^█{8}░{22} data\.csv 25 %: 1,234 rows forecast/);
+    const [first] = renderLines({ ...model, progress }, undefined);
+    assert.equal(first, "01:02:03 data.csv 25 %: 1,234 rows forecast, 1,234 to go of those sent so far");
+  });
+
   it("counts the series and models that it has no room for", () => {
     const { text } = boardOf(1000, ["a", "b", "c", "d", "e", "f", "g", "h"]);
     assert.match(text, /^and 991 more series; leaders of all: a 1,000, b 0, .*$/m);

@@ -96,6 +96,16 @@ describe("the view of a race", () => {
     assert.deepEqual([...summarize(view, 1)[0].rows[0].mse.keys()], ["a", "b"]);
   });
 
+  it("names the models of one service together, whichever it heard of first", () => {
+    const view = newRaceView();
+    for (const source of ["rls", "ml", "rls"])
+      for (const k of [1, 2]) see(view, prediction({ model: `${source}${k}` }), source);
+    assert.deepEqual(
+      summarize(view, 1)[0].models.map(({ model }) => model),
+      ["ml1", "ml2", "rls1", "rls2"],
+    );
+  });
+
   it("orders names as people count: s2 before s10", () => {
     const view = seen({ series: "s10" }, { series: "s2" }, { series: "s1" }, { series: "b" });
     assert.deepEqual(
