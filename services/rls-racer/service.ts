@@ -3,7 +3,7 @@ import { setting } from "../../shared/config.js";
 import { LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contract/topics.js";
 import { labelMetrics } from "../../shared/race/ledger/label-metrics.js";
 import { labelSettings } from "../../shared/race/ledger/label-settings.js";
-import { ledgerCodec, questionCodec } from "../../shared/race/ledger/ledger-codecs.js";
+import { ledgerCodec, openQuestions, questionCodec } from "../../shared/race/ledger/ledger-codecs.js";
 import { type ModelGauge, raceMetrics } from "../../shared/race/metrics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { topicList, wholeNumber } from "../../shared/setting-kinds.js";
@@ -45,6 +45,7 @@ export const rlsRacer: ProcessorService<typeof settings, RaceStates, RlsMetrics>
   inputs: ({ inputTopics }) => inputTopics,
   outputs: () => [topics.rlsPredictions, topics.rlsStandings],
   stores: { race: raceCodec, ledger: ledgerCodec, questions: questionCodec },
+  slots: { questions: ({ ledger }) => openQuestions(ledger) },
   metrics: (registry) => ({
     ...raceMetrics(registry, [traceGauge], shownBytes),
     labels: labelMetrics(registry),

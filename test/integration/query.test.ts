@@ -43,6 +43,8 @@ describe("asking for a series", function () {
   const racers = new Map<string, RunningService>();
   let deserializer: RunningService;
   let steps = 0;
+  /** Forecasts and scores of each model that are of no series of {@link NAMES}. */
+  let others = 0;
 
   const racer = (host: string): RunningService => {
     const service = racers.get(host);
@@ -83,7 +85,7 @@ describe("asking for a series", function () {
     );
     await writeRecords(stack.brokers, written);
     steps += records;
-    await waitForRecords(stack.brokers, "rls-predictions", steps * NAMES.length * MODELS);
+    await waitForRecords(stack.brokers, "rls-predictions", (others + steps * NAMES.length) * MODELS);
   }
 
   const pathOf = (series: string, more: Readonly<Record<string, string>> = {}) =>
@@ -143,6 +145,40 @@ describe("asking for a series", function () {
     });
     assert.equal(found.partition, partition);
     assert.equal(found.state.series.lastI, 7);
+  });
+
+  it("shows its open questions, what was forecast for each, and none once their labels have come", async () => {
+    const topic = `${TOPIC}.observations`;
+    const series = "asked";
+    const observe = (i: number, y: number | null) => ({
+      topic,
+      key: series,
+      value: JSON.stringify({ topic: TOPIC, series, i, y, x: [i, 1] }),
+      timestamp: 1_000_000 + i,
+    });
+    const ledger = (count: number) =>
+      waitFor(`${count} open questions`, async () => {
+        const { status, body } = await ask("b", series);
+        const { state } = Object(body);
+        return status === 200 && state.ledger?.open.length === count && state;
+      });
+    await writeRecords(stack.brokers, [observe(0, 3), observe(1, null), observe(2, null)]);
+    const { questions, ledger: open } = await ledger(2);
+    assert.deepEqual(open.open, [
+      { i: 1, asked: 1_000_001 },
+      { i: 2, asked: 1_000_002 },
+    ]);
+    assert.deepEqual(
+      questions.map(({ slot, x }: { slot: number; x: number[] }) => [slot, x]),
+      [
+        [1, [1, 1]],
+        [2, [2, 1]],
+      ],
+    );
+    for (const { forecasts } of questions) assert.ok(forecasts.length === MODELS && forecasts.every(Number.isFinite));
+    await writeRecords(stack.brokers, [observe(2, 5), observe(1, 4)]);
+    assert.deepEqual((await ledger(0)).questions, []);
+    others += 5;
   });
 
   it("is a command that finds an instance by itself, and shows rows beside the errors of the models", async () => {

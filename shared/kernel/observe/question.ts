@@ -76,9 +76,15 @@ function valuesOf(slots: readonly number[], read: (slot: number) => unknown): un
   for (const slot of slots) {
     const value = read(slot);
     if (value === undefined) continue;
-    numbers += Array.isArray(value) ? value.length : 1;
+    numbers += lengthOf(value);
     if (values.length > 0 && numbers > NUMBERS_MAX) break;
     values.push(Array.isArray(value) ? value : { slot, ...(value as object) });
   }
   return values;
+}
+
+/** Numbers of a value, roughly: of a list, or of the lists of an object. */
+function lengthOf(value: unknown): number {
+  if (Array.isArray(value)) return value.length;
+  return Object.values(Object(value)).reduce((sum: number, one) => sum + (Array.isArray(one) ? one.length : 1), 0);
 }

@@ -4,6 +4,7 @@
  *   ledger    how often each outcome was counted, in the order of COUNTED · for each open question, the oldest first: i · asked
  *   question  asked · features n · x1, ..., xn · a forecast for each model, NaN where there is none
  */
+import { z } from "zod";
 import type { Codec } from "../../service-definition.js";
 import { arrayBytes, OBJECT_BYTES } from "../../state/state-bytes.js";
 import { COUNTED, type Ledger, newLedger, type Question } from "./ledger.js";
@@ -52,6 +53,13 @@ export const questionCodec: Codec<Question> = {
   },
   toJson: ({ asked, x, forecasts }) => ({ asked, x: Array.from(x), forecasts: Array.from(forecasts, numberOrNull) }),
 };
+
+const shownLedgerSchema = z.object({ open: z.array(z.object({ i: z.number() })) });
+
+/** The slots of the open questions of a series, the oldest first. @param shown what {@link ledgerCodec} shows; undefined for none */
+export function openQuestions(shown: unknown): number[] {
+  return shownLedgerSchema.safeParse(shown).data?.open.map(({ i }) => i) ?? [];
+}
 
 /** NaN as JSON has it. */
 export function numberOrNull(value: number): number | null {
