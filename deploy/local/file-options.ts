@@ -43,11 +43,13 @@ export type FileOptions = { readonly [K in FileOptionName]?: string } & {
   readonly from?: string;
   /** Raw topic that it is raced on. */
   readonly topic?: string;
+  readonly dryRun?: boolean;
 };
 
 /** Declares the options of a file. */
 export function addFileOptions(command: Command): Command {
   command
+    .option("--dry-run", "with --from: show the first observations as they would race, and send nothing")
     .option("--from <file>", "race a file, .csv or .jsonl (- for standard input), to its end")
     .option(
       "--topic <name>",
@@ -83,11 +85,12 @@ export function fileRequest(
   },
   environment: Readonly<Record<string, string | undefined>>,
 ): FileRequest | undefined {
-  const { from, topic, seed } = options;
+  const { from, topic, dryRun, seed } = options;
   const said = entriesOf(FILE_OPTIONS).filter(([name]) => options[name] !== undefined);
   if (from === undefined) {
     const alone = said.map(([, { flags }]) => flags.split(" ")[0]);
     if (topic !== undefined) alone.push("--topic");
+    if (dryRun === true) alone.push("--dry-run");
     if (alone.length > 0) throw new ConfigurationError(alone.map((flag) => `${flag}: goes with --from <file>`));
     return undefined;
   }

@@ -11,6 +11,7 @@ import type { ClientOptions } from "../../shared/kafka/client.js";
 import { readClientProperties } from "../../shared/kafka-variables.js";
 import { createLogger } from "../../shared/logger.js";
 import { kernelSettings } from "../../shared/service-settings.js";
+import { dryRun } from "./dry-run.js";
 import { fileRequest } from "./file-options.js";
 import {
   type FileRace,
@@ -39,6 +40,8 @@ const ALL_MIB = "-1";
 
 /** With --for: the longest wait for services to be ready. A first start takes more than half a minute on a slow machine. */
 const READY_MS_MAX = 60_000;
+/** With --dry-run. */
+const OBSERVATIONS_SHOWN = 10;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -62,6 +65,11 @@ async function main(options: RunOptions, environment: Environment): Promise<numb
   const request = fileRequest(options, environment);
   const file = request === undefined ? undefined : await fileRace(request, resolve(options.directory), stopping.signal);
   if (request !== undefined && file === undefined) return 0;
+  if (file !== undefined && options.dryRun === true) {
+    const lines = dryRun({ ...environment, ...file.environment }, file.topic, OBSERVATIONS_SHOWN);
+    process.stdout.write(`${lines.join("\n")}\n`);
+    return 0;
+  }
   const folder = await openRunFolder(file?.directory ?? resolve(options.directory));
   try {
     if (fresh) forgetRace(folder);
