@@ -18,7 +18,10 @@ export interface MemoryBudget {
   readonly packedState: number;
   /** Values that a transaction has changed, of all stores of all tasks: it is committed early where they come to this. */
   readonly transactionState: number;
-  /** Values that are committed and not in LevelDB, of all stores of all tasks: from there on they are written, twice as many wait. */
+  /**
+   * Copies of values that are committed and not in LevelDB, of all stores of all tasks: from there on they are written, twice as
+   * many wait. Packed values need no copy.
+   */
   readonly unsavedState: number;
   /** Records on their way to the broker, in a producer's queue. */
   readonly producerQueue: number;

@@ -110,7 +110,7 @@ export const kernelSettings = {
     doc: "memory for state values that need not be read from LevelDB, of all stores and tasks of a process, in MiB; `auto` is a quarter of the memory limit where values are kept as their bytes (rls-racer), an eighth where they are kept decoded, at most 256; 0 keeps none",
   }),
   stateSaveIntervalMs: setting("STATE_SAVE_INTERVAL_MS", wholeNumber(0, 3_600_000), {
-    default: "10000",
+    default: "30000",
     doc: "time between two writes of committed state to the folders in STATE_DIR, in ms; sooner where much of it waits, and always at a clean stop. After a kill, what they lack is restored from the changelog",
   }),
   standbyReplicas: setting("STANDBY_REPLICAS", wholeNumber(0, 100), {

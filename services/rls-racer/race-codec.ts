@@ -6,6 +6,7 @@ import { raceOfFormat1, raceOfFormat2, raceOfFormat3 } from "./older-races.js";
 import { closedToJson } from "./packed-closed.js";
 import { COUNT, checkRace, ERRORS, featuresOf, MSE, modelAt, N, namesOf, RECENT, RLS, ROWS } from "./packed-race.js";
 import { rankingOf } from "./race.js";
+import { raceSteps } from "./race-steps.js";
 import { betaAt } from "./rls.js";
 
 /** See packed-race.ts. */
@@ -14,6 +15,7 @@ export const raceCodec: PackedCodec = {
   format: 4,
   check: checkRace,
   older: { 1: raceOfFormat1, 2: raceOfFormat2, 3: raceOfFormat3 },
+  steps: raceSteps,
   toJson: raceToJson,
 };
 

@@ -31,6 +31,8 @@ export class PackedCache {
   readonly memory = new PackedMemory();
   /** Uses of entries so far. */
   uses = 0;
+  /** Bytes of entries that are committed and not in their folders. */
+  unsavedBytes = 0;
   readonly #bytesMax: number;
   readonly #entries: CachedEntry[] = [];
   #hand = 0;

@@ -15,17 +15,23 @@ import { formatOf, isIntact, kindOf, refuseUnknownFormat, STEP, ValueDamagedErro
 
 /** A value of more new steps than that is logged whole: that is shorter for the readers, and one record. */
 const NEW_STEPS_MAX = 4;
+const FORMAT_AT = 4;
 const KIND_AT = 5;
 
 /**
  * The changelog records of one changed key.
- * @param whole the value as it is stored; undefined where the key was deleted
+ * @param wholeOf gives the value as it is stored, undefined where the key was deleted; asked only where it is logged
  */
-export function logOf(store: string, codec: PackedCodec, entry: PackedEntry, whole: Buffer | undefined): StoreWrite[] {
+export function logOf(
+  store: string,
+  codec: PackedCodec,
+  entry: PackedEntry,
+  wholeOf: (entry: PackedEntry) => Buffer | undefined,
+): StoreWrite[] {
   const { key } = entry;
   const { steps } = codec;
-  if (steps === undefined) return [{ store, key, value: whole }];
-  if (whole === undefined) return deletionOf(store, key, steps);
+  if (steps === undefined) return [{ store, key, value: wholeOf(entry) }];
+  if (entry.isAbsent) return deletionOf(store, key, steps);
   const count = steps.count(entry);
   const first = entry.loggedAt;
   const news = count - first;
@@ -37,7 +43,7 @@ export function logOf(store: string, codec: PackedCodec, entry: PackedEntry, who
     });
   }
   entry.wholeAt = count;
-  return [{ store, key, value: whole }];
+  return [{ store, key, value: wholeOf(entry) }];
 }
 
 /**
@@ -59,9 +65,10 @@ function deletionOf(store: string, key: string, { max }: PackedSteps): StoreWrit
 }
 
 function stepOf(format: number, steps: PackedSteps, entry: PackedEntry, step: number): Buffer {
-  const bytes = Buffer.alloc(HEAD_BYTES + steps.bytes(entry));
-  const value = bytes.subarray(0, HEAD_BYTES + steps.write(entry, step, bytes, HEAD_BYTES));
-  value[KIND_AT - 1] = format;
+  const bytes = Buffer.allocUnsafe(HEAD_BYTES + steps.bytes(entry));
+  const length = HEAD_BYTES + steps.write(entry, step, bytes, HEAD_BYTES);
+  const value = length === bytes.length ? bytes : bytes.subarray(0, length);
+  value.writeUInt32LE(format, FORMAT_AT);
   value[KIND_AT] = STEP;
   value.writeUInt32LE(crc32(value.subarray(4)), 0);
   return value;

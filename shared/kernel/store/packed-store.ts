@@ -45,7 +45,7 @@ export class PackedStore implements PackedStateStore, TaskStore {
     this.#db = db;
     this.#memory = memory;
     this.#cache = memory.packed;
-    this.#unsaved = new PackedUnsaved(memory);
+    this.#unsaved = new PackedUnsaved(this.#cache);
   }
 
   // -- for process() ---------------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ export class PackedStore implements PackedStateStore, TaskStore {
     const writes = this.#open.entries.flatMap((entry) => {
       entry.sealed = entry.open;
       entry.open = undefined;
-      return logOf(this.name, this.#codec, entry, this.#bytesOf(entry));
+      return logOf(this.name, this.#codec, entry, this.#wholeOf);
     });
     [this.#open, this.#sealed] = [this.#sealed, this.#open];
     this.#memory.changed(-this.#sealed.bytes);
@@ -276,6 +276,8 @@ export class PackedStore implements PackedStateStore, TaskStore {
     this.#open.bytes += bytes;
     this.#memory.changed(bytes);
   }
+
+  readonly #wholeOf = (entry: PackedEntry) => this.#bytesOf(entry);
 
   /** A value with its head, where it lies; undefined where there is none. */
   #bytesOf(value: PackedEntry | Former): Buffer | undefined {

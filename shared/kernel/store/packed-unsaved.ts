@@ -1,19 +1,18 @@
 /** The entries of a packed store whose committed values are not in the folder yet. */
-import { ENTRY_BYTES } from "./packed-cache.js";
+import { ENTRY_BYTES, type PackedCache } from "./packed-cache.js";
 import { ABSENT, type PackedEntry } from "./packed-entry.js";
 import { HEAD_BYTES } from "./packed-memory.js";
-import type { StateMemory } from "./state-memory.js";
 
 /** Of one store. */
 export class PackedUnsaved {
-  readonly #memory: StateMemory;
+  readonly #cache: PackedCache;
   /** For the next pass; those that the pass under way has still to take; those whose write is under way. */
   #next: PackedEntry[] = [];
   #pass: PackedEntry[] = [];
   #landing: PackedEntry[] = [];
 
-  constructor(memory: StateMemory) {
-    this.#memory = memory;
+  constructor(cache: PackedCache) {
+    this.#cache = cache;
   }
 
   /** The entry's value was committed. One that a pass has still to take is taken as it is now. */
@@ -21,7 +20,7 @@ export class PackedUnsaved {
     if (entry.unsavedBytes > 0) return;
     // Until it is saved, all that it takes has to stay in memory.
     entry.unsavedBytes = ENTRY_BYTES + entry.key.length + HEAD_BYTES + Math.max(0, entry.length);
-    this.#memory.unsaved(entry.unsavedBytes);
+    this.#cache.unsavedBytes += entry.unsavedBytes;
     this.#next.push(entry);
   }
 
@@ -47,7 +46,7 @@ export class PackedUnsaved {
       const entry = this.#pass.pop();
       if (entry === undefined) break;
       bytes += entry.unsavedBytes;
-      this.#memory.unsaved(-entry.unsavedBytes);
+      this.#cache.unsavedBytes -= entry.unsavedBytes;
       entry.unsavedBytes = 0;
       entry.landing++;
       taken.push(entry);
@@ -67,7 +66,7 @@ export class PackedUnsaved {
 
   /** Forgets them all. */
   clear(): void {
-    for (const { unsavedBytes } of [...this.#pass, ...this.#next]) this.#memory.unsaved(-unsavedBytes);
+    for (const { unsavedBytes } of [...this.#pass, ...this.#next]) this.#cache.unsavedBytes -= unsavedBytes;
     this.#next = [];
     this.#pass = [];
     this.#landing = [];

@@ -54,9 +54,20 @@ export class StateMemory {
     return this.#cachedBytes + this.packed.bytes;
   }
 
-  /** Bytes of values that are committed and not in the folder. */
+  /** Bytes of values that are committed and not in the folder, the packed ones among them. */
   get unsavedBytes(): number {
-    return this.#unsavedBytes;
+    return this.#unsavedBytes + this.packed.unsavedBytes;
+  }
+
+  /**
+   * Whether so many bytes are unsaved that a pass is due. Packed values lie in memory whether they are saved or not: those are
+   * bounded by the cache, within which every value is written once a pass however often it has changed.
+   * @param bytesMax of copies that are kept for the pass alone
+   * @param more     bytes that may be unsaved beyond each bound
+   */
+  isUnsaved(bytesMax: number, more = 0): boolean {
+    const packedMax = Math.max(bytesMax, this.#cacheBytesMax);
+    return this.#unsavedBytes >= bytesMax + more || this.packed.unsavedBytes >= packedMax + more;
   }
 
   /** Bytes of values changed since the last commit. */

@@ -17,7 +17,8 @@ export class WriteBehind {
   #pass: Promise<void> | undefined;
 
   /**
-   * @param bytesMax   of unsaved values, from which on a pass begins; from twice that on the loop waits for it
+   * @param bytesMax   of unsaved values, from which on a pass begins, see {@link StateMemory.isUnsaved}; from that much more on
+   *                   the loop waits for it
    * @param intervalMs between the beginnings of two passes: what a death leaves to be restored from the changelog
    */
   constructor(memory: StateMemory, bytesMax: number, intervalMs: number) {
@@ -43,7 +44,7 @@ export class WriteBehind {
         this.#pass = undefined;
       });
     }
-    if (this.#memory.unsavedBytes >= 2 * this.#bytesMax) await this.#pass;
+    if (this.#memory.isUnsaved(this.#bytesMax, this.#bytesMax)) await this.#pass;
     if (performance.now() - this.#checkedMs < FOLDER_CHECK_MS) return;
     this.#checkedMs = performance.now();
     for (const task of tasks) await withFolder(task, task.folder.db.refuseGone());
@@ -51,11 +52,11 @@ export class WriteBehind {
 
   /** Saves a folder that takes in what its changelogs have, where too much is unsaved. @throws as {@link TaskFolder.save} */
   async makeRoom(folder: TaskFolder): Promise<void> {
-    if (this.#memory.unsavedBytes >= this.#bytesMax) await folder.save();
+    if (this.#memory.isUnsaved(this.#bytesMax)) await folder.save();
   }
 
   get #isDue(): boolean {
-    return this.#memory.unsavedBytes >= this.#bytesMax || performance.now() >= this.#dueMs;
+    return this.#memory.isUnsaved(this.#bytesMax) || performance.now() >= this.#dueMs;
   }
 }
 
