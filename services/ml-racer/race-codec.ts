@@ -1,12 +1,14 @@
 /**
- * How a race becomes bytes; the rows of its window are not among them. Format 2, little endian, doubles bit for bit:
+ * How a race becomes bytes; the rows of its window are not among them. Format 3, little endian, doubles bit for bit:
  *
  *   u32 features · f64 observations so far · u32 length of the window · f64 rows put into it
  *   u16 models, for each: text name · f64 mse · f64 forecasts scored · u16 late in a row
  *   the ranking, see ranking-bytes.ts
+ *   f64 time of the series in ms · u32 open questions · u32 doubles of the closed ones, and those, see closed-list.ts
  *
- * Format 1 is the same without the number of late forecasts in a row.
+ * Format 2 ends with the ranking. Format 1 is format 2 without the number of late forecasts in a row.
  */
+import { ClosedList } from "../../shared/race/ledger/closed-list.js";
 import { raceHead } from "../../shared/race/race.js";
 import { rankingBytes, readRanking, writeRanking } from "../../shared/race/ranking-bytes.js";
 import type { Codec } from "../../shared/service-definition.js";
@@ -16,16 +18,17 @@ import type { Race, RaceModel } from "./race.js";
 
 /** See the file's head. `encode` throws a RangeError where a number is not finite: none may enter a changelog. */
 export const raceCodec: Codec<Race> = {
-  format: 2,
+  format: 3,
   encode,
   bytes: bytesOf,
-  decode: (bytes) => decodeRace(bytes, (reader) => reader.u16()),
-  older: { 1: (bytes) => decodeRace(bytes, () => 0) },
+  decode: (bytes) => decodeRace(bytes, 3),
+  older: { 1: (bytes) => decodeRace(bytes, 1), 2: (bytes) => decodeRace(bytes, 2) },
   toJson,
 };
 
 function encode(race: Race): Buffer {
-  const bytes = Buffer.allocUnsafe(encodedLength(race));
+  const closed = race.closed.toDoubles(race.models.length);
+  const bytes = Buffer.allocUnsafe(encodedLength(race) + 8 * closed.length);
   const writer = new StateWriter(bytes);
   writer.u32(race.features);
   writer.f64(race.count);
@@ -39,35 +42,56 @@ function encode(race: Race): Buffer {
     writer.u16(lateInRow);
   }
   writeRanking(writer, race.ranking);
+  writer.f64(race.time);
+  writer.u32(race.open);
+  writer.u32(closed.length);
+  writer.doublesOrNaN(closed);
   writer.end();
   return bytes;
 }
 
 /** The window is counted too: it is read from a store of its own, but then is kept with the race. */
-function bytesOf({ models, window }: Race): number {
+function bytesOf({ models, closed, window }: Race): number {
   const ofWindow = window === undefined ? 0 : OBJECT_BYTES + arrayBytes(window.rows.length);
-  return (2 + models.length) * OBJECT_BYTES + ofWindow;
+  const ofClosed = closed.entries.length * (OBJECT_BYTES + arrayBytes(models.length));
+  return (4 + models.length) * OBJECT_BYTES + ofClosed + ofWindow;
 }
 
+/** Without the closed questions. */
 function encodedLength(race: Race): number {
-  let length = 4 + 8 + 4 + 8 + 2 + rankingBytes(race.ranking);
+  let length = 4 + 8 + 4 + 8 + 2 + rankingBytes(race.ranking) + 8 + 4 + 4;
   for (const { name } of race.models) length += 1 + Buffer.byteLength(name) + 8 + 8 + 2;
   return length;
 }
 
-/** @param readLateInRow reads `lateInRow`, or gives what it is in a format without it */
-function decodeRace(bytes: Buffer, readLateInRow: (reader: StateReader) => number): Race {
+function decodeRace(bytes: Buffer, format: number): Race {
   const reader = new StateReader(bytes);
   const features = reader.u32();
   const count = reader.f64();
   const ring = { length: reader.u32(), count: reader.f64() };
   const models: RaceModel[] = [];
   for (let left = reader.u16(); left > 0; left--) {
-    models.push({ name: reader.text(), mse: reader.f64(), n: reader.f64(), lateInRow: readLateInRow(reader) });
+    const name = reader.text();
+    models.push({ name, mse: reader.f64(), n: reader.f64(), lateInRow: format === 1 ? 0 : reader.u16() });
   }
   const ranking = readRanking(reader);
+  const labels = format < 3 ? NO_LABELS : readLabels(reader);
+  const closed = ClosedList.fromDoubles(labels.closed, models.length);
   reader.end();
-  return { features, count, models, ranking, ring, window: undefined };
+  return { features, count, models, ranking, ring, ...labels, closed, asking: new Map(), window: undefined };
+}
+
+/** Of a race before there were questions. */
+const NO_LABELS: LabelState = { time: Number.NEGATIVE_INFINITY, open: 0, closed: new Float64Array(0) };
+
+interface LabelState {
+  readonly time: number;
+  readonly open: number;
+  readonly closed: Float64Array;
+}
+
+function readLabels(reader: StateReader): LabelState {
+  return { time: reader.f64(), open: reader.u32(), closed: reader.doubles(reader.u32()) };
 }
 
 /**
@@ -75,10 +99,11 @@ function decodeRace(bytes: Buffer, readLateInRow: (reader: StateReader) => numbe
  * it, around the ring.
  */
 function toJson(race: Race): unknown {
-  const { features, models, ring } = race;
+  const { features, models, ring, closed } = race;
   return {
     ...raceHead(race),
     models: models.map(({ name, mse, n, lateInRow }) => ({ name, N: n, mse: n === 0 ? null : mse, lateInRow })),
     window: shownRing(ring, features + 1),
+    done: closed.toJson(models.length),
   };
 }

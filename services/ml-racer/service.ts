@@ -2,14 +2,17 @@
 import { type Settings, setting } from "../../shared/config.js";
 import { NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contract/topics.js";
 import { MIB, memoryLimitBytes } from "../../shared/memory-budget.js";
-import { type RaceMetrics, raceMetrics } from "../../shared/race/metrics.js";
+import { labelMetrics } from "../../shared/race/ledger/label-metrics.js";
+import { labelSettings } from "../../shared/race/ledger/label-settings.js";
+import { ledgerCodec, questionCodec } from "../../shared/race/ledger/ledger-codecs.js";
+import { raceMetrics } from "../../shared/race/metrics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { threadCount, topicList, wholeNumber } from "../../shared/setting-kinds.js";
 import { newestSlots, RING_LENGTH_MAX, rowCodec } from "../../shared/state/row-ring.js";
 import { newForecaster } from "./forecaster.js";
 import { modelListSchema } from "./model-list.js";
 import { scratchBytes } from "./models/model-registry.js";
-import { processObservation, type RaceStates } from "./processor.js";
+import { type MlMetrics, processObservation, type RaceStates } from "./processor.js";
 import { raceCodec } from "./race-codec.js";
 import { lengthFaults } from "./window.js";
 
@@ -49,6 +52,7 @@ const settings = {
       "longest that a model may take for one forecast, in ms; then its thread is ended and the model refuses that observation " +
       "(`took-too-long`). Results depend on it where a model comes near to it",
   }),
+  ...labelSettings,
   metricsSeriesMax: setting("METRICS_SERIES_MAX", wholeNumber(0, 10_000), {
     default: "20",
     doc: "number of series whose scores are shown as metrics",
@@ -56,16 +60,16 @@ const settings = {
 };
 
 /** The service, for the kernel to run. */
-export const mlRacer: ProcessorService<typeof settings, RaceStates, RaceMetrics> = {
+export const mlRacer: ProcessorService<typeof settings, RaceStates, MlMetrics> = {
   kind: "processor",
   name: "ml-racer",
   settings,
   check: (read) => [...trainingFaults(read), ...memoryFaults(read)],
   inputs: ({ inputTopics }) => inputTopics,
   outputs: () => [topics.mlPredictions, topics.mlStandings],
-  stores: { race: raceCodec, window: rowCodec },
+  stores: { race: raceCodec, window: rowCodec, ledger: ledgerCodec, questions: questionCodec },
   slots: { window: ({ race }) => newestSlots(race, "window") },
-  metrics: (registry) => raceMetrics(registry),
+  metrics: (registry) => ({ ...raceMetrics(registry), labels: labelMetrics(registry) }),
   work: {
     threads: ({ threads }) => threads,
     timeoutMs: ({ modelTimeoutMs }) => modelTimeoutMs,

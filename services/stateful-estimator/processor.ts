@@ -1,9 +1,13 @@
-/** One observation in, one estimate out, and its row into the matrix of the last ones. */
+/**
+ * One observation in, one estimate out, and its row into the matrix of the last ones. A row has target and features: questions, and
+ * labels without features, are passed over.
+ */
+import type { CommittedCounter } from "../../shared/committed-counter.js";
 import { refuseOtherFeatures, rowOf } from "../../shared/contract/features.js";
 import { estimateLayout } from "../../shared/contract/layouts.js";
-import { completeObservationOf } from "../../shared/contract/observation-record.js";
+import { observationOf } from "../../shared/contract/observation-record.js";
 import { NUMBER, ObservationView } from "../../shared/contract/observation-view.js";
-import type { Estimate } from "../../shared/contract/schemas.js";
+import { type Estimate, isComplete } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
 import { numbers } from "../../shared/numbers/memory.js";
@@ -44,7 +48,12 @@ export type EstimatorStates = { series: SeriesState; matrix: Float64Array };
 /** Why an observation is refused; nothing has changed then. */
 export type EstimatorFault = "features-changed" | "too-many-features" | "number-too-large" | "estimate-not-finite";
 
-type Context = TaskContext<EstimatorSettings, EstimatorStates, undefined>;
+/** Of records that are no rows. */
+export interface EstimatorMetrics {
+  readonly passedOver: CommittedCounter<"lacks">;
+}
+
+type Context = TaskContext<EstimatorSettings, EstimatorStates, EstimatorMetrics>;
 
 /** An observation as it is learned. */
 interface Entry {
@@ -80,7 +89,11 @@ export function processObservation(record: InputRecord, context: Context): void 
 
 /** As {@link processObservation}, for an observation of any form. */
 export function processAnyObservation(record: InputRecord, context: Context): void {
-  const observation = completeObservationOf(record);
+  const observation = observationOf(record);
+  if (!isComplete(observation)) {
+    context.metrics.passedOver.inc({ lacks: observation.y === null ? "y" : "x" });
+    return;
+  }
   const { topic, series, i } = observation;
   const key = stateKey(topic, series);
   const row = rowOf(observation);

@@ -1,10 +1,11 @@
 /** stateful-estimator: values of each row, and statistics of all rows of a series so far. */
+import { CommittedCounter } from "../../shared/committed-counter.js";
 import { setting } from "../../shared/config.js";
 import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contract/topics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { topicList, wholeNumber } from "../../shared/setting-kinds.js";
 import { newestSlots, RING_LENGTH_MAX, rowCodec } from "../../shared/state/row-ring.js";
-import { type EstimatorStates, processObservation } from "./processor.js";
+import { type EstimatorMetrics, type EstimatorStates, processObservation } from "./processor.js";
 import { seriesCodec } from "./series-state.js";
 
 const DAY_MS = 86_400_000;
@@ -25,7 +26,7 @@ const settings = {
 };
 
 /** The service, for the kernel to run. */
-export const statefulEstimator: ProcessorService<typeof settings, EstimatorStates, undefined> = {
+export const statefulEstimator: ProcessorService<typeof settings, EstimatorStates, EstimatorMetrics> = {
   kind: "processor",
   name: "stateful-estimator",
   settings,
@@ -33,6 +34,12 @@ export const statefulEstimator: ProcessorService<typeof settings, EstimatorState
   outputs: () => [topics.estimates],
   stores: { series: seriesCodec, matrix: rowCodec },
   slots: { matrix: ({ series }) => newestSlots(series, "matrix") },
-  metrics: () => undefined,
+  metrics: (registry) => ({
+    passedOver: new CommittedCounter(registry, {
+      name: "regatta_rows_passed_over_total",
+      help: "Observations without y (questions) or without x (labels): they are no rows",
+      labelNames: ["lacks"],
+    }),
+  }),
   process: processObservation,
 };

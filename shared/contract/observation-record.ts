@@ -2,7 +2,7 @@
 import { RecordError } from "../errors.js";
 import type { InputRecord } from "../service-definition.js";
 import { isTopicName } from "../setting-kinds.js";
-import { type CompleteObservation, decodeObservation, isComplete, type Observation } from "./schemas.js";
+import { decodeObservation, type Observation } from "./schemas.js";
 
 /** Longest name of a series, in bytes: it is part of keys, of addresses and of every result. */
 export const SERIES_BYTES_MAX = 1024;
@@ -21,16 +21,6 @@ export function observationOf({ value }: InputRecord): Observation {
   if (3 * series.length > SERIES_BYTES_MAX && Buffer.byteLength(series) > SERIES_BYTES_MAX)
     throw notOne(`a series of at most ${SERIES_BYTES_MAX} bytes`, series);
   return observation;
-}
-
-/**
- * As {@link observationOf}, where it has to have target and features.
- * @throws {RecordError} `not-an-observation`
- */
-export function completeObservationOf(record: InputRecord): CompleteObservation {
-  const observation = observationOf(record);
-  if (isComplete(observation)) return observation;
-  throw new RecordError("not-an-observation", "expected an observation with y and x, got one without");
 }
 
 function decoded(value: Buffer): Observation {

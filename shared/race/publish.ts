@@ -1,8 +1,8 @@
 /** The end of every racing service's processing of an observation: its result goes to topics and metrics. */
-import type { CompleteObservation, Prediction, Standings } from "../contract/schemas.js";
+import type { Prediction, Standings } from "../contract/schemas.js";
 import type { OutputTopic, TaskContext } from "../service-definition.js";
 import type { RaceMetrics } from "./metrics.js";
-import type { RaceResult } from "./race.js";
+import type { ObservationHead, RaceResult } from "./race.js";
 import type { Contestant } from "./score.js";
 
 /** The topics of one racing service. */
@@ -23,9 +23,11 @@ export interface RaceEntry<M extends Contestant> {
   readonly key: string;
   /** The partition that it was read from. */
   readonly partition: number;
-  readonly observation: CompleteObservation;
+  readonly of: ObservationHead;
   /** The live models of the race. */
   readonly models: readonly M[];
+  /** Questions that are open. */
+  readonly open: number;
 }
 
 /** Forwards a prediction, and counts it where its model refused. Keyed by series, so that a series stays in one partition. */
@@ -46,12 +48,13 @@ export function publishPrediction<P extends Prediction>(
 export function publishRace<P extends Prediction, M extends Contestant>(
   context: Pick<TaskContext<PublishSettings, unknown, RaceMetrics<M>>, "forward" | "metrics" | "settings">,
   topics: RaceTopics<P>,
-  { key, partition, observation, models }: RaceEntry<M>,
+  { key, partition, of, models, open }: RaceEntry<M>,
   { predictions, standings }: RaceResult<P>,
 ): void {
   const { metrics, settings } = context;
-  const { topic, series, y } = observation;
+  const { topic, series } = of;
+  const y = of.y ?? metrics.shown(key)?.y;
   for (const prediction of predictions) publishPrediction(context, topics.predictions, prediction);
   if (standings !== undefined) context.forward(topics.standings, key, standings);
-  metrics.show(key, partition, { topic, series, y, forecasts: predictions, models }, settings.metricsSeriesMax);
+  metrics.show(key, partition, { topic, series, y, open, forecasts: predictions, models }, settings.metricsSeriesMax);
 }

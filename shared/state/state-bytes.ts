@@ -44,13 +44,14 @@ export class StateWriter {
   }
 
   doubles(values: Float64Array): void {
-    let probe = 0;
+    for (let k = 0; k < values.length; k++) this.#probe += values[k] - values[k];
+    this.doublesOrNaN(values);
+  }
+
+  /** Doubles among which NaN has a meaning. */
+  doublesOrNaN(values: Float64Array): void {
     let at = this.#at;
-    for (let k = 0; k < values.length; k++, at += 8) {
-      probe += values[k] - values[k];
-      this.#view.setFloat64(at, values[k], true);
-    }
-    this.#probe += probe;
+    for (let k = 0; k < values.length; k++, at += 8) this.#view.setFloat64(at, values[k], true);
     this.#at = at;
   }
 

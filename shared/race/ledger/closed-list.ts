@@ -1,6 +1,7 @@
 /** The last closed i's of a series as live objects, so that what is known of one later can be filled in. */
 import type { Closed } from "./ledger.js";
 import { mapped } from "./ledger.js";
+import { numberOrNull } from "./ledger-codecs.js";
 
 /** An i that was answered or given up. */
 export interface ClosedEntry {
@@ -67,9 +68,20 @@ export class ClosedList implements Closed {
     const numbers = new Float64Array(width * this.#entries.length).fill(Number.NaN);
     for (const [k, { i, y, asked, forecasts }] of this.#entries.entries()) {
       numbers.set([i, y, asked], k * width);
-      numbers.set(forecasts, k * width + HEAD);
+      if (!Number.isNaN(y)) numbers.set(forecasts, k * width + HEAD);
     }
     return numbers;
+  }
+
+  /** As `/state` shows them, the newest first. @param models of the race */
+  toJson(models: number): unknown[] {
+    const shown = this.#entries.map(({ i, y, asked, forecasts }) => ({
+      i,
+      y: numberOrNull(y),
+      asked: numberOrNull(asked),
+      forecasts: Array.from({ length: models }, (_, m) => numberOrNull(Number.isNaN(y) ? y : forecasts[m])),
+    }));
+    return shown.reverse();
   }
 
   /** What {@link toDoubles} gave. @throws {RangeError} they are no entries of so many models */

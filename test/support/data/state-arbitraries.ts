@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import type { Race } from "../../../services/ml-racer/race.js";
 import type { SeriesState } from "../../../services/stateful-estimator/series-state.js";
+import { type ClosedEntry, ClosedList } from "../../../shared/race/ledger/closed-list.js";
 
 /** Objects as a program makes them, with the usual prototype, so that a deep comparison takes them for equal. */
 const plain = { noNullPrototype: true } as const;
@@ -56,9 +57,23 @@ export function mlRaces(): fc.Arbitrary<Race> {
         models: fc.tuple(...modelNames.map(model)),
         ranking: fc.option(ranking, { nil: undefined }),
         ring,
+        time: finite,
+        open: fc.nat(10_000),
+        closed: fc.array(closedEntry(modelNames.length), { maxLength: 3 }).map((entries) => new ClosedList(entries)),
+        asking: fc.constant(new Map()),
         window: fc.constant(undefined),
       },
       plain,
     );
   });
+}
+
+/** One that was answered, at once or after its question, or one that was given up. */
+function closedEntry(models: number): fc.Arbitrary<ClosedEntry> {
+  const numberOrNaN = fc.oneof(fc.constant(Number.NaN), finite);
+  const forecasts = fc.array(numberOrNaN, { minLength: models, maxLength: models });
+  const none = new Array<number>(models).fill(Number.NaN);
+  return fc
+    .tuple(fc.maxSafeInteger(), numberOrNaN, numberOrNaN, forecasts)
+    .map(([i, y, asked, numbers]) => ({ i, y, asked, forecasts: Float64Array.from(Number.isNaN(y) ? none : numbers) }));
 }

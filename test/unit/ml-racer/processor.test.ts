@@ -6,6 +6,7 @@ import { type CompleteObservation, predictionSchema, standingsSchema } from "../
 import { ConfigurationError } from "../../../shared/errors.js";
 import { memoryLimitBytes } from "../../../shared/memory-budget.js";
 import { processorLimit } from "../../../shared/processor-limit.js";
+import { ledgerCodec, questionCodec } from "../../../shared/race/ledger/ledger-codecs.js";
 import { automaticThreads } from "../../../shared/setting-kinds.js";
 import { rowCodec } from "../../../shared/state/row-ring.js";
 import { memoryContext, memoryStore } from "../../driver/task-context.js";
@@ -119,6 +120,11 @@ describe("ml-racer", () => {
       order: ["lin"],
       models: [{ name: "lin", N: 3, mse: 58, lateInRow: 0 }],
       window: { shape: [2, 2], slots: 2, newestSlot: 0 },
+      done: [
+        { i: 2, y: 8, asked: null, forecasts: [-2] },
+        { i: 1, y: -2, asked: null, forecasts: [5] },
+        { i: 0, y: 5, asked: null, forecasts: [0] },
+      ],
     });
     assert.deepEqual(driver.json("window", `${KEY}/0`), [8, 2]);
     assert.deepEqual(driver.json("window", `${KEY}/1`), [-2, 1]);
@@ -164,7 +170,12 @@ describe("ml-racer", () => {
   it("reads the rows of a window once after a restart, and from then on none", () => {
     const first = newDriver(SMALL);
     for (let i = 0; i < 10; i++) first.pipe(observationRecord(wave(i)));
-    const stores = { race: memoryStore(raceCodec), window: memoryStore(rowCodec) };
+    const stores = {
+      race: memoryStore(raceCodec),
+      window: memoryStore(rowCodec),
+      ledger: memoryStore(ledgerCodec),
+      questions: memoryStore(questionCodec),
+    };
     stores.race.put(KEY, raceCodec.decode(first.bytes("race", KEY)));
     for (const key of first.keys("window")) stores.window.put(key, rowCodec.decode(first.bytes("window", key)));
     const context = memoryContext(first.settings, stores, first.metrics, [], mlRacer.work?.runner(first.settings));

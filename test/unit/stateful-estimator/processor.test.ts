@@ -26,6 +26,29 @@ describe("stateful-estimator", () => {
     });
   });
 
+  it("passes over questions and labels without features, and counts them by what they lack", async () => {
+    const driver = newDriver();
+    const head = { topic: "dataLinearModel", series: "s1", i: 0 };
+    estimateOf(driver, observation({ y: 1, x: [2] }));
+    const before = driver.bytes("series" as never, KEY);
+    for (const of of [
+      { ...head, y: null, x: [2] },
+      { ...head, y: 7 },
+      { ...head, y: null, x: [2, 3] },
+    ])
+      assert.deepEqual(driver.pipe(observationRecord(of)), { outputs: [], deadLetters: [] });
+    assert.deepEqual(driver.bytes("series" as never, KEY), before);
+    const metric = await driver.registry.getSingleMetric("regatta_rows_passed_over_total")?.get();
+    assert.deepEqual(
+      metric?.values.map(({ labels, value }) => [labels.lacks, value]),
+      [
+        ["y", 2],
+        ["x", 1],
+      ],
+    );
+    assert.equal(estimateOf(driver, observation({ y: 7, x: [2] })).n, 2, "a label with features is a row");
+  });
+
   it("reports wrong settings all together", () => {
     assert.throws(
       () => newDriver({ BATCH_INTERVAL_MS: "0", MATRIX_ROWS: "10001", INPUT_TOPICS: "a,a" }),
