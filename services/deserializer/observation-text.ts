@@ -2,8 +2,9 @@
  * Reads an observation from the bytes of a raw record, strictly and in time proportional to their number. Accepted are
  *   [i, y, x1, ..., xn]                       n of 1 and more
  *   {"i": i, "y": y, "x": [x1, ..., xn]}      each member once, in any order, no other member, names without escapes
- * where every number is a JSON number (RFC 8259) that a double can hold, i is a safe integer, blanks and tabs may stand
- * between tokens, and the one line may end with CR, LF or both. Numbers are rounded correctly; -0 and denormals are
+ * where y of a question is null, or left out of the object, and x may be left out of the object in the label of a question. Every
+ * number is a JSON number (RFC 8259) that a double can hold, i is a safe integer, blanks and tabs may stand between tokens, and the
+ * one line may end with CR, LF or both. Numbers are rounded correctly; -0 and denormals are
  * numbers. i is judged by its value, so `5.0` is an integer. Nothing is evaluated, and no error holds a part of the payload.
  */
 import { readNumber } from "./number-text.js";
@@ -16,10 +17,10 @@ export const TEXT_BYTES_MAX = 1024 * 1024;
 export interface ParsedObservation {
   /** A safe integer. */
   readonly i: number;
-  /** Finite. */
-  readonly y: number;
-  /** 1 to `featuresMax` finite numbers. */
-  readonly x: number[];
+  /** Finite; null in a question. */
+  readonly y: number | null;
+  /** 1 to `featuresMax` finite numbers; undefined in a label without features, which has y. */
+  readonly x: number[] | undefined;
 }
 
 /**
@@ -46,8 +47,9 @@ export function parseObservation(value: Buffer | null, featuresMax: number): Par
 function readObservation(cursor: TextCursor, featuresMax: number): ParsedObservation {
   switch (cursor.bytes[cursor.at]) {
     case ascii.listStart: {
-      const numbers = readNumbers(cursor, 3, featuresMax + 2);
-      return { i: requireInteger(numbers[0]), y: numbers[1], x: numbers.slice(2) };
+      const numbers = readNumbers(cursor, 3, featuresMax + 2, 1);
+      const [i, y] = numbers;
+      return { i: requireInteger(i), y: Number.isNaN(y) ? null : y, x: numbers.slice(2) };
     }
     case ascii.objectStart:
       return readMembers(cursor, featuresMax);
@@ -60,21 +62,22 @@ function readObservation(cursor: TextCursor, featuresMax: number): ParsedObserva
 function readMembers(cursor: TextCursor, featuresMax: number): ParsedObservation {
   const { bytes } = cursor;
   let i: number | undefined;
-  let y: number | undefined;
+  let y: number | null | undefined;
   let x: number[] | undefined;
   do {
     cursor.at += 1;
     skipBlanks(cursor);
     const name = readName(cursor);
     if (name === "i" && i === undefined) i = requireInteger(readNumber(cursor));
-    else if (name === "y" && y === undefined) y = readNumber(cursor);
+    else if (name === "y" && y === undefined) y = readNull(cursor) ? null : readNumber(cursor);
     else if (name === "x" && x === undefined) x = readFeatures(cursor, featuresMax);
     else throw refusal(cursor, "wrong-members", "the members i, y and x once each and no other");
     skipBlanks(cursor);
   } while (bytes[cursor.at] === ascii.comma);
   if (bytes[cursor.at] !== ascii.objectEnd) throw refusal(cursor, "not-an-observation", "a comma or }");
-  if (i === undefined || y === undefined || x === undefined) {
-    throw refusal(cursor, "wrong-members", "the members i, y and x");
+  y ??= null;
+  if (i === undefined || (y === null && x === undefined)) {
+    throw refusal(cursor, "wrong-members", "the member i, and y or x or both");
   }
   cursor.at += 1;
   return { i, y, x };
@@ -100,8 +103,11 @@ function readFeatures(cursor: TextCursor, featuresMax: number): number[] {
   throw refusal(cursor, first === ascii.objectStart ? "nesting" : "not-an-observation", "a list of numbers");
 }
 
-/** Reads a list of `countMin` to `countMax` numbers, from its first bracket to beyond its last. */
-function readNumbers(cursor: TextCursor, countMin: number, countMax: number): number[] {
+/**
+ * Reads a list of `countMin` to `countMax` numbers, from its first bracket to beyond its last.
+ * @param nullAt the place where null may stand, which is read as NaN
+ */
+function readNumbers(cursor: TextCursor, countMin: number, countMax: number, nullAt?: number): number[] {
   const { bytes } = cursor;
   const numbers: number[] = [];
   cursor.at += 1;
@@ -109,7 +115,7 @@ function readNumbers(cursor: TextCursor, countMin: number, countMax: number): nu
   if (bytes[cursor.at] !== ascii.listEnd) {
     for (;;) {
       if (numbers.length === countMax) throw refusal(cursor, "arity", `at most ${countMax} numbers`);
-      numbers.push(readNumber(cursor));
+      numbers.push(numbers.length === nullAt && readNull(cursor) ? Number.NaN : readNumber(cursor));
       skipBlanks(cursor);
       if (bytes[cursor.at] !== ascii.comma) break;
       cursor.at += 1;
@@ -120,6 +126,14 @@ function readNumbers(cursor: TextCursor, countMin: number, countMax: number): nu
   cursor.at += 1;
   if (numbers.length < countMin) throw fault("arity", `expected ${countMin} numbers or more, got ${numbers.length}`);
   return numbers;
+}
+
+/** Reads `null` and nothing longer. @returns whether it stands there */
+function readNull(cursor: TextCursor): boolean {
+  const { bytes, text, at } = cursor;
+  if (bytes[at] !== ascii.lowerN || !/^null(?![^ \t,\]}])/.test(text.slice(at, at + 5))) return false;
+  cursor.at += 4;
+  return true;
 }
 
 /** `-0` becomes 0: i is a count. */

@@ -18,7 +18,7 @@ import { parseObservation, TEXT_BYTES_MAX } from "./observation-text.js";
 import type { SeriesState } from "./series-state.js";
 
 /** Why a record that is an observation is refused all the same, or its key is. */
-export type SeriesFault = "key-not-utf8" | "key-too-long" | "features-changed";
+export type SeriesFault = "key-not-utf8" | "key-too-long" | "features-changed" | "no-features";
 
 export interface DeserializerStates {
   readonly series: SeriesState;
@@ -36,7 +36,8 @@ type Context = TaskContext<{ readonly featuresMax: number }, DeserializerStates,
 
 /**
  * Reads a raw record and forwards it as an observation of its series. The first observation of a series decides the
- * number of its features. An i that does not follow the last one is counted and forwarded all the same.
+ * number of its features; a label without features is not held against it. An i that does not follow the last one is counted and
+ * forwarded all the same.
  * @throws {RecordError} before anything is changed, with an ObservationFault or a {@link SeriesFault} as its reason
  */
 export function deserialize(record: InputRecord, context: Context): void {
@@ -50,11 +51,13 @@ export function deserializeAny(record: InputRecord, context: Context): void {
   const { i, y, x } = parseObservation(record.value, context.settings.featuresMax);
   const key = stateKey(topic, series);
   const before = context.stores.series.get(key);
-  if (before !== undefined)
+  if (before !== undefined && x !== undefined)
     refuseOtherFeatures(before.features, x.length, ", as in the first observation of the series");
+  const features = before?.features ?? x?.length;
+  if (features === undefined) throw noFeatures();
   // First, since forward refuses a result that is too large for Kafka, and nothing may have changed by then.
-  context.forward(observationsTopic(topic), series, { topic, series, i, y, x });
-  remember(record, context, key, before, { features: x.length, lastI: i });
+  context.forward(observationsTopic(topic), series, { topic, series, i, y, ...(x && { x }) });
+  remember(record, context, key, before, { features, lastI: i });
 }
 
 /**
@@ -168,6 +171,10 @@ function countOrder(metrics: SeriesMetrics, topic: string, lastI: number, i: num
   if (i > lastI) metrics.gaps.inc({ topic });
   else if (i === lastI) metrics.repeats.inc({ topic });
   else metrics.stepsBack.inc({ topic });
+}
+
+function noFeatures(): RecordError {
+  return seriesFault("no-features", "expected the first record of a series to have features, got none");
 }
 
 function seriesFault(reason: SeriesFault, message: string): RecordError {

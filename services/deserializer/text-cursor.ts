@@ -41,6 +41,7 @@ export const ascii = {
   listStart: 0x5b,
   listEnd: 0x5d,
   lowerE: 0x65,
+  lowerN: 0x6e,
   objectStart: 0x7b,
   objectEnd: 0x7d,
 } as const;

@@ -33,16 +33,18 @@ function expected(text: string): ParsedObservation | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   // Of two members of one name JSON.parse keeps the last; so that no name comes twice is read from the text.
   const names = [...text.matchAll(/"([^"]*)"\s*:/g)].map(([, name]) => name);
-  if (names.sort().join() !== "i,x,y") return undefined;
+  if (!["i,x,y", "i,x", "i,y"].includes(names.sort().join())) return undefined;
   const { i, y, x } = value as Record<string, unknown>;
-  return Array.isArray(x) ? shaped(i, y, x) : undefined;
+  if (names.includes("x")) return Array.isArray(x) ? shaped(i, y ?? null, x) : undefined;
+  const label = y === null ? undefined : shaped(i, y, [0]);
+  return label && { ...label, x: undefined };
 }
 
 function shaped(i: unknown, y: unknown, x: readonly unknown[]): ParsedObservation | undefined {
   const numbers = x.filter((value): value is number => Number.isFinite(value));
   if (numbers.length !== x.length || x.length < 1 || x.length > FEATURES_MAX) return undefined;
-  if (typeof i !== "number" || !Number.isSafeInteger(i) || typeof y !== "number" || !Number.isFinite(y))
-    return undefined;
+  if (typeof i !== "number" || !Number.isSafeInteger(i)) return undefined;
+  if (y !== null && (typeof y !== "number" || !Number.isFinite(y))) return undefined;
   return { i: i === 0 ? 0 : i, y, x: numbers };
 }
 
@@ -68,10 +70,14 @@ const blank = fc.constantFrom("", "", "", " ", "\t", "  ");
 const stepText = fc.oneof({ weight: 4, arbitrary: fc.maxSafeInteger().map(String) }, numberText);
 const listText = (first: fc.Arbitrary<string>) =>
   fc
-    .tuple(first, fc.array(numberText, { maxLength: 23 }), blank, blank)
-    .map(([head, numbers, before, after]) => `[${before}${[head, ...numbers].join(`${after},${before}`)}${after}]`);
+    .tuple(first, targetText, fc.array(numberText, { maxLength: 22 }), blank, blank)
+    .map(
+      ([head, second, numbers, before, after]) =>
+        `[${before}${[head, second, ...numbers].join(`${after},${before}`)}${after}]`,
+    );
+const targetText = fc.oneof({ weight: 5, arbitrary: numberText }, fc.constant("null"));
 const objectText = fc
-  .tuple(stepText, numberText, fc.oneof(listText(numberText), fc.constant("[]")), blank)
+  .tuple(stepText, targetText, fc.oneof(listText(numberText), fc.constant("[]")), blank)
   .chain(([i, y, x, space]) => {
     const members = [`"i"${space}:${i}`, `"y":${space}${y}${space}`, `${space}"x":${x}`];
     const permuted = fc.shuffledSubarray(members, { minLength: 2, maxLength: 3 });

@@ -113,7 +113,7 @@ const noNumbers = [
 const numbers: readonly Poison[] = [
   ...noNumbers.map((word) => text(`${word} for a number`, inPlaceOf("x", word), "not-a-number")),
   ...noNumbers
-    .filter((word) => !word.includes(","))
+    .filter((word) => !word.includes(",") && word !== "null")
     .map((word) => text(`${word} for y in an object`, `{"i": 0, "y": ${word}, "x": [2]}`, "not-a-number")),
   ...["NaN", "-NaN", "nan", "Infinity", "-Infinity", "inf", "-inf"].map((word) =>
     text(`${word} for a number`, inPlaceOf("y", word), "not-finite"),
@@ -135,8 +135,15 @@ const numbers: readonly Poison[] = [
 const objects: readonly Poison[] = [
   text("an empty object", "{}", "not-an-observation"),
   text("no i", '{"y": 1, "x": [2]}', "wrong-members"),
-  text("no y", '{"i": 0, "x": [2]}', "wrong-members"),
-  text("no x", '{"i": 0, "y": 1}', "wrong-members"),
+  text("neither y nor x", '{"i": 0}', "wrong-members"),
+  text("no y but null, and no x", '{"i": 0, "y": null}', "wrong-members"),
+  text("y null and then a number", '{"i": 0, "y": null, "y": 1, "x": [2]}', "wrong-members"),
+  text("no i in a question", '{"x": [2]}', "wrong-members"),
+  text("null for i", "[null, 1, 2]", "not-a-number"),
+  text("nulls for y", "[0, nulls, 2]", "not-a-number"),
+  text("null and a number for y", "[0, null 1, 2]", "not-an-observation"),
+  text("Null for y", '{"i": 0, "y": Null, "x": [2]}', "not-a-number"),
+  text("a question of no features", "[0, null]", "arity"),
   text("i twice", '{"i": 0, "i": 0, "y": 1, "x": [2]}', "wrong-members"),
   text("y twice", '{"i": 0, "y": 1, "y": 1, "x": [2]}', "wrong-members"),
   text("x twice", '{"i": 0, "y": 1, "x": [2], "x": [3]}', "wrong-members"),

@@ -6,7 +6,14 @@ import { PYTHON_LITERALS } from "../../support/data/poison-literals.js";
 
 const FEATURES_MAX = 1000;
 const poisons = [...POISON, ...OVERSIZE_POISON];
-const parse = (text: string) => parseObservation(Buffer.from(text), FEATURES_MAX);
+const parseAny = (text: string) => parseObservation(Buffer.from(text), FEATURES_MAX);
+
+/** Of a text that has y and x. */
+function parse(text: string): { i: number; y: number; x: number[] } {
+  const { i, y, x } = parseAny(text);
+  assert.ok(y !== null && x !== undefined, text);
+  return { i, y, x };
+}
 
 describe("observation text", () => {
   it("takes a list and an object for the same observation", () => {
@@ -23,6 +30,21 @@ describe("observation text", () => {
       ' { "x" : [ 0.25 , 3 ] , "y" : -1.5 , "i" : 7 } ',
     ];
     for (const text of texts) assert.deepEqual(parse(text), expected, text);
+  });
+
+  it("takes a question, whose y is null or left out, and a label, whose x is left out", () => {
+    const question = { i: 7, y: null, x: [0.25, 3] };
+    for (const text of [
+      "[7, null, 0.25, 3]",
+      "[7,null,0.25,3]",
+      "[ 7 ,\tnull\t, 0.25, 3]",
+      '{"i": 7, "y": null, "x": [0.25, 3]}',
+      '{"i": 7, "x": [0.25, 3], "y": null}',
+      '{"x": [0.25, 3], "i": 7}',
+    ])
+      assert.deepEqual(parseAny(text), question, text);
+    for (const text of ['{"i": 7, "y": -1.5}', '{"y":-1.5,"i":7}'])
+      assert.deepEqual(parseAny(text), { i: 7, y: -1.5, x: undefined }, text);
   });
 
   // Doubles as IEEE 754 gives them, written in hexadecimal; computed by Python's float and struct.
@@ -82,7 +104,7 @@ describe("observation text", () => {
   it("takes as many features as it is told, and a text of 1 MiB", () => {
     assert.equal(parse(`[0, 1${", 2".repeat(FEATURES_MAX)}]`).x.length, FEATURES_MAX);
     assert.equal(parse(`{"i":0,"y":1,"x":[2${",2".repeat(FEATURES_MAX - 1)}]}`).x.length, FEATURES_MAX);
-    assert.equal(parseObservation(Buffer.from("[0, 1, 2]"), 1).x.length, 1);
+    assert.equal(parseObservation(Buffer.from("[0, 1, 2]"), 1).x?.length, 1);
     assert.throws(() => parseObservation(Buffer.from("[0, 1, 2, 3]"), 1), { reason: "arity" });
     assert.deepEqual(parse(`[0, 1, 2${" ".repeat(2 ** 20 - 9)}]`).x, [2]);
   });

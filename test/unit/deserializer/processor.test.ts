@@ -54,6 +54,23 @@ describe("deserializer", () => {
     assert.deepEqual(observationSchema.parse(JSON.parse(value)), expected);
   });
 
+  it("forwards questions and labels, and holds no label without features against the series' number of features", () => {
+    const task = startTask();
+    for (const text of ["[3, null, 1, 2]", '{"i": 3, "y": 5}', '{"i": 4, "x": [3, 4]}']) task.process(text);
+    const of = { topic: "raw", series: "s0" };
+    assert.deepEqual(
+      task.forwarded.map(({ value }): unknown => JSON.parse(value)),
+      [
+        { ...of, i: 3, y: null, x: [1, 2] },
+        { ...of, i: 3, y: 5 },
+        { ...of, i: 4, y: null, x: [3, 4] },
+      ],
+    );
+    assert.throws(() => task.process("[5, null, 1]"), { reason: "features-changed" });
+    assert.throws(() => task.process('{"i": 0, "y": 1}', "s1"), { reason: "no-features" });
+    assert.deepEqual(task.series.keys(), ["raw/s0"]);
+  });
+
   it("counts and tells a series that begins in another partition than Kafka's partitioner gives its key, once", async () => {
     const driver = new TopologyDriver(deserializer, {});
     const pipe = (partition: number, offset: number, key: string | null) =>
