@@ -4,7 +4,7 @@ import { NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contra
 import { MIB, memoryLimitBytes } from "../../shared/memory-budget.js";
 import { labelMetrics } from "../../shared/race/ledger/label-metrics.js";
 import { labelSettings } from "../../shared/race/ledger/label-settings.js";
-import { ledgerCodec, questionCodec } from "../../shared/race/ledger/ledger-codecs.js";
+import { ledgerCodec, openQuestions, questionCodec } from "../../shared/race/ledger/ledger-codecs.js";
 import { raceMetrics } from "../../shared/race/metrics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { threadCount, topicList, wholeNumber } from "../../shared/setting-kinds.js";
@@ -68,7 +68,10 @@ export const mlRacer: ProcessorService<typeof settings, RaceStates, MlMetrics> =
   inputs: ({ inputTopics }) => inputTopics,
   outputs: () => [topics.mlPredictions, topics.mlStandings],
   stores: { race: raceCodec, window: rowCodec, ledger: ledgerCodec, questions: questionCodec },
-  slots: { window: ({ race }) => newestSlots(race, "window") },
+  slots: {
+    window: ({ race }) => newestSlots(race, "window"),
+    questions: ({ ledger }) => openQuestions(ledger),
+  },
   metrics: (registry) => ({ ...raceMetrics(registry), labels: labelMetrics(registry) }),
   work: {
     threads: ({ threads }) => threads,
