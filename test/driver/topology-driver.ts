@@ -149,9 +149,13 @@ export class TopologyDriver<
   /**
    * A task of the same service that goes on from this one's state, as after a restart: every value passes its codec.
    * @param environment settings of the new run
+   * @param options     as of the constructor
    */
-  restarted(environment: Environment): TopologyDriver<D, States, Metrics> {
-    const next = new TopologyDriver(this.#definition, environment);
+  restarted(
+    environment: Environment,
+    options: { readonly roundTrip?: boolean; readonly heldJobs?: number } = {},
+  ): TopologyDriver<D, States, Metrics> {
+    const next = new TopologyDriver(this.#definition, environment, options);
     for (const [name, store] of this.#stores) {
       for (const key of store.keys()) next.#store(name).restore(key, present(store.bytes(key), key));
     }

@@ -1,16 +1,17 @@
 /** Late labels against the race without a ledger, through restarts: equal to the last bit, whatever comes in whatever order. */
 import assert from "node:assert/strict";
+import { mlRacer } from "../../services/ml-racer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
-import { rlsPredictionSchema } from "../../shared/contract/schemas.js";
+import { predictionSchema, rlsPredictionSchema } from "../../shared/contract/schemas.js";
 import { TopologyDriver } from "../driver/topology-driver.js";
+import { lateStream } from "../support/data/late-stream.js";
 import { observationRecord } from "../support/data/observations.js";
-import { type LateRecord, lateRace } from "../support/plain/late-race.js";
+import { lateRace, rlsForecaster, windowForecaster } from "../support/plain/late-race.js";
 import { seededRandom } from "../support/seed.js";
 
 /** Streams that are compared; LATE_STREAMS asks for more. */
 const STREAMS = Number(process.env.LATE_STREAMS ?? 12);
 const LENGTH = 150;
-const FEATURES = 2;
 const SERIES = "s/1";
 const KEY = `dataLinearModel/${SERIES}`;
 
@@ -19,33 +20,6 @@ describe(`${STREAMS} streams of late labels`, function () {
   const { seed, random } = seededRandom();
   const below = (count: number) => Math.floor(random() * count);
   before(() => console.log(`      seed ${seed}`));
-
-  /** Questions and labels up to `delay` records apart, with records that come twice, corrections, and some that never come. */
-  function stream(delay: number): LateRecord[] {
-    const records: { readonly at: number; readonly of: Omit<LateRecord, "timestamp"> }[] = [];
-    for (let i = 0; i < LENGTH; i++) {
-      const x = Array.from({ length: FEATURES }, () => 4 * random() - 2);
-      const y = 1 + x[0] - 2 * x[1] + random();
-      const withX = () => (random() < 0.5 ? x : undefined);
-      const isQuestion = random() < 0.7;
-      const answered = i + delay * random();
-      if (isQuestion) records.push({ at: i, of: { i, y: null, x } });
-      if (!isQuestion) records.push({ at: i, of: { i, y, x } });
-      else if (random() < 0.92) records.push({ at: answered, of: { i, y, x: withX() } });
-      const later = () => answered + delay * random();
-      if (random() < 0.05) records.push({ at: later(), of: { i, y: null, x } });
-      if (random() < 0.05) records.push({ at: later(), of: { i, y, x: withX() } });
-      if (random() < 0.05) records.push({ at: later(), of: { i, y: y + 1, x: withX() } });
-      if (random() < 0.02) records.push({ at: later(), of: { i: i - 2 * LENGTH, y, x: undefined } });
-    }
-    records.sort((a, b) => a.at - b.at);
-    // Records without features may not begin a series.
-    records.unshift({ at: 0, of: { i: -1, y: 0.5, x: [1, 1] } });
-    return records.map(({ at, of }) => ({
-      ...of,
-      timestamp: Math.round(1000 * at) - (random() < 0.05 ? below(5000) : 0),
-    }));
-  }
 
   it("give the events, forecasts, errors and scores of models that are trained from nothing for each of them", async () => {
     const seen = new Map<string, number>();
@@ -61,9 +35,9 @@ describe(`${STREAMS} streams of late labels`, function () {
         LABEL_DONE_MAX: String(bounds.labelDoneMax),
         LABEL_WAIT_MS: String(bounds.labelWaitMs),
       };
-      const log = stream(delay);
+      const log = lateStream(random, LENGTH, delay);
       let driver = new TopologyDriver(rlsRacer, environment, { roundTrip: random() < 0.5 });
-      const expected = lateRace(log, bounds, driver.settings.models);
+      const expected = lateRace(log, bounds, driver.settings.models.map(rlsForecaster));
       for (const [at, { timestamp, i, y, x }] of log.entries()) {
         if (random() < 0.03) driver = driver.restarted(environment);
         const of = { topic: "dataLinearModel", series: SERIES, i, y, ...(x === undefined ? {} : { x: [...x] }) };
@@ -102,5 +76,57 @@ describe(`${STREAMS} streams of late labels`, function () {
       ],
       "all that a record can be was there",
     );
+  });
+
+  it("give the same in ml-racer, whose forecasts come some records later, through restarts and with few questions and closed ones", () => {
+    const models = { ML_MODELS: "lin,rf:n_estimators=2", WINDOW_LENGTH: "9", TRAIN_LENGTH: "6" };
+    for (let k = 0; k < STREAMS; k++) {
+      const bounds = {
+        labelQuestionsMax: [256, 3, 1][below(3)],
+        labelDoneMax: [16, 2, 0][below(3)],
+        labelWaitMs: [1e9, 4000][below(2)],
+      };
+      const environment = {
+        ...models,
+        LABEL_QUESTIONS_MAX: String(bounds.labelQuestionsMax),
+        LABEL_DONE_MAX: String(bounds.labelDoneMax),
+        LABEL_WAIT_MS: String(bounds.labelWaitMs),
+      };
+      const log = lateStream(random, LENGTH, [0, 5, 30][k % 3]);
+      let driver = new TopologyDriver(mlRacer, environment, { heldJobs: below(12) });
+      const { models: specifications, trainLength } = driver.settings;
+      const expected = lateRace(
+        log,
+        bounds,
+        specifications.map((model) => windowForecaster(model, trainLength)),
+      );
+      const results = log.map(({ timestamp, i, y, x }, at) => {
+        if (random() < 0.03) {
+          driver.settle();
+          driver = driver.restarted(environment, { heldJobs: below(12) });
+        }
+        const of = { topic: "dataLinearModel", series: SERIES, i, y, ...(x === undefined ? {} : { x: [...x] }) };
+        return driver.pipe(observationRecord(of, { timestamp, offset: at }));
+      });
+      driver.settle();
+      for (const [at, { outputs }] of results.entries()) {
+        const said = outputs
+          .filter(({ topic }) => topic === "ml-predictions")
+          .map(({ value }) => predictionSchema.parse(JSON.parse(value.toString())));
+        const where = `record ${at} of stream ${k}, seed ${seed}`;
+        const { event, asked, predictions } = expected[at];
+        assert.deepEqual(
+          said.map(({ yhat, error, mse, n }) => ({ yhat, error, mse, n })),
+          predictions,
+          where,
+        );
+        for (const one of said) {
+          assert.equal(one.asked, event === "question" ? undefined : asked, where);
+          assert.equal(one.corrected === true, event === "correction", where);
+        }
+      }
+      const { open } = driver.json("ledger", KEY) as { open: readonly { i: number }[] };
+      assert.deepEqual(driver.keys("questions"), open.map(({ i }) => `${KEY}/${i}`).sort(), `stream ${k}`);
+    }
   });
 });

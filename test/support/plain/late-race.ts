@@ -1,8 +1,10 @@
 /**
  * What a race with late labels has to say, without a ledger: what each record is follows from all records before it, anew for
  * each; each forecast is of models that are trained from nothing on all labels before it. The oracle of shared/race/ledger and of
- * rls-racer with it. Slow on purpose: nothing is kept from one record to the next.
+ * the racers with it. Slow on purpose: nothing is kept from one record to the next.
  */
+import { createRegressor, type ModelSpecification } from "../../../services/ml-racer/models/model-registry.js";
+import { newTrainingSet } from "../../../services/ml-racer/models/regressor.js";
 import type { RlsModel } from "../../../services/rls-racer/model-list.js";
 import type { LabelBounds } from "../../../shared/race/ledger/label-settings.js";
 import type { LabelEvent } from "../../../shared/race/ledger/ledger.js";
@@ -87,21 +89,51 @@ export function eventOf(log: readonly LateRecord[], bounds: LabelBounds): LateEv
   return last;
 }
 
+/** Trains a model from nothing on rows, the oldest first. @returns its forecast of x */
+export type Forecaster = (rows: readonly LateRow[], x: readonly number[]) => number;
+
+/** What is learned: of a question and its label, x of the one and y of the other. */
+export interface LateRow {
+  readonly x: readonly number[];
+  readonly y: number;
+}
+
+/** Recursive least squares. */
+export function rlsForecaster({ nu }: RlsModel): Forecaster {
+  return (rows, x) => {
+    const rls = newRls(x.length, nu);
+    for (const row of rows) learn(rls, row.x, row.y - predict(rls, row.x));
+    return predict(rls, x);
+  };
+}
+
+/** A model that is trained on the newest rows, and on zeros before there are as many. */
+export function windowForecaster(model: ModelSpecification, trainLength: number): Forecaster {
+  return (rows, x) => {
+    const features = x.length;
+    const training = newTrainingSet({ features, trainLength });
+    for (const [k, row] of rows.slice(-trainLength).reverse().entries()) {
+      training.x.set(row.x, k * features);
+      training.y[k] = row.y;
+    }
+    return createRegressor(model, { features, trainLength }).predict(training, Float64Array.from(x));
+  };
+}
+
 /** What every record of a log leads to: its event, and a prediction of each model where there are some. */
-export function lateRace(log: readonly LateRecord[], bounds: LabelBounds, models: readonly RlsModel[]) {
+export function lateRace(log: readonly LateRecord[], bounds: LabelBounds, models: readonly Forecaster[]) {
   const events = log.map((_, k) => eventOf(log.slice(0, k + 1), bounds));
-  const learned = (before: number) =>
-    events.flatMap(({ event, of }, k) => (k < before && (event === "label" || event === "plain") ? [[of, k]] : []));
   const x = (at: number) => log[at].x ?? [];
   const y = (at: number) => log[at].y ?? Number.NaN;
-  const forecastAt = (at: number, { nu }: RlsModel) => {
-    const rls = newRls(x(at).length, nu);
-    for (const [of, k] of learned(at)) learn(rls, x(of), y(k) - predict(rls, x(of)));
-    return predict(rls, x(at));
-  };
+  const learned = (before: number): LateRow[] =>
+    events.flatMap(({ event, of }, k) =>
+      k < before && (event === "label" || event === "plain") ? [{ x: x(of), y: y(k) }] : [],
+    );
   const predictions = log.map((): LatePrediction[] | undefined => undefined);
   for (const model of models) {
-    const yhat = log.map((_, at) => (events[at].of === at && x(at).length > 0 ? forecastAt(at, model) : Number.NaN));
+    const yhat = log.map((_, at) =>
+      events[at].of === at && x(at).length > 0 ? model(learned(at), x(at)) : Number.NaN,
+    );
     let n = 0;
     let mse = 0;
     const scored = new Map<number, number>();

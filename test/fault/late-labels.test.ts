@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { mlRacer } from "../../services/ml-racer/service.js";
+import { rlsRacer } from "../../services/rls-racer/service.js";
+import { predictionSchema } from "../../shared/contract/schemas.js";
+import { LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/contract/topics.js";
+import { TopologyDriver } from "../driver/topology-driver.js";
+import { lateStream } from "../support/data/late-stream.js";
+import { CHAIN, judge } from "../support/judge/verdict.js";
+import { createTopic, type RawRecord, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import {
+  type Forecaster,
+  type LateRecord,
+  lateRace,
+  rlsForecaster,
+  windowForecaster,
+} from "../support/plain/late-race.js";
+import { seededRandom } from "../support/seed.js";
+import { RestartedService } from "../support/services/restarted-service.js";
+import { stackFor } from "../support/services/stack.js";
+import { waitFor } from "../support/wait.js";
+
+const SERIES = ["s0", "s1", "s2", "s3", "s4", "s5"];
+const LENGTH = 150;
+/** Parts that the records are sent in; a service is killed after each but the last. */
+const PARTS = 13;
+const BOUNDS = { labelQuestionsMax: 12, labelDoneMax: 16, labelWaitMs: 25_000 };
+const ENVIRONMENT = {
+  ML_MODELS: "lin,gb:n_estimators=3",
+  LABEL_QUESTIONS_MAX: String(BOUNDS.labelQuestionsMax),
+  LABEL_DONE_MAX: String(BOUNDS.labelDoneMax),
+  LABEL_WAIT_MS: String(BOUNDS.labelWaitMs),
+};
+
+describe("labels that come later, while services are killed", function () {
+  this.timeout(600_000);
+  const stack = stackFor();
+
+  it("lead to the results of an undisturbed run, and those to what models trained from nothing forecast", async () => {
+    const { random, seed } = seededRandom();
+    console.log(`      seed ${seed}`);
+    for (const topic of [LINEAR_TOPIC, NON_LINEAR_TOPIC]) await createTopic(stack.brokers, topic, 3);
+    const services = CHAIN.map(({ name }) => new RestartedService(name, () => stack.start(name, ENVIRONMENT)));
+
+    const begun = Date.now() - 3_600_000;
+    const logs = new Map(
+      SERIES.map((series, k) => [
+        series,
+        lateStream(random, LENGTH, [0, 4, 25][k % 3]).map((of) => ({ ...of, timestamp: begun + of.timestamp })),
+      ]),
+    );
+    const longest = Math.max(...[...logs.values()].map(({ length }) => length));
+    const share = Math.ceil(longest / PARTS);
+    let intoTransaction = 0;
+    for (let from = 0; from < longest; from += share) {
+      const records = [...logs].flatMap(([series, log]) =>
+        log.slice(from, from + share).flatMap((of) => rawRecords(series, of)),
+      );
+      await writeRecords(stack.brokers, records);
+      if (from + share >= longest) break;
+      const victim = services[Math.floor(random() * services.length)];
+      await waitFor(`${victim.name} to commit`, () => victim.hasCommitted());
+      if (await victim.inTransaction()) intoTransaction++;
+      await victim.kill();
+    }
+    console.log(`      ${PARTS - 1} kills, ${intoTransaction} into an open transaction`);
+
+    assert.ok((await judge(stack.brokers, CHAIN, ENVIRONMENT)).equal);
+    const { models, trainLength } = new TopologyDriver(mlRacer, ENVIRONMENT).settings;
+    await assertForecasts(stack.brokers, logs, [
+      {
+        topic: "rls-predictions",
+        models: named(new TopologyDriver(rlsRacer, ENVIRONMENT).settings.models, rlsForecaster),
+      },
+      { topic: "ml-predictions", models: named(models, (model) => windowForecaster(model, trainLength)) },
+    ]);
+    for (const service of services) assert.equal(await service.process.stop(), 0);
+  });
+});
+
+/** A record of both raw topics, each in a form that senders use. */
+function rawRecords(key: string, { timestamp, i, y, x }: LateRecord): RawRecord[] {
+  const list = x === undefined ? `{"i":${i},"y":${y}}` : `[${[i, y, ...x].map(String).join(", ")}]`;
+  const object = JSON.stringify({ i, ...(y === null ? {} : { y }), ...(x && { x }) });
+  return [
+    { topic: LINEAR_TOPIC, key, value: list, timestamp },
+    { topic: NON_LINEAR_TOPIC, key, value: object, timestamp },
+  ];
+}
+
+interface Judged {
+  readonly topic: string;
+  /** In the order of the race. */
+  readonly models: ReadonlyMap<string, Forecaster>;
+}
+
+/** Compares all predictions with those of the race without a ledger, to the last bit. */
+async function assertForecasts(
+  brokers: string,
+  logs: ReadonlyMap<string, readonly LateRecord[]>,
+  judged: readonly Judged[],
+): Promise<void> {
+  let compared = 0;
+  for (const { topic, models } of judged) {
+    const predictions = (await readTopic(brokers, topic)).map(({ value }) =>
+      predictionSchema.parse(JSON.parse(String(value))),
+    );
+    for (const [series, log] of logs) {
+      const race = lateRace(log, BOUNDS, [...models.values()]);
+      for (const [m, name] of [...models.keys()].entries()) {
+        const said = predictions.filter((one) => one.series === series && one.model === name);
+        const expected = race.flatMap(({ event, asked, predictions: all }, k) =>
+          all.length === 0
+            ? []
+            : [{ ...all[m], i: log[k].i, y: log[k].y, event, asked: event === "question" ? undefined : asked }],
+        );
+        assert.deepEqual(
+          said.map(({ yhat, error, mse, n, i, y, asked, corrected }) => ({
+            yhat,
+            error,
+            mse,
+            n,
+            i,
+            y,
+            asked,
+            corrected,
+          })),
+          expected.map(({ event, ...of }) => ({ ...of, corrected: event === "correction" || undefined })),
+          `${topic}: ${name} of ${series}`,
+        );
+        compared += said.length;
+      }
+    }
+  }
+  console.log(`      ${compared} predictions equal those of models trained from nothing`);
+}
+
+function named<M extends { readonly name: string }>(
+  models: readonly M[],
+  toForecaster: (model: M) => Forecaster,
+): ReadonlyMap<string, Forecaster> {
+  return new Map(models.map((model) => [model.name, toForecaster(model)]));
+}

@@ -1,0 +1,36 @@
+/** Random records of one series whose labels come later. */
+import type { LateRecord } from "../plain/late-race.js";
+
+/** Features of each record that has some. */
+const FEATURES = 2;
+
+/**
+ * Questions and labels up to `delay` records apart, with records that come twice, corrections, some that never come, and steps back
+ * in time.
+ * @param length counters i, from 0; there are more records
+ */
+export function lateStream(random: () => number, length: number, delay: number): LateRecord[] {
+  const records: { readonly at: number; readonly of: Omit<LateRecord, "timestamp"> }[] = [];
+  for (let i = 0; i < length; i++) {
+    const x = Array.from({ length: FEATURES }, () => 4 * random() - 2);
+    const y = 1 + x[0] - 2 * x[1] + random();
+    const withX = () => (random() < 0.5 ? x : undefined);
+    const isQuestion = random() < 0.7;
+    const answered = i + delay * random();
+    if (isQuestion) records.push({ at: i, of: { i, y: null, x } });
+    if (!isQuestion) records.push({ at: i, of: { i, y, x } });
+    else if (random() < 0.92) records.push({ at: answered, of: { i, y, x: withX() } });
+    const later = () => answered + delay * random();
+    if (random() < 0.05) records.push({ at: later(), of: { i, y: null, x } });
+    if (random() < 0.05) records.push({ at: later(), of: { i, y, x: withX() } });
+    if (random() < 0.05) records.push({ at: later(), of: { i, y: y + 1, x: withX() } });
+    if (random() < 0.02) records.push({ at: later(), of: { i: i - 2 * length, y, x: undefined } });
+  }
+  records.sort((a, b) => a.at - b.at);
+  // Records without features may not begin a series.
+  records.unshift({ at: 0, of: { i: -1, y: 0.5, x: [1, 1] } });
+  return records.map(({ at, of }) => ({
+    ...of,
+    timestamp: Math.round(1000 * at) - (random() < 0.05 ? Math.floor(5000 * random()) : 0),
+  }));
+}
