@@ -1,7 +1,7 @@
 /** Batch intervals: multiples of a length since 1970, as in Spark Streaming. A batch is named by the time of its end. */
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-const DURATION = /^([0-9]{1,9})(ms|s|m|h)$/;
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION = /^([0-9]{1,9})(ms|s|m|h|d)$/;
 const INTERVAL_MS_MIN = 100;
 const INTERVAL_MS_MAX = 24 * 3_600_000;
 
@@ -18,9 +18,15 @@ export interface Interval {
 
 /** @returns milliseconds, undefined where `text` is not {@link INTERVAL_EXPECTED} */
 export function parseInterval(text: string): number | undefined {
-  const [, digits, unit] = DURATION.exec(text) ?? [];
-  const lengthMs = Number(digits) * (UNIT_MS[unit ?? ""] ?? Number.NaN);
-  return lengthMs >= INTERVAL_MS_MIN && lengthMs <= INTERVAL_MS_MAX ? lengthMs : undefined;
+  const lengthMs = text.endsWith("d") ? undefined : durationMs(text);
+  return lengthMs !== undefined && lengthMs >= INTERVAL_MS_MIN && lengthMs <= INTERVAL_MS_MAX ? lengthMs : undefined;
+}
+
+/** A length of time: a whole number and ms, s, m, h or d. @returns milliseconds, undefined where `text` is none */
+export function durationMs(text: string): number | undefined {
+  const [, digits, unit = ""] = DURATION.exec(text) ?? [];
+  const unitMs = UNIT_MS[unit];
+  return unitMs === undefined ? undefined : Number(digits) * unitMs;
 }
 
 /**

@@ -26,6 +26,8 @@ export const RESULT_BYTES_MAX = 1_000_000;
 export const LINEAR_TOPIC = "dataLinearModel";
 export const NON_LINEAR_TOPIC = "dataNonLinearModel";
 export const DEAD_LETTERS_TOPIC = "dead-letters";
+/** Which dead letters were sent back to where they came from. */
+export const REDRIVEN_TOPIC = "dead-letters-redriven";
 
 const OBSERVATIONS = ".observations";
 const compacted = { "cleanup.policy": "compact" } as const;

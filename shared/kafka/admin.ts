@@ -99,9 +99,40 @@ export class Admin {
     }
   }
 
-  /** Deletes a topic. */
+  /** Deletes a topic; one that is not there is no fault. It may be seen for a moment after. */
   async delete(name: string): Promise<void> {
-    await callKafka("deleteTopic", (done) => this.#native.deleteTopic(name, 10_000, done));
+    try {
+      await callKafka(`delete topic ${name}`, (done) => this.#native.deleteTopic(name, 10_000, done));
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.code !== KafkaCode.UNKNOWN_TOPIC_OR_PARTITION) throw error;
+    }
+  }
+
+  /**
+   * The groups that exist among `names`, with members or without.
+   * @throws {KafkaError} a broker does not answer
+   */
+  async groups(names: readonly string[]): Promise<string[]> {
+    const { groups, errors } = await this.#ask<{
+      groups: readonly { groupId: string }[];
+      errors: readonly unknown[];
+    }>("list groups", (done) => this.#native.listGroups({ timeout: QUESTION_TIMEOUT_MS }, done as never));
+    if (errors.length > 0) throw new KafkaError("list groups", errors[0]);
+    const found = new Set(groups.map(({ groupId }) => groupId));
+    return names.filter((name) => found.has(name));
+  }
+
+  /**
+   * Deletes a group with its positions; one that is not there is no fault.
+   * @throws {KafkaError} it has members, or the broker does not answer
+   */
+  async deleteGroup(name: string): Promise<void> {
+    const [result] = await this.#ask<readonly { error?: unknown }[]>(`delete group ${name}`, (done) =>
+      this.#native.deleteGroups([name], { timeout: QUESTION_TIMEOUT_MS }, done as never),
+    );
+    if (!result?.error) return;
+    const failure = new KafkaError(`delete group ${name}`, result.error);
+    if (failure.code !== KafkaCode.GROUP_ID_NOT_FOUND) throw failure;
   }
 
   /** How many members a group has now; 0 where there is no such group. */

@@ -78,3 +78,15 @@ export function besideOwn(headers: RecordHeaders, own: ReadonlySet<string>): Rec
     return headerOf(own.has(name) || name.startsWith(RAW_PREFIX) ? RAW_PREFIX + name : name, value);
   });
 }
+
+/**
+ * The record's headers that {@link besideOwn} wrote into a dead letter, under the names that they had, in their order.
+ * @param own names of the dead letter's own headers
+ */
+export function withoutOwn(headers: RecordHeaders, own: ReadonlySet<string>): RecordHeaders {
+  return headers.flatMap((header) => {
+    const [name, value] = headerEntry(header);
+    if (own.has(name)) return [];
+    return [headerOf(name.startsWith(RAW_PREFIX) ? name.slice(RAW_PREFIX.length) : name, value)];
+  });
+}

@@ -9,7 +9,13 @@ import {
   rlsPredictionSchema,
   standingsSchema,
 } from "../../shared/contract/schemas.js";
-import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC, topics } from "../../shared/contract/topics.js";
+import {
+  DEAD_LETTERS_TOPIC,
+  LINEAR_TOPIC,
+  NON_LINEAR_TOPIC,
+  REDRIVEN_TOPIC,
+  topics,
+} from "../../shared/contract/topics.js";
 import { TRANSITIONS } from "../../shared/kernel/task/task.js";
 import { commandsOf, faultOf } from "../support/docs/commands.js";
 import {
@@ -109,6 +115,7 @@ describe("the documents", () => {
       LINEAR_TOPIC,
       NON_LINEAR_TOPIC,
       DEAD_LETTERS_TOPIC,
+      REDRIVEN_TOPIC,
       ...Object.values(topics).map(({ name }) => name),
     ];
     assert.deepEqual(names.filter((name) => !name.includes("<")).sort(), written.sort());

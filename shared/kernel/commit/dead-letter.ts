@@ -1,5 +1,6 @@
 /** What a rejected record becomes: its own bytes, with reason and origin in headers. */
 import { createHash } from "node:crypto";
+import { DEAD_LETTER_HEADERS } from "../../contract/dead-letter.js";
 import { DEAD_LETTER_BYTES_MAX } from "../../contract/topics.js";
 import { RecordError } from "../../errors.js";
 import { KafkaCode } from "../../kafka/kafka-error.js";
@@ -14,9 +15,6 @@ export interface DeadLetter {
   /** The dead letter's own, then the record's. */
   readonly headers: RecordHeaders;
 }
-
-/** Names of the headers that a dead letter has once each, or not at all. */
-const OWN_NAMES = new Set(["reason", "message", "service", "topic", "partition", "offset", "timestamp", "envelope"]);
 
 /** Reason of a record that failed in process() by anything but a RecordError. */
 export const PROCESS_FAILED = "process-failed";
@@ -48,7 +46,7 @@ export function deadLetter(service: string, record: RejectedRecord, { error, for
     if (value !== undefined) own.push([name, String(value)]);
   }
   const headers = own.map(([name, text]) => ({ [name]: Buffer.from(text) }));
-  const raw = besideOwn(record.headers ?? [], OWN_NAMES);
+  const raw = besideOwn(record.headers ?? [], DEAD_LETTER_HEADERS);
   const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0) + headerBytes(raw);
   if (bytes <= DEAD_LETTER_BYTES_MAX && form !== "envelope")
     return { key: record.key, value: record.value, headers: [...headers, ...raw] };

@@ -85,6 +85,15 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "shared/address-book.ts": ["shared/kernel/instances"],
   "shared/repartition.ts": ["shared", "shared/service-settings.ts", ...kafka, "shared/kernel/topics"],
+  "shared/reset.ts": [
+    "shared",
+    "shared/contract",
+    "shared/service-settings.ts",
+    ...kafka,
+    "shared/kernel/changelog",
+    "shared/kernel/instances",
+    "shared/kernel/topics",
+  ],
   "deploy/text-width.ts": [],
   "deploy/text-table.ts": [],
   "deploy/local": [
@@ -106,6 +115,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...kafka,
     "shared/address-book.ts",
     "shared/repartition.ts",
+    "shared/reset.ts",
   ],
   "deploy/generate": ["services/ml-racer/models", "deploy/cli", "deploy/grafana", "deploy/kubernetes", "shared"],
   "deploy/grafana": ["deploy/cli", "shared"],
