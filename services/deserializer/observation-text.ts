@@ -2,6 +2,8 @@
  * Reads an observation from the bytes of a raw record, strictly and in time proportional to their number. Accepted are
  *   [i, y, x1, ..., xn]                       n of 1 and more
  *   {"i": i, "y": y, "x": [x1, ..., xn]}      each member once, in any order, no other member, names without escapes
+ * and, where no features of its own are asked for,
+ *   [i, y]        {"i": i, "y": y}        y        the number alone, whose i its series counts
  * where y of a question is null, or left out of the object, and x may be left out of the object in the label of a question. Every
  * number is a JSON number (RFC 8259) that a double can hold, i is a safe integer, blanks and tabs may stand between tokens, and the
  * one line may end with CR, LF or both. Numbers are rounded correctly; -0 and denormals are
@@ -15,28 +17,29 @@ export const TEXT_BYTES_MAX = 1024 * 1024;
 
 /** i, y and x of one observation; see {@link parseObservation}. */
 export interface ParsedObservation {
-  /** A safe integer. */
-  readonly i: number;
+  /** A safe integer; undefined where the record is y alone. */
+  readonly i: number | undefined;
   /** Finite; null in a question. */
   readonly y: number | null;
-  /** 1 to `featuresMax` finite numbers; undefined in a label without features, which has y. */
+  /** 1 to `featuresMax` finite numbers; undefined in a label without features, which has y, and where none are asked for. */
   readonly x: number[] | undefined;
 }
 
 /**
  * Reads one observation; the grammar stands at the head of this file.
  * @param value       the record's value, null where it has none
- * @param featuresMax most features taken, 1 and more
+ * @param featuresMax most features taken, 0 and more
+ * @param featuresMin 1, or 0 where a record needs no features of its own
  * @throws {RecordError} whose reason is an ObservationFault
  */
-export function parseObservation(value: Buffer | null, featuresMax: number): ParsedObservation {
+export function parseObservation(value: Buffer | null, featuresMax: number, featuresMin: 0 | 1 = 1): ParsedObservation {
   if (value === null) throw fault("null-value", "expected an observation, got a null value");
   if (value.length > TEXT_BYTES_MAX) {
     throw fault("too-long", `expected at most ${TEXT_BYTES_MAX} bytes, got ${value.length}`);
   }
   const cursor: TextCursor = { bytes: value, text: value.toString("latin1"), at: 0 };
   skipBlanks(cursor);
-  const observation = readObservation(cursor, featuresMax);
+  const observation = readObservation(cursor, featuresMax, featuresMin);
   skipBlanks(cursor);
   if (value[cursor.at] === ascii.carriageReturn) cursor.at += 1;
   if (value[cursor.at] === ascii.lineFeed) cursor.at += 1;
@@ -44,22 +47,26 @@ export function parseObservation(value: Buffer | null, featuresMax: number): Par
   return observation;
 }
 
-function readObservation(cursor: TextCursor, featuresMax: number): ParsedObservation {
+function readObservation(cursor: TextCursor, featuresMax: number, featuresMin: 0 | 1): ParsedObservation {
   switch (cursor.bytes[cursor.at]) {
     case ascii.listStart: {
-      const numbers = readNumbers(cursor, 3, featuresMax + 2, 1);
-      const [i, y] = numbers;
-      return { i: requireInteger(i), y: Number.isNaN(y) ? null : y, x: numbers.slice(2) };
+      const [i, y, ...x] = readNumbers(cursor, 2 + featuresMin, 2 + featuresMax, 1);
+      return { i: requireInteger(i), y: Number.isNaN(y) ? null : y, x: x.length === 0 ? undefined : x };
     }
     case ascii.objectStart:
-      return readMembers(cursor, featuresMax);
+      return readMembers(cursor, featuresMax, featuresMin);
     default:
+      if (featuresMin === 0 && beginsNumber(cursor)) return { i: undefined, y: readNumber(cursor), x: undefined };
       if (/^[ \t\r\n]*$/.test(cursor.text)) throw fault("empty", "expected an observation, got an empty value");
       throw refusal(cursor, "not-an-observation", "[i, y, x1, ..., xn] or an object with i, y and x");
   }
 }
 
-function readMembers(cursor: TextCursor, featuresMax: number): ParsedObservation {
+function beginsNumber({ bytes, at }: TextCursor): boolean {
+  return bytes[at] === ascii.minus || (bytes[at] >= ascii.zero && bytes[at] <= ascii.nine);
+}
+
+function readMembers(cursor: TextCursor, featuresMax: number, featuresMin: 0 | 1): ParsedObservation {
   const { bytes } = cursor;
   let i: number | undefined;
   let y: number | null | undefined;
@@ -76,7 +83,7 @@ function readMembers(cursor: TextCursor, featuresMax: number): ParsedObservation
   } while (bytes[cursor.at] === ascii.comma);
   if (bytes[cursor.at] !== ascii.objectEnd) throw refusal(cursor, "not-an-observation", "a comma or }");
   y ??= null;
-  if (i === undefined || (y === null && x === undefined)) {
+  if (i === undefined || (featuresMin === 1 && y === null && x === undefined)) {
     throw refusal(cursor, "wrong-members", "the member i, and y or x or both");
   }
   cursor.at += 1;

@@ -5,6 +5,7 @@ import { refuseOtherFeatures } from "../../shared/contract/features.js";
 import { observationLayout } from "../../shared/contract/layouts.js";
 import { SERIES_BYTES_MAX } from "../../shared/contract/observation-record.js";
 import { NUMBER } from "../../shared/contract/observation-view.js";
+import type { Observation } from "../../shared/contract/schemas.js";
 import { seriesKey } from "../../shared/contract/series-key.js";
 import { observationsTopic } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
@@ -14,11 +15,13 @@ import { numbers, placesOf, type Region } from "../../shared/numbers/memory.js";
 import { partitionOfKey } from "../../shared/partitioner.js";
 import type { Given, Layout } from "../../shared/result-layout.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
+import { addedFeatures, type LagSettings } from "./lag-settings.js";
+import { lagged, learnLags } from "./lags.js";
 import { parseObservation, TEXT_BYTES_MAX } from "./observation-text.js";
 import type { SeriesState } from "./series-state.js";
 
 /** Why a record that is an observation is refused all the same, or its key is. */
-export type SeriesFault = "key-not-utf8" | "key-too-long" | "features-changed" | "no-features";
+export type SeriesFault = "key-not-utf8" | "key-too-long" | "features-changed" | "no-features" | "not-an-integer";
 
 export interface DeserializerStates {
   readonly series: SeriesState;
@@ -30,9 +33,13 @@ export interface SeriesMetrics {
   readonly repeats: CommittedCounter<"topic">;
   readonly stepsBack: CommittedCounter<"topic">;
   readonly misplaced: CommittedCounter<"topic">;
+  readonly warmingUp: CommittedCounter<"topic">;
 }
 
-type Context = TaskContext<{ readonly featuresMax: number }, DeserializerStates, SeriesMetrics>;
+/** Of the settings, what records are read by. */
+export type DeserializeSettings = LagSettings & { readonly featuresMax: number };
+
+type Context = TaskContext<DeserializeSettings, DeserializerStates, SeriesMetrics>;
 
 /**
  * Reads a raw record and forwards it as an observation of its series. The first observation of a series decides the
@@ -41,23 +48,65 @@ type Context = TaskContext<{ readonly featuresMax: number }, DeserializerStates,
  * @throws {RecordError} before anything is changed, with an ObservationFault or a {@link SeriesFault} as its reason
  */
 export function deserialize(record: InputRecord, context: Context): void {
-  if (!deserializeUsual(record, context)) deserializeAny(record, context);
+  if (addsFeatures(context.settings) || !deserializeUsual(record, context)) deserializeAny(record, context);
+}
+
+function addsFeatures({ lags, lagsOf, calendar }: LagSettings): boolean {
+  return lags > 0 || lagsOf.length > 0 || calendar.length > 0;
 }
 
 /** As {@link deserialize}, for a record of any form. */
 export function deserializeAny(record: InputRecord, context: Context): void {
   const { topic } = record;
+  const { settings, stores } = context;
+  const added = addedFeatures(settings);
   const series = seriesOf(record);
-  const { i, y, x } = parseObservation(record.value, context.settings.featuresMax);
+  const parsed = parseObservation(record.value, settings.featuresMax - added, added === 0 ? 1 : 0);
   const key = stateKey(topic, series);
-  const before = context.stores.series.get(key);
-  if (before !== undefined && x !== undefined)
-    refuseOtherFeatures(before.features, x.length, ", as in the first observation of the series");
-  const features = before?.features ?? x?.length;
-  if (features === undefined) throw noFeatures();
-  // First, since forward refuses a result that is too large for Kafka, and nothing may have changed by then.
-  context.forward(observationsTopic(topic), series, { topic, series, i, y, ...(x && { x }) });
-  remember(record, context, key, before, { features, lastI: i });
+  const before = stores.series.get(key);
+  const observation = { ...parsed, i: parsed.i ?? countedI(before) };
+  const now = { features: featuresOf(before, parsed.x, added), lastI: observation.i };
+  if (added === 0) {
+    // First, since forward refuses a result that is too large for Kafka, and nothing may have changed by then.
+    forwardObservation(context, { topic, series, ...observation });
+    remember(record, context, key, before, now);
+    return;
+  }
+  const step = lagged(before?.lags, observation, now.features, record.timestamp, settings);
+  if (step.isForwarded) forwardObservation(context, { topic, series, ...observation, x: step.x });
+  else context.metrics.warmingUp.inc({ topic });
+  remember(record, context, key, before, { ...now, lags: learnLags(step, observation) });
+}
+
+function forwardObservation(
+  { forward }: Context,
+  { topic, series, i, y, x }: Omit<Observation, "x"> & { readonly x: number[] | undefined },
+): void {
+  forward(observationsTopic(topic), series, { topic, series, i, y, ...(x && { x }) });
+}
+
+/** The i of a record that has none: its series counts from 0 on. */
+function countedI(before: SeriesState | undefined): number {
+  const i = before === undefined ? 0 : before.lastI + 1;
+  if (Number.isSafeInteger(i)) return i;
+  throw seriesFault(
+    "not-an-integer",
+    "expected a record with an i, since the series cannot count beyond 2^53, got none",
+  );
+}
+
+/**
+ * Features that the records of the series have of their own. With features that are added to them it may be none.
+ * @throws {RecordError} `features-changed`, `no-features`
+ */
+function featuresOf(before: SeriesState | undefined, x: readonly number[] | undefined, added: number): number {
+  if (before !== undefined) {
+    if (x !== undefined) refuseOtherFeatures(before.features, x.length, ", as in the first observation of the series");
+    return before.features;
+  }
+  if (x !== undefined) return x.length;
+  if (added > 0) return 0;
+  throw seriesFault("no-features", "expected the first record of a series to have features, got none");
 }
 
 /**
@@ -129,6 +178,8 @@ function remember(
   } else {
     countOrder(context.metrics, topic, before.lastI, now.lastI);
     before.lastI = now.lastI;
+    // A record that was read without lags ends the lags before it: there would be a gap in them.
+    if (before.lags !== now.lags) before.lags = now.lags;
     context.stores.series.put(key, before);
   }
 }
@@ -171,10 +222,6 @@ function countOrder(metrics: SeriesMetrics, topic: string, lastI: number, i: num
   if (i > lastI) metrics.gaps.inc({ topic });
   else if (i === lastI) metrics.repeats.inc({ topic });
   else metrics.stepsBack.inc({ topic });
-}
-
-function noFeatures(): RecordError {
-  return seriesFault("no-features", "expected the first record of a series to have features, got none");
 }
 
 function seriesFault(reason: SeriesFault, message: string): RecordError {

@@ -4,6 +4,7 @@ import { setting } from "../../shared/config.js";
 import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic } from "../../shared/contract/topics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { TOPIC_NAME_LENGTH_MAX, topicList, wholeNumber } from "../../shared/setting-kinds.js";
+import { lagFaults, lagSettings } from "./lag-settings.js";
 import { type DeserializerStates, deserialize, type SeriesMetrics } from "./processor.js";
 import { seriesCodec } from "./series-state.js";
 
@@ -19,12 +20,14 @@ const deserializerSettings = {
     default: "1000",
     doc: "Most features of an observation; a record with more is rejected",
   }),
+  ...lagSettings,
 };
 
 export const deserializer: ProcessorService<typeof deserializerSettings, DeserializerStates, SeriesMetrics> = {
   kind: "processor",
   name: "deserializer",
   settings: deserializerSettings,
+  check: lagFaults,
   inputs: ({ inputTopics }) => inputTopics,
   outputs: ({ inputTopics }) => inputTopics.map(observationsTopic),
   stores: { series: seriesCodec },
@@ -47,6 +50,11 @@ export const deserializer: ProcessorService<typeof deserializerSettings, Deseria
     misplaced: new CommittedCounter(registry, {
       name: "regatta_series_misplaced_total",
       help: "Series that began in another partition than Kafka's own partitioner gives their key",
+      labelNames: ["topic"],
+    }),
+    warmingUp: new CommittedCounter(registry, {
+      name: "regatta_warming_up_total",
+      help: "Records that were kept for lags and not forwarded, since their series had too few values yet",
       labelNames: ["topic"],
     }),
   }),

@@ -11,7 +11,7 @@ const parseAny = (text: string) => parseObservation(Buffer.from(text), FEATURES_
 /** Of a text that has y and x. */
 function parse(text: string): { i: number; y: number; x: number[] } {
   const { i, y, x } = parseAny(text);
-  assert.ok(y !== null && x !== undefined, text);
+  assert.ok(i !== undefined && y !== null && x !== undefined, text);
   return { i, y, x };
 }
 
@@ -45,6 +45,20 @@ describe("observation text", () => {
       assert.deepEqual(parseAny(text), question, text);
     for (const text of ['{"i": 7, "y": -1.5}', '{"y":-1.5,"i":7}'])
       assert.deepEqual(parseAny(text), { i: 7, y: -1.5, x: undefined }, text);
+  });
+
+  it("takes y without features where none are asked for, and then y alone, without i", () => {
+    const parseLagged = (text: string) => parseObservation(Buffer.from(text), FEATURES_MAX, 0);
+    for (const text of ["[7, -1.5]", '{"i": 7, "y": -1.5}'])
+      assert.deepEqual(parseLagged(text), { i: 7, y: -1.5, x: undefined }, text);
+    for (const text of ["[7, null]", '{"i": 7, "y": null}', '{"i": 7}'])
+      assert.deepEqual(parseLagged(text), { i: 7, y: null, x: undefined }, text);
+    for (const text of ["-1.5", " -1.5\t\r\n", "-15e-1"])
+      assert.deepEqual(parseLagged(text), { i: undefined, y: -1.5, x: undefined }, text);
+    for (const text of ["1.5.2", "1,5", "-", "null", "1 2"])
+      assert.throws(() => parseLagged(text), { name: "RecordError" }, text);
+    for (const text of ["5.3", "null"]) assert.throws(() => parseAny(text), { reason: "not-an-observation" }, text);
+    for (const text of ["[7, 1]", "[7, null]"]) assert.throws(() => parseAny(text), { reason: "arity" }, text);
   });
 
   // Doubles as IEEE 754 gives them, written in hexadecimal; computed by Python's float and struct.

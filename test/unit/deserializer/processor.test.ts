@@ -203,11 +203,18 @@ describe("series codec", () => {
     }
   });
 
+  it("reads a series that was written before there were lags", () => {
+    const older = Buffer.from("00000102fffffffffffffffe", "hex");
+    assert.deepEqual(seriesCodec.older?.[1](older), { features: 258, lastI: -2 });
+  });
+
   it("refuses bytes that are no series", () => {
     for (const hex of ["", "0000000100000000000000", "00000001000000000000000000"]) {
       assert.throws(() => seriesCodec.decode(Buffer.from(hex, "hex")), RangeError, hex);
+      assert.throws(() => seriesCodec.older?.[1](Buffer.from(hex, "hex")), RangeError, hex);
     }
-    assert.throws(() => seriesCodec.decode(Buffer.from("000000000000000000000001", "hex")), RangeError, "no feature");
+    const none = Buffer.from("000000000000000000000001", "hex");
+    assert.throws(() => seriesCodec.older?.[1](none), RangeError, "no feature");
     assert.throws(() => seriesCodec.decode(Buffer.from("000000010020000000000000", "hex")), RangeError, "i = 2^53");
   });
 });
