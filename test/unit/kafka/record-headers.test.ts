@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { DEAD_LETTER_HEADERS } from "../../../shared/contract/dead-letter.js";
 import { DEAD_LETTER_BYTES_MAX } from "../../../shared/contract/topics.js";
 import { RecordError } from "../../../shared/errors.js";
 import {
@@ -8,6 +9,7 @@ import {
   headerOf,
   TRAVELLING_BYTES_MAX,
   travelling,
+  withoutOwn,
 } from "../../../shared/kafka/record-headers.js";
 import { deadLetter } from "../../../shared/kernel/commit/dead-letter.js";
 import type { RecordHeaders } from "../../../shared/service-definition.js";
@@ -36,7 +38,8 @@ describe("a dead letter's headers", () => {
   it("are its own, once each and first, then the record's, from which those can be told again byte for byte", () => {
     holds(
       fc.property(entries, (sent) => {
-        const letter = entriesOf(letterOf("oops", headers(sent)).headers);
+        const whole = letterOf("oops", headers(sent)).headers;
+        const letter = entriesOf(whole);
         assert.deepEqual(
           letter.slice(0, 7).map(([key]) => key),
           OWN.slice(0, 7),
@@ -45,6 +48,7 @@ describe("a dead letter's headers", () => {
         assert.ok(raw.every(([key]) => !OWN.includes(key)));
         const undone = raw.map(([key, value]) => [key.startsWith("raw-") ? key.slice(4) : key, value]);
         assert.deepEqual(undone, sent);
+        assert.deepEqual(entriesOf(withoutOwn(whole, DEAD_LETTER_HEADERS)), sent);
       }),
     );
   });
