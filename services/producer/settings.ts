@@ -5,9 +5,13 @@ import { LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/contract/topics.js"
 import { decimalNumber, isTopicName, splitList, textSetting, wholeNumber } from "../../shared/setting-kinds.js";
 import { targets } from "./generator.js";
 import type { GeneratedTopic } from "./generator-source.js";
-import { replayFormats } from "./replay-lines.js";
-import { replayFormat } from "./replay-source.js";
+import { type Separator, separators } from "./replay/csv-rows.js";
+import { fileFormats, formatOf } from "./replay/file-rows.js";
+import { decimals } from "./replay/number-text.js";
+import { encodings } from "./replay/text-encoding.js";
 
+/** Text of a setting whose value is detected. */
+const AUTO = "auto";
 const SERIES_MAX = 10_000_000;
 const FEATURES_MAX = 1000;
 const RATE_MIN = 0.001;
@@ -37,7 +41,7 @@ export const producerSettings = {
   }),
   replayFile: setting("REPLAY_FILE", replayFile(), {
     default: "",
-    doc: `File to replay instead of generating, .${replayFormats.join(" or .")}; RATE is then that of the file`,
+    doc: `File to replay instead of generating: .${fileFormats.join(", .")}, each also packed as .gz or .zst; RATE is then that of the file`,
   }),
   replayTopic: setting("REPLAY_TOPIC", topicName(), {
     default: LINEAR_TOPIC,
@@ -53,7 +57,7 @@ export const producerSettings = {
   ),
   replayFeatures: setting("REPLAY_FEATURES", columnList(), {
     default: "",
-    doc: "Columns of the file that hold x1 to xn; empty for all others but i",
+    doc: "Columns of the file that hold x1 to xn; empty for all others but i, `-` for none",
   }),
   replaySeries: setting(
     "REPLAY_SERIES",
@@ -63,7 +67,39 @@ export const producerSettings = {
       doc: "Column of the file that names the series; empty for one series that bears the file's name",
     },
   ),
+  replaySeparator: setting("REPLAY_SEPARATOR", separator(), {
+    default: AUTO,
+    doc: "What parts the cells of a CSV: `,`, `;`, `tab`, `bar`, or `auto` to detect it",
+  }),
+  replayDecimal: setting("REPLAY_DECIMAL", detectable(decimals), {
+    default: AUTO,
+    doc: "What stands before the decimals of a CSV: `.`, `,`, or `auto` to detect it",
+  }),
+  replayEncoding: setting("REPLAY_ENCODING", detectable(encodings), {
+    default: AUTO,
+    doc: `Encoding of the file: ${encodings.join(", ")}, or ${AUTO} to detect it by its first 64 kB`,
+  }),
 };
+
+/** One of `values`; undefined for what is to be detected. */
+function detectable<T extends string>(values: readonly T[]): ZodType<T | undefined, string> {
+  const parsed = (text: string) => values.find((value) => value === text);
+  return optionalAuto(parsed, `${values.join(" or ")} or ${AUTO}`);
+}
+
+function separator(): ZodType<Separator | undefined, string> {
+  const named: Readonly<Record<string, Separator>> = { tab: "\t", bar: "|" };
+  const parsed = (text: string) => named[text] ?? separators.find((value) => value === text);
+  return optionalAuto(parsed, `, or ; or tab or bar or ${AUTO}`);
+}
+
+function optionalAuto<T>(parse: (text: string) => T | undefined, expected: string): ZodType<T | undefined, string> {
+  return textSetting((text) => {
+    if (text === AUTO) return { value: undefined };
+    const value = parse(text);
+    return value === undefined ? undefined : { value };
+  }, expected).transform(({ value }) => value);
+}
 
 /** A comma-separated list of `<topic>:<target>`, no topic twice. */
 function generatedTopics(): ZodType<readonly GeneratedTopic[], string> {
@@ -85,10 +121,10 @@ function generatedTopic(text: string): GeneratedTopic | undefined {
 }
 
 function replayFile(): ZodType<string, string> {
-  const known = (path: string) => path === "" || replayFormat(path) !== undefined;
+  const known = (path: string) => path === "" || formatOf(path) !== undefined;
   return textSetting(
     (path) => (known(path) ? path : undefined),
-    `a file's name that ends with .${replayFormats.join(" or .")}`,
+    `a file's name that ends with .${fileFormats.join(", .")}, perhaps with .gz or .zst behind it`,
   );
 }
 

@@ -45,8 +45,10 @@ const service = (name: string) => ({
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "services/names.ts": [],
   ...service("producer"),
+  "services/producer": ["services/producer/replay", ...doors],
   "services/producer/service.ts": ["services/producer", "services/producer/settings.ts", ...doors],
-  "services/producer/settings.ts": ["services/producer", ...doors],
+  "services/producer/settings.ts": ["services/producer", "services/producer/replay", ...doors],
+  "services/producer/replay": ["shared"],
   ...service("deserializer"),
   ...service("stateful-estimator"),
   ...service("rls-racer"),

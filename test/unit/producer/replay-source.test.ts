@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseObservation } from "../../../services/deserializer/observation-text.js";
 import { type Counter, counterCodec } from "../../../services/producer/counters.js";
-import { replaySource } from "../../../services/producer/replay-source.js";
+import { progressKey, replaySource, SETTLE_MS } from "../../../services/producer/replay-source.js";
 import { producer } from "../../../services/producer/service.js";
 import { readSettings } from "../../../shared/config.js";
 import { ConfigurationError } from "../../../shared/errors.js";
@@ -23,6 +22,9 @@ describe("replay", () => {
     return path;
   }
 
+  const settingsOf = (path: string, environment: Readonly<Record<string, string>>) =>
+    readSettings(producer.settings, { REPLAY_FILE: path, RATE: "1000", ...environment });
+
   /** A task that replays the file under the other settings, with a clock of its own that goes on before each call. */
   function startTask(
     path: string,
@@ -30,11 +32,15 @@ describe("replay", () => {
     forwarded: ForwardedRecord[],
     counters: MemoryStore<Counter> = memoryStore(counterCodec),
     partition = 0,
+    warn: (fields: Readonly<Record<string, unknown>>) => void = () => {},
   ) {
-    const settings = readSettings(producer.settings, { REPLAY_FILE: path, RATE: "1000", ...environment });
-    const source = replaySource(partition, memoryContext(settings, { counters }, undefined, forwarded));
+    const context = memoryContext(settingsOf(path, environment), { counters }, undefined, forwarded);
+    const source = replaySource(partition, { ...context, warn });
     let nowMs = 0;
     source.generate(nowMs, 1);
+    // The file is whole by then.
+    nowMs += SETTLE_MS;
+    source.generate(nowMs, 0);
     return {
       generate(limit: number, elapsedMs = 1000): number {
         nowMs += elapsedMs;
@@ -43,12 +49,19 @@ describe("replay", () => {
     };
   }
 
-  function replay(path: string, environment: Readonly<Record<string, string>> = {}): ForwardedRecord[] {
-    const forwarded: ForwardedRecord[] = [];
-    const task = startTask(path, environment, forwarded);
+  /** What a whole file gives: its records, and the lines that are refused. */
+  function replayTold(path: string, environment: Readonly<Record<string, string>> = {}) {
+    const records: ForwardedRecord[] = [];
+    const told: { line: number; reason: string }[] = [];
+    const task = startTask(path, environment, records, undefined, 0, ({ line, reason }) => {
+      if (line !== undefined) told.push({ line: Number(line), reason: String(reason) });
+    });
     while (task.generate(1000) > 0);
-    return forwarded;
+    return { records, told };
   }
+
+  const replay = (path: string, environment: Readonly<Record<string, string>> = {}) =>
+    replayTold(path, environment).records;
 
   const brief = (records: readonly ForwardedRecord[]) => records.map(({ key, value }) => `${key}: ${value}`);
 
@@ -89,37 +102,51 @@ describe("replay", () => {
     ]);
   });
 
-  it("leaves what is no observation to the deserializer, which refuses it, and goes on", () => {
-    const bad = ["1", "1,2,3", '1,"2', 'a"b,2', "1,NaN", "1,", '1,"2,3"', '1,"[2]"', "1,two words", "1,0x10"];
-    const path = writeFile("bad.csv", ["y,x", "1,2", ...bad.flatMap((line) => [line, "3,4"])]);
-    const records = replay(path);
-    assert.equal(records.length, 1 + 2 * bad.length);
-    for (const [k, { value }] of records.entries()) {
-      const good = k % 2 === 0;
-      if (good) assert.deepEqual(parseObservation(Buffer.from(value), 10).x, [k === 0 ? 2 : 4]);
-      else assert.throws(() => parseObservation(Buffer.from(value), 10), { name: "RecordError" }, bad[(k - 1) / 2]);
-    }
+  it("refuses what is no observation, tells its line and reason, and goes on", () => {
+    const bad: readonly (readonly [string, string])[] = [
+      ["1", "cells"],
+      ["1,2,3", "cells"],
+      ['a"b,2', "quotes"],
+      ["1,NaN", "missing"],
+      ["1,", "missing"],
+      ['1,"2,3"', "not-a-number"],
+      ['1,"[2]"', "not-a-number"],
+      ["1,two words", "not-a-number"],
+      ["1,0x10", "not-a-number"],
+      ["1,1e999", "not-finite"],
+    ];
+    const path = writeFile("bad.csv", ["y,x", "1,2", ...bad.flatMap(([line]) => [line, "3,4"])]);
+    const { records, told } = replayTold(path);
+    assert.deepEqual(
+      records.map(({ value }) => value),
+      ["[0, 1, 2]", ...bad.map((_, k) => `[${k + 1}, 3, 4]`)],
+    );
+    // The names stand in line 1, and the first bad row in line 3.
+    assert.deepEqual(
+      told,
+      bad.map(([, reason], k) => ({ line: 3 + 2 * k, reason })),
+    );
   });
 
-  it("reads each line by itself: neither a quote nor a carriage return joins or parts lines", () => {
-    const quotes = writeFile("quotes.csv", ["y,x", '1,"2', '3",4']);
-    assert.deepEqual(brief(replay(quotes)), ['quotes: 1,"2', 'quotes: 3",4']);
-    const returns = writeFile("returns.csv", ["y,x", "1\r2,5", "3,4"]);
-    assert.deepEqual(brief(replay(returns)), ['returns: [0, "1\\r2", 5]', "returns: [1, 3, 4]"]);
+  it("reads quoted line ends as part of a cell, and CR as a line end", () => {
+    const quotes = writeFile("quotes.csv", ["y,x,note", '1,2,"a', 'b,""c"""', "3,4,d"]);
+    assert.deepEqual(brief(replay(quotes, { REPLAY_FEATURES: "x" })), ["quotes: [0, 1, 2]", "quotes: [1, 3, 4]"]);
+    const returns = join(directory, "returns.csv");
+    writeFileSync(returns, "y,x\r1,2\r3,4\r");
+    assert.deepEqual(brief(replay(returns)), ["returns: [0, 1, 2]", "returns: [1, 3, 4]"]);
   });
 
   it("forwards JSON lists as they stand, and JSON objects by the members that are asked for", () => {
     const lists = writeFile("lists.jsonl", ["[0, 1.50, 2]", "[1, 2, 3]", "broken"]);
-    assert.deepEqual(brief(replay(lists)), ["lists: [0, 1.50, 2]", "lists: [1, 2, 3]", "lists: broken"]);
+    assert.deepEqual(brief(replay(lists)), ["lists: [0, 1.50, 2]", "lists: [1, 2, 3]"]);
     const objects = writeFile("objects.jsonl", [
       '{"y": 1, "b": -0, "a": 1e21, "note": 5}',
       '{"note": 5, "a": 3, "y": 2, "b": 4}',
       '{"y": 2, "b": 4}',
     ]);
     assert.deepEqual(brief(replay(objects, { REPLAY_FEATURES: "b,a" })), [
-      "objects: [0, 1, -0, 1e+21]",
+      "objects: [0, 1, -0, 1e21]",
       "objects: [1, 2, 4, 3]",
-      "objects: [2, 2, 4, null]",
     ]);
   });
 
@@ -136,7 +163,7 @@ describe("replay", () => {
     assert.deepEqual(brief(replay(path, { REPLAY_SERIES: "series" })), ["s1: [5, -0.5, 1, 2]", "s2: [6, 1, 3, 4]"]);
   });
 
-  it("forwards a JSON line that names no series as it stands, where a column names the series", () => {
+  it("refuses a JSON line that names no series, where a column names the series", () => {
     const lines = [
       '{"s":1,"y":1,"a":2}',
       '{"y":1,"a":2}',
@@ -144,11 +171,11 @@ describe("replay", () => {
       '{"s":["b"],"y":1,"a":2}',
       "[0,1,2]",
     ];
-    const [named, ...unnamed] = replay(writeFile("unnamed.jsonl", lines), { REPLAY_SERIES: "s" });
-    assert.deepEqual(brief([named]), ["1: [0, 1, 2]"]);
+    const { records, told } = replayTold(writeFile("unnamed.jsonl", lines), { REPLAY_SERIES: "s" });
+    assert.deepEqual(brief(records), ["1: [0, 1, 2]"]);
     assert.deepEqual(
-      brief(unnamed),
-      lines.slice(1).map((line) => `unnamed: ${line}`),
+      told,
+      [2, 3, 4, 5].map((line) => ({ line, reason: "no-series" })),
     );
   });
 
@@ -172,7 +199,7 @@ describe("replay", () => {
     const task = startTask(path, {}, forwarded, counters);
     while (task.generate(1000) > 0);
     assert.deepEqual(forwarded, undisturbed);
-    assert.deepEqual(counters.keys(), ["dataLinearModel/resume", "file:resume.csv"]);
+    assert.deepEqual(counters.keys(), ["dataLinearModel/resume", progressKey(settingsOf(path, {}))]);
   });
 
   it("keeps to the rate and to the limit, and leaves other tasks nothing to do", () => {
@@ -195,9 +222,9 @@ describe("replay", () => {
     const path = writeFile("refused.csv", ["a,b,b,y", "1,2,3,4"]);
     refused(join(directory, "absent.csv"), {}, /REPLAY_FILE=.*absent\.csv: ENOENT/);
     refused(writeFile("empty.csv", []), {}, /empty\.csv: expected lines, got an empty file/);
-    refused(path, { REPLAY_TARGET: "z" }, /expected one column z, got the columns a, b, b, y/);
+    refused(path, { REPLAY_TARGET: "z" }, /expected one column z, one column b, got the columns a, b, b, y/);
     refused(path, { REPLAY_FEATURES: "a,b" }, /expected one column b, got/);
-    refused(path, { REPLAY_SERIES: "s" }, /expected one column s, got/);
+    refused(path, { REPLAY_SERIES: "s" }, /expected one column s, one column b, got/);
     refused(writeFile("refused.jsonl", ['{"a": 1}']), {}, /expected one column y, got the columns a/);
   });
 
@@ -207,6 +234,9 @@ describe("replay", () => {
     startTask(path, {}, [], counters).generate(1000);
     counters.commit();
     truncateSync(path, 8);
-    assert.throws(() => startTask(path, {}, [], counters), /12 bytes of it were replayed, but it has 8/);
+    assert.throws(
+      () => startTask(path, {}, [], counters),
+      /2 rows of it were sent since .*, up to byte 12, but it is shorter now/,
+    );
   });
 });

@@ -17,6 +17,9 @@ describe("producer settings", () => {
       seed: 0,
       records: 0,
       replayFile: "",
+      replaySeparator: undefined,
+      replayDecimal: undefined,
+      replayEncoding: undefined,
       replayTopic: "dataLinearModel",
       replayTarget: "y",
       replayFeatures: [],
@@ -44,8 +47,13 @@ describe("producer settings", () => {
     );
   });
 
-  it("refuse a file to replay that is neither CSV nor JSON Lines, a topic that Kafka refuses, and a column named twice", () => {
-    for (const environment of [{ REPLAY_FILE: "a.txt" }, { REPLAY_TOPIC: "a/b" }, { REPLAY_FEATURES: "a,a" }]) {
+  it("refuse a file to replay that is neither CSV nor JSON Lines, an unknown separator, a topic that Kafka refuses, and a column named twice", () => {
+    for (const environment of [
+      { REPLAY_FILE: "a.xlsx" },
+      { REPLAY_SEPARATOR: ":" },
+      { REPLAY_TOPIC: "a/b" },
+      { REPLAY_FEATURES: "a,a" },
+    ]) {
       assert.throws(() => readSettings(producer.settings, environment), ConfigurationError);
     }
   });

@@ -1,0 +1,212 @@
+/**
+ * Rows of a block of CSV (RFC 4180): quoted cells may hold separators, line ends and doubled quotes; lines end with LF, CR LF or CR.
+ * A row that is no CSV is refused whole, and reading goes on after it.
+ */
+import { CsvError, type Options, parse } from "csv-parse/sync";
+
+/** Longest row, in bytes. */
+export const ROW_BYTES_MAX = 128 * 1024;
+
+const QUOTE = 0x22;
+const BLANK = 0x20;
+const TAB = 0x09;
+
+export const separators = [",", ";", "\t", "|"] as const;
+/** What parts the cells of a row. */
+export type Separator = (typeof separators)[number];
+
+/** A row, or lines that are none. */
+export interface RawRow {
+  /** Bytes from the block's start; blank lines may precede. */
+  readonly start: number;
+  /** Where the next row begins. */
+  readonly end: number;
+  /** One character for each byte. */
+  readonly cells?: readonly string[];
+  readonly fault?: "quotes" | "too-long";
+}
+
+export interface RawRows {
+  readonly rows: readonly RawRow[];
+  /** Where in the block the first unfinished row begins. */
+  readonly rest: number;
+  /** The last row is a fault that goes on beyond the block. */
+  readonly cut: boolean;
+}
+
+/**
+ * The rows of a block.
+ * @param block at least twice {@link ROW_BYTES_MAX}, unless no more bytes are there
+ * @param atEnd whether the file ends with the block, so that its last row needs no line end
+ */
+export function csvRows(block: Buffer, separator: Separator, atEnd: boolean): RawRows {
+  const plain = block.includes(QUOTE) ? undefined : plainRows(block, separator, atEnd);
+  if (plain !== undefined) return plain;
+  const rows: RawRow[] = [];
+  let at = 0;
+  while (at < block.length) {
+    const count = rows.length;
+    const error = parseFrom(block, at, separator, (cells, end) => {
+      rows.push({ start: at, end, cells });
+      at = end;
+    });
+    if (error === undefined) {
+      if (atEnd || rows.length === count) return { rows, rest: block.length, cut: false };
+      // The last row may go on beyond the block, and so may its CR LF.
+      const rest = rows.pop()?.start ?? 0;
+      return { rows, rest, cut: false };
+    }
+    if (error.code === "CSV_QUOTE_NOT_CLOSED" && !atEnd) return { rows, rest: at, cut: false };
+    const end = csvScan(separator)(block.subarray(at));
+    if (end === undefined && !atEnd && at > 0) return { rows, rest: at, cut: false };
+    const next = end === undefined ? block.length : at + end;
+    rows.push({ start: at, end: next, fault: error.code === "CSV_MAX_RECORD_SIZE" ? "too-long" : "quotes" });
+    at = next;
+    if (end === undefined) return { rows, rest: at, cut: !atEnd };
+  }
+  return { rows, rest: at, cut: false };
+}
+
+/**
+ * The rows of a block without a quote: each is a line, so that the library need not say where each ends, which takes it longer than
+ * to read the row. Undefined where a row is too long, or where there is no whole one.
+ */
+function plainRows(block: Buffer, separator: Separator, atEnd: boolean): RawRows | undefined {
+  let rest = block.length;
+  // The last line may go on beyond the block, and so may its CR LF.
+  if (!atEnd) {
+    let last = block.length;
+    while (last > 0 && isBreak(block[last - 1])) last -= 1;
+    while (last > 0 && !isBreak(block[last - 1])) last -= 1;
+    rest = last;
+  }
+  if (rest === 0) return undefined;
+  const ends = lineEnds(block, rest);
+  let records: string[][];
+  try {
+    records = parse(block.subarray(0, rest), parserOptions(separator));
+  } catch (error) {
+    if (error instanceof CsvError) return undefined;
+    throw error;
+  }
+  if (records.length !== ends.length) return undefined;
+  const rows = records.map((cells, index) => ({ start: index === 0 ? 0 : ends[index - 1], end: ends[index], cells }));
+  return { rows, rest, cut: false };
+}
+
+/** Where each line ends that is not empty, in the first `length` bytes; blank lines that follow a line do not belong to it. */
+function lineEnds(block: Buffer, length: number): number[] {
+  const ends: number[] = [];
+  let hasText = false;
+  for (let at = 0; at < length; at++) {
+    if (!isBreak(block[at])) hasText = true;
+    else if (hasText) {
+      if (block[at] === 0x0d && block[at + 1] === 0x0a) at += 1;
+      ends.push(at + 1);
+      hasText = false;
+    }
+  }
+  if (hasText) ends.push(length);
+  return ends;
+}
+
+function parserOptions(separator: Separator): Options {
+  return {
+    delimiter: separator,
+    encoding: "latin1",
+    record_delimiter: ["\r\n", "\n", "\r"],
+    relax_column_count: true,
+    skip_empty_lines: true,
+    // A blank between cells; a tab would be one, too.
+    trim: separator !== "\t",
+    max_record_size: ROW_BYTES_MAX,
+  };
+}
+
+/** Parses rows from byte `start` on, until the first that is no CSV. */
+function parseFrom(
+  block: Buffer,
+  start: number,
+  separator: Separator,
+  onRow: (cells: readonly string[], end: number) => void,
+): CsvError | undefined {
+  try {
+    parse(block.subarray(start), {
+      ...parserOptions(separator),
+      on_record: (cells: readonly string[], { bytes }) => {
+        onRow(cells, start + bytes);
+        return null;
+      },
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof CsvError) return error;
+    throw error;
+  }
+}
+
+/** Finds the end of a row that begins with the first block that it is given; blank lines may precede. */
+export type RowScan = (block: Buffer) => number | undefined;
+
+/**
+ * Finds where a faulty row of CSV ends, by the rule of readers that take every row: a quote opens a cell at its beginning alone, a
+ * doubled one does not close it, and what follows the closing one belongs to the cell. So no line within a cell is taken for a row.
+ */
+export function csvScan(separator: Separator): RowScan {
+  const parting = separator.charCodeAt(0);
+  let state: "row" | "cell" | "open" | "quoted" | "closing" = "row";
+  return (block) => {
+    for (let at = 0; at < block.length; at++) {
+      const byte = block[at];
+      if (state === "quoted") {
+        if (byte === QUOTE) state = "closing";
+      } else if (state === "closing" && byte === QUOTE) state = "quoted";
+      else if (isBreak(byte)) {
+        if (state !== "row") return byte === 0x0d && block[at + 1] === 0x0a ? at + 2 : at + 1;
+      } else if (byte === parting) state = "cell";
+      else if (byte === QUOTE && (state === "row" || state === "cell")) state = "quoted";
+      // A blank before a quote is trimmed.
+      else if (byte !== BLANK || parting === TAB) state = "open";
+      else if (state === "row") state = "cell";
+    }
+    return undefined;
+  };
+}
+
+/** As {@link csvScan}, for rows that are lines. */
+export function lineScan(): RowScan {
+  let hasText = false;
+  return (block) => {
+    for (let at = 0; at < block.length; at++) {
+      if (!isBreak(block[at])) hasText = true;
+      else if (hasText) return block[at] === 0x0d && block[at + 1] === 0x0a ? at + 2 : at + 1;
+    }
+    return undefined;
+  };
+}
+
+/** The byte after the end of the line that holds byte `at`; undefined where the block has none. */
+export function lineEnd(block: Buffer, at: number): number | undefined {
+  for (let end = at; end < block.length; end++) {
+    if (isBreak(block[end])) return block[end] === 0x0d && block[end + 1] === 0x0a ? end + 2 : end + 1;
+  }
+  return undefined;
+}
+
+/** The first byte from `at` on that ends no line. */
+export function skipBreaks(block: Buffer, at: number): number {
+  let next = at;
+  while (next < block.length && isBreak(block[next])) next += 1;
+  return next;
+}
+
+const isBreak = (byte: number): boolean => byte === 0x0a || byte === 0x0d;
+
+/** Line ends from byte `from` to byte `to` of a block; a CR LF that lies across `to` is one of the bytes after it. */
+export function countBreaks(block: Buffer, from: number, to: number): number {
+  let count = 0;
+  for (let at = from; at < to; at++) {
+    if (block[at] === 0x0a || (block[at] === 0x0d && block[at + 1] !== 0x0a)) count += 1;
+  }
+  return count;
+}
