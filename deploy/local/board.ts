@@ -65,7 +65,7 @@ export function renderBoard(model: BoardModel, columns: number): string {
       ];
   const lines = [
     `Regatta  ${clock(model.elapsedMs)}  Kafka ${model.brokers}`,
-    progress === undefined ? "" : progressBar(progress, recordsOf(races)),
+    progress === undefined ? "" : progressBar(progress),
     ...racing,
     ...renderServices(services),
     "",
@@ -88,8 +88,7 @@ export function renderFinal(races: readonly TopicSummary[], columns: number): st
 export function renderLines(model: BoardModel, before: BoardModel | undefined): string[] {
   const lag = model.services.reduce((sum, { lagRecords }) => sum + (lagRecords ?? 0), 0);
   const { progress } = model;
-  const head =
-    progress === undefined ? [] : [`${clock(model.elapsedMs)} ${progressText(progress, recordsOf(model.races))}`];
+  const head = progress === undefined ? [] : [`${clock(model.elapsedMs)} ${progressText(progress)}`];
   const lines = model.races.flatMap((race) => {
     const rate = before === undefined ? "-" : count(recordsPerSecond(race, model, before));
     return race.models.map(({ model: name, leads, mseMean }) =>
@@ -102,10 +101,6 @@ export function renderLines(model: BoardModel, before: BoardModel | undefined): 
     );
   });
   return [...head, ...lines];
-}
-
-function recordsOf(races: readonly TopicSummary[]): number {
-  return races.reduce((sum, { records }) => sum + records, 0);
 }
 
 function recordsPerSecond({ topic, records }: TopicSummary, now: BoardModel, before: BoardModel): number {

@@ -10,7 +10,7 @@ import { isTopicName } from "../../shared/setting-kinds.js";
 /** Records a second that no machine reaches: as fast as it can. */
 const FULL_RATE = "1000000";
 /** What follows the name proper of a file of data. */
-const ENDINGS = /(\.(csv|tsv|txt|jsonl|ndjson|json|gz|zst))+$/i;
+const ENDINGS = /(\.(csv|tsv|txt|jsonl|ndjson|gz|zst))+$/i;
 /** Longest topic of a file: other names are made from it. */
 const TOPIC_LENGTH_MAX = 80;
 /** APPLICATION_ID of a race is this one's, or its default, and the topic: each race has groups and changelogs of its own. */
@@ -30,6 +30,11 @@ const option = (flags: string, setting: string, doc: string): FileOption => ({ f
 /** What a file is told besides its name; `--series` and `--features` serve the generator, too. */
 const FILE_OPTIONS = {
   target: option("--target <column>", "REPLAY_TARGET", "column of y (default: y)"),
+  lags: option("--lags <number>", "LAGS", "so many last values of y of the series become features"),
+  lagsOf: option("--lags-of <features>", "LAGS_OF", "the last values of features too, by their numbers: 1:3,4:1"),
+  separator: option("--separator <sign>", "REPLAY_SEPARATOR", "between two cells: , ; tab or bar (default: detected)"),
+  decimal: option("--decimal <sign>", "REPLAY_DECIMAL", "decimal mark, . or , (default: detected)"),
+  encoding: option("--encoding <name>", "REPLAY_ENCODING", "utf-8 or latin1 (default: detected)"),
 } as const satisfies Readonly<Record<string, FileOption>>;
 
 /** The settings that `--series` and `--features` stand for beside `--from`. */
@@ -50,7 +55,7 @@ export type FileOptions = { readonly [K in FileOptionName]?: string } & {
 export function addFileOptions(command: Command): Command {
   command
     .option("--dry-run", "with --from: show the first observations as they would race, and send nothing")
-    .option("--from <file>", "race a file, .csv or .jsonl (- for standard input), to its end")
+    .option("--from <file>", "race a file, CSV or JSON Lines, also .gz or .zst (- for standard input), to its end")
     .option(
       "--topic <name>",
       "with --from: raw topic that it is raced on, which names the race (default: the file's name)",
@@ -67,8 +72,8 @@ export interface FileRequest {
   readonly topic: string;
   /** What APPLICATION_ID begins with. */
   readonly application: string;
-  /** Settings of producer and deserializer by environment variable, without the file itself; undefined stands for the default. */
-  readonly settings: Readonly<Record<string, string | undefined>>;
+  /** Settings of producer and deserializer by environment variable, without the file itself. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /**
@@ -95,9 +100,12 @@ export function fileRequest(
     return undefined;
   }
   if (seed !== undefined) throw new ConfigurationError(["--seed: goes with generated records, not with --from"]);
-  const settings: Record<string, string | undefined> = { RATE: options.rate ?? FULL_RATE };
-  for (const [name, { setting }] of entriesOf(FILE_OPTIONS)) settings[setting] = options[name] ?? environment[setting];
-  for (const [name, setting] of entriesOf(SHARED_OPTIONS)) settings[setting] = options[name] ?? environment[setting];
+  const settings: Record<string, string> = { RATE: options.rate ?? FULL_RATE };
+  const names = entriesOf(FILE_OPTIONS).map(([name, { setting }]) => [name, setting] as const);
+  for (const [name, setting] of [...names, ...entriesOf(SHARED_OPTIONS)]) {
+    const text = options[name] ?? environment[setting];
+    if (text !== undefined) settings[setting] = text;
+  }
   const application = nonEmpty(environment.APPLICATION_ID) ?? APPLICATION;
   return { from, topic: topicOf(topic ?? nonEmpty(environment.REPLAY_TOPIC), from), application, settings };
 }

@@ -1,17 +1,15 @@
 /** How far the race of a file is, for people: pure. */
 import cliProgress from "cli-progress";
+import type { Replay } from "./replay-question.js";
 
 /** What is known of a file on its way to forecasts. */
-export interface FileProgress {
+export interface FileProgress extends Replay {
   /** As a person would type it. */
   readonly name: string;
-  /** Of the file, as it lies on disk. */
+  /** Of the file, as it lies on disk; 0 where that is not known. */
   readonly bytes: number;
-  readonly bytesRead: number;
   /** Records sent that some service has not worked on yet, by what the services tell; they learn of records some seconds later. */
   readonly lag: number;
-  /** Whether the file was read to its end and all its rows are committed. */
-  readonly atEnd: boolean;
 }
 
 const BAR_CHARACTERS = 30;
@@ -23,25 +21,40 @@ const BAR = {
 };
 
 /**
- * The part that is done, 0 to 1. While the file is read, its bytes say how much is to come. It stays below 1: that nothing is left is
- * not for a lag to say.
- * @param forecast observations that are forecast
+ * The part that is done, 0 to 1. While the file is read, its bytes say how many rows are to come. It stays below 1: that nothing is
+ * left is not for a lag to say.
  */
-export function fractionOf({ bytes, bytesRead, lag, atEnd }: FileProgress, forecast: number): number {
-  const read = atEnd ? 1 : Math.min(1, bytesRead / Math.max(1, bytes));
-  return Math.min(0.999, forecast === 0 ? 0 : (read * forecast) / (forecast + lag));
+export function fractionOf({ bytes, readBytes, sent, lag, done }: FileProgress): number {
+  const read = done ? 1 : Math.min(1, readBytes / Math.max(1, bytes));
+  return Math.min(0.999, sent === 0 ? 0 : (read * Math.max(0, sent - lag)) / sent);
 }
 
 /** A bar for a board. */
-export function progressBar(progress: FileProgress, forecast: number): string {
-  return `${cliProgress.Format.BarFormat(fractionOf(progress, forecast), BAR)} ${progressText(progress, forecast)}`;
+export function progressBar(progress: FileProgress): string {
+  return `${cliProgress.Format.BarFormat(fractionOf(progress), BAR)} ${progressText(progress)}`;
 }
 
 /** The same in words, for a log. */
-export function progressText(progress: FileProgress, forecast: number): string {
-  const { name, lag, atEnd } = progress;
-  const percent = Math.floor(100 * fractionOf(progress, forecast));
-  return `${name} ${percent} %: ${count(forecast)} rows forecast, ${count(lag)} to go${atEnd ? "" : " of those sent so far"}`;
+export function progressText(progress: FileProgress): string {
+  const { name, rows, sent, lag, done } = progress;
+  const percent = Math.floor(100 * fractionOf(progress));
+  const refused = rows === sent ? "" : `, ${count(rows - sent)} refused`;
+  const worked = count(Math.max(0, sent - lag));
+  return `${name} ${percent} %: ${worked} of ${count(sent)} rows${done ? "" : " sent so far"}${refused}`;
+}
+
+/**
+ * What became of the file, in one line.
+ * @param finished rows of it at the end of an earlier run; undefined where none came to an end
+ */
+export function progressSummary(
+  { name, rows, sent, refused, done }: FileProgress,
+  finished: number | undefined,
+): string {
+  const reasons = Object.entries(refused).map(([reason, number]) => `${reason} ${count(number)}`);
+  const missed = rows === sent ? "none refused" : `${count(rows - sent)} refused (${reasons.join(", ")})`;
+  const nothing = done && finished === rows ? "; nothing to do: all was forecast in an earlier run" : "";
+  return `${name}: ${count(rows)} rows read, ${count(sent)} sent, ${missed}${nothing}${done ? "" : "; not at its end"}.`;
 }
 
 function count(value: number): string {

@@ -1,7 +1,10 @@
 /** A file that is raced: its folder, its services' settings, and whether it is the race that was begun there. */
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { z } from "zod";
+import { openReplay, progressKey } from "../../services/producer/replay-source.js";
+import { producerSettings } from "../../services/producer/settings.js";
+import { readSettings, type Settings } from "../../shared/config.js";
 import { ConfigurationError, messageOf } from "../../shared/errors.js";
 import { Admin } from "../../shared/kafka/admin.js";
 import type { ClientOptions } from "../../shared/kafka/client.js";
@@ -12,7 +15,10 @@ import { spoolInput } from "./standard-input.js";
 
 export interface FileRace {
   readonly topic: string;
-  readonly file: ReplayedFile;
+  readonly file: ReplayedFile & {
+    /** What it is found to be, for people. */
+    readonly detected: string;
+  };
   /** Of this race alone: broker, state and logs. */
   readonly directory: string;
   /** Settings of the services, by environment variable. */
@@ -21,8 +27,6 @@ export interface FileRace {
   readonly basis: Readonly<Record<string, string>>;
 }
 
-const BLOCK_BYTES = 64 * 1024;
-
 const basisSchema = z.record(z.string(), z.string());
 
 /**
@@ -30,7 +34,7 @@ const basisSchema = z.record(z.string(), z.string());
  * @param directory folder of all local runs
  * @param signal    ends the reading of standard input
  * @returns undefined where the signal came
- * @throws {ConfigurationError} the file cannot be read
+ * @throws {ConfigurationError} the file cannot be read or has not the columns that are asked for
  */
 export async function fileRace(
   request: FileRequest,
@@ -41,32 +45,26 @@ export async function fileRace(
   const folder = join(directory, "from", topic);
   const path = await pathOf(from, join(folder, "input"), signal);
   if (path === undefined) return undefined;
+  const environment = {
+    ...settings,
+    REPLAY_FILE: path,
+    REPLAY_TOPIC: topic,
+    APPLICATION_ID: `${application}-${topic}`,
+  };
+  const replay = readSettings(producerSettings, environment);
+  const detected = detectedForm(replay);
   const { RATE, ...kept } = settings;
   const told = Object.entries({ ...kept, REPLAY_FILE: path });
   return {
     topic,
-    file: {
-      name: from === STANDARD_INPUT ? "standard input" : from,
-      key: `file:${basename(path)}`,
-      bytes: contentOf(path),
-    },
+    file: { name: from === STANDARD_INPUT ? "standard input" : from, path, key: progressKey(replay), detected },
     directory: folder,
-    environment: {
-      ...settings,
-      REPLAY_FILE: path,
-      REPLAY_TOPIC: topic,
-      APPLICATION_ID: `${application}-${topic}`,
-    },
+    environment,
     basis: Object.fromEntries(told.filter((entry): entry is [string, string] => (entry[1] ?? "") !== "")),
   };
 }
 
-async function pathOf(
-  from: string,
-  inputDirectory: string,
-
-  signal: AbortSignal,
-): Promise<string | undefined> {
+async function pathOf(from: string, inputDirectory: string, signal: AbortSignal): Promise<string | undefined> {
   if (from !== STANDARD_INPUT) return resolve(from);
   const stop = () => process.stdin.destroy();
   signal.addEventListener("abort", stop);
@@ -80,36 +78,18 @@ async function pathOf(
   }
 }
 
-/** Bytes up to the last one that is no blank, which no replay stops before. */
-function contentOf(path: string): number {
+/** What the file is found to be; a column that it lacks, or that holds no numbers, is told before anything is sent. */
+function detectedForm(replay: Settings<typeof producerSettings>): string {
   try {
-    const descriptor = openSync(path, "r");
-    try {
-      return lastContent(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    return openReplay(replay).detected;
   } catch (error) {
-    throw new ConfigurationError([`--from ${path}: ${messageOf(error)}`]);
+    throw new ConfigurationError([`--from ${replay.replayFile}: ${messageOf(error)}`]);
   }
-}
-
-function lastContent(descriptor: number): number {
-  const block = Buffer.alloc(BLOCK_BYTES);
-  let end = fstatSync(descriptor).size;
-  while (end > 0) {
-    const begin = Math.max(0, end - BLOCK_BYTES);
-    const length = readSync(descriptor, block, 0, end - begin, begin);
-    const content = block.toString("latin1", 0, length).trimEnd().length;
-    if (content > 0) return begin + content;
-    end = begin;
-  }
-  return 0;
 }
 
 /** Forgets what the race was begun with. */
 export function forgetFileRace({ directory }: FileRace): void {
-  rmSync(basisFile(directory), { force: true });
+  for (const path of [basisFile(directory), finishFile(directory)]) rmSync(path, { force: true });
 }
 
 /** Keeps what the race is begun with, before its first record is sent. */
@@ -131,6 +111,17 @@ export function refuseOtherBasis({ directory, basis, topic }: FileRace): void {
         "or race this one beside it with --topic <another name>",
     );
   if (faults.length > 0) throw new ConfigurationError(faults);
+}
+
+/** Rows of the file at the end of the last run that came to an end; undefined where none did. */
+export function finishedRows({ directory }: FileRace): number | undefined {
+  const path = finishFile(directory);
+  return existsSync(path) ? z.number().parse(JSON.parse(readFileSync(path, "utf8"))) : undefined;
+}
+
+/** Keeps how many rows are forecast. */
+export function keepFinish({ directory }: FileRace, rows: number): void {
+  writeFileSync(finishFile(directory), JSON.stringify(rows));
 }
 
 /** Whether a race was begun in the folder. */
@@ -158,3 +149,5 @@ export async function refuseUsedTopic(client: ClientOptions, topic: string): Pro
 const shown = (text: string | undefined): string => text ?? "not set";
 
 const basisFile = (directory: string): string => join(directory, "race.json");
+
+const finishFile = (directory: string): string => join(directory, "finished.json");

@@ -1,4 +1,5 @@
 /** Watches the race of a file: how far it is, and whether all of it is forecast. */
+import { statSync } from "node:fs";
 import { observationsTopic, topics } from "../../shared/contract/topics.js";
 import { Admin } from "../../shared/kafka/admin.js";
 import type { ClientOptions } from "../../shared/kafka/client.js";
@@ -16,7 +17,7 @@ export class FileWatch {
   readonly #file: ReplayedFile;
   readonly #admin: Admin;
   readonly #end: EndWatch;
-  #atEnd = false;
+  #done = false;
 
   /** @param applicationId APPLICATION_ID of the services */
   constructor(client: ClientOptions, applicationId: string, topic: string, file: ReplayedFile) {
@@ -42,10 +43,10 @@ export class FileWatch {
   ): Promise<FileProgress | undefined> {
     const replay = await askReplay(producerUrl, this.#file);
     if (replay === undefined) return undefined;
-    this.#atEnd = replay.atEnd;
+    this.#done = replay.done;
     const lagOf = (service: string) => lags.get(service) ?? 0;
     const lag = lagOf("deserializer") + Math.max(...READERS.map(lagOf));
-    return { name: this.#file.name, ...replay, lag };
+    return { name: this.#file.name, ...replay, bytes: sizeOf(this.#file.path), lag };
   }
 
   /**
@@ -53,10 +54,15 @@ export class FileWatch {
    * @throws {KafkaError} a broker does not answer: ask again
    */
   async isForecast(): Promise<boolean> {
-    return this.#atEnd && (await this.#end.reached());
+    return this.#done && (await this.#end.reached());
   }
 
   async close(): Promise<void> {
     await this.#admin.disconnect();
   }
+}
+
+/** 0 where the file cannot be looked at: it may be gone once it is read. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -8,11 +8,17 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 
 const HASH_DIGITS = 16;
+/** First bytes of packed files, with the ending that says so. */
+const PACKED: readonly (readonly [Buffer, string])[] = [
+  [Buffer.from([0x1f, 0x8b]), "csv.gz"],
+  [Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), "csv.zst"],
+];
 /** The first character that is no blank of a JSON Lines file. */
 const JSON_BEGIN = /^\ufeff?\s*[[{]/;
 
 /**
- * Writes a stream to `<directory>/<hash>/stdin.csv`, or `stdin.jsonl` where it begins as JSON does, a piece at a time.
+ * Writes a stream to `<directory>/<hash>/stdin.csv`, a piece at a time; it ends with `.jsonl`, `.csv.gz` or `.csv.zst` where it
+ * begins as such files do.
  * @returns the file's path; undefined where `signal` ended the reading
  */
 export async function spoolInput(
@@ -29,7 +35,7 @@ export async function spoolInput(
     try {
       for await (const piece of input) {
         if (signal.aborted) return undefined;
-        ending ??= JSON_BEGIN.test(piece.toString("utf8")) ? "jsonl" : "csv";
+        ending ??= endingOf(piece);
         hash.update(piece);
         await file.write(piece);
       }
@@ -45,4 +51,9 @@ export async function spoolInput(
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
+}
+
+function endingOf(begin: Buffer): string {
+  const packed = PACKED.find(([magic]) => begin.subarray(0, magic.length).equals(magic));
+  return packed?.[1] ?? (JSON_BEGIN.test(begin.toString("utf8")) ? "jsonl" : "csv");
 }

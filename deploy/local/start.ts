@@ -13,12 +13,15 @@ import { createLogger } from "../../shared/logger.js";
 import { kernelSettings } from "../../shared/service-settings.js";
 import { dryRun } from "./dry-run.js";
 import { fileRequest } from "./file-options.js";
+import { progressSummary } from "./file-progress.js";
 import {
   type FileRace,
   fileRace,
+  finishedRows,
   forgetFileRace,
   isBegun,
   keepBasis,
+  keepFinish,
   refuseOtherBasis,
   refuseUsedTopic,
 } from "./file-race.js";
@@ -65,6 +68,7 @@ async function main(options: RunOptions, environment: Environment): Promise<numb
   const request = fileRequest(options, environment);
   const file = request === undefined ? undefined : await fileRace(request, resolve(options.directory), stopping.signal);
   if (request !== undefined && file === undefined) return 0;
+  if (file !== undefined) process.stdout.write(`${file.file.name}: ${file.file.detected}\n`);
   if (file !== undefined && options.dryRun === true) {
     const lines = dryRun({ ...environment, ...file.environment }, file.topic, OBSERVATIONS_SHOWN);
     process.stdout.write(`${lines.join("\n")}\n`);
@@ -129,6 +133,7 @@ async function race(
 ): Promise<number> {
   const settings = readSettings(kernelSettings, environment);
   const client = clientOf(environment);
+  const watch = file === undefined ? undefined : new FileWatch(client, settings.applicationId, file.topic, file.file);
   run = new RaceRun({
     brokers: settings.brokers,
     client,
@@ -140,10 +145,14 @@ async function race(
     logDirectory: folder.logDirectory,
     forMs: options.for,
     readyMsMax: READY_MS_MAX,
-    file: file === undefined ? undefined : new FileWatch(client, settings.applicationId, file.topic, file.file),
+    file: watch,
   });
   if (stopping.signal.aborted) run.end({ kind: "asked" });
-  const { end, faults, drained } = await run.run();
+  const { end, faults, drained, progress } = await run.run();
+  if (file !== undefined && progress !== undefined) {
+    process.stdout.write(`${progressSummary(progress, finishedRows(file))}\n`);
+    if (end.kind === "forecast") keepFinish(file, progress.rows);
+  }
   for (const fault of "message" in end ? [end.message, ...faults] : faults) process.stderr.write(`${fault}\n`);
   if (end.kind === "refused") return EXIT_CONFIGURATION;
   if (end.kind === "never-ready") return 1;

@@ -100,6 +100,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "deploy/text-table.ts": [],
   "deploy/local": [
     ...declarations,
+    "services/producer",
     "deploy/text-width.ts",
     "deploy/text-table.ts",
     "shared",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { spoolInput } from "../../../deploy/local/standard-input.js";
 
 async function* pieces(...texts: readonly string[]): AsyncGenerator<Buffer> {
@@ -27,6 +28,10 @@ describe("standard input as a file", () => {
   it("is named by what it begins with", async () => {
     const path = await spoolInput(pieces(' {"y": 1}\n'), directory, running);
     assert.equal(basename(path ?? ""), "stdin.jsonl");
+    const packed = (async function* () {
+      yield gzipSync("y,x\n1,2\n");
+    })();
+    assert.equal(basename((await spoolInput(packed, directory, running)) ?? ""), "stdin.csv.gz");
   });
 
   it("is no file where it was stopped", async () => {
