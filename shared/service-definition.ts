@@ -72,10 +72,7 @@ export interface Codec<V> {
   toJson(value: V): unknown;
 }
 
-/**
- * Keyed state of one task. Values are live objects: change one in place, then put it.
- * A key is `<topic>/<series>`, see {@link stateKey}.
- */
+/** Keyed state of one task, by {@link stateKey}. Values are live objects: change one in place, then put it. */
 export interface StateStore<V> {
   get(key: string): V | undefined;
   put(key: string, value: V): void;
@@ -189,6 +186,8 @@ export interface TaskContext<S, States, Metrics> {
    * @throws {RangeError} a number is not finite
    */
   write(topic: OutputTopic<never>, layout: Layout, given: Given): boolean;
+  /** What is written from here on for the record bears this time, in ms since the epoch, with the bound of the record's own. */
+  stamp(timestamp: number): void;
   /**
    * Has the service's {@link HeavyWork} done on `job`, then calls `done` with the result.
    * - Later records may be processed before `done` is called. So put what they read before this call, and forward in `done`

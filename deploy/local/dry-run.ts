@@ -91,6 +91,7 @@ function contextOf<S, States, Metrics>(
     },
     // No room for results that are laid out in memory: they are forwarded.
     write: () => false,
+    stamp: () => {},
     compute() {
       throw new Error("expected no heavy work");
     },

@@ -15,9 +15,13 @@ import { numbers, placesOf, type Region } from "../../shared/numbers/memory.js";
 import { partitionOfKey } from "../../shared/partitioner.js";
 import type { Given, Layout } from "../../shared/result-layout.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
+import { FieldError } from "./field-number.js";
+import type { FormatSettings } from "./format-settings.js";
 import { addedFeatures, type LagSettings } from "./lag-settings.js";
 import { lagged, learnLags } from "./lags.js";
+import { type NamedReader, namedReaders } from "./named-record.js";
 import { parseObservation, TEXT_BYTES_MAX } from "./observation-text.js";
+import type { ParsedRecord } from "./parsed-record.js";
 import type { SeriesState } from "./series-state.js";
 
 /** Why a record that is an observation is refused all the same, or its key is. */
@@ -34,10 +38,13 @@ export interface SeriesMetrics {
   readonly stepsBack: CommittedCounter<"topic">;
   readonly misplaced: CommittedCounter<"topic">;
   readonly warmingUp: CommittedCounter<"topic">;
+  /** Records that were refused or passed over for one of their fields. */
+  readonly fields: CommittedCounter<"topic" | "field" | "reason">;
 }
 
 /** Of the settings, what records are read by. */
-export type DeserializeSettings = LagSettings & { readonly featuresMax: number };
+export type DeserializeSettings = LagSettings &
+  FormatSettings & { readonly inputTopics: readonly string[]; readonly featuresMax: number };
 
 type Context = TaskContext<DeserializeSettings, DeserializerStates, SeriesMetrics>;
 
@@ -45,34 +52,66 @@ type Context = TaskContext<DeserializeSettings, DeserializerStates, SeriesMetric
  * Reads a raw record and forwards it as an observation of its series. The first observation of a series decides the
  * number of its features; a label without features is not held against it. An i that does not follow the last one is counted and
  * forwarded all the same.
- * @throws {RecordError} before anything is changed, with an ObservationFault or a {@link SeriesFault} as its reason
+ * @throws {RecordError} before anything is changed, with an ObservationFault, a FieldFault or a {@link SeriesFault} as its reason
  */
 export function deserialize(record: InputRecord, context: Context): void {
-  if (addsFeatures(context.settings) || !deserializeUsual(record, context)) deserializeAny(record, context);
+  const reader = namedReaders(context.settings).get(record.topic);
+  if (reader !== undefined) deserializeNamed(record, context, reader);
+  else if (addsFeatures(context.settings) || !deserializeUsual(record, context)) deserializeAny(record, context);
 }
 
 function addsFeatures({ lags, lagsOf, calendar }: LagSettings): boolean {
   return lags > 0 || lagsOf.length > 0 || calendar.length > 0;
 }
 
-/** As {@link deserialize}, for a record of any form. */
+/** As {@link deserialize}, for a record of any form whose fields have no names. */
 export function deserializeAny(record: InputRecord, context: Context): void {
-  const { topic } = record;
-  const { settings, stores } = context;
+  const { settings } = context;
   const added = addedFeatures(settings);
   const series = seriesOf(record);
   const parsed = parseObservation(record.value, settings.featuresMax - added, added === 0 ? 1 : 0);
+  observe(record, context, { ...parsed, series, timestamp: undefined });
+}
+
+/** As {@link deserialize}, for a record whose fields have names. A record that the rule for missing values passes over is counted. */
+function deserializeNamed(record: InputRecord, context: Context, { format, read }: NamedReader): void {
+  const { topic } = record;
+  const { fields } = context.metrics;
+  try {
+    const parsed = read(record.value);
+    const missing = parsed.x?.findIndex(Number.isNaN) ?? -1;
+    if (missing === -1) {
+      observe(record, context, parsed);
+    } else {
+      const { name: field } = format.features[missing];
+      if (format.missing === "reject") throw new FieldError("missing-value", field, "a number", "none");
+      fields.inc({ topic, field, reason: "skipped" });
+    }
+  } catch (error) {
+    if (error instanceof FieldError) fields.inc({ topic, field: error.field, reason: error.reason });
+    throw error;
+  }
+}
+
+/** Forwards what a record says, with the features that are made for it. */
+function observe(record: InputRecord, context: Context, parsed: ParsedRecord): void {
+  const { topic } = record;
+  const { settings, stores } = context;
+  const { y, x, timestamp = record.timestamp } = parsed;
+  const added = addedFeatures(settings);
+  const series = parsed.series ?? seriesOf(record);
   const key = stateKey(topic, series);
   const before = stores.series.get(key);
-  const observation = { ...parsed, i: parsed.i ?? countedI(before) };
-  const now = { features: featuresOf(before, parsed.x, added), lastI: observation.i };
+  const observation = { i: parsed.i ?? countedI(before), y, x };
+  const now = { features: featuresOf(before, x, added), lastI: observation.i };
+  if (parsed.timestamp !== undefined) context.stamp(timestamp);
   if (added === 0) {
     // First, since forward refuses a result that is too large for Kafka, and nothing may have changed by then.
     forwardObservation(context, { topic, series, ...observation });
     remember(record, context, key, before, now);
     return;
   }
-  const step = lagged(before?.lags, observation, now.features, record.timestamp, settings);
+  const step = lagged(before?.lags, observation, now.features, timestamp, settings);
   if (step.isForwarded) forwardObservation(context, { topic, series, ...observation, x: step.x });
   else context.metrics.warmingUp.inc({ topic });
   remember(record, context, key, before, { ...now, lags: learnLags(step, observation) });
@@ -174,7 +213,7 @@ function remember(
   const { topic } = record;
   if (before === undefined) {
     context.stores.series.put(key, now);
-    if (isMisplaced(record, context.partitions)) reportMisplaced(record, key.slice(topic.length + 1), context);
+    reportMisplaced(record, key.slice(topic.length + 1), context);
   } else {
     countOrder(context.metrics, topic, before.lastI, now.lastI);
     before.lastI = now.lastI;
@@ -195,21 +234,20 @@ function seriesOf({ key, topic, partition }: InputRecord): string {
 }
 
 /**
- * Whether another partitioner than Kafka's own chose the record's partition. A series in two partitions is two series to all
- * readers, each with an order of its own; at least one of those partitions is not the one that Kafka's partitioner gives the key.
+ * Tells a series in another partition than Kafka's own partitioner chooses. A series in two partitions is two series to all
+ * readers, each with an order of its own; at least one of those partitions is not the one that Kafka's partitioner gives the name.
  * This is checked where a series begins in a partition, so each case is reported once, and nothing has to be remembered for it.
  */
-function isMisplaced({ key, partition }: InputRecord, partitions: number): boolean {
-  return key !== null && partitionOfKey(key, partitions) !== partition;
-}
-
 function reportMisplaced(
   { key, topic, partition }: InputRecord,
   series: string,
   { partitions, metrics, warn }: TaskContext<unknown, DeserializerStates, SeriesMetrics>,
 ): void {
+  // Without a key the partition itself is the series, unless a field names it.
+  if (key === null && series === `${topic}/${partition}`) return;
+  const expected = partitionOfKey(Buffer.from(series), partitions);
+  if (expected === partition) return;
   metrics.misplaced.inc({ topic });
-  const expected = partitionOfKey(key ?? Buffer.alloc(0), partitions);
   warn(
     { topic, series, partition, expected },
     "series begins in another partition than Kafka's partitioner (murmur2) gives its key: if another writer sends it too, it lies in two " +

@@ -4,6 +4,7 @@ import { setting } from "../../shared/config.js";
 import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic } from "../../shared/contract/topics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { TOPIC_NAME_LENGTH_MAX, topicList, wholeNumber } from "../../shared/setting-kinds.js";
+import { formatFaults, formatSettings } from "./format-settings.js";
 import { lagFaults, lagSettings } from "./lag-settings.js";
 import { type DeserializerStates, deserialize, type SeriesMetrics } from "./processor.js";
 import { seriesCodec } from "./series-state.js";
@@ -21,13 +22,14 @@ const deserializerSettings = {
     doc: "Most features of an observation; a record with more is rejected",
   }),
   ...lagSettings,
+  ...formatSettings,
 };
 
 export const deserializer: ProcessorService<typeof deserializerSettings, DeserializerStates, SeriesMetrics> = {
   kind: "processor",
   name: "deserializer",
   settings: deserializerSettings,
-  check: lagFaults,
+  check: (settings) => [...lagFaults(settings), ...formatFaults(settings)],
   inputs: ({ inputTopics }) => inputTopics,
   outputs: ({ inputTopics }) => inputTopics.map(observationsTopic),
   stores: { series: seriesCodec },
@@ -56,6 +58,11 @@ export const deserializer: ProcessorService<typeof deserializerSettings, Deseria
       name: "regatta_warming_up_total",
       help: "Records that were kept for lags and not forwarded, since their series had too few values yet",
       labelNames: ["topic"],
+    }),
+    fields: new CommittedCounter(registry, {
+      name: "regatta_input_fields_total",
+      help: "Records that were refused or passed over for one of their fields, by what was wrong with it",
+      labelNames: ["topic", "field", "reason"],
     }),
   }),
   process: deserialize,

@@ -80,6 +80,7 @@ const context = {
     topic.encode(value as never);
   },
   write: () => false,
+  stamp: () => {},
   compute: () => {},
   partitions: 1,
   warn: () => {},

@@ -120,6 +120,9 @@ export function memoryContext<S, States, Metrics>(
       forwarded.push({ topic: topic.name, key: key.toString("utf8"), value: value.toString("utf8") });
       return true;
     },
+    stamp() {
+      throw new Error("expected a topology driver, which keeps timestamps");
+    },
     compute(job, parts, done) {
       if (runner === undefined) throw new Error("expected a runner for heavy work, got none");
       done(doneAtOnce(runner, job, parts));

@@ -99,6 +99,7 @@ export class TopologyDriver<
   pipe(record: InputRecord): DriverResult {
     const outputs: DriverOutput[] = [];
     let changes = 0;
+    let { timestamp } = record;
     const context: TaskContext<Settings<D>, States, Metrics> = {
       settings: this.settings,
       metrics: this.metrics,
@@ -106,14 +107,17 @@ export class TopologyDriver<
       forward: <V>(topic: OutputTopic<V>, key: string, value: V) => {
         changes++;
         if (!this.#outputNames.has(topic.name)) throw new Error(`${topic.name} is not among the outputs declared`);
-        outputs.push({ topic: topic.name, key, value: topic.encode(value), timestamp: record.timestamp });
+        outputs.push({ topic: topic.name, key, value: topic.encode(value), timestamp });
       },
       write: (topic, layout, given) => {
         changes++;
         if (!this.#outputNames.has(topic.name)) throw new Error(`${topic.name} is not among the outputs declared`);
         const { key, value } = laidOut(layout, given);
-        outputs.push({ topic: topic.name, key: key.toString("utf8"), value, timestamp: record.timestamp });
+        outputs.push({ topic: topic.name, key: key.toString("utf8"), value, timestamp });
         return true;
+      },
+      stamp: (time) => {
+        timestamp = time;
       },
       compute: (job, parts, done) => {
         const runner = this.#runner;

@@ -102,6 +102,7 @@ export class Processing implements TaskHost {
       metrics: this.#serviceMetrics,
       forward: (topic, key, value) => this.#forward(task, topic, key, value),
       write: (topic, layout, given) => this.#results.lay(topic.name, layout, given),
+      stamp: (timestamp) => this.#results.follow(notAhead(timestamp), this.#results.headers),
       compute: (numbers, parts, done) => this.#compute(task, numbers, parts, done),
       partitions,
       warn: (fields, message) => this.#notices.warn({ task: task.id, ...fields }, message),

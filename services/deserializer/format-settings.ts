@@ -1,0 +1,184 @@
+/** Settings of how the raw records of each topic are read. */
+import { type Settings, setting } from "../../shared/config.js";
+import { type FieldName, fieldList, fieldName, optionalField } from "./field-name.js";
+import { addedFeatures, type LagSettings } from "./lag-settings.js";
+import { type ByTopic, byTopic, wordByTopic } from "./topic-setting.js";
+
+const FORMATS = ["text", "json", "fields", "csv"] as const;
+const SEPARATORS = { comma: ",", semicolon: ";", tab: "\t", pipe: "|" } as const;
+const TIME_UNITS = ["iso", "s", "ms", "us"] as const;
+const NUMBER_RULES = ["strict", "text", "comma"] as const;
+const BOOLEAN_RULES = ["reject", "number"] as const;
+const MISSING_RULES = ["reject", "skip"] as const;
+
+/** The counter that counts the records of each series. */
+const COUNTED = "count";
+
+const FIELD = "the name of a field";
+const FIELD_LIST = "different names of fields separated by commas";
+
+/** `fields` and `csv` are formats whose fields have names: all settings behind the first are theirs. */
+export const formatSettings = {
+  inputFormat: setting("INPUT_FORMAT", wordByTopic(FORMATS), {
+    default: "text",
+    doc: 'What raw records are: `text` or `json` (either reads `[i, y, x1, ...]` and `{"i":, "y":, "x": []}`), `fields` (a JSON object with named fields), `csv` (one line with named columns). This and the other INPUT_ settings of formats hold by topic where that is wanted: `rawA:fields;rawB:csv`, see [formats](formats.md)',
+  }),
+  inputColumns: setting("INPUT_COLUMNS", byTopic(fieldList, FIELD_LIST), {
+    default: "",
+    doc: "`csv`: the columns of a line in their order, separated by commas",
+  }),
+  inputSeparator: setting("INPUT_SEPARATOR", wordByTopic(Object.keys(SEPARATORS) as (keyof typeof SEPARATORS)[]), {
+    default: "comma",
+    doc: "`csv`: what stands between two columns: `comma`, `semicolon`, `tab` or `pipe`",
+  }),
+  inputTarget: setting("INPUT_TARGET", byTopic(fieldName, FIELD), {
+    default: "y",
+    doc: "`fields`, `csv`: the field of the target; nested ones by path, `sensor.temperature` or `values.0`; a record without a value there is a question whose label comes later",
+  }),
+  inputFeatures: setting("INPUT_FEATURES", byTopic(fieldList, FIELD_LIST), {
+    default: "",
+    doc: "`fields`, `csv`: the fields of the features in their order, separated by commas; where empty, `csv` takes every column that no other setting names",
+  }),
+  inputSeries: setting("INPUT_SERIES", byTopic(fieldList, FIELD_LIST), {
+    default: "",
+    doc: "`fields`, `csv`: the field that names the series, or several separated by commas, whose texts are joined by `/`; where empty, the record's key does",
+  }),
+  inputCounter: setting("INPUT_COUNTER", byTopic(counterField, `${FIELD}, or count`), {
+    default: COUNTED,
+    doc: "`fields`, `csv`: the field of i, or `count` to count the records of each series from 0 (a field of that name is `\\count`)",
+  }),
+  inputTime: setting("INPUT_TIME", byTopic(optionalField, FIELD), {
+    default: "",
+    doc: "`fields`, `csv`: the field of the record's time, which its results bear; where empty, the record's timestamp",
+  }),
+  inputTimeUnit: setting("INPUT_TIME_UNIT", wordByTopic(TIME_UNITS), {
+    default: "iso",
+    doc: "How INPUT_TIME is written: `iso` (ISO 8601, UTC where it says nothing else), or as the time since 1970 in `s`, `ms` or `us`",
+  }),
+  inputNumbers: setting("INPUT_NUMBERS", wordByTopic(NUMBER_RULES), {
+    default: "strict",
+    doc: "Numbers that are written as text: `strict` rejects them in JSON, `text` reads them, `comma` reads them with a decimal comma. Cells of CSV are always text, with a decimal comma under `comma`",
+  }),
+  inputBooleans: setting("INPUT_BOOLEANS", wordByTopic(BOOLEAN_RULES), {
+    default: "reject",
+    doc: "true and false where a number is expected: `reject` the record, or take the `number` 1 and 0",
+  }),
+  inputMissing: setting("INPUT_MISSING", wordByTopic(MISSING_RULES), {
+    default: "reject",
+    doc: "A feature without a value: `reject` the record, or `skip` it, which is counted",
+  }),
+};
+
+export type FormatSettings = Settings<typeof formatSettings>;
+
+/** How the records of one topic are read, where their fields have names. */
+export interface NamedFormat {
+  readonly topic: string;
+  readonly kind: "fields" | "csv";
+  /** Of CSV, in their order. */
+  readonly columns: readonly FieldName[];
+  readonly separator: string;
+  readonly target: FieldName;
+  readonly features: readonly FieldName[];
+  readonly series: readonly FieldName[];
+  /** Undefined where records are counted. */
+  readonly counter: FieldName | undefined;
+  /** Undefined where the record's own timestamp is its time. */
+  readonly time: FieldName | undefined;
+  readonly timeUnit: (typeof TIME_UNITS)[number];
+  readonly numbers: (typeof NUMBER_RULES)[number];
+  readonly booleans: (typeof BOOLEAN_RULES)[number];
+  readonly missing: (typeof MISSING_RULES)[number];
+}
+
+/** The format of a topic; undefined where it is `text` or `json`. */
+export function namedFormat(settings: FormatSettings, topic: string): NamedFormat | undefined {
+  const of = <T>(values: ByTopic<T>, otherwise: T): T => values.topics.get(topic) ?? values.all ?? otherwise;
+  const kind = of(settings.inputFormat, "text");
+  if (kind === "text" || kind === "json") return undefined;
+  const columns = of(settings.inputColumns, []);
+  const target = of(settings.inputTarget, { name: "y", path: ["y"] });
+  const series = of(settings.inputSeries, []);
+  const counter = of(settings.inputCounter, COUNTED);
+  const time = of(settings.inputTime, "");
+  const named = of(settings.inputFeatures, []);
+  const other = new Set(
+    [target, ...series, counter, time].map((field) => (typeof field === "string" ? "" : field.name)),
+  );
+  return {
+    topic,
+    kind,
+    columns,
+    separator: SEPARATORS[of(settings.inputSeparator, "comma")],
+    target,
+    features: kind === "csv" && named.length === 0 ? columns.filter(({ name }) => !other.has(name)) : named,
+    series,
+    counter: typeof counter === "string" ? undefined : counter,
+    time: typeof time === "string" ? undefined : time,
+    timeUnit: of(settings.inputTimeUnit, "iso"),
+    numbers: of(settings.inputNumbers, "strict"),
+    booleans: of(settings.inputBooleans, "reject"),
+    missing: of(settings.inputMissing, "reject"),
+  };
+}
+
+/** Faults that the settings of formats have together, as sentences. */
+export function formatFaults(
+  settings: Partial<
+    FormatSettings & LagSettings & { readonly inputTopics: readonly string[]; readonly featuresMax: number }
+  >,
+): readonly string[] {
+  const { inputTopics = [], featuresMax = Number.POSITIVE_INFINITY, lags = 0, lagsOf = [], calendar = [] } = settings;
+  const faults: string[] = [];
+  const known = new Set(inputTopics);
+  for (const [name, { env }] of Object.entries(formatSettings)) {
+    const values = settings[name as keyof FormatSettings];
+    for (const topic of values?.topics.keys() ?? []) {
+      if (inputTopics.length > 0 && !known.has(topic))
+        faults.push(
+          `${env} names ${topic}, which is not in INPUT_TOPICS (a field whose name has a colon: *:${topic}:...)`,
+        );
+    }
+  }
+  if (!isComplete(settings)) return faults;
+  for (const topic of inputTopics) {
+    const format = namedFormat(settings, topic);
+    if (format !== undefined) faults.push(...faultsOf(format, featuresMax, addedFeatures({ lags, lagsOf, calendar })));
+  }
+  return faults;
+}
+
+function faultsOf(
+  { topic, kind, columns, features, target, series, counter, time }: NamedFormat,
+  featuresMax: number,
+  added: number,
+): string[] {
+  const faults: string[] = [];
+  if (kind === "csv" && columns.length === 0)
+    faults.push(`INPUT_COLUMNS has no columns for ${topic}, whose INPUT_FORMAT is csv`);
+  else if (features.length + added === 0)
+    faults.push(`INPUT_FEATURES has no field for ${topic}, whose INPUT_FORMAT is ${kind}, and no LAGS make features`);
+  if (features.length > 0 && features.length + added > featuresMax)
+    faults.push(
+      `INPUT_FEATURES has ${features.length} fields for ${topic}, with those that are made more than FEATURES_MAX=${featuresMax}`,
+    );
+  if (features.some(({ name }) => name === target.name))
+    faults.push(`INPUT_FEATURES has the field ${target.name} of ${topic}, which is its INPUT_TARGET`);
+  if (kind === "csv" && columns.length > 0) {
+    const names = new Set(columns.map(({ name }) => name));
+    const asked = [target, ...features, ...series, counter, time].filter((field) => field !== undefined);
+    for (const { name } of asked) {
+      if (!names.has(name))
+        faults.push(`INPUT_COLUMNS of ${topic} lacks the column ${name}, which another setting names`);
+    }
+  }
+  return faults;
+}
+
+function isComplete(settings: Partial<FormatSettings>): settings is FormatSettings {
+  return Object.keys(formatSettings).every((name) => settings[name as keyof FormatSettings] !== undefined);
+}
+
+function counterField(text: string): FieldName | typeof COUNTED | undefined {
+  return text === COUNTED ? COUNTED : fieldName(text);
+}

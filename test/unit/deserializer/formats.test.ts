@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { deserializer } from "../../../services/deserializer/service.js";
+import { readSettings } from "../../../shared/config.js";
+import { observationSchema } from "../../../shared/contract/schemas.js";
+import { ConfigurationError } from "../../../shared/errors.js";
+import { commitCounters } from "../../driver/task-context.js";
+import { TopologyDriver } from "../../driver/topology-driver.js";
+
+const TIMESTAMP_MS = 1_700_000_000_000;
+
+function start(environment: Record<string, string>) {
+  const driver = new TopologyDriver(deserializer, { INPUT_TOPICS: "raw,plain", ...environment }, { roundTrip: true });
+  let offset = 0;
+  return {
+    driver,
+    pipe(text: string, topic = "raw", key: string | null = "s") {
+      const record = { topic, partition: 0, offset: offset++, timestamp: TIMESTAMP_MS };
+      const bytes = key === null ? null : Buffer.from(key);
+      const { outputs, deadLetters } = driver.pipe({ ...record, key: bytes, value: Buffer.from(text) });
+      const [output] = outputs;
+      const [letter] = deadLetters;
+      if (output === undefined) return letter === undefined ? "nothing" : `${letter.reason}: ${letter.message}`;
+      const { series, i, y, x } = observationSchema.parse(JSON.parse(output.value.toString()));
+      return { series, i, y, x, timestamp: output.timestamp };
+    },
+    async counted(): Promise<string[]> {
+      // The kernel commits what a record that is dead-lettered counted, too.
+      commitCounters(driver.registry);
+      const text = await driver.registry.metrics();
+      return text.split("\n").filter((line) => line.startsWith("regatta_input_fields_total"));
+    },
+  };
+}
+
+const fields = { INPUT_FORMAT: "raw:fields", INPUT_TARGET: "price", INPUT_FEATURES: "a,deep.b,list.1" };
+const csv = { INPUT_FORMAT: "raw:csv", INPUT_COLUMNS: "shop,price,a,b", INPUT_TARGET: "price", INPUT_SERIES: "shop" };
+
+function faultsOf(environment: Record<string, string>): string {
+  const read = () => readSettings(deserializer.settings, environment, (some) => deserializer.check?.(some) ?? []);
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  return "";
+}
+
+describe("formats of raw records", () => {
+  it("reads named fields of a JSON object by their paths, whatever else is there, beside a topic of the usual form", () => {
+    const { pipe } = start(fields);
+    assert.deepEqual(
+      pipe('{"list": [7, -0.5, {"a": 9}], "price": 2.5e0, "deep": {"b": 4, "a": 8}, "a": 3, "more": [[], {}, "}"]}'),
+      { series: "s", i: 0, y: 2.5, x: [3, 4, -0.5], timestamp: TIMESTAMP_MS },
+    );
+    assert.deepEqual(pipe("[5, 1, 2]", "plain"), { series: "s", i: 5, y: 1, x: [2], timestamp: TIMESTAMP_MS });
+  });
+
+  it("counts the records of each series, without those that are refused", () => {
+    const { pipe } = start({ ...fields, INPUT_FEATURES: "a", INPUT_SERIES: "id" });
+    const counters = ["1", "2", "1", "x", "1"].map((id) => {
+      const result = pipe(`{"id": ${id === "x" ? 1 : id}, "price": 1, "a": ${id === "x" ? "[]" : 1}}`);
+      return typeof result === "string" ? result : result.i;
+    });
+    assert.deepEqual(counters, [
+      0,
+      0,
+      1,
+      "nesting: expected a number in the field a, got an object, a list or null",
+      2,
+    ]);
+  });
+
+  it("names series by the text of the field, which no double holds, and by several without two meeting", () => {
+    const { pipe } = start({ ...fields, INPUT_FEATURES: "a", INPUT_SERIES: "id,part" });
+    const series = (id: string, part: string) => {
+      const result = pipe(`{"id": ${id}, "part": ${part}, "price": 1, "a": 1}`);
+      return typeof result === "string" ? result : result.series;
+    };
+    assert.equal(series("9007199254740993", '"x"'), "9007199254740993/x");
+    assert.equal(series("9007199254740992", '"x"'), "9007199254740992/x");
+    assert.equal(series('"a/b"', '"c"'), "a%2Fb/c");
+    assert.equal(series('"a"', '"b/c"'), "a/b%2Fc");
+    assert.equal(
+      series('"\\ud800"', '"c"'),
+      "key-not-utf8: expected whole characters in the field id, part, got half of one",
+    );
+  });
+
+  it("takes the record's time from a field", () => {
+    const times: readonly (readonly [string, string, number | string])[] = [
+      // Expected values are those of GNU date.
+      ["iso", '"2024-02-29T12:30:15.250+02:00"', 1_709_202_615_250],
+      ["iso", '"2024-02-29 12:30:15,250Z"', 1_709_209_815_250],
+      ["iso", '"2024-02-29"', 1_709_164_800_000],
+      ["iso", '"2023-02-29"', "not-a-time"],
+      ["iso", '"2024-02-29T24:00"', "not-a-time"],
+      ["s", "1709209815", 1_709_209_815_000],
+      ["s", '"1709209815.25"', 1_709_209_815_250],
+      ["ms", "1709209815250", 1_709_209_815_250],
+      ["us", "1709209815250999", 1_709_209_815_250],
+      ["ms", "-1", "not-a-time"],
+      ["ms", "true", "not-a-time"],
+    ];
+    for (const [unit, text, expected] of times) {
+      const { pipe } = start({ ...fields, INPUT_FEATURES: "a", INPUT_TIME: "at", INPUT_TIME_UNIT: unit });
+      const result = pipe(`{"at": ${text}, "price": 1, "a": 1}`);
+      assert.equal(typeof result === "string" ? result.split(":")[0] : result.timestamp, expected, `${unit} ${text}`);
+    }
+  });
+
+  it("takes numbers in quotes and booleans by their rules, and counts by field and reason what it refuses", async () => {
+    const strict = start({ ...fields, INPUT_FEATURES: "a" });
+    assert.match(
+      String(strict.pipe('{"price": "1.5", "a": 1}')),
+      /^number-as-text: expected a number in the field price, /,
+    );
+    assert.match(String(strict.pipe('{"price": 1, "a": true}')), /^boolean: expected a number in the field a, /);
+    assert.match(String(strict.pipe('{"price": 1, "a": null}')), /^missing-value: expected a number in the field a, /);
+    assert.match(String(strict.pipe('{"price": 1e999, "a": 1}')), /^not-finite: .* field price, /);
+    assert.deepEqual(await strict.counted(), [
+      'regatta_input_fields_total{topic="raw",field="price",reason="number-as-text"} 1',
+      'regatta_input_fields_total{topic="raw",field="a",reason="boolean"} 1',
+      'regatta_input_fields_total{topic="raw",field="a",reason="missing-value"} 1',
+      'regatta_input_fields_total{topic="raw",field="price",reason="not-finite"} 1',
+    ]);
+    const free = start({ ...fields, INPUT_FEATURES: "a,b", INPUT_NUMBERS: "comma", INPUT_BOOLEANS: "number" });
+    assert.deepEqual(free.pipe('{"price": "-1,5e3", "a": true, "b": false}'), {
+      series: "s",
+      i: 0,
+      y: -1500,
+      x: [1, 0],
+      timestamp: TIMESTAMP_MS,
+    });
+    assert.match(String(free.pipe('{"price": "1.5", "a": 1, "b": 1}')), /^not-a-number: /);
+  });
+
+  it("passes over records with missing features where that is the rule", async () => {
+    const { pipe, counted } = start({ ...fields, INPUT_FEATURES: "a,b", INPUT_MISSING: "skip" });
+    assert.equal(pipe('{"price": 1, "a": 1, "b": null}'), "nothing");
+    const result = pipe('{"price": 1, "a": 1, "b": 2}');
+    assert.equal(typeof result === "string" ? result : result.i, 0);
+    assert.deepEqual(await counted(), ['regatta_input_fields_total{topic="raw",field="b",reason="skipped"} 1']);
+  });
+
+  it("takes a record without a target for a question, and one without features for its label", () => {
+    const { pipe } = start({ ...fields, INPUT_FEATURES: "a", INPUT_COUNTER: "id" });
+    const at = { series: "s", timestamp: TIMESTAMP_MS };
+    assert.match(String(pipe('{"id": 1, "price": 3}')), /^no-features: /);
+    assert.deepEqual(pipe('{"id": 1, "price": null, "a": 2}'), { ...at, i: 1, y: null, x: [2] });
+    assert.deepEqual(pipe('{"id": "2", "a": 2}'), { ...at, i: 2, y: null, x: [2] });
+    assert.deepEqual(pipe('{"id": 1, "price": 3}'), { ...at, i: 1, y: 3, x: undefined });
+    assert.match(String(pipe('{"price": 3, "a": 2}')), /^missing-value: expected a value in the field id, got none/);
+    assert.match(String(pipe('{"id": 9007199254740993, "price": 3, "a": 2}')), /^not-an-integer: .* field id, /);
+  });
+
+  it("refuses members that come twice, wherever they are, and what is no JSON object", () => {
+    const { pipe } = start({ ...fields, INPUT_FEATURES: "a" });
+    assert.match(String(pipe('{"price": 1, "a": 1, "price": 2}')), /^wrong-members: /);
+    assert.match(String(pipe('{"price": 1, "a": 1, "o": [{"z": 1, "\\u007a": 2}]}')), /^wrong-members: /);
+    assert.match(String(pipe("[1, 2, 3]")), /^not-an-observation: /);
+    assert.match(String(pipe('{"price": NaN, "a": 1}')), /^not-an-observation: /);
+    assert.match(String(pipe(`{"price": 1, "a": 1, "o": ${"[".repeat(200)}${"]".repeat(200)}}`)), /^nesting: /);
+    assert.match(String(pipe(" ")), /^empty: /);
+  });
+
+  it("reads lines of CSV by their columns", () => {
+    const { pipe } = start(csv);
+    const shop = (line: string) => {
+      const result = pipe(line);
+      return typeof result === "string" ? result.split(" in ")[0] : [result.series, result.y, result.x];
+    };
+    assert.deepEqual(shop('"north, ""old""",.5,+1,007\r\n'), ['north, "old"', 0.5, [1, 7]]);
+    assert.deepEqual(shop("south, 5. ,-.5,1e-3"), ["south", 5, [-0.5, 0.001]]);
+    assert.deepEqual(shop("south,NA,1,2"), ["south", null, [1, 2]]);
+    assert.deepEqual(shop("south,1,,"), ["south", 1, undefined]);
+    assert.equal(shop("south,1,2"), "arity: expected 4 cells as INPUT_COLUMNS has names, got 3");
+    assert.equal(shop('south,1,"2",1_000'), "not-a-number: expected a number");
+    assert.equal(shop("shop,price,a,b"), "not-a-number: expected a number");
+    assert.match(String(shop('south,1,"2,3')), /^not-an-observation: /);
+    assert.match(String(shop("south,1,2,3\nsouth,1,2,3")), /^not-an-observation: expected one line of CSV, got 2/);
+    const comma = start({ ...csv, INPUT_SEPARATOR: "semicolon", INPUT_NUMBERS: "comma" });
+    const result = comma.pipe("north;1,5;2;-,5");
+    assert.deepEqual(typeof result === "string" ? result : [result.y, result.x], [1.5, [2, -0.5]]);
+  });
+
+  it("makes lags and the calendar of named fields, of none too", () => {
+    const { pipe } = start({ ...fields, INPUT_FEATURES: "", INPUT_TIME: "at", LAGS: "2", CALENDAR: "hour" });
+    const results = ["00", "06", "12", "18"].map((hour, n) => {
+      const result = pipe(`{"at": "2024-05-01T${hour}:00", "price": ${10 * (n + 1)}}`);
+      return typeof result === "string" ? result : { i: result.i, y: result.y, x: result.x?.map((x) => Math.round(x)) };
+    });
+    // The hour is an angle: at noon its sine is 0 and its cosine -1, at six in the evening -1 and 0.
+    const [first, second, third, fourth] = results;
+    assert.deepEqual([first, second], ["nothing", "nothing"]);
+    assert.deepEqual(third, { i: 2, y: 30, x: [20, 10, 0, -1] });
+    assert.deepEqual(fourth, { i: 3, y: 40, x: [30, 20, -1, -0] });
+  });
+
+  it("tells all faults of its settings at once", () => {
+    const faults = faultsOf({
+      INPUT_TOPICS: "raw,other",
+      INPUT_FORMAT: "raw:fields,other:csv",
+      INPUT_COLUMNS: "other:a,b",
+      INPUT_TARGET: "a",
+      INPUT_SERIES: "other:shop",
+      INPUT_TIME: "stray:at",
+    });
+    assert.match(faults, /INPUT_TIME names stray, which is not in INPUT_TOPICS/);
+    assert.match(faults, /INPUT_FEATURES has no field for raw, whose INPUT_FORMAT is fields/);
+    assert.match(faults, /INPUT_COLUMNS of other lacks the column shop/);
+    assert.match(
+      faultsOf({ INPUT_FORMAT: "xml", INPUT_MISSING: "guess" }),
+      /INPUT_FORMAT=xml: .*INPUT_MISSING=guess: /s,
+    );
+    assert.equal(faultsOf({}), "");
+  });
+});
