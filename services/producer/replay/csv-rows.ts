@@ -9,6 +9,7 @@ export const ROW_BYTES_MAX = 128 * 1024;
 
 const QUOTE = 0x22;
 const BLANK = 0x20;
+const LINE_FEED = 0x0a;
 const TAB = 0x09;
 
 export const separators = [",", ";", "\t", "|"] as const;
@@ -40,7 +41,9 @@ export interface RawRows {
  * @param atEnd whether the file ends with the block, so that its last row needs no line end
  */
 export function csvRows(block: Buffer, separator: Separator, atEnd: boolean): RawRows {
-  const plain = block.includes(QUOTE) ? undefined : plainRows(block, separator, atEnd);
+  // After an LF nothing can be added to the last row; after a CR an LF may come.
+  const isWhole = atEnd || block.at(-1) === LINE_FEED;
+  const plain = block.includes(QUOTE) ? undefined : plainRows(block, separator, isWhole);
   if (plain !== undefined) return plain;
   const rows: RawRow[] = [];
   let at = 0;
@@ -51,7 +54,7 @@ export function csvRows(block: Buffer, separator: Separator, atEnd: boolean): Ra
       at = end;
     });
     if (error === undefined) {
-      if (atEnd || rows.length === count) return { rows, rest: block.length, cut: false };
+      if (isWhole || rows.length === count) return { rows, rest: block.length, cut: false };
       // The last row may go on beyond the block, and so may its CR LF.
       const rest = rows.pop()?.start ?? 0;
       return { rows, rest, cut: false };
@@ -71,10 +74,10 @@ export function csvRows(block: Buffer, separator: Separator, atEnd: boolean): Ra
  * The rows of a block without a quote: each is a line, so that the library need not say where each ends, which takes it longer than
  * to read the row. Undefined where a row is too long, or where there is no whole one.
  */
-function plainRows(block: Buffer, separator: Separator, atEnd: boolean): RawRows | undefined {
+function plainRows(block: Buffer, separator: Separator, isWhole: boolean): RawRows | undefined {
   let rest = block.length;
   // The last line may go on beyond the block, and so may its CR LF.
-  if (!atEnd) {
+  if (!isWhole) {
     let last = block.length;
     while (last > 0 && isBreak(block[last - 1])) last -= 1;
     while (last > 0 && !isBreak(block[last - 1])) last -= 1;
