@@ -271,7 +271,7 @@ describe("asking for a series", function () {
     racer("b").signal("SIGSTOP");
     await waitFor("the other to have everything", async () => (await tasksOf("a")) === TASKS);
     await write(1);
-    // These reach it before anything that Kafka has to tell it.
+    // They reach it as it continues. Where Kafka's news is faster, it asks the new owner, and none of them is refused.
     const asked = NAMES.map((name) => ask("b", name));
     racer("b").signal("SIGCONT");
     let refusals = 0;
@@ -282,7 +282,6 @@ describe("asking for a series", function () {
     };
     for (const [at, answer] of (await Promise.all(asked)).entries()) check(NAMES[at], answer);
     console.log(`      ${refusals} of ${NAMES.length} were refused at first`);
-    assert.ok(refusals > 0);
     await waitFor("both to answer for all", async () => {
       const before = refusals;
       for (const host of HOSTS) for (const name of NAMES) check(name, await ask(host, name));
