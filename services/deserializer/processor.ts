@@ -1,7 +1,7 @@
 /** One raw record in, one observation out, or a refusal. */
 import { isUtf8 } from "node:buffer";
 import type { CommittedCounter } from "../../shared/committed-counter.js";
-import { refuseOtherFeatures } from "../../shared/contract/features.js";
+import { noFeatures, refuseOtherFeatures } from "../../shared/contract/features.js";
 import { observationLayout } from "../../shared/contract/layouts.js";
 import { SERIES_BYTES_MAX } from "../../shared/contract/observation-record.js";
 import { NUMBER } from "../../shared/contract/observation-view.js";
@@ -145,7 +145,7 @@ function featuresOf(before: SeriesState | undefined, x: readonly number[] | unde
   }
   if (x !== undefined) return x.length;
   if (added > 0) return 0;
-  throw seriesFault("no-features", "expected the first record of a series to have features, got none");
+  throw noFeatures();
 }
 
 /**

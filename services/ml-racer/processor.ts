@@ -3,7 +3,7 @@
  * no score; they come again with its label. The models' forecasts are heavy work: what they need is copied, the observation is
  * taken into the ledger and enters the window at once; forecasts are filled in and scored when they are done.
  */
-import { refuseOtherFeatures, rowOf } from "../../shared/contract/features.js";
+import { noFeatures, refuseOtherFeatures, rowOf } from "../../shared/contract/features.js";
 import { observationOf } from "../../shared/contract/observation-record.js";
 import { isComplete, type Prediction } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
@@ -19,7 +19,7 @@ import {
   questionKey,
   takeRecord,
 } from "../../shared/race/ledger/ledger.js";
-import { noFeatures, refuseQuestion } from "../../shared/race/ledger/refusals.js";
+import { refuseQuestion } from "../../shared/race/ledger/refusals.js";
 import type { RaceMetrics } from "../../shared/race/metrics.js";
 import { type PublishSettings, publishRace, type RaceTopics } from "../../shared/race/publish.js";
 import type { ObservationHead, RaceResult } from "../../shared/race/race.js";
@@ -94,10 +94,9 @@ export function processObservation(record: InputRecord, context: Context): void 
   if (record.timestamp > race.time) race.time = record.timestamp;
   const closed = race.closed.limitTo(settings.labelDoneMax);
   const taken = takeRecord(stores, key, { i, y, hasX: x !== undefined }, race, closed, settings);
-  const { event, expired, place, question } = taken;
+  const { event, place, question } = taken;
   race.open = taken.open;
-  metrics.labels.count(event);
-  if (expired > 0) metrics.labels.count("expired", expired);
+  metrics.labels.take(taken);
 
   const seen: Seen = { key, partition: record.partition, race, of: observation };
   if (event === "question" && x !== undefined) forecastQuestion(context, seen, Float64Array.from(x));

@@ -13,7 +13,7 @@ import {
   refusalOf,
   refusedPrediction,
 } from "../../shared/race/race.js";
-import { rank, standingsOf } from "../../shared/race/score.js";
+import { correctedMse, rank, standingsOf } from "../../shared/race/score.js";
 import type { JobResult } from "../../shared/service-definition.js";
 import { isLeftOut, LATE_IN_ROW_MAX, type Race, type RaceModel } from "./race.js";
 
@@ -105,9 +105,7 @@ export function scoreForecasts(race: Race, of: ScoredHead, forecasts: Forecasts,
 }
 
 /**
- * Corrects the y of a closed observation. With e = y − ŷ, e' = y' − ŷ of the new y' and the present n:
- *   mse ← max(mse + (e'² − e²)/n, 0), kept where that is not finite
- * What was learned stays; the order is decided again.
+ * Corrects the y of a closed observation, see {@link correctedMse}; the order is decided again.
  * @param before y
  * @param of     with y'
  */
@@ -116,10 +114,7 @@ export function correctScores(race: Race, of: ScoredHead, entry: ClosedEntry, be
     const yhat = entry.forecasts[m];
     if (Number.isNaN(yhat))
       return { ...refusedPrediction(model, of, "not-scored"), ...askedOf(entry), corrected: true };
-    const e = before - yhat;
-    const corrected = of.y - yhat;
-    const mse = model.mse + (corrected * corrected - e * e) / model.n;
-    if (Number.isFinite(mse)) model.mse = Math.max(mse, 0);
+    model.mse = correctedMse(model.mse, model.n, before - yhat, of.y - yhat);
     return { ...scoredPrediction(model, of, entry, m), corrected: true };
   });
   return { predictions, standings: rankAgain(race, of) };

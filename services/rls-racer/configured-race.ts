@@ -1,10 +1,9 @@
 /** The race of a series with the models that are configured: found, made, or made again where they have changed. */
-import { refuseOtherFeatures } from "../../shared/contract/features.js";
+import { noFeatures, refuseOtherFeatures } from "../../shared/contract/features.js";
 import { RecordError } from "../../shared/errors.js";
 import { packedValueOf } from "../../shared/packed-value.js";
 import type { LabelBounds } from "../../shared/race/ledger/label-settings.js";
 import { type LedgerStores, mapForecasts } from "../../shared/race/ledger/ledger.js";
-import { noFeatures } from "../../shared/race/ledger/refusals.js";
 import type { PackedStateStore, PackedValue } from "../../shared/service-definition.js";
 import type { RlsModel } from "./model-list.js";
 import { copyClosed } from "./packed-closed.js";

@@ -1,5 +1,5 @@
 /** A y that comes again with another value: the plain means follow, what was learned stays. Pure but for the race. */
-import type { Ranking } from "../../shared/race/score.js";
+import { correctedMse, type Ranking } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
 import { closedI, closedY, forecastsAt, setClosedY } from "./packed-closed.js";
 import { MSE, modelAt, modelsOf, N } from "./packed-race.js";
@@ -14,8 +14,7 @@ export interface Correction {
 }
 
 /**
- * Corrects the y of a closed i. With e = y − ŷ, e' = y' − ŷ of the new y' and the present n:
- *   mse ← max(mse + (e'² − e²)/n, 0), kept where that is not finite
+ * Corrects the y of a closed i, see {@link correctedMse}.
  * @param place of the i among the closed ones
  * @param y     y'
  */
@@ -27,10 +26,7 @@ export function correct(race: PackedValue, place: number, y: number): Correction
   for (const [m, forecast] of yhat.entries()) {
     if (Number.isNaN(forecast)) continue;
     const model = modelAt(race, m);
-    const e = before - forecast;
-    const corrected = y - forecast;
-    const mse = doubles[model + MSE] + (corrected * corrected - e * e) / doubles[model + N];
-    if (Number.isFinite(mse)) doubles[model + MSE] = Math.max(mse, 0);
+    doubles[model + MSE] = correctedMse(doubles[model + MSE], doubles[model + N], before - forecast, y - forecast);
   }
   setClosedY(race, place, y);
   skipSteps(race);

@@ -10,7 +10,7 @@ import { topics } from "../../shared/contract/topics.js";
 import { numbers } from "../../shared/numbers/memory.js";
 import type { LabelMetrics } from "../../shared/race/ledger/label-metrics.js";
 import type { LabelBounds } from "../../shared/race/ledger/label-settings.js";
-import { ask, type Ledger, type Question, type Taken, takeRecord } from "../../shared/race/ledger/ledger.js";
+import { ask, type Ledger, type Question, takeRecord } from "../../shared/race/ledger/ledger.js";
 import { refuseQuestion } from "../../shared/race/ledger/refusals.js";
 import type { RaceMetrics } from "../../shared/race/metrics.js";
 import { type PublishSettings, publishPrediction } from "../../shared/race/publish.js";
@@ -102,7 +102,7 @@ export function processAnyObservation(record: InputRecord, context: Context): vo
   const taken = takeRecord(stores, key, { i, y, hasX: x !== undefined }, head, closed.of(race), settings);
   doubles[at + OPEN] = taken.open;
   if (taken.event !== "plain" || taken.expired > 0) skipSteps(race);
-  countTaken(context, taken);
+  context.metrics.labels.take(taken);
 
   const seen: Seen = { record, key, race, of: observation };
   if (y === null) {
@@ -120,11 +120,6 @@ interface Seen {
   readonly key: string;
   readonly race: PackedValue;
   readonly of: ObservationHead;
-}
-
-function countTaken({ metrics: { labels } }: Context, { event, expired }: Taken): void {
-  labels.count(event);
-  if (expired > 0) labels.count("expired", expired);
 }
 
 /** The time of the series with the record. @returns it, in ms */

@@ -14,6 +14,11 @@ export function refuseOtherFeatures(expected: number, got: number, since = " as 
   throw new RecordError("features-changed", `expected ${expected} features${since}, got ${got}`);
 }
 
+/** The refusal of a series' first record that has no features: all have as many as that one. */
+export function noFeatures(): RecordError {
+  return new RecordError("no-features", "expected the first record of a series to have features, got none");
+}
+
 /** The row `[y, x1, ..., xn]` of an observation, in an array of its own. */
 export function rowOf({ y, x }: CompleteObservation): Float64Array {
   const row = new Float64Array(x.length + 1);

@@ -34,6 +34,17 @@ export function prequentialMse(mse: number, error: number, n: number): number {
 }
 
 /**
+ * The prequential mean squared error after the y of one forecast was corrected: the plain mean follows, what was learned stays. With
+ * e of the y before and e' of the y' after it
+ *   mse ← max(mse + (e'² − e²)/n, 0), kept where that is not finite
+ * @param n forecasts scored, from 1
+ */
+export function correctedMse(mse: number, n: number, error: number, corrected: number): number {
+  const next = mse + (corrected * corrected - error * error) / n;
+  return Number.isFinite(next) ? Math.max(next, 0) : mse;
+}
+
+/**
  * Decides the order after an observation: by mse, ties in the order of `models`, models never scored last.
  * @param before the order decided last, undefined for a new series
  * @param models as configured, at least one, names distinct

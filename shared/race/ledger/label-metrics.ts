@@ -1,12 +1,14 @@
 /** How often each outcome of the ledger was met, the same for every racing service. */
 import type { Registry } from "prom-client";
 import { CommittedCounter } from "../../committed-counter.js";
-import { OUTCOMES, type Outcome } from "./ledger.js";
+import { OUTCOMES, type Outcome, type Taken } from "./ledger.js";
 
 /** See {@link labelMetrics}. */
 export interface LabelMetrics {
   /** Cheap: called at every record. */
-  count(outcome: Outcome, times?: number): void;
+  count(outcome: Outcome): void;
+  /** What the ledger has made of a record. */
+  take(taken: Pick<Taken, "event" | "expired">): void;
 }
 
 /** Registers `regatta_labels_total{outcome}`. */
@@ -18,7 +20,14 @@ export function labelMetrics(registry: Registry): LabelMetrics {
   });
   const labels = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, { outcome }])) as LabelsOf;
   for (const outcome of OUTCOMES) counter.inc(labels[outcome], 0);
-  return { count: (outcome, times = 1) => counter.inc(labels[outcome], times, outcome) };
+  const count = (outcome: Outcome, times = 1) => counter.inc(labels[outcome], times, outcome);
+  return {
+    count: (outcome) => count(outcome),
+    take({ event, expired }) {
+      count(event);
+      if (expired > 0) count("expired", expired);
+    },
+  };
 }
 
 type LabelsOf = Readonly<Record<Outcome, { readonly outcome: Outcome }>>;

@@ -13,8 +13,3 @@ export function refuseQuestion(y: number | null, { labelQuestionsMax }: LabelBou
     "expected a record with y, got a question: set LABEL_QUESTIONS_MAX above 0 to have it forecast",
   );
 }
-
-/** The refusal of a series' first record that has no features: they are as many as those of its first one. */
-export function noFeatures(): RecordError {
-  return new RecordError("no-features", "expected the first record of a series to have features, got none");
-}
