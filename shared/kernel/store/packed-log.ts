@@ -5,18 +5,23 @@
  * Compaction keeps it sound. At most `max` steps in a row follow a whole value, so they have `max` keys, and the next change is the
  * whole value again: a step that is gone was replaced by one that comes after a newer whole value.
  */
-import { crc32 } from "node:zlib";
 import { stepKey } from "../../contract/record-key.js";
 import type { PackedCodec, PackedSteps } from "../../service-definition.js";
 import type { StoreWrite } from "./leveldb-store.js";
 import type { PackedEntry } from "./packed-entry.js";
 import { HEAD_BYTES } from "./packed-memory.js";
-import { formatOf, isIntact, kindOf, refuseUnknownFormat, STEP, ValueDamagedError } from "./stored-value.js";
+import {
+  formatOf,
+  isIntact,
+  kindOf,
+  refuseUnknownFormat,
+  STEP,
+  sealPacked,
+  ValueDamagedError,
+} from "./stored-value.js";
 
 /** A value of more new steps than that is logged whole: that is shorter for the readers, and one record. */
 const NEW_STEPS_MAX = 4;
-const FORMAT_AT = 4;
-const KIND_AT = 5;
 
 /**
  * The changelog records of one changed key.
@@ -68,8 +73,6 @@ function stepOf(format: number, steps: PackedSteps, entry: PackedEntry, step: nu
   const bytes = Buffer.allocUnsafe(HEAD_BYTES + steps.bytes(entry));
   const length = HEAD_BYTES + steps.write(entry, step, bytes, HEAD_BYTES);
   const value = length === bytes.length ? bytes : bytes.subarray(0, length);
-  value.writeUInt32LE(format, FORMAT_AT);
-  value[KIND_AT] = STEP;
-  value.writeUInt32LE(crc32(value.subarray(4)), 0);
+  sealPacked(value, format, STEP);
   return value;
 }

@@ -6,7 +6,6 @@
  * one's) -> committed (it is not in the folder) -> a pass takes it (its write is under way) -> landed (it may leave memory).
  * An abort puts back what was before the open changes, then what was before the sealed ones.
  */
-import { crc32 } from "node:zlib";
 import { keyOfStep, refuseIllFormed } from "../../contract/record-key.js";
 import { StoreError } from "../../errors.js";
 import { packedValueOf } from "../../packed-value.js";
@@ -19,7 +18,7 @@ import { bodyOfStep, logOf } from "./packed-log.js";
 import { HEAD_BYTES } from "./packed-memory.js";
 import { PackedUnsaved } from "./packed-unsaved.js";
 import type { StateMemory } from "./state-memory.js";
-import { bodyOfStored } from "./stored-value.js";
+import { bodyOfStored, sealPacked, WHOLE } from "./stored-value.js";
 import type { TaskStore } from "./task-store.js";
 
 /** See the file's head. */
@@ -36,6 +35,7 @@ export class PackedStore implements PackedStateStore, TaskStore {
   readonly #unsaved: PackedUnsaved;
   /** Keys of which the changelog had a step that fits no value: a whole one has to follow. */
   readonly #broken = new Set<string>();
+  readonly #wholeOf = (entry: PackedEntry) => this.#bytesOf(entry);
   #writes = 0;
 
   /** @param memory shared by all stores of the process */
@@ -277,8 +277,6 @@ export class PackedStore implements PackedStateStore, TaskStore {
     this.#memory.changed(bytes);
   }
 
-  readonly #wholeOf = (entry: PackedEntry) => this.#bytesOf(entry);
-
   /** A value with its head, where it lies; undefined where there is none. */
   #bytesOf(value: PackedEntry | Former): Buffer | undefined {
     if (value === ABSENT) return undefined;
@@ -286,9 +284,7 @@ export class PackedStore implements PackedStateStore, TaskStore {
     const { bytes, start, length } = value;
     if (length < 0) return undefined;
     const stored = bytes.subarray(start, start + HEAD_BYTES + length);
-    // The place may have been another value's: all of the head is written.
-    stored.writeUInt32LE(this.#codec.format, 4);
-    stored.writeUInt32LE(crc32(stored.subarray(4)), 0);
+    sealPacked(stored, this.#codec.format, WHOLE);
     return stored;
   }
 

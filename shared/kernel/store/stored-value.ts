@@ -11,6 +11,8 @@ import type { Codec, PackedCodec } from "../../service-definition.js";
 import { HEAD_BYTES } from "./packed-memory.js";
 
 const HEADER_BYTES = 5;
+/** The format, and what the checksum is of begins there. */
+const FORMAT_AT = 4;
 /** Of a packed value, behind its format. */
 const KIND_AT = 5;
 /** A value as a whole. */
@@ -33,9 +35,9 @@ interface Formats {
 export function encodeStored<V>(codec: Codec<V>, value: V): Buffer {
   const body = codec.encode(value);
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + body.length);
-  bytes[4] = codec.format;
+  bytes[FORMAT_AT] = codec.format;
   body.copy(bytes, HEADER_BYTES);
-  bytes.writeUInt32LE(crc32(bytes.subarray(4)), 0);
+  bytes.writeUInt32LE(crc32(bytes.subarray(FORMAT_AT)), 0);
   return bytes;
 }
 
@@ -72,6 +74,13 @@ export function bodyOfStored(codec: PackedCodec, bytes: Buffer, where: string): 
   }
 }
 
+/** Completes a packed value, or a step of one, whose body is there: all of its head, since its place may have been another's. */
+export function sealPacked(bytes: Buffer, format: number, kind: typeof WHOLE | typeof STEP): void {
+  bytes.writeUInt32LE(format, FORMAT_AT);
+  bytes[KIND_AT] = kind;
+  bytes.writeUInt32LE(crc32(bytes.subarray(FORMAT_AT)), 0);
+}
+
 /** Whether a packed value is {@link WHOLE} or a {@link STEP}. */
 export function kindOf(bytes: Buffer): number {
   return bytes[KIND_AT];
@@ -88,12 +97,12 @@ function checkedFormat(codec: Formats, bytes: Buffer, where: string): number {
 
 /** Whether stored bytes are what was written, as far as their checksum tells. */
 export function isIntact(bytes: Buffer): boolean {
-  return bytes.length >= HEADER_BYTES && bytes.readUInt32LE(0) === crc32(bytes.subarray(4));
+  return bytes.length >= HEADER_BYTES && bytes.readUInt32LE(0) === crc32(bytes.subarray(FORMAT_AT));
 }
 
 /** The format of a stored value. */
 export function formatOf(bytes: Buffer): number {
-  return bytes[4];
+  return bytes[FORMAT_AT];
 }
 
 /**
