@@ -81,7 +81,9 @@ async function pathOf(from: string, inputDirectory: string, signal: AbortSignal)
 /** What the file is found to be; a column that it lacks, or that holds no numbers, is told before anything is sent. */
 function detectedForm(replay: Settings<typeof producerSettings>): string {
   try {
-    return openReplay(replay).detected;
+    const { detected, bytes } = openReplay(replay);
+    bytes.close();
+    return detected;
   } catch (error) {
     throw new ConfigurationError([`--from ${replay.replayFile}: ${messageOf(error)}`]);
   }

@@ -10,6 +10,7 @@ export const ROW_BYTES_MAX = 128 * 1024;
 const QUOTE = 0x22;
 const BLANK = 0x20;
 const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 const TAB = 0x09;
 
 export const separators = [",", ";", "\t", "|"] as const;
@@ -104,8 +105,9 @@ function lineEnds(block: Buffer, length: number): number[] {
   for (let at = 0; at < length; at++) {
     if (!isBreak(block[at])) hasText = true;
     else if (hasText) {
-      if (block[at] === 0x0d && block[at + 1] === 0x0a) at += 1;
-      ends.push(at + 1);
+      const end = afterBreak(block, at);
+      ends.push(end);
+      at = end - 1;
       hasText = false;
     }
   }
@@ -165,7 +167,7 @@ export function csvScan(separator: Separator): RowScan {
         if (byte === QUOTE) state = "closing";
       } else if (state === "closing" && byte === QUOTE) state = "quoted";
       else if (isBreak(byte)) {
-        if (state !== "row") return byte === 0x0d && block[at + 1] === 0x0a ? at + 2 : at + 1;
+        if (state !== "row") return afterBreak(block, at);
       } else if (byte === parting) state = "cell";
       else if (byte === QUOTE && (state === "row" || state === "cell")) state = "quoted";
       // A blank before a quote is trimmed.
@@ -182,7 +184,7 @@ export function lineScan(): RowScan {
   return (block) => {
     for (let at = 0; at < block.length; at++) {
       if (!isBreak(block[at])) hasText = true;
-      else if (hasText) return block[at] === 0x0d && block[at + 1] === 0x0a ? at + 2 : at + 1;
+      else if (hasText) return afterBreak(block, at);
     }
     return undefined;
   };
@@ -191,7 +193,7 @@ export function lineScan(): RowScan {
 /** The byte after the end of the line that holds byte `at`; undefined where the block has none. */
 export function lineEnd(block: Buffer, at: number): number | undefined {
   for (let end = at; end < block.length; end++) {
-    if (isBreak(block[end])) return block[end] === 0x0d && block[end + 1] === 0x0a ? end + 2 : end + 1;
+    if (isBreak(block[end])) return afterBreak(block, end);
   }
   return undefined;
 }
@@ -203,13 +205,17 @@ export function skipBreaks(block: Buffer, at: number): number {
   return next;
 }
 
-const isBreak = (byte: number): boolean => byte === 0x0a || byte === 0x0d;
+const isBreak = (byte: number): boolean => byte === LINE_FEED || byte === CARRIAGE_RETURN;
+
+/** The byte after the line end at byte `at`: LF, CR LF or CR. */
+const afterBreak = (block: Buffer, at: number): number =>
+  block[at] === CARRIAGE_RETURN && block[at + 1] === LINE_FEED ? at + 2 : at + 1;
 
 /** Line ends from byte `from` to byte `to` of a block; a CR LF that lies across `to` is one of the bytes after it. */
 export function countBreaks(block: Buffer, from: number, to: number): number {
   let count = 0;
   for (let at = from; at < to; at++) {
-    if (block[at] === 0x0a || (block[at] === 0x0d && block[at + 1] !== 0x0a)) count += 1;
+    if (block[at] === LINE_FEED || (block[at] === CARRIAGE_RETURN && block[at + 1] !== LINE_FEED)) count += 1;
   }
   return count;
 }
