@@ -3,7 +3,6 @@
  * written in the transaction that sends its letters, so a letter was sent if and only if its bit is set, whatever was killed when.
  * A million letters take 128 KiB, here and on the topic.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { REDRIVEN_TOPIC } from "../../shared/contract/topics.js";
 import type { Admin } from "../../shared/kafka/admin.js";
 import type { ClientOptions } from "../../shared/kafka/client.js";
@@ -13,7 +12,6 @@ import { type Offset, ORIGIN, partitionKey } from "../../shared/kafka/topic-part
 
 const BLOCK_LETTERS = 8192;
 const BLOCK_BYTES = BLOCK_LETTERS / 8;
-const POLL_MS = 100;
 
 /** Where a letter lies in the topic of dead letters. */
 export interface LetterPlace {
@@ -57,10 +55,7 @@ export class RedrivenLetters {
 
   /** Makes the topic where there is none, and waits for it. */
   static async createTopic(admin: Admin, replicationFactor: number): Promise<void> {
-    while (!(await admin.describe([REDRIVEN_TOPIC])).has(REDRIVEN_TOPIC)) {
-      await admin.create(REDRIVEN_TOPIC, 1, replicationFactor, { "cleanup.policy": "compact" });
-      await delay(POLL_MS);
-    }
+    await admin.ensure(REDRIVEN_TOPIC, 1, replicationFactor, { "cleanup.policy": "compact" });
   }
 
   has(place: LetterPlace): boolean {

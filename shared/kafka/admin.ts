@@ -4,11 +4,14 @@ import { type ClientOptions, eventListeners } from "./client.js";
 import { CONSUMER_ONLY, commonProperties, PRODUCER_ONLY, without } from "./client-properties.js";
 import type { ClientTroubles } from "./client-troubles.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
+import { pause } from "./patience.js";
 import { positionAt, type TopicPartition, type TopicPosition } from "./topic-partition.js";
 
 /** A question goes to the leaders that the client knows, even where they are gone; it learns of new leaders after this time. */
 const METADATA_AGE_MAX_MS = 1000;
 const QUESTION_TIMEOUT_MS = 5000;
+/** Between two questions whether a topic that was made is there. */
+const TOPIC_POLL_MS = 100;
 
 export interface TopicDescription {
   readonly name: string;
@@ -88,6 +91,26 @@ export class Admin {
     } catch (error) {
       if (!(error instanceof KafkaError) || error.code !== KafkaCode.TOPIC_ALREADY_EXISTS) throw error;
     }
+  }
+
+  /**
+   * Makes a topic, and waits until the broker has it; a topic that exists is left as it is.
+   * @param stop ends the waiting; undefined for nobody
+   * @returns false where `stop` came first
+   */
+  async ensure(
+    name: string,
+    partitions: number,
+    replicationFactor: number,
+    config: Readonly<Record<string, string>>,
+    stop = new AbortController().signal,
+  ): Promise<boolean> {
+    while (!(await this.describe([name])).has(name)) {
+      await this.create(name, partitions, replicationFactor, config);
+      await pause(TOPIC_POLL_MS, stop);
+      if (stop.aborted) return false;
+    }
+    return true;
   }
 
   /** Gives a topic more partitions, `partitions` in all; a topic that has as many is left as it is. */

@@ -238,11 +238,8 @@ export class AddressBook implements FolderClaims {
   async #connect(): Promise<Clients | undefined> {
     const { clientOptions, admin, application, stop } = this.#options;
     // A client that asks for a topic before the broker knows it may not ask again for half a minute.
-    while (!(await admin.describe([this.#topic])).has(this.#topic)) {
-      await admin.create(this.#topic, 1, clientOptions.settings.replicationFactor, rosterConfig);
-      await pause(LOOK_MS, stop);
-      if (stop.aborted) return undefined;
-    }
+    const { replicationFactor } = clientOptions.settings;
+    if (!(await admin.ensure(this.#topic, 1, replicationFactor, rosterConfig, stop))) return undefined;
     const producer = await Producer.connect(clientOptions, { recordBytesMax: ANNOUNCEMENT_BYTES_MAX });
     try {
       const options = { ...clientOptions, properties: { ...FETCH_WAIT, ...clientOptions.properties } };

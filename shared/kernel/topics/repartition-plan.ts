@@ -2,7 +2,6 @@
  * The plan of a repartition, in a topic of its own, which stands for as long as the work does: a service that finds it does not
  * start, and whoever begins again after a crash knows what was to be done.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { TopicError } from "../../errors.js";
 import type { Admin } from "../../kafka/admin.js";
@@ -13,7 +12,6 @@ import { ORIGIN, positionAt } from "../../kafka/topic-partition.js";
 
 const PLAN_KEY = Buffer.from("plan");
 const PLAN_BYTES_MAX = 1_000_000;
-const POLL_MS = 100;
 
 const planSchema = z.object({
   format: z.literal(1),
@@ -63,10 +61,7 @@ export async function writePlan(
   plan: RepartitionPlan,
 ): Promise<void> {
   const topic = repartitionTopic(application);
-  while (!(await admin.describe([topic])).has(topic)) {
-    await admin.create(topic, 1, options.settings.replicationFactor, { "cleanup.policy": "compact" });
-    await delay(POLL_MS);
-  }
+  await admin.ensure(topic, 1, options.settings.replicationFactor, { "cleanup.policy": "compact" });
   const producer = await Producer.connect(options, { recordBytesMax: PLAN_BYTES_MAX });
   try {
     producer.produce(topic, 0, PLAN_KEY, Buffer.from(JSON.stringify(plan)));
