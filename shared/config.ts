@@ -87,6 +87,7 @@ function textOf(
   return text;
 }
 
-function nonEmpty(text: string | undefined): string | undefined {
+/** The text of an environment variable without blanks around it; undefined where nothing is left. */
+export function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text.trim() === "" ? undefined : text.trim();
 }

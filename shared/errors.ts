@@ -18,6 +18,12 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+/** The message of an error of fetch, which says only that it failed: its cause says why. */
+export function fetchMessageOf(error: unknown): string {
+  const { cause } = Object(error) as { cause?: unknown };
+  return messageOf(cause ?? error);
+}
+
 /**
  * The record that is processed is at fault: it goes to the dead-letter topic, and the next record is processed. Throw it before
  * any state is changed: after that the kernel has to abort the transaction and process its records again.

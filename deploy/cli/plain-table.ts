@@ -2,18 +2,29 @@
 import Table from "cli-table3";
 import { PLAIN_TABLE } from "../text-table.js";
 
-/** The rows under their heads, each a line with its end; columns that hold a number alone are the caller's to mark as `right`. */
+/** Columns that hold a number alone are the caller's to mark as right. */
+type Alignment = (head: string, column: number) => "left" | "right";
+
+/** The rows under their heads, a line each. */
+export function tableLines(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+  alignment: Alignment,
+): string[] {
+  const table = new Table({ ...PLAIN_TABLE, head: [...heads], colAligns: heads.map(alignment) });
+  for (const row of rows) table.push([...row]);
+  return table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd());
+}
+
+/** The same as one text, each line with its end. @param right columns that are aligned so */
 export function plainTable(
   heads: readonly string[],
   rows: readonly (readonly string[])[],
   right: readonly number[] = [],
 ): string {
-  const colAligns = heads.map((_, at) => (right.includes(at) ? ("right" as const) : ("left" as const)));
-  const table = new Table({ ...PLAIN_TABLE, head: [...heads], colAligns });
-  for (const row of rows) table.push([...row]);
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => `${line.trimEnd()}\n`)
-    .join("");
+  const lines = tableLines(heads, rows, (_, column) => (right.includes(column) ? "right" : "left"));
+  return lines.map((line) => `${line}\n`).join("");
 }

@@ -4,12 +4,11 @@
  */
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { SERVICE_NAMES, type ServiceName } from "../../services/names.js";
+import { ROWS_DEFAULT, ROWS_MAX, rowsOf } from "../../shared/contract/state-question.js";
 import { notice, runCommand, topicArgument, unlessStopped, write } from "./command.js";
 import { findInstances } from "./instance-finder.js";
 import { askSeries } from "./series-answer.js";
 import { renderAnswer } from "./series-table.js";
-
-const ROWS_MAX = 10_000;
 
 interface QueryOptions {
   readonly topic?: string;
@@ -25,7 +24,7 @@ const command = new Command("query")
   .addArgument(new Argument("<service>", "which service to ask").choices(SERVICE_NAMES))
   .argument("<series>", "name of the series, which is the key of its records")
   .option("--topic <topic>", "raw topic of the series; without it all that the service reads", topicArgument)
-  .option("--rows <number>", `rows of a matrix or window, 0 to ${ROWS_MAX}`, rowsArgument, 10)
+  .option("--rows <number>", `rows of a matrix or window, 0 to ${ROWS_MAX}`, rowsArgument, ROWS_DEFAULT)
   .option("--stale", "where nobody surely knows, take the answer of a copy, which may lag", false)
   .option("--json", "one line of JSON for each topic, with every number as it is", false)
   .option("--escaped", "the series is written as in JSON: \\n, \\u0000, \\\\", false)
@@ -48,8 +47,8 @@ await runCommand(command, async (environment, stop) => {
 });
 
 function rowsArgument(text: string): number {
-  const rows = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(rows <= ROWS_MAX)) throw new InvalidArgumentError(`Expected a number from 0 to ${ROWS_MAX}.`);
+  const rows = rowsOf(text);
+  if (rows === undefined) throw new InvalidArgumentError(`Expected a number from 0 to ${ROWS_MAX}.`);
   return rows;
 }
 

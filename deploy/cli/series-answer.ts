@@ -1,13 +1,13 @@
 /** Asks instances over HTTP what they know of a series. */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { messageOf } from "../../shared/errors.js";
+import { INSTANCE_HEADER } from "../../shared/contract/state-question.js";
+import { fetchMessageOf } from "../../shared/errors.js";
 
 const TIMEOUT_MS = 10_000;
 /** Partitions that move, and tasks that are restored, are waited for so long. */
 const WAIT_MS = 15_000;
 const PAUSE_MS = 1000;
-const INSTANCE_HEADER = "regatta-instance";
 
 /** What is asked. */
 export interface SeriesQuestion {
@@ -75,8 +75,7 @@ async function askInstance(url: string, question: SeriesQuestion): Promise<reado
     response = await fetch(`${url}/query?${query}`, { redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS) });
     text = await response.text();
   } catch (error) {
-    const { cause } = Object(error) as { cause?: unknown };
-    return `no answer at ${url}: ${messageOf(cause ?? error)}`;
+    return `no answer at ${url}: ${fetchMessageOf(error)}`;
   }
   const [application = ""] = response.headers.get(INSTANCE_HEADER)?.split("/") ?? [];
   if (application !== "" && !application.endsWith(`-${service}`))

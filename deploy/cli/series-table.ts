@@ -1,7 +1,6 @@
 /** What a service knows of a series as text: a line of single values, and tables of the rest. Pure. */
-import Table from "cli-table3";
-import { PLAIN_TABLE } from "../text-table.js";
 import { cutToWidth } from "../text-width.js";
+import { tableLines } from "./plain-table.js";
 import { printable } from "./record-text.js";
 import type { SeriesAnswer } from "./series-answer.js";
 
@@ -59,7 +58,7 @@ function listLines(list: readonly unknown[], without: readonly string[] = []): s
   if (named.length === list.length) return namedLines(named, without);
   const objects = list.map(membersOf);
   const heads = [...new Set(objects.flatMap((object) => Object.keys(object)))];
-  return tableLines(
+  return valueLines(
     heads,
     objects.map((object) => heads.map((head) => cell(head, object[head]))),
   );
@@ -70,7 +69,7 @@ function namedLines(list: readonly Members[], without: readonly string[]): strin
   const heads = [
     ...new Set(list.flatMap((object) => Object.keys(object).filter((key) => !Array.isArray(object[key])))),
   ];
-  const lines = tableLines(
+  const lines = valueLines(
     heads,
     list.map((object) => heads.map((head) => cell(head, object[head]))),
   );
@@ -103,7 +102,7 @@ function rowLines(
 ): string[] {
   const features = Math.max(...rows.map(({ length }) => length)) - 1;
   const heads = ["y", ...beside.map(({ name }) => name), ...Array.from({ length: features }, (_, j) => `x${j + 1}`)];
-  return tableLines(
+  return valueLines(
     heads,
     rows.map(([y, ...x], at) => [y, ...beside.map(({ numbers }) => numbers[at]), ...x].map((value) => cell("", value))),
   );
@@ -120,7 +119,7 @@ function vectorLines(
   label: (place: number) => string,
 ): string[] {
   const length = Math.max(...vectors.map(({ numbers }) => numbers.length));
-  return tableLines(
+  return valueLines(
     ["", ...vectors.map(({ name }) => name)],
     Array.from({ length }, (_, at) => [label(at), ...vectors.map(({ numbers }) => cell("", numbers[at]))]),
   );
@@ -128,17 +127,9 @@ function vectorLines(
 
 const rowLabel = (place: number): string => (place === 0 ? "y" : `x${place}`);
 
-function tableLines(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const table = new Table({
-    ...PLAIN_TABLE,
-    head: heads.map(printable),
-    colAligns: heads.map((head) => (head === "name" || head === "" ? "left" : "right")),
-  });
-  table.push(...rows.map((row) => [...row]));
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
+/** Numbers stand below one another by their last digit. */
+function valueLines(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  return tableLines(heads.map(printable), rows, (head) => (head === "name" || head === "" ? "left" : "right"));
 }
 
 function cell(name: string, value: unknown): string {

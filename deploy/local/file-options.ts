@@ -4,6 +4,7 @@
  */
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
+import { nonEmpty } from "../../shared/config.js";
 import { ConfigurationError } from "../../shared/errors.js";
 import { isTopicName } from "../../shared/setting-kinds.js";
 
@@ -130,8 +131,4 @@ function nameOf(path: string): string {
 
 function entriesOf<K extends string, V>(record: Readonly<Record<K, V>>): [K, V][] {
   return Object.entries(record) as [K, V][];
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === undefined || text.trim() === "" ? undefined : text.trim();
 }

@@ -1,6 +1,7 @@
 /** The command line of `npm start`, and what of it must agree with a race that was begun before. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
+import { nonEmpty } from "../../shared/config.js";
 import { ConfigurationError } from "../../shared/errors.js";
 import { addFileOptions, type FileOptions } from "./file-options.js";
 
@@ -133,8 +134,4 @@ export function producerEnvironment(
 /** What of the producer's settings a race under way must keep. */
 export function basisOf({ FEATURES, SEED }: ProducerEnvironment): RaceBasis {
   return { features: FEATURES, seed: SEED };
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === undefined || text.trim() === "" ? undefined : text.trim();
 }

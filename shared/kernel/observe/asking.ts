@@ -12,7 +12,7 @@ import type { Answer, Hop } from "./answer.js";
 import type { OwnState } from "./own-state.js";
 import type { Peers } from "./peers.js";
 import { type Question, type StateLayout, seriesOf } from "./question.js";
-import type { KnownInstance, RunningBook } from "./running-parts.js";
+import { type KnownInstance, nameOf, type RunningBook } from "./running-parts.js";
 
 export interface AskingOptions {
   readonly own: Pick<OwnState, "at" | "all" | "copy" | "inputOf">;
@@ -99,5 +99,3 @@ export class Asking {
     return book.instances().filter((instance) => nameOf(instance) !== book.self);
   }
 }
-
-const nameOf = ({ host, slot }: KnownInstance): string => `${host}/${slot}`;

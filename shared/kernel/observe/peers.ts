@@ -1,14 +1,13 @@
 /** Asks other instances. They are found in the address book alone: nothing that a question says decides where one is sent. */
 import { singleAddress } from "../../broker-addresses.js";
-import { messageOf } from "../../errors.js";
+import { INSTANCE_HEADER } from "../../contract/state-question.js";
+import { fetchMessageOf } from "../../errors.js";
 import { type Answer, HOPS, type Hop } from "./answer.js";
 import { pathOf, type Question } from "./question.js";
-import type { KnownInstance } from "./running-parts.js";
+import { type KnownInstance, nameOf } from "./running-parts.js";
 
 /** Says that an instance asks, and what; who is asked so asks nobody else. */
 export const HOP_HEADER = "regatta-hop";
-/** Of every answer about state: `<application>/<INSTANCE_ID>/<slot>` of who gives it. */
-export const INSTANCE_HEADER = "regatta-instance";
 /** Of an answer that found something: its partition. */
 export const PARTITION_HEADER = "regatta-partition";
 /** Of an answer of a copy: the offsets that it lags, or `unknown`. */
@@ -34,7 +33,7 @@ export class Peers {
 
   /** What another instance knows itself; `unavailable` where it does not answer within 3 s. */
   async ask(instance: KnownInstance, question: Question, hop: Hop): Promise<Answer> {
-    const name = `${instance.host}/${instance.slot}`;
+    const name = nameOf(instance);
     if (instance.address === undefined) return unavailable(`${name} tells no address: it is of an older version`);
     const address = singleAddress(instance.address);
     if (address === undefined) return unavailable(`${name} tells an address that is none`);
@@ -49,8 +48,7 @@ export class Peers {
       if (response.headers.get(INSTANCE_HEADER) === `${this.#application}/${name}`)
         return answerOf(response, text, name);
     } catch (error) {
-      const { cause } = Object(error) as { cause?: unknown };
-      return unavailable(`${name} does not answer at ${address}: ${messageOf(cause ?? error)}`);
+      return unavailable(`${name} does not answer at ${address}: ${fetchMessageOf(error)}`);
     }
     return unavailable(
       `at ${address}, where ${name} says that it serves, another one answers: set HTTP_ADDRESS of ${name} to where it is reached`,

@@ -2,9 +2,6 @@
 import type { SlotLists } from "../../slot-lists.js";
 import type { TaskFolder } from "../task/task-folder.js";
 
-/** Most rows of a series that are shown at once, which are as many as its longest ring has. */
-export const ROWS_MAX = 10_000;
-export const ROWS_DEFAULT = 10;
 /** Most numbers of a series that are shown at once: reading them holds the records up. */
 const NUMBERS_MAX = 200_000;
 

@@ -58,6 +58,9 @@ export interface KnownInstance {
   readonly copies?: readonly number[] | undefined;
 }
 
+/** `<INSTANCE_ID>/<slot>` */
+export const nameOf = ({ host, slot }: KnownInstance): string => `${host}/${slot}`;
+
 /** The address book, as far as questions need it. */
 export interface RunningBook {
   /** Name of this instance, `<INSTANCE_ID>/<slot>`. */

@@ -1,8 +1,9 @@
 /** /state and /query over HTTP: what is asked for becomes questions, and their answers become responses. */
+import { INSTANCE_HEADER } from "../../contract/state-question.js";
 import { SharedQuestion } from "../../repeated-question.js";
 import type { Answer } from "./answer.js";
 import type { Manner } from "./asking.js";
-import { INSTANCE_HEADER, PARTITION_HEADER, SEARCHED_HEADER, STALE_HEADER } from "./peers.js";
+import { PARTITION_HEADER, SEARCHED_HEADER, STALE_HEADER } from "./peers.js";
 import type { Question } from "./question.js";
 import type { Asked } from "./state-path.js";
 

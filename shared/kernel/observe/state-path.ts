@@ -2,7 +2,7 @@
  * Which state a URL asks for. A series may bear any name: with line ends, slashes and percent signs, `.`, `..`, or none. So the
  * path is read as the client sent it, before anybody folds its dots or splits it at its slashes.
  */
-import { ROWS_DEFAULT, ROWS_MAX } from "./question.js";
+import { ROWS_DEFAULT, ROWS_MAX, rowsOf } from "../../contract/state-question.js";
 
 /** What is asked for. */
 export type Asked =
@@ -46,9 +46,8 @@ export function askedOf(target: string): Asked | undefined {
 function seriesAsked(path: string | undefined, query: URLSearchParams): Asked {
   const [topic, series] = path === undefined ? [query.get("topic"), query.get("series")] : split(decoded(path));
   if (series === null) return { kind: "fault", reason: USAGE };
-  const rowsText = query.get("rows") ?? String(ROWS_DEFAULT);
-  const rows = /^[0-9]{1,5}$/.test(rowsText) ? Number(rowsText) : Number.NaN;
-  if (!(rows <= ROWS_MAX)) return { kind: "fault", reason: `expected rows to be a number from 0 to ${ROWS_MAX}` };
+  const rows = rowsOf(query.get("rows") ?? String(ROWS_DEFAULT));
+  if (rows === undefined) return { kind: "fault", reason: `expected rows to be a number from 0 to ${ROWS_MAX}` };
   return { kind: "series", topic: topic ?? undefined, series, rows, stale: query.get("stale") === "true" };
 }
 
