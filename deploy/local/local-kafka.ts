@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 import { endOf, spawnBound, waitForExit } from "./bound-process.js";
 import { freePort } from "./free-port.js";
 import { type BrokerPlace, kafkaProperties } from "./kafka-properties.js";
-import { isRunning, markProcess, readMarks } from "./process-mark.js";
+import { isRunning, isStopped, markProcess, readMarks } from "./process-mark.js";
 
 const PROJECT_DIRECTORY = fileURLToPath(new URL("../../..", import.meta.url));
 const LIBRARIES = join(PROJECT_DIRECTORY, ".local", "kafka", "libs");
@@ -66,8 +66,8 @@ export interface LocalKafka {
   kill(): Promise<void>;
   /** Starts it again on its data and ports, after a stop where it runs. @throws {Error} as {@link startLocalKafka} does */
   restart(): Promise<void>;
-  /** SIGSTOP: connections stay open and nothing answers. */
-  pause(): void;
+  /** SIGSTOP, and waits until each of the JVM's threads has stopped: connections stay open and nothing answers. */
+  pause(): Promise<void>;
   /** SIGCONT. */
   resume(): void;
 }
@@ -159,8 +159,10 @@ class Broker implements LocalKafka {
     await this.start();
   }
 
-  pause(): void {
-    process.kill(this.pid, "SIGSTOP");
+  async pause(): Promise<void> {
+    const { pid } = this;
+    process.kill(pid, "SIGSTOP");
+    while (!isStopped(pid)) await pause(POLL_MS);
   }
 
   resume(): void {

@@ -18,7 +18,7 @@ describe("a broker that its controller takes for dead", function () {
     await race.progress();
     for (let time = 0; time < TIMES; time++) {
       // When it wakes it finds that no heartbeat came for too long, and fences the broker until the next one comes.
-      controller.pause();
+      await controller.pause();
       await delay(FROZEN_MS);
       controller.resume();
       await race.progress();

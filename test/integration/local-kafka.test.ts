@@ -53,9 +53,12 @@ describe("a local Kafka", function () {
   });
 
   it("answers nobody while it is paused, and everybody after", async () => {
-    broker.pause();
-    await assert.rejects(partitionsOf(broker.brokers, TOPIC), /timed out/i);
-    broker.resume();
+    await broker.pause();
+    try {
+      await assert.rejects(partitionsOf(broker.brokers, TOPIC), /timed out/i);
+    } finally {
+      broker.resume();
+    }
     await answer(broker);
   });
 

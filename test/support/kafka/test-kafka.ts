@@ -56,7 +56,7 @@ export async function localTestKafka(options: TestKafkaOptions): Promise<TestKaf
     stop: () => kafka.stop(),
     kill: () => kafka.kill(),
     restart: () => kafka.restart(),
-    pause: async () => kafka.pause(),
+    pause: () => kafka.pause(),
     resume: async () => kafka.resume(),
     close: () => kafka.kill(),
   };
