@@ -110,7 +110,7 @@ export function processObservation(record: InputRecord, context: Context): void 
 function forecastQuestion(context: Context, seen: Seen, x: Float64Array): void {
   const { stores } = context;
   const { key, race, of } = seen;
-  const question = { asked: race.time, x, forecasts: noForecasts(race.models.length) };
+  const question = { asked: race.time, x, forecasts: noForecasts(race.models.length), judged: new Float64Array(0) };
   race.open = ask(stores, key, of.i, question);
   race.asking.set(of.i, question);
   forecast(context, seen, x, (forecasts) => {

@@ -131,7 +131,7 @@ function advanceTime({ doubles, at }: PackedValue, { timestamp }: InputRecord): 
 /** A question is forecast, and waits. @param time of its series */
 function forecast(context: Context, { record, key, race, of }: Seen, x: readonly number[], time: number): void {
   const forecasts = forecastsOf(race, numbersOf(of.i, 0, x));
-  const question = { asked: time, x: Float64Array.from(x), forecasts };
+  const question = { asked: time, x: Float64Array.from(x), forecasts, judged: new Float64Array(0) };
   race.doubles[race.at + OPEN] = ask(context.stores, key, of.i, question);
   for (const [m, { name }] of context.settings.models.entries())
     forward(context, questionPrediction(race, m, name, of, forecasts[m]));

@@ -1,8 +1,10 @@
 /**
- * How a ledger and its questions become bytes, format 1 of both: doubles, little endian as on every machine that Node runs on.
+ * How a ledger, format 1, and its questions, format 2, become bytes: doubles, little endian as on every machine that Node runs on.
  *
  *   ledger    how often each outcome was counted, in the order of COUNTED · for each open question, the oldest first: i · asked
- *   question  asked · features n · x1, ..., xn · a forecast for each model, NaN where there is none
+ *   question  asked · features n · models K · x1, ..., xn · a forecast for each model, NaN where there is none · what was judged
+ *
+ * Format 1 of a question has neither K nor what was judged.
  */
 import { z } from "zod";
 import type { Codec } from "../../service-definition.js";
@@ -40,19 +42,48 @@ export const ledgerCodec: Codec<Ledger> = {
 
 /** Store `questions`. */
 export const questionCodec: Codec<Question> = {
-  format: 1,
+  format: 2,
   slotted: true,
-  encode: ({ asked, x, forecasts }) => bytesOf(Float64Array.of(asked, x.length, ...x, ...forecasts)),
-  bytes: ({ x, forecasts }) => OBJECT_BYTES + arrayBytes(x.length) + arrayBytes(forecasts.length),
+  encode: ({ asked, x, forecasts, judged }) =>
+    bytesOf(Float64Array.of(asked, x.length, forecasts.length, ...x, ...forecasts, ...judged)),
+  bytes: ({ x, forecasts, judged }) =>
+    OBJECT_BYTES + arrayBytes(x.length) + arrayBytes(forecasts.length) + arrayBytes(judged.length),
   decode(bytes) {
     const numbers = numbersOf(bytes);
-    const [asked, features] = numbers;
-    if (!(Number.isSafeInteger(features) && features >= 1 && features <= numbers.length - 2))
-      throw wrong(bytes, "a question with its features");
-    return { asked, x: numbers.slice(2, 2 + features), forecasts: numbers.slice(2 + features) };
+    const [asked, features, models] = numbers;
+    const forecasts = 3 + features;
+    const judged = forecasts + models;
+    if (!(isCount(features, 1) && isCount(models, 0) && judged <= numbers.length)) throw noQuestion(bytes);
+    return {
+      asked,
+      x: numbers.slice(3, forecasts),
+      forecasts: numbers.slice(forecasts, judged),
+      judged: numbers.slice(judged),
+    };
   },
+  older: { 1: decodeUnjudged },
   toJson: ({ asked, x, forecasts }) => ({ asked, x: Array.from(x), forecasts: Array.from(forecasts, numberOrNull) }),
 };
+
+function decodeUnjudged(bytes: Buffer): Question {
+  const numbers = numbersOf(bytes);
+  const [asked, features] = numbers;
+  if (!(isCount(features, 1) && features <= numbers.length - 2)) throw noQuestion(bytes);
+  return {
+    asked,
+    x: numbers.slice(2, 2 + features),
+    forecasts: numbers.slice(2 + features),
+    judged: new Float64Array(0),
+  };
+}
+
+function isCount(value: number, min: number): boolean {
+  return Number.isSafeInteger(value) && value >= min;
+}
+
+function noQuestion(bytes: Buffer): RangeError {
+  return wrong(bytes, "a question with its features");
+}
 
 const shownLedgerSchema = z.object({ open: z.array(z.object({ i: z.number() })) });
 

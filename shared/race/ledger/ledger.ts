@@ -54,6 +54,8 @@ export interface Question {
   readonly x: Float64Array;
   /** By model of the race, in their order; NaN where a model refused, or joined later. */
   readonly forecasts: Float64Array;
+  /** What the judge of the race has said with them; of no length in a question that was asked before there was one. */
+  readonly judged: Float64Array;
 }
 
 /** Both stores of a ledger. */
@@ -158,8 +160,8 @@ export function ask(stores: LedgerStores, key: string, i: number, question: Ques
  */
 export function mapForecasts(stores: LedgerStores, key: string, places: readonly number[]): void {
   for (const i of stores.ledger.get(key)?.open.keys() ?? []) {
-    const { asked, x, forecasts } = questionOf(stores, key, i);
-    stores.questions.put(questionKey(key, i), { asked, x, forecasts: mapped(forecasts, places) });
+    const { forecasts, ...question } = questionOf(stores, key, i);
+    stores.questions.put(questionKey(key, i), { ...question, forecasts: mapped(forecasts, places) });
   }
 }
 

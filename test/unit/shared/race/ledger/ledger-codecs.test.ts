@@ -29,13 +29,22 @@ describe("the bytes of a ledger", () => {
     for (const cut of [8, 1, bytes.length]) assert.throws(() => ledgerCodec.decode(bytes.subarray(cut)), RangeError);
   });
 
-  it("of a question hold its features and forecasts, also one that was refused", () => {
-    const question = { asked: 77, x: Float64Array.of(1.5, -0), forecasts: Float64Array.of(3, Number.NaN) };
+  it("of a question hold its features, its forecasts, also one that was refused, and what was judged", () => {
+    const forecasts = Float64Array.of(3, Number.NaN);
+    const question = { asked: 77, x: Float64Array.of(1.5, -0), forecasts, judged: Float64Array.of(0.25, Number.NaN) };
     const bytes = questionCodec.encode(question);
-    assert.equal(bytes.length, 8 * 6);
+    assert.equal(bytes.length, 8 * 9);
     assert.deepEqual(questionCodec.decode(bytes), question);
     assert.deepEqual(questionCodec.toJson(question), { asked: 77, x: [1.5, -0], forecasts: [3, null] });
-    for (const length of [0, 8, 24, 47])
+    for (const length of [0, 8, 16, 24, 55, 71])
       assert.throws(() => questionCodec.decode(bytes.subarray(0, length)), RangeError);
+  });
+
+  it("of a question of format 1 are read as of one that nobody judged", () => {
+    const bytes = Buffer.from(Float64Array.of(77, 2, 1.5, -0, 3, Number.NaN).buffer);
+    const read = questionCodec.older?.[1](bytes);
+    const forecasts = Float64Array.of(3, Number.NaN);
+    assert.deepEqual(read, { asked: 77, x: Float64Array.of(1.5, -0), forecasts, judged: new Float64Array(0) });
+    for (const length of [0, 8, 24, 47]) assert.throws(() => questionCodec.older?.[1](bytes.subarray(0, length)));
   });
 });
