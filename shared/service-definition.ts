@@ -143,11 +143,12 @@ export interface PackedSteps {
   /** Writes the body of a step that the value still holds to `out` from byte `at` on. @returns its bytes */
   write(value: PackedValue, step: number, out: Buffer, at: number): number;
   /**
-   * Does the step again on a value that has been restored so far; nothing where the value has it already.
-   * @returns whether the value has changed
+   * Does the step again on a value that has been restored so far. @returns false where the value has it already
    * @throws {RangeError} the value lacks a step before it, or the bytes are no step
    */
   apply(value: PackedValue, step: Buffer): boolean;
+  /** As {@link apply}, for steps of older formats that a changelog may still hold; those of others are refused. */
+  readonly older?: Readonly<Record<number, (value: PackedValue, step: Buffer) => boolean>>;
 }
 
 /** A topic that a service writes, and how its values become bytes. */

@@ -6,7 +6,7 @@
  * whole value again: a step that is gone was replaced by one that comes after a newer whole value.
  */
 import { stepKey } from "../../contract/record-key.js";
-import type { PackedCodec, PackedSteps } from "../../service-definition.js";
+import type { PackedCodec, PackedSteps, PackedValue } from "../../service-definition.js";
 import type { StoreWrite } from "./leveldb-store.js";
 import type { PackedEntry } from "./packed-entry.js";
 import { HEAD_BYTES } from "./packed-memory.js";
@@ -52,15 +52,18 @@ export function logOf(
 }
 
 /**
- * The body of a step.
+ * Reads a step of a changelog.
+ * @returns what does it again on the value that has been restored so far, see {@link PackedSteps.apply}
  * @throws {ValueDamagedError} the bytes are not what was written
- * @throws {StoreError} they are of another format: a step is arithmetic of its own
+ * @throws {StoreError} they are of a format whose steps the codec does not read: a step is arithmetic of its own
  */
-export function bodyOfStep({ format }: PackedCodec, stored: Buffer, where: string): Buffer {
-  if (stored.length < HEAD_BYTES || !isIntact(stored) || kindOf(stored) !== STEP)
+export function loggedStep({ format, steps }: PackedCodec, stored: Buffer, where: string) {
+  if (steps === undefined || stored.length < HEAD_BYTES || !isIntact(stored) || kindOf(stored) !== STEP)
     throw new ValueDamagedError("expected a step of a value");
-  refuseUnknownFormat({ format }, formatOf(stored), where);
-  return stored.subarray(HEAD_BYTES);
+  const { apply, older = {} } = steps;
+  refuseUnknownFormat({ format, older }, formatOf(stored), where);
+  const again = older[formatOf(stored)] ?? apply;
+  return (value: PackedValue): boolean => again(value, stored.subarray(HEAD_BYTES));
 }
 
 /** Steps without a value would wait for one. */

@@ -14,7 +14,7 @@ import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
 import { ENTRY_BYTES, type PackedCache } from "./packed-cache.js";
 import { PackedChanges } from "./packed-changes.js";
 import { ABSENT, type Former, IN_FOLDER, PackedEntry } from "./packed-entry.js";
-import { bodyOfStep, logOf } from "./packed-log.js";
+import { loggedStep, logOf } from "./packed-log.js";
 import { HEAD_BYTES } from "./packed-memory.js";
 import { PackedUnsaved } from "./packed-unsaved.js";
 import type { StateMemory } from "./state-memory.js";
@@ -214,12 +214,12 @@ export class PackedStore implements PackedStateStore, TaskStore {
   /** Does a step again. One that is older than the value is in it already, one after a gap is in the value that follows. */
   #applyStep(key: string, stored: Buffer | undefined): void {
     if (stored === undefined || this.#broken.has(key)) return;
-    const body = bodyOfStep(this.#codec, stored, this.#where(key));
+    const applyTo = loggedStep(this.#codec, stored, this.#where(key));
     const entry = this.#entries.get(key) ?? this.#load(key);
     try {
       if (entry === undefined || entry.isAbsent) throw new RangeError("expected a value before its steps");
       entry.forgetLogged();
-      if (this.#codec.steps?.apply(entry, body)) this.#unsaved.add(entry);
+      if (applyTo(entry)) this.#unsaved.add(entry);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.#broken.add(key);

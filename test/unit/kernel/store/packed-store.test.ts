@@ -7,7 +7,7 @@ import { LevelDbStore } from "../../../../shared/kernel/store/leveldb-store.js";
 import { PackedMemory, placeBytes } from "../../../../shared/kernel/store/packed-memory.js";
 import { PackedStore } from "../../../../shared/kernel/store/packed-store.js";
 import { StateMemory } from "../../../../shared/kernel/store/state-memory.js";
-import type { PackedCodec } from "../../../../shared/service-definition.js";
+import type { PackedCodec, PackedValue } from "../../../../shared/service-definition.js";
 import { EMPTY_MANIFEST } from "../../../support/data/empty-manifest.js";
 
 const FORMAT = 3;
@@ -408,6 +408,35 @@ describe("a packed store whose steps are numbered", () => {
     store.applyLogged(third.key, third.value);
     store.endRestore();
     assert.deepEqual(store.inspect("t/s"), [3, 6]);
+  });
+
+  it("does steps of an older format again by its own arithmetic, and refuses those of one that it does not read", () => {
+    add("t/s", 1);
+    const [whole] = commit();
+    add("t/s", 2);
+    const [step] = commit();
+    const steps = stepped.steps;
+    assert.ok(steps);
+    const reader = (older: PackedCodec["older"], olderSteps: typeof steps.older) => {
+      const codec = {
+        ...stepped,
+        format: 2,
+        ...(older && { older }),
+        steps: { ...steps, ...(olderSteps && { older: olderSteps }) },
+      };
+      const read = new PackedStore("sums", codec, db, new StateMemory(MIB, 1000));
+      read.applyLogged(whole.key, whole.value);
+      read.applyLogged(step.key, step.value);
+      read.endRestore();
+      return read.inspect("t/s");
+    };
+    const wholeOfFormat1 = { 1: (stored: Buffer) => stored.subarray(3) };
+    const tenfold = (value: PackedValue, body: Buffer) => {
+      learn(value, 10 * body.readDoubleLE(8));
+      return true;
+    };
+    assert.deepEqual(reader(wholeOfFormat1, { 1: tenfold }), [2, 21]);
+    assert.throws(() => reader(wholeOfFormat1, undefined), { name: "StoreError", message: /t\/s is of format 1/ });
   });
 
   it("deletes the steps with the value, and leaves a series alone whose name is like one", () => {
