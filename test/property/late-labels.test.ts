@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { mlRacer } from "../../services/ml-racer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { predictionSchema, rlsPredictionSchema } from "../../shared/contract/schemas.js";
+import type { LabelBounds } from "../../shared/race/ledger/label-settings.js";
 import { TopologyDriver } from "../driver/topology-driver.js";
-import { lateStream } from "../support/data/late-stream.js";
+import { askedAgainStream, lateStream } from "../support/data/late-stream.js";
 import { observationRecord } from "../support/data/observations.js";
-import { lateRace, rlsForecaster, windowForecaster } from "../support/plain/late-race.js";
+import { type LateRecord, lateRace, rlsForecaster, windowForecaster } from "../support/plain/late-race.js";
 import { seededRandom } from "../support/seed.js";
 
 /** Streams that are compared; LATE_STREAMS asks for more. */
@@ -14,6 +15,8 @@ const STREAMS = Number(process.env.LATE_STREAMS ?? 12);
 const LENGTH = 150;
 const SERIES = "s/1";
 const KEY = `dataLinearModel/${SERIES}`;
+/** Forecasts of ml-racer come fewer records later than this. */
+const HELD_MAX = 12;
 
 describe(`${STREAMS} streams of late labels`, function () {
   this.timeout(600_000);
@@ -79,54 +82,78 @@ describe(`${STREAMS} streams of late labels`, function () {
   });
 
   it("give the same in ml-racer, whose forecasts come some records later, through restarts and with few questions and closed ones", () => {
-    const models = { ML_MODELS: "lin,rf:n_estimators=2", WINDOW_LENGTH: "9", TRAIN_LENGTH: "6" };
     for (let k = 0; k < STREAMS; k++) {
       const bounds = {
         labelQuestionsMax: [256, 3, 1][below(3)],
         labelDoneMax: [16, 2, 0][below(3)],
         labelWaitMs: [1e9, 4000][below(2)],
       };
-      const environment = {
-        ...models,
-        LABEL_QUESTIONS_MAX: String(bounds.labelQuestionsMax),
-        LABEL_DONE_MAX: String(bounds.labelDoneMax),
-        LABEL_WAIT_MS: String(bounds.labelWaitMs),
-      };
-      const log = lateStream(random, LENGTH, [0, 5, 30][k % 3]);
-      let driver = new TopologyDriver(mlRacer, environment, { heldJobs: below(12) });
-      const { models: specifications, trainLength } = driver.settings;
-      const expected = lateRace(
-        log,
-        bounds,
-        specifications.map((model) => windowForecaster(model, trainLength)),
-      );
-      const results = log.map(({ timestamp, i, y, x }, at) => {
-        if (random() < 0.03) {
-          driver.settle();
-          driver = driver.restarted(environment, { heldJobs: below(12) });
-        }
-        const of = { topic: "dataLinearModel", series: SERIES, i, y, ...(x === undefined ? {} : { x: [...x] }) };
-        return driver.pipe(observationRecord(of, { timestamp, offset: at }));
-      });
-      driver.settle();
-      for (const [at, { outputs }] of results.entries()) {
-        const said = outputs
-          .filter(({ topic }) => topic === "ml-predictions")
-          .map(({ value }) => predictionSchema.parse(JSON.parse(value.toString())));
-        const where = `record ${at} of stream ${k}, seed ${seed}`;
-        const { event, asked, predictions } = expected[at];
-        assert.deepEqual(
-          said.map(({ yhat, error, mse, n }) => ({ yhat, error, mse, n })),
-          predictions,
-          where,
-        );
-        for (const one of said) {
-          assert.equal(one.asked, event === "question" ? undefined : asked, where);
-          assert.equal(one.corrected === true, event === "correction", where);
-        }
-      }
-      const { open } = driver.json("ledger", KEY) as { open: readonly { i: number }[] };
-      assert.deepEqual(driver.keys("questions"), open.map(({ i }) => `${KEY}/${i}`).sort(), `stream ${k}`);
+      assertWindowRace(lateStream(random, LENGTH, [0, 5, 30][k % 3]), bounds, k);
     }
   });
+
+  it("give the same in ml-racer where a question is forgotten and asked again while its forecast is under way", () => {
+    let underWay = 0;
+    for (let k = 0; k < STREAMS; k++) {
+      const bounds = { labelQuestionsMax: 1 + below(3), labelDoneMax: below(2), labelWaitMs: [1e9, 2000][below(2)] };
+      const log = askedAgainStream(random, LENGTH);
+      const events = assertWindowRace(log, bounds, k);
+      const askedAt = new Map<number, number>();
+      const labelled = new Set(events.flatMap(({ event, of }) => (event === "label" ? [of] : [])));
+      for (const [at, { event }] of events.entries()) {
+        if (event !== "question") continue;
+        const { i } = log[at];
+        if (labelled.has(at) && at - (askedAt.get(i) ?? -LENGTH) <= HELD_MAX / 2) underWay++;
+        askedAt.set(i, at);
+      }
+    }
+    assert.ok(underWay >= STREAMS, `${underWay} questions were forgotten, asked again in time and answered`);
+  });
+
+  /** Compares ml-racer's predictions, through restarts and with forecasts that come later. @returns what each record was */
+  function assertWindowRace(log: readonly LateRecord[], bounds: LabelBounds, stream: number) {
+    const environment = {
+      ML_MODELS: "lin,rf:n_estimators=2",
+      WINDOW_LENGTH: "9",
+      TRAIN_LENGTH: "6",
+      LABEL_QUESTIONS_MAX: String(bounds.labelQuestionsMax),
+      LABEL_DONE_MAX: String(bounds.labelDoneMax),
+      LABEL_WAIT_MS: String(bounds.labelWaitMs),
+    };
+    let driver = new TopologyDriver(mlRacer, environment, { heldJobs: below(HELD_MAX) });
+    const { models, trainLength } = driver.settings;
+    const expected = lateRace(
+      log,
+      bounds,
+      models.map((model) => windowForecaster(model, trainLength)),
+    );
+    const results = log.map(({ timestamp, i, y, x }, at) => {
+      if (random() < 0.03) {
+        driver.settle();
+        driver = driver.restarted(environment, { heldJobs: below(HELD_MAX) });
+      }
+      const of = { topic: "dataLinearModel", series: SERIES, i, y, ...(x === undefined ? {} : { x: [...x] }) };
+      return driver.pipe(observationRecord(of, { timestamp, offset: at }));
+    });
+    driver.settle();
+    for (const [at, { outputs }] of results.entries()) {
+      const said = outputs
+        .filter(({ topic }) => topic === "ml-predictions")
+        .map(({ value }) => predictionSchema.parse(JSON.parse(value.toString())));
+      const where = `record ${at} of stream ${stream}, seed ${seed}`;
+      const { event, asked, predictions } = expected[at];
+      assert.deepEqual(
+        said.map(({ yhat, error, mse, n }) => ({ yhat, error, mse, n })),
+        predictions,
+        where,
+      );
+      for (const one of said) {
+        assert.equal(one.asked, event === "question" ? undefined : asked, where);
+        assert.equal(one.corrected === true, event === "correction", where);
+      }
+    }
+    const { open } = driver.json("ledger", KEY) as { open: readonly { i: number }[] };
+    assert.deepEqual(driver.keys("questions"), open.map(({ i }) => `${KEY}/${i}`).sort(), `stream ${stream}`);
+    return expected;
+  }
 });

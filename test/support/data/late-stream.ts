@@ -34,3 +34,28 @@ export function lateStream(random: () => number, length: number, delay: number):
     timestamp: Math.round(1000 * at) - (random() < 0.05 ? Math.floor(5000 * random()) : 0),
   }));
 }
+
+/**
+ * Questions that are asked again up to 6 records later, with other features, most of them before their label comes: where few may
+ * be open and few closed ones are remembered, many are forgotten meanwhile and become questions once more.
+ * @param length counters i, from 0; there are more records
+ */
+export function askedAgainStream(random: () => number, length: number): LateRecord[] {
+  const records: { readonly at: number; readonly of: Omit<LateRecord, "timestamp"> }[] = [];
+  const features = () => Array.from({ length: FEATURES }, () => 4 * random() - 2);
+  for (let i = 0; i < length; i++) {
+    const x = features();
+    const y = 1 + x[0] - 2 * x[1] + random();
+    const isQuestion = random() < 0.7;
+    records.push({ at: i, of: { i, y: isQuestion ? null : y, x } });
+    if (!isQuestion) continue;
+    for (let again = i; random() < 0.6; ) {
+      again += 3 * random();
+      records.push({ at: again, of: { i, y: null, x: features() } });
+    }
+    records.push({ at: i + 8 * random(), of: { i, y, x: undefined } });
+  }
+  records.sort((a, b) => a.at - b.at);
+  records.unshift({ at: 0, of: { i: -1, y: 0.5, x: [1, 1] } });
+  return records.map(({ at, of }) => ({ ...of, timestamp: Math.round(1000 * at) }));
+}
