@@ -5,21 +5,36 @@ import {
   predictionSchema,
   rlsPredictionSchema,
 } from "../../shared/contract/schemas.js";
+import { COUNTED } from "../../shared/race/ledger/ledger.js";
+import { counterOf, type LateGolden, latePredictions, readLateGolden } from "../support/data/golden-late.js";
 import { goldenRaces } from "../support/data/golden-race.js";
 import { assertClose, RLS_GOLDEN_STREAMS, readRlsGolden } from "../support/data/golden-rls.js";
 import { statsGoldens, statsObservations } from "../support/data/golden-statistics.js";
 import { assertGoldenPredictions, raceObservations } from "../support/data/race-observations.js";
-import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { assertBits } from "../support/judge/sklearn-tolerance.js";
+import { createTopic, type RawRecord, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { assertNear } from "../support/near.js";
 import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
+
+/** Each is a raw topic of its own, since the settings of its race are its own. */
+const LATE = [
+  { racer: "rls-racer", name: "late_rls_delays" },
+  { racer: "rls-racer", name: "late_rls_bounds" },
+  { racer: "rls-racer", name: "late_rls_swap" },
+  { racer: "ml-racer", name: "late_ml" },
+] as const;
+const RAW_TOPICS = ["dataLinearModel", "dataNonLinearModel", ...LATE.map(({ name }) => name)];
+/** Of forecasts of least squares; trees are compared bit for bit. */
+const LATE_TOLERANCE = 1e-9;
 
 describe("golden files through the running topology", function () {
   this.timeout(300_000);
   const stack = stackFor({ container: true });
 
   before(async () => {
-    for (const topic of ["dataLinearModel", "dataNonLinearModel"]) await createTopic(stack.brokers, topic, 4);
-    stack.start("deserializer");
+    for (const topic of RAW_TOPICS) await createTopic(stack.brokers, topic, 4);
+    stack.start("deserializer", { INPUT_TOPICS: RAW_TOPICS.join(",") });
   });
 
   it("gives Python's RLS numbers to 1e-9 on the predictions topic for what was written to the raw topic", async () => {
@@ -107,7 +122,65 @@ describe("golden files through the running topology", function () {
     }
     assert.equal(await racer.stop(), 0);
   });
+
+  for (const { racer: name, name: topic } of LATE) {
+    it(`gives the forecasts, errors and scores of ${topic} on the predictions topic of ${name}, its questions and labels counted`, async () => {
+      const golden = readLateGolden(topic);
+      const begun = Date.now() - 3_600_000;
+      await writeRecords(stack.brokers, lateRawRecords(golden, topic, begun));
+      const isRls = name === "rls-racer";
+      const racer = stack.start(name, {
+        LABEL_QUESTIONS_MAX: String(golden.open_max),
+        LABEL_WAIT_MS: String(golden.wait),
+        LABEL_DONE_MAX: String(golden.done_max),
+        [isRls ? "RLS_MODELS" : "ML_MODELS"]: golden.models.join(","),
+        INPUT_TOPICS: `${topic}.observations`,
+        APPLICATION_ID: topic,
+      });
+      const expected = golden.models.map((model) => latePredictions(golden, model, begun));
+      const count = expected.flat().length;
+      const predictions = await waitFor(`${count} predictions`, async () => {
+        const all = await valuesOf(stack.brokers, isRls ? "rls-predictions" : "ml-predictions");
+        const own = all.map((value) => predictionSchema.parse(value)).filter((one) => one.topic === topic);
+        return own.length >= count && own;
+      });
+      assert.equal(predictions.length, count);
+      for (const [m, text] of golden.models.entries()) {
+        const [model] = text.split(":");
+        const own = predictions.filter((one) => one.model === model);
+        const said = own.map(({ i, n, y, yhat, error, mse, asked, corrected }) =>
+          // As JSON has them: what is not there is no member.
+          JSON.parse(JSON.stringify({ i, n, y, yhat, error, mse, asked, corrected })),
+        );
+        assertNear(said, expected[m], LATE_TOLERANCE, `${topic}, ${model}`);
+        if (model === "rf" || model === "gb")
+          assertBits(
+            own.map(({ yhat }) => yhat ?? Number.NaN),
+            expected[m].map(({ yhat }) => yhat),
+            `${topic}, ${model}`,
+          );
+      }
+      const ledger = (await racer.json(`/state/ledger/${topic}/${golden.name}`)) as {
+        open: readonly { i: number }[];
+        counts: Readonly<Record<string, number>>;
+      };
+      for (const outcome of COUNTED) assert.equal(ledger.counts[outcome], golden.counters[counterOf(outcome)], outcome);
+      assert.deepEqual(
+        ledger.open.map(({ i }) => i),
+        golden.open,
+      );
+      assert.equal(await racer.stop(), 0);
+    });
+  }
 });
+
+/** The records of a golden file as senders write them: questions without y, labels without x. */
+function lateRawRecords({ name, records }: LateGolden, topic: string, begun: number): RawRecord[] {
+  return records.map(([time, i, y, x]) => {
+    const value = x === null ? `{"i":${i},"y":${y}}` : `[${[i, y, ...x].map(String).join(", ")}]`;
+    return { topic, key: name, value, timestamp: begun + time };
+  });
+}
 
 /** An observation as its raw record. */
 function rawRecord({ topic, series, i, y, x }: CompleteObservation) {

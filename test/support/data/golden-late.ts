@@ -62,6 +62,20 @@ export function lateRecords({ name, records }: LateGolden): readonly InputRecord
   });
 }
 
+/** What the predictions of one model have to say, in their order, of records whose time began at `begun` and not at 0. */
+export function latePredictions({ models, records, outputs }: LateGolden, model: string, begun: number) {
+  const m = models.indexOf(model);
+  let n = 0;
+  return outputs.flatMap(({ event, yhat, error, mse, n: scored, asked }, k) => {
+    if (yhat === undefined) return [];
+    n = scored?.[m] ?? n;
+    const [, i, y] = records[k];
+    const ofLabel = asked === undefined || event === "question" ? {} : { asked: begun + asked };
+    const corrected = event === "correction" ? { corrected: true } : {};
+    return [{ i, n, y, yhat: yhat[m], error: error?.[m] ?? null, mse: mse?.[m] ?? null, ...ofLabel, ...corrected }];
+  });
+}
+
 /** The event of a golden file under the name that the ledger has for it. */
 export function eventOf({ event }: LateOutput): LabelEvent {
   return event.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) as LabelEvent;
