@@ -29,6 +29,9 @@ const WORK_MAX: Readonly<Record<string, (features: number, rows: number) => numb
     const size = Math.min(features, rows);
     return (SWEEPS_MAX * size * (size - 1)) / 2;
   },
+  ridge: (features, rows) => features + rows,
+  knn: (_, rows) => rows,
+  tree: (_, rows) => 2 * rows - 1,
 };
 
 describe(`the work of a forecast, on windows of any shape and rank (seed ${SEED})`, () => {

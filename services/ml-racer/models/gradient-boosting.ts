@@ -4,15 +4,20 @@
  *   F_0 = mean(y);  r = y − F_{m−1}(x);  F_m = F_{m−1} + learning_rate · tree_m,  tree_m fitted to r
  */
 import { MersenneTwister, SEED_BOUND } from "./mersenne-twister.js";
-import { type ModelKind, nonNegativeParameter, type TreeParameterName, treeParameters } from "./model-kind.js";
+import {
+  type EnsembleParameterName,
+  ensembleParameters,
+  type ModelKind,
+  nonNegativeParameter,
+  treeLimits,
+} from "./model-kind.js";
 import { pairwiseSum } from "./pairwise-sum.js";
-import { treeLimits } from "./random-forest.js";
 import { RegressionTree } from "./regression-tree.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";
 import { copyFeatures } from "./tree-data.js";
 import { createWasmTrees, fitWasmTrees } from "./wasm-trees.js";
 
-type ParameterName = TreeParameterName | "learning_rate";
+type ParameterName = EnsembleParameterName | "learning_rate";
 
 /**
  * Largest rate with which a stage leaves no more than there was: what a tree explains is multiplied by 1 − rate. With a larger
@@ -26,7 +31,7 @@ const GROWTH_MAX = 1e150;
 /** `gb` in the list of models. */
 export const gradientBoosting: ModelKind<ParameterName> = {
   doc: "scikit-learn's GradientBoostingRegressor",
-  parameters: { ...treeParameters(3), learning_rate: nonNegativeParameter(0.1, "share of a tree that is added") },
+  parameters: { ...ensembleParameters(3), learning_rate: nonNegativeParameter(0.1, "share of a tree that is added") },
   fault: ({ n_estimators, learning_rate }) =>
     learning_rate > 2 && (learning_rate - 1) ** n_estimators > GROWTH_MAX
       ? `a learning_rate with which residuals, multiplied by ${learning_rate - 1} at each of ${n_estimators} stages, stay finite`

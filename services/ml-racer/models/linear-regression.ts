@@ -4,10 +4,10 @@
  * Singular values of up to 10⁻⁶ of the largest count as zero (scikit-learn's `tol`). What bounds the work stands in
  * least-norm.ts.
  */
+import { averageFeatures, centreTargets } from "./centred-data.js";
 import type { RowWriter } from "./householder.js";
 import { newLeastNorm } from "./least-norm.js";
 import type { ModelKind } from "./model-kind.js";
-import { pairwiseSum } from "./pairwise-sum.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";
 
 /** Beyond these magnitudes squares lose bits to under- or overflow, so the data are scaled by a power of two first. */
@@ -72,16 +72,6 @@ function createLinearRegression({ features, trainLength }: Dimensions): Regresso
   };
 }
 
-/** numpy adds the rows of a matrix one by one, but a single column pairwise, since that is contiguous. */
-function averageFeatures({ features, rows, x }: TrainingSet, means: Float64Array): void {
-  if (features === 1) means[0] = pairwiseSum(x, 0, rows);
-  else {
-    means.fill(0);
-    for (let i = 0; i < rows; i++) for (let j = 0; j < features; j++) means[j] += x[i * features + j];
-  }
-  for (let j = 0; j < features; j++) means[j] /= rows;
-}
-
 /** @returns the largest of the spreads |x − x̄|, one a feature; not finite where a value is not */
 function measureSpreads({ features, rows, x }: TrainingSet, means: Float64Array, spreads: Float64Array): number {
   spreads.fill(0);
@@ -92,12 +82,6 @@ function measureSpreads({ features, rows, x }: TrainingSet, means: Float64Array,
     }
   }
   return magnitudeOf(spreads);
-}
-
-function centreTargets(y: Float64Array, b: Float64Array): number {
-  const mean = pairwiseSum(y, 0, y.length) / y.length;
-  for (let i = 0; i < y.length; i++) b[i] = y[i] - mean;
-  return mean;
 }
 
 /** The largest magnitude; not finite where a value is not. */

@@ -1,4 +1,5 @@
 /** A kind of model as the registry knows it: its hyper-parameters, with scikit-learn's names and defaults, and how to make one. */
+import type { TreeLimits } from "./regression-tree.js";
 import type { Dimensions, Regressor } from "./regressor.js";
 
 /** A hyper-parameter. Every value is a number; `None` of an unlimited one is Infinity. */
@@ -62,10 +63,22 @@ export function nonNegativeParameter(initial: number, doc: string): ParameterDef
   };
 }
 
-/** The hyper-parameters that random forest and gradient boosting share, with the depth that each starts from. */
+/** A finite number above 0. */
+export function positiveParameter(initial: number, doc: string): ParameterDefinition {
+  const definition = nonNegativeParameter(initial, doc);
+  return {
+    ...definition,
+    expected: "a number above 0",
+    parse(text) {
+      const value = definition.parse(text);
+      return value === 0 ? undefined : value;
+    },
+  };
+}
+
+/** The hyper-parameters of a tree, with the depth that it starts from. */
 export function treeParameters(depth: number) {
   return {
-    n_estimators: integerParameter(100, 1, ESTIMATORS_MAX, "number of trees"),
     max_depth: limitParameter(depth, 1, 1000, "depth of a tree"),
     min_samples_split: integerParameter(2, 2, 1_000_000, "rows a node needs to be split"),
     min_samples_leaf: integerParameter(1, 1, 1_000_000, "rows a leaf needs"),
@@ -73,5 +86,22 @@ export function treeParameters(depth: number) {
   };
 }
 
+/** Those that random forest and gradient boosting share. */
+export function ensembleParameters(depth: number) {
+  return { n_estimators: integerParameter(100, 1, ESTIMATORS_MAX, "number of trees"), ...treeParameters(depth) };
+}
+
 /** Names of the hyper-parameters of {@link treeParameters}. */
 export type TreeParameterName = keyof ReturnType<typeof treeParameters>;
+
+/** Names of the hyper-parameters of {@link ensembleParameters}. */
+export type EnsembleParameterName = keyof ReturnType<typeof ensembleParameters>;
+
+/** The limits that hyper-parameters set to a tree. */
+export function treeLimits(parameters: Readonly<Record<TreeParameterName, number>>): TreeLimits {
+  return {
+    maxDepth: parameters.max_depth,
+    minSamplesSplit: parameters.min_samples_split,
+    minSamplesLeaf: parameters.min_samples_leaf,
+  };
+}

@@ -2,13 +2,19 @@
 import { gradientBoosting } from "./gradient-boosting.js";
 import { linearRegression } from "./linear-regression.js";
 import type { ModelKind } from "./model-kind.js";
+import { nearestNeighbours } from "./nearest-neighbours.js";
 import { randomForest } from "./random-forest.js";
 import type { Dimensions, Regressor } from "./regressor.js";
+import { ridge } from "./ridge.js";
+import { singleTree } from "./single-tree.js";
 
 export const modelKinds: ReadonlyMap<string, ModelKind> = new Map<string, ModelKind>([
   ["rf", randomForest],
   ["lin", linearRegression],
   ["gb", gradientBoosting],
+  ["ridge", ridge],
+  ["knn", nearestNeighbours],
+  ["tree", singleTree],
 ]);
 
 /** One model of the race. Plain data: it may be handed to another thread. */

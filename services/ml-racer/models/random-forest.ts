@@ -3,16 +3,16 @@
  * L. Breiman: Random forests, Machine Learning 45(1), 2001.
  */
 import { MersenneTwister, SEED_BOUND } from "./mersenne-twister.js";
-import { type ModelKind, type TreeParameterName, treeParameters } from "./model-kind.js";
-import { RegressionTree, type TreeLimits } from "./regression-tree.js";
+import { type EnsembleParameterName, ensembleParameters, type ModelKind, treeLimits } from "./model-kind.js";
+import { RegressionTree } from "./regression-tree.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";
 import { copyFeatures } from "./tree-data.js";
 import { createWasmTrees, fitWasmTrees } from "./wasm-trees.js";
 
 /** `rf` in the list of models. */
-export const randomForest: ModelKind<TreeParameterName> = {
+export const randomForest: ModelKind<EnsembleParameterName> = {
   doc: "scikit-learn's RandomForestRegressor",
-  parameters: treeParameters(Number.POSITIVE_INFINITY),
+  parameters: ensembleParameters(Number.POSITIVE_INFINITY),
   create: (parameters, dimensions) =>
     fitWasmTrees(dimensions, parameters.n_estimators, treeLimits(parameters))
       ? wasmRandomForest(parameters, dimensions)
@@ -43,7 +43,7 @@ export function drawForest(seed: number, trees: number, rows: number): ForestDra
 
 /** The forest from literal trees, for any number of rows. */
 export function literalRandomForest(
-  parameters: Readonly<Record<TreeParameterName, number>>,
+  parameters: Readonly<Record<EnsembleParameterName, number>>,
   { features, trainLength }: Dimensions,
 ): Regressor {
   const trees = parameters.n_estimators;
@@ -71,7 +71,10 @@ export function literalRandomForest(
 }
 
 /** The forest in WebAssembly; windows that it does not cover go to the literal trees. */
-function wasmRandomForest(parameters: Readonly<Record<TreeParameterName, number>>, dimensions: Dimensions): Regressor {
+function wasmRandomForest(
+  parameters: Readonly<Record<EnsembleParameterName, number>>,
+  dimensions: Dimensions,
+): Regressor {
   const { weights, seeds } = drawForest(parameters.random_state, parameters.n_estimators, dimensions.trainLength);
   const trees = createWasmTrees(dimensions, seeds, weights, treeLimits(parameters));
   const literal = literalRandomForest(parameters, dimensions);
@@ -82,14 +85,5 @@ function wasmRandomForest(parameters: Readonly<Record<TreeParameterName, number>
       return isCovered ? trees.predictForest() : literal.predict(training, query);
     },
     work: () => (isCovered ? trees.nodes() : (literal.work?.() ?? 0)),
-  };
-}
-
-/** The limits that hyper-parameters set to a tree. */
-export function treeLimits(parameters: Readonly<Record<TreeParameterName, number>>): TreeLimits {
-  return {
-    maxDepth: parameters.max_depth,
-    minSamplesSplit: parameters.min_samples_split,
-    minSamplesLeaf: parameters.min_samples_leaf,
   };
 }

@@ -77,3 +77,18 @@ export function assertLinearScore(
     assert.ok(deviation <= tolerance, `mse after record ${i}: expected ${mse}, got ${actual[i]}`);
   });
 }
+
+/** Fails where a value lies further from the expected one than this share of its size, or of 1 where it is smaller. */
+export function assertNear(
+  actual: readonly number[],
+  expected: readonly number[],
+  tolerance: number,
+  what: string,
+): void {
+  assert.equal(actual.length, expected.length, what);
+  const at = actual.findIndex((value, i) => {
+    const allowed = tolerance * Math.max(1, Math.abs(expected[i]));
+    return !(Math.abs(value - expected[i]) <= allowed);
+  });
+  if (at >= 0) assert.fail(`${what}, record ${at}: expected ${expected[at]}, got ${actual[at]}`);
+}
