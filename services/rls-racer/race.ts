@@ -30,6 +30,7 @@ import {
   slotOf,
 } from "./packed-race.js";
 import { isPositiveDefinite, learn, newRls, predict, rlsLength } from "./rls.js";
+import { learnBoth } from "./rls-pair.js";
 
 /** Refusals in a row, each of an observation that a new model would learn from, after which a model is reset to the prior. */
 export const REFUSALS_MAX = 10;
@@ -66,6 +67,9 @@ const step = {
   resets: [] as { m: number; reason: Reset }[],
   ranking: undefined as Ranking | undefined,
 };
+/** Of the step at hand, by model: the error that it learns from, and what its mse is if it is scored. */
+const errors = new Float64Array(MODELS_MAX);
+const mses = new Float64Array(MODELS_MAX);
 
 /**
  * One observation: every model forecasts, is scored, learns; then its i is closed and the order decided. `race` is changed in place.
@@ -80,14 +84,16 @@ export function raceStep(race: PackedValue, observed: Float64Array, question?: Q
   const p = featuresOf(race) + 1;
   const regressors = regressorsOf(observed, p);
   if (step.resets.length > 0) step.resets = [];
-  let isPlain = true;
   for (let m = 0; m < models; m++) {
     const model = modelAt(race, m);
     if (!isPositiveDefinite(doubles, model + RLS, p)) reset(doubles, model, p, m, "covariance-not-positive");
-    const asked = question?.forecasts[m];
-    const refusal = modelStep(doubles, model, p, regressors, observed[NUMBER.y], m, asked);
-    step.refusals[m] = refusal;
-    if (refusal !== undefined) isPlain = false;
+    forecast(doubles, model, p, regressors, observed[NUMBER.y], m, question?.forecasts[m]);
+  }
+  learnAll(race, p, regressors);
+  let isPlain = true;
+  for (let m = 0; m < models; m++) {
+    const model = modelAt(race, m);
+    if (!score(doubles, model, p, regressors, observed[NUMBER.y], m)) isPlain = false;
     if (doubles[model + REFUSALS] >= REFUSALS_MAX) reset(doubles, model, p, m, "refusals-in-a-row");
   }
   const row = at + ROWS + slotOf(doubles[at + COUNT]) * p;
@@ -133,8 +139,8 @@ export function forecastsOf(race: PackedValue, observed: Float64Array): Float64A
   });
 }
 
-/** @returns why the model refuses the observation, undefined where it has learned from it */
-function modelStep(
+/** A model forecasts, or refuses the observation. @param asked what it forecast of the question, undefined of a plain observation */
+function forecast(
   doubles: Float64Array,
   model: number,
   p: number,
@@ -142,24 +148,57 @@ function modelStep(
   y: number,
   m: number,
   asked: number | undefined,
-): Refusal | undefined {
+): void {
   const now = predict(doubles, model + RLS, p, regressors);
   const yhat = asked ?? now;
-  const error = y - yhat;
-  const n = doubles[model + N];
-  const mse = prequentialMse(doubles[model + MSE], error, n + 1);
   step.yhat[m] = yhat;
-  let refusal: Refusal | undefined = Number.isNaN(asked) ? "not-scored" : refusalOf(yhat, mse);
-  if (refusal === undefined && !learn(doubles, model + RLS, p, regressors, y - now)) refusal = "update-not-finite";
-  if (refusal !== undefined) {
-    if (canBeLearned(y, regressors, p, doubles[model + RLS])) doubles[model + REFUSALS]++;
-    return refusal;
+  errors[m] = y - now;
+  mses[m] = prequentialMse(doubles[model + MSE], y - yhat, doubles[model + N] + 1);
+  step.refusals[m] = Number.isNaN(asked) ? "not-scored" : refusalOf(yhat, mses[m]);
+}
+
+/** All models learn that have not refused, two at a time. */
+function learnAll(race: PackedValue, p: number, regressors: Float64Array): void {
+  let other = NONE;
+  for (let m = 0; m < modelsOf(race); m++) {
+    if (step.refusals[m] !== undefined) continue;
+    if (other === NONE) {
+      other = m;
+      continue;
+    }
+    const [at, otherAt] = [modelAt(race, m) + RLS, modelAt(race, other) + RLS];
+    if (!learnBoth(race.doubles, otherAt, at, p, regressors, errors[other], errors[m])) {
+      learnAlone(race, p, regressors, other);
+      learnAlone(race, p, regressors, m);
+    }
+    other = NONE;
   }
-  doubles[model + ERRORS + slotOf(n)] = error;
-  doubles[model + MSE] = mse;
+  if (other !== NONE) learnAlone(race, p, regressors, other);
+}
+
+function learnAlone(race: PackedValue, p: number, regressors: Float64Array, m: number): void {
+  if (!learn(race.doubles, modelAt(race, m) + RLS, p, regressors, errors[m])) step.refusals[m] = "update-not-finite";
+}
+
+/** Scores what a model has forecast, or counts that it refused. @returns whether it has learned */
+function score(
+  doubles: Float64Array,
+  model: number,
+  p: number,
+  regressors: Float64Array,
+  y: number,
+  m: number,
+): boolean {
+  if (step.refusals[m] !== undefined) {
+    if (canBeLearned(y, regressors, p, doubles[model + RLS])) doubles[model + REFUSALS]++;
+    return false;
+  }
+  const n = doubles[model + N];
+  doubles[model + ERRORS + slotOf(n)] = y - step.yhat[m];
+  doubles[model + MSE] = mses[m];
   doubles[model + N] = n + 1;
   doubles[model + REFUSALS] = 0;
-  return undefined;
+  return true;
 }
 
 /** Whether a model that has seen nothing would be scored on an observation and learn from it: its forecast is 0. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { learn, predict, VARIANCE_MAX, VARIANCE_MIN } from "../../../services/rls-racer/rls.js";
+import { learnBoth } from "../../../services/rls-racer/rls-pair.js";
 import { RlsModel } from "../../support/data/rls-model.js";
 
 describe("an RLS model", () => {
@@ -97,6 +98,8 @@ describe("an RLS model", () => {
     for (const [of, from, x] of tooShort) {
       assert.throws(() => predict(of, from, p, x), RangeError);
       assert.throws(() => learn(of, from, p, x, 1), RangeError);
+      assert.throws(() => learnBoth(of, from, at, p, x, 1, 1), RangeError);
+      assert.throws(() => learnBoth(of, at, from, p, x, 1, 1), RangeError);
     }
     assert.equal(rls.bytes(), before);
   });
