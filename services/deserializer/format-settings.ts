@@ -9,7 +9,7 @@ const SEPARATORS = { comma: ",", semicolon: ";", tab: "\t", pipe: "|" } as const
 const TIME_UNITS = ["iso", "s", "ms", "us"] as const;
 const NUMBER_RULES = ["strict", "text", "comma"] as const;
 const BOOLEAN_RULES = ["reject", "number"] as const;
-const MISSING_RULES = ["reject", "skip"] as const;
+const MISSING_RULES = ["reject", "skip", "last"] as const;
 
 /** The counter that counts the records of each series. */
 const COUNTED = "count";
@@ -65,7 +65,7 @@ export const formatSettings = {
   }),
   inputMissing: setting("INPUT_MISSING", wordByTopic(MISSING_RULES), {
     default: "reject",
-    doc: "A feature without a value: `reject` the record, or `skip` it, which is counted",
+    doc: "`fields`, `csv`: a feature without a value: `reject` the record, `skip` it, or take the `last` value of the feature in the series; the latter two are counted",
   }),
 };
 

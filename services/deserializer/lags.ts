@@ -36,7 +36,7 @@ interface LaggedFeature {
   readonly history: LagHistory;
 }
 
-/** A record as it was parsed; y is null in a question, x undefined where the record has no features of its own. */
+/** A record as it was parsed; y is null in a question, x undefined where the record has no features of its own, NaN where one is missing. */
 export interface LagRecord {
   readonly i: number;
   readonly y: number | null;
@@ -73,7 +73,7 @@ export function lagged(
   requireFeatures(settings, ownFeatures);
   const state = fittingState(before, settings);
   const { targets, features } = state;
-  const hasFeatures = record.x !== undefined || ownFeatures === 0;
+  const hasFeatures = ownFeatures === 0 || (record.x !== undefined && !record.x.some(Number.isNaN));
   const isKnown = record.y !== null && placeOf(targets, record.i) >= 0;
   const isWarm = isFull(targets) && features.every(({ history }) => isFull(history));
   const calendar = calendarFeatures(timestamp, settings.calendar);
@@ -97,7 +97,8 @@ export function learnLags({ state, x: forwarded }: Lagged, { i, y, x }: LagRecor
   if (x === undefined) return state;
   // Of a label that has features, those of its question stay: they are what was forecast.
   for (const { feature, history } of state.features) {
-    if (placeOf(history, i) < 0) addNewest(history, i, x[feature - 1]);
+    const value = x[feature - 1];
+    if (!Number.isNaN(value) && placeOf(history, i) < 0) addNewest(history, i, value);
   }
   return state;
 }

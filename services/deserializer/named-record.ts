@@ -79,10 +79,12 @@ function parsed(format: NamedFormat, values: FieldValues): ParsedRecord {
 
 /**
  * Whether a record with y is a label without features: a JSON object has none of their fields. A line of CSV cannot leave fields
- * out, so there all of their cells are empty, unless the rule for missing values fills such a record or passes over it.
+ * out, so there all of their cells are empty, unless the rule for missing values fills such a record or passes over it. Where records
+ * are counted, no label finds its question, and that rule fills JSON too.
  */
-function isLabel(y: number, values: FieldValues, { kind, missing }: NamedFormat): boolean {
+function isLabel(y: number, values: FieldValues, { kind, missing, counter }: NamedFormat): boolean {
   if (Number.isNaN(y)) return false;
+  if (missing === "last" && counter === undefined) return false;
   if (kind === "fields") return values.every((value) => value === undefined);
   return missing === "reject" && values.every((value) => value?.kind === "null");
 }

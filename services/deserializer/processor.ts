@@ -1,6 +1,5 @@
 /** One raw record in, one observation out, or a refusal. */
 import { isUtf8 } from "node:buffer";
-import type { CommittedCounter } from "../../shared/committed-counter.js";
 import { noFeatures, refuseOtherFeatures } from "../../shared/contract/features.js";
 import { observationLayout } from "../../shared/contract/layouts.js";
 import { SERIES_BYTES_MAX } from "../../shared/contract/observation-record.js";
@@ -12,16 +11,17 @@ import { RecordError } from "../../shared/errors.js";
 import { codec } from "../../shared/numbers/codec.js";
 import { keptText } from "../../shared/numbers/layout.js";
 import { numbers, placesOf, type Region } from "../../shared/numbers/memory.js";
-import { partitionOfKey } from "../../shared/partitioner.js";
 import type { Given, Layout } from "../../shared/result-layout.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { FieldError } from "./field-number.js";
-import type { FormatSettings } from "./format-settings.js";
+import type { FormatSettings, NamedFormat } from "./format-settings.js";
+import { learnLast, withLast } from "./known-values.js";
 import { addedFeatures, type LagSettings } from "./lag-settings.js";
-import { lagged, learnLags } from "./lags.js";
+import { type LagState, lagged, learnLags } from "./lags.js";
 import { type NamedReader, namedReaders } from "./named-record.js";
 import { parseObservation, TEXT_BYTES_MAX } from "./observation-text.js";
 import type { ParsedRecord } from "./parsed-record.js";
+import { countOrder, reportMisplaced, type SeriesMetrics } from "./series-metrics.js";
 import type { SeriesState } from "./series-state.js";
 
 /** Why a record that is an observation is refused all the same, or its key is. */
@@ -29,17 +29,6 @@ export type SeriesFault = "key-not-utf8" | "key-too-long" | "features-changed" |
 
 export interface DeserializerStates {
   readonly series: SeriesState;
-}
-
-/** How often the i of a series did not follow its last one, and a series began in another partition than its key's, by raw topic. */
-export interface SeriesMetrics {
-  readonly gaps: CommittedCounter<"topic">;
-  readonly repeats: CommittedCounter<"topic">;
-  readonly stepsBack: CommittedCounter<"topic">;
-  readonly misplaced: CommittedCounter<"topic">;
-  readonly warmingUp: CommittedCounter<"topic">;
-  /** Records that were refused or passed over for one of their fields. */
-  readonly fields: CommittedCounter<"topic" | "field" | "reason">;
 }
 
 /** Of the settings, what records are read by. */
@@ -70,51 +59,88 @@ export function deserializeAny(record: InputRecord, context: Context): void {
   const added = addedFeatures(settings);
   const series = seriesOf(record);
   const parsed = parseObservation(record.value, settings.featuresMax - added, added === 0 ? 1 : 0);
-  observe(record, context, { ...parsed, series, timestamp: undefined });
+  observe(record, context, { ...parsed, series, timestamp: undefined }, "reject");
 }
 
-/** As {@link deserialize}, for a record whose fields have names. A record that the rule for missing values passes over is counted. */
+/**
+ * As {@link deserialize}, for a record whose fields have names. Features that are missing are counted by what the rule for missing
+ * values makes of them.
+ */
 function deserializeNamed(record: InputRecord, context: Context, { format, read }: NamedReader): void {
   const { topic } = record;
   const { fields } = context.metrics;
   try {
     const parsed = read(record.value);
     const missing = parsed.x?.findIndex(Number.isNaN) ?? -1;
-    if (missing === -1) {
-      observe(record, context, parsed);
-    } else {
-      const { name: field } = format.features[missing];
-      if (format.missing === "reject") throw new FieldError("missing-value", field, "a number", "none");
-      fields.inc({ topic, field, reason: "skipped" });
+    if (missing === -1 || format.missing === "last") {
+      const x = observe(record, context, parsed, format.missing);
+      if (missing >= 0) countMissing(fields, format, parsed.x, x);
+      return;
     }
+    const { name: field } = format.features[missing];
+    if (format.missing === "reject") throw new FieldError("missing-value", field, "a number", "none");
+    fields.inc({ topic, field, reason: "skipped" });
   } catch (error) {
     if (error instanceof FieldError) fields.inc({ topic, field: error.field, reason: error.reason });
     throw error;
   }
 }
 
-/** Forwards what a record says, with the features that are made for it. */
-function observe(record: InputRecord, context: Context, parsed: ParsedRecord): void {
+/** Counts each feature that was missing: it has its last value now, or has had none yet. */
+function countMissing(
+  fields: SeriesMetrics["fields"],
+  { topic, features }: NamedFormat,
+  given: readonly number[] = [],
+  x: readonly number[] = [],
+): void {
+  for (const [place, { name: field }] of features.entries()) {
+    if (!Number.isNaN(given[place])) continue;
+    fields.inc({ topic, field, reason: Number.isNaN(x[place]) ? "no-value-yet" : "filled" });
+  }
+}
+
+/**
+ * Forwards what a record says, with the features that are made for it. While one of its own has had no value yet, the record is
+ * kept for what follows and not forwarded.
+ * @returns the record's own features, with their last values where they were missing
+ */
+function observe(
+  record: InputRecord,
+  context: Context,
+  parsed: ParsedRecord,
+  missing: NamedFormat["missing"],
+): number[] | undefined {
   const { topic } = record;
   const { settings, stores } = context;
-  const { y, x, timestamp = record.timestamp } = parsed;
+  const { y, timestamp = record.timestamp } = parsed;
   const added = addedFeatures(settings);
   const series = parsed.series ?? seriesOf(record);
   const key = stateKey(topic, series);
   const before = stores.series.get(key);
+  const features = featuresOf(before, parsed.x, added);
+  const x = parsed.x && withLast(before?.last, parsed.x);
   const observation = { i: parsed.i ?? countedI(before), y, x };
-  const now = { features: featuresOf(before, x, added), lastI: observation.i };
   if (parsed.timestamp !== undefined) context.stamp(timestamp);
-  if (added === 0) {
-    // First, since forward refuses a result that is too large for Kafka, and nothing may have changed by then.
+  // Forward refuses a result that is too large for Kafka, and nothing may have changed by then: it comes first.
+  let lags: LagState | undefined;
+  if (added > 0) {
+    const step = lagged(before?.lags, observation, features, timestamp, settings);
+    if (step.isForwarded) forwardObservation(context, { topic, series, ...observation, x: step.x });
+    else context.metrics.warmingUp.inc({ topic });
+    lags = learnLags(step, observation);
+  } else if (x?.some(Number.isNaN)) {
+    context.metrics.warmingUp.inc({ topic });
+  } else {
     forwardObservation(context, { topic, series, ...observation });
-    remember(record, context, key, before, now);
-    return;
   }
-  const step = lagged(before?.lags, observation, now.features, timestamp, settings);
-  if (step.isForwarded) forwardObservation(context, { topic, series, ...observation, x: step.x });
-  else context.metrics.warmingUp.inc({ topic });
-  remember(record, context, key, before, { ...now, lags: learnLags(step, observation) });
+  const last = missing === "last" && x !== undefined ? learnLast(before?.last, x) : before?.last;
+  remember(record, context, key, before, {
+    features,
+    lastI: observation.i,
+    lags,
+    last: missing === "last" ? last : undefined,
+  });
+  return x;
 }
 
 function forwardObservation(
@@ -217,8 +243,9 @@ function remember(
   } else {
     countOrder(context.metrics, topic, before.lastI, now.lastI);
     before.lastI = now.lastI;
-    // A record that was read without lags ends the lags before it: there would be a gap in them.
+    // A record that was read without lags ends the lags before it: there would be a gap in them. So it is with last values.
     if (before.lags !== now.lags) before.lags = now.lags;
+    if (before.last !== now.last) before.last = now.last;
     context.stores.series.put(key, before);
   }
 }
@@ -231,35 +258,6 @@ function seriesOf({ key, topic, partition }: InputRecord): string {
   }
   if (!isUtf8(key)) throw seriesFault("key-not-utf8", "expected a key in UTF-8, got bytes that are none");
   return key.toString("utf8");
-}
-
-/**
- * Tells a series in another partition than Kafka's own partitioner chooses. A series in two partitions is two series to all
- * readers, each with an order of its own; at least one of those partitions is not the one that Kafka's partitioner gives the name.
- * This is checked where a series begins in a partition, so each case is reported once, and nothing has to be remembered for it.
- */
-function reportMisplaced(
-  { key, topic, partition }: InputRecord,
-  series: string,
-  { partitions, metrics, warn }: TaskContext<unknown, DeserializerStates, SeriesMetrics>,
-): void {
-  // Without a key the partition itself is the series, unless a field names it.
-  if (key === null && series === `${topic}/${partition}`) return;
-  const expected = partitionOfKey(Buffer.from(series), partitions);
-  if (expected === partition) return;
-  metrics.misplaced.inc({ topic });
-  warn(
-    { topic, series, partition, expected },
-    "series begins in another partition than Kafka's partitioner (murmur2) gives its key: if another writer sends it too, it lies in two " +
-      "partitions, and each is forecast by itself. Give all writers one partitioner",
-  );
-}
-
-function countOrder(metrics: SeriesMetrics, topic: string, lastI: number, i: number): void {
-  if (i === lastI + 1) return;
-  if (i > lastI) metrics.gaps.inc({ topic });
-  else if (i === lastI) metrics.repeats.inc({ topic });
-  else metrics.stepsBack.inc({ topic });
 }
 
 function seriesFault(reason: SeriesFault, message: string): RecordError {

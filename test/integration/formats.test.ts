@@ -1,19 +1,22 @@
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { DEAD_LETTERS_TOPIC } from "../../shared/contract/topics.js";
 import { createTopic, headersOf, readTopic, waitForRecords, writeRecords } from "../support/kafka/kafka-topics.js";
 import { stackFor } from "../support/services/stack.js";
 
-const TOPICS = ["plain", "sales", "meters"];
+const TOPICS = ["plain", "sales", "meters", "sensors"];
 const SETTINGS = {
   INPUT_TOPICS: TOPICS.join(","),
-  INPUT_FORMAT: "sales:fields,meters:csv",
+  INPUT_FORMAT: "sales:fields,meters:csv,sensors:fields",
   INPUT_TARGET: "sales:price;meters:kwh",
-  INPUT_FEATURES: "sales:demand,weather.temperature;meters:outside,open",
+  INPUT_FEATURES: "sales:demand,weather.temperature;meters:outside,open;sensors:a,b",
   INPUT_SERIES: "sales:shop;meters:meter",
   INPUT_COUNTER: "meters:step",
   INPUT_TIME: "sales:at",
   INPUT_COLUMNS: "meters:meter,step,kwh,outside,open",
   INPUT_BOOLEANS: "meters:number",
+  INPUT_MISSING: "sensors:last",
 };
 const FIRST_MS = Date.UTC(2024, 4, 1);
 /** Records of each topic before and after the kill. */
@@ -31,14 +34,17 @@ describe("topics that other systems write, each in a format of its own", functio
       demand: n,
       weather: { temperature: -n, words: ["dry"] },
     });
+  /** Each sensor says its value when it has a new one. */
+  const reading = (n: number) => JSON.stringify({ y: n, ...(n % 5 === 0 && { a: n }), ...(n % 7 === 0 && { b: -n }) });
   const records = (from: number, end: number) =>
     Array.from({ length: end - from }, (_, k) => from + k).flatMap((n) => [
       { topic: "plain", key: "s", value: `[${n}, 1, 2]` },
       { topic: "sales", key: "any", value: sale(n) },
       { topic: "meters", key: "any", value: `"m, 1",${n},${n}.5,+${n},TRUE` },
+      { topic: "sensors", key: "s", value: reading(n) },
     ]);
 
-  it("are observations of one deployment, counted per series exactly though it is killed", async () => {
+  it("are observations of one deployment, counted per series and filled with last values exactly though it is killed", async () => {
     for (const topic of TOPICS) await createTopic(stack.brokers, topic, 1);
     await writeRecords(stack.brokers, records(0, HALF));
     await writeRecords(stack.brokers, [
@@ -56,7 +62,9 @@ describe("topics that other systems write, each in a format of its own", functio
     ]);
     const killed = stack.start("deserializer", SETTINGS);
     await waitForRecords(stack.brokers, "sales.observations", 10);
+    await waitForRecords(stack.brokers, "sensors.observations", HALF);
     await killed.kill();
+    rmSync(join(stack.stateDirectory, "regatta-deserializer"), { recursive: true });
     await writeRecords(stack.brokers, records(HALF, 2 * HALF));
     const service = stack.start("deserializer", SETTINGS);
 
@@ -86,6 +94,10 @@ describe("topics that other systems write, each in a format of its own", functio
     assert.deepEqual(
       (await observations("plain")).map(({ series, i, x }) => ({ series, i, x })),
       steps.map((i) => ({ series: "s", i, x: [2] })),
+    );
+    assert.deepEqual(
+      (await observations("sensors")).map(({ i, y, x }) => ({ i, y, x })),
+      steps.map((n) => ({ i: n, y: n, x: [n - (n % 5), n < 7 ? 0 : (n % 7) - n] })),
     );
 
     await waitForRecords(stack.brokers, DEAD_LETTERS_TOPIC, 3);

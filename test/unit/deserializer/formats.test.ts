@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { seriesCodec } from "../../../services/deserializer/series-state.js";
 import { deserializer } from "../../../services/deserializer/service.js";
 import { readSettings } from "../../../shared/config.js";
 import { observationSchema } from "../../../shared/contract/schemas.js";
@@ -141,6 +142,92 @@ describe("formats of raw records", () => {
     const result = pipe('{"price": 1, "a": 1, "b": 2}');
     assert.equal(typeof result === "string" ? result : result.i, 0);
     assert.deepEqual(await counted(), ['regatta_input_fields_total{topic="raw",field="b",reason="skipped"} 1']);
+  });
+
+  it("takes the last value of a feature where it is missing, and keeps records until each feature has had one", async () => {
+    const { driver, pipe, counted } = start({ ...fields, INPUT_FEATURES: "a,b", INPUT_MISSING: "last" });
+    const x = (text: string) => {
+      const result = pipe(text);
+      return typeof result === "string" ? result : [result.i, result.y, result.x];
+    };
+    assert.equal(x('{"price": 1, "a": 1}'), "nothing");
+    assert.equal(x('{"price": 2, "a": 2, "b": null}'), "nothing");
+    assert.deepEqual(x('{"price": 3, "b": 30}'), [2, 3, [2, 30]]);
+    assert.deepEqual(x('{"price": 4, "a": 4, "b": 40}'), [3, 4, [4, 40]]);
+    assert.deepEqual(x('{"price": 5}'), [4, 5, [4, 40]]);
+    assert.deepEqual(x('{"a": 6}'), [5, null, [6, 40]]);
+    assert.match(String(x('{"price": 7, "a": true}')), /^boolean: /);
+    assert.deepEqual(x('{"price": 8, "b": 80}'), [6, 8, [6, 80]]);
+    assert.deepEqual(await counted(), [
+      'regatta_input_fields_total{topic="raw",field="b",reason="no-value-yet"} 2',
+      'regatta_input_fields_total{topic="raw",field="a",reason="filled"} 3',
+      'regatta_input_fields_total{topic="raw",field="b",reason="filled"} 2',
+      'regatta_input_fields_total{topic="raw",field="a",reason="boolean"} 1',
+    ]);
+    assert.match(await driver.registry.metrics(), /regatta_warming_up_total\{topic="raw"\} 2\n/);
+    assert.deepEqual(driver.json("series", "raw/s"), { features: 2, lastI: 6, last: [6, 80] });
+  });
+
+  it("fills by the series, and goes on where another process does", () => {
+    const settings = { ...csv, INPUT_MISSING: "last" };
+    const { driver, pipe } = start(settings);
+    pipe("north,1,2,3");
+    pipe("south,1,20,30");
+    const again = driver.restarted({ INPUT_TOPICS: "raw,plain", ...settings });
+    const x = (line: string) => {
+      const record = { topic: "raw", partition: 0, offset: 9, timestamp: 1, key: null, value: Buffer.from(line) };
+      return again.pipe(record).outputs.map(({ value }) => JSON.parse(value.toString()).x);
+    };
+    assert.deepEqual(x("south,2,,31"), [[20, 31]]);
+    assert.deepEqual(x("north,2,NA,-"), [[2, 3]]);
+    assert.deepEqual(x("south,3,,"), [[20, 31]]);
+    // Values that were read under another rule are not the last ones any more.
+    const skipping = again.restarted({ INPUT_TOPICS: "raw,plain", ...csv, INPUT_MISSING: "skip" });
+    skipping.pipe({
+      topic: "raw",
+      partition: 0,
+      offset: 10,
+      timestamp: 1,
+      key: null,
+      value: Buffer.from("south,4,5,6"),
+    });
+    assert.deepEqual(skipping.json("series", "raw/south"), { features: 2, lastI: 3 });
+  });
+
+  it("keeps last values in bytes that stay readable: the format by hand", () => {
+    const { driver, pipe } = start({ ...fields, INPUT_FEATURES: "a,b", INPUT_MISSING: "last" });
+    pipe('{"price": 1, "a": 0.5, "b": null}');
+    const bytes = driver.bytes("series", "raw/s");
+    const half = "000000000000e03f";
+    assert.equal(bytes.toString("hex"), `${"00000002"}${"0000000000000000"}${"0200"}${half}000000000000f87f`);
+    assert.deepEqual(driver.json("series", "raw/s"), { features: 2, lastI: 0, last: [0.5, null] });
+    for (let length = 13; length < bytes.length; length++)
+      assert.throws(() => seriesCodec.decode(bytes.subarray(0, length)), RangeError, `${length} bytes`);
+    assert.throws(() => seriesCodec.decode(Buffer.concat([bytes, Buffer.alloc(1)])), RangeError);
+    const changed = (from: string, to: string) => Buffer.from(bytes.toString("hex").replace(from, to), "hex");
+    assert.throws(() => seriesCodec.decode(changed(half, "000000000000f07f")), /infinite/);
+    assert.throws(() => seriesCodec.decode(changed(`0200${half}`, `0400${half}`)), /1 to 3/);
+  });
+
+  it("fills before lags are made: they are of the values that raced", () => {
+    const { pipe } = start({
+      ...fields,
+      INPUT_FEATURES: "a",
+      INPUT_MISSING: "last",
+      LAGS_OF: "1:1",
+      INPUT_COUNTER: "id",
+    });
+    const x = (text: string) => {
+      const result = pipe(text);
+      return typeof result === "string" ? result : [result.i, result.y, result.x];
+    };
+    assert.equal(x('{"id": 1, "price": 1, "a": null}'), "nothing");
+    assert.equal(x('{"id": 2, "price": 1, "a": 10}'), "nothing");
+    assert.deepEqual(x('{"id": 3, "price": null, "a": null}'), [3, null, [10, 10]]);
+    assert.deepEqual(x('{"id": 4, "price": 4, "a": 40}'), [4, 4, [40, 10]]);
+    // A label of a question, with none of its features: nothing is filled.
+    assert.deepEqual(x('{"id": 3, "price": 3}'), [3, 3, undefined]);
+    assert.deepEqual(x('{"id": 5, "price": 5, "a": null}'), [5, 5, [40, 40]]);
   });
 
   it("takes a record without a target for a question, and one without features for its label", () => {

@@ -171,15 +171,23 @@ describe("lags", () => {
       bytes.writeDoubleLE(value);
       return bytes.toString("hex");
     };
+    // Format 3 says before the lags that they come, and that no last values do.
     const order = "000000010000000000000004";
     const lags = `0000${"0100"}${"01000000"}${of(4)}${of(0.5)}${"01000000"}${"01000000"}${of(4)}${of(-2)}`;
-    assert.equal(task.driver.bytes("series", `${RAW}/s`).toString("hex"), order + lags);
-    const whole = Buffer.from(order + lags, "hex");
+    assert.equal(task.driver.bytes("series", `${RAW}/s`).toString("hex"), `${order}0100${lags}`);
+    assert.deepEqual(
+      seriesCodec.older?.[2](Buffer.from(order + lags, "hex")),
+      seriesCodec.decode(task.driver.bytes("series", `${RAW}/s`)),
+    );
+    const whole = Buffer.from(`${order}0100${lags}`, "hex");
     for (let length = 13; length < whole.length; length++)
       assert.throws(() => seriesCodec.decode(whole.subarray(0, length)), RangeError, `${length} bytes`);
     assert.throws(() => seriesCodec.decode(Buffer.concat([whole, Buffer.alloc(1)])), RangeError);
-    assert.throws(() => seriesCodec.decode(Buffer.from(`${order}0200${lags.slice(4)}`, "hex")), /0 or 1/);
-    assert.throws(() => seriesCodec.decode(Buffer.from((order + lags).replace(of(4), of(4.5)), "hex")), /safe integer/);
+    assert.throws(() => seriesCodec.decode(Buffer.from(`${order}01000200${lags.slice(4)}`, "hex")), /0 or 1/);
+    assert.throws(
+      () => seriesCodec.decode(Buffer.from(`${order}0100${lags}`.replace(of(4), of(4.5)), "hex")),
+      /safe integer/,
+    );
   });
 });
 
