@@ -71,6 +71,26 @@ export function standingsLayout(models: readonly string[]): Layout | undefined {
 }
 
 /**
+ * Of a race whose champion and mixture have a forecast with its interval. Given the head; numbers i, y, champion, yhat, lower, upper
+ * of the champion, yhat, lower, upper of the mixture; list weights. The champion is its place in `models`.
+ */
+export function bestLayout(models: readonly string[]): Layout | undefined {
+  const interval = ["yhat", "lower", "upper"];
+  return layout([
+    "given",
+    ...members("i", "y"),
+    text(',"champion":{"model":'),
+    { choices: models.map(json) },
+    ...members(...interval),
+    text('},"mix":{"yhat":'),
+    "number",
+    ...members("lower", "upper"),
+    ...lists("weights"),
+    text("}}"),
+  ]);
+}
+
+/**
  * Given the head; numbers i, n, max, mean, i + 0 (a text has no -0); list abs; number count; lists absSum, mu, variance.
  */
 export function estimateLayout(): Layout | undefined {

@@ -86,9 +86,11 @@ export const estimateSchema = z.object({
 });
 export type Estimate = z.infer<typeof estimateSchema>;
 
-const finiteOrNull = (value: number | null): string => (value === null ? "null" : finite(value));
+/** A number, or null, as JSON has it. @throws {RangeError} it is not finite */
+export const finiteOrNull = (value: number | null): string => (value === null ? "null" : finite(value));
 
-function numberList(values: readonly number[]): string {
+/** A list of numbers as JSON has it. @throws {RangeError} one is not finite */
+export function numberList(values: readonly number[]): string {
   let text = "[";
   for (let j = 0; j < values.length; j++) text += (j === 0 ? "" : ",") + finite(values[j]);
   return `${text}]`;

@@ -13,6 +13,7 @@ import {
   type RlsPrediction,
   type Standings,
 } from "./schemas.js";
+import { type Best, encodeBest, encodeVerdict, type Verdict } from "./verdict-schemas.js";
 
 /** A rejected record of up to this size reaches the dead-letter topic with all its bytes. */
 export const DEAD_LETTER_BYTES_MAX = 2 * 1024 * 1024;
@@ -59,6 +60,10 @@ export const topics = {
     encode: encodeRlsPrediction,
   } satisfies OutputTopic<RlsPrediction>,
   rlsStandings: { name: "rls-standings", config: compacted, encode: encodeStandings } satisfies OutputTopic<Standings>,
+  rlsVerdicts: { name: "rls-verdicts", config: compacted, encode: encodeVerdict } satisfies OutputTopic<Verdict>,
+  rlsBest: { name: "rls-best", config: {}, encode: encodeBest } satisfies OutputTopic<Best>,
   mlPredictions: { name: "ml-predictions", config: {}, encode: encodePrediction } satisfies OutputTopic<Prediction>,
   mlStandings: { name: "ml-standings", config: compacted, encode: encodeStandings } satisfies OutputTopic<Standings>,
+  mlVerdicts: { name: "ml-verdicts", config: compacted, encode: encodeVerdict } satisfies OutputTopic<Verdict>,
+  mlBest: { name: "ml-best", config: {}, encode: encodeBest } satisfies OutputTopic<Best>,
 } as const;

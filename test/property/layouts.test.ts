@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  bestLayout,
   estimateLayout,
   observationLayout,
   predictionLayout,
@@ -16,6 +17,7 @@ import {
   encodeStandings,
   type Observation,
 } from "../../shared/contract/schemas.js";
+import { encodeBest } from "../../shared/contract/verdict-schemas.js";
 import { codecBytes, numbers, regions } from "../../shared/numbers/memory.js";
 import type { Given, Layout } from "../../shared/result-layout.js";
 import { laidOut } from "../driver/task-context.js";
@@ -106,6 +108,24 @@ describe("the layouts of results write what their encoders do", () => {
         const standings = { topic, series, i, n, leader: ranked[0].model, since, models: ranked };
         const values = [i, n, order[0], since, ...order.flatMap((place, k) => [place, mses[k]])];
         check(standingsLayout(models), givenByState, values, encodeStandings(standings), `${topic}/${series}`);
+      }),
+    );
+  });
+
+  it("for the best forecast", () => {
+    const races = fc
+      .uniqueArray(modelName, { minLength: 1, maxLength: 6 })
+      .chain((models) => fc.tuple(fc.constant(models), fc.nat(models.length - 1), doubles(models.length)));
+    holds(
+      fc.property(observation, races, doubles(6), (at, [models, place, weights], numbers) => {
+        const { topic, series, i, y } = at;
+        const [yhat, lower, upper, ...mixture] = numbers;
+        const mix = { yhat: mixture[0], lower: mixture[1], upper: mixture[2], weights };
+        const champion = { model: models[place], yhat, lower, upper };
+        const { given } = viewOf(at);
+        given.listLength = weights.length;
+        const values = [i, y, place, ...numbers, ...weights];
+        check(bestLayout(models), given, values, encodeBest({ topic, series, i, y, champion, mix }), series);
       }),
     );
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
-import type { ZodObject } from "zod";
+import { type ZodObject, ZodOptional } from "zod";
 import {
   estimateSchema,
   observationSchema,
@@ -16,6 +16,7 @@ import {
   REDRIVEN_TOPIC,
   topics,
 } from "../../shared/contract/topics.js";
+import { bestSchema, verdictSchema } from "../../shared/contract/verdict-schemas.js";
 import { TRANSITIONS } from "../../shared/kernel/task/task.js";
 import { commandsOf, faultOf } from "../support/docs/commands.js";
 import {
@@ -33,7 +34,7 @@ import { root, sourceFiles } from "../support/structure/imports.js";
 import { arrowsOf, reductionOf, roomGraph } from "../support/structure/room-graph.js";
 
 const COLUMNS_MAX = 130;
-/** A member that a prediction has only where its model refused. */
+/** Members that stand in a record only where there is a reason for them. */
 const OPTIONAL_MEMBERS = new Set(["reason", "asked", "corrected"]);
 
 describe("the documents", () => {
@@ -124,12 +125,21 @@ describe("the documents", () => {
       "`rls-predictions`": rlsPredictionSchema,
       "`ml-predictions`": predictionSchema,
       "`rls-standings`, `ml-standings` (compacted)": standingsSchema,
+      "`rls-best`, `ml-best`": bestSchema,
+      "`rls-verdicts`, `ml-verdicts` (compacted)": verdictSchema,
       "`estimates`": estimateSchema,
     };
     for (const [topic, { shape }] of Object.entries(shapes)) {
       const value = rows.find(([name]) => name === topic)?.[2] ?? "";
-      const members = [...value.replace(/\[\{.*\}\]/, "").matchAll(/"(\w+)"/g)].map(([, member]) => member);
-      const expected = Object.keys(shape).filter((member) => !OPTIONAL_MEMBERS.has(member));
+      const members = [
+        ...value
+          .slice("`{".length)
+          .replaceAll(/\{[^{}]*\}/g, "")
+          .matchAll(/"(\w+)"/g),
+      ].map(([, member]) => member);
+      const expected = Object.entries(shape)
+        .filter(([member, kind]) => !(OPTIONAL_MEMBERS.has(member) && kind instanceof ZodOptional))
+        .map(([member]) => member);
       assert.deepEqual(members.sort(), expected.sort(), topic);
     }
   });

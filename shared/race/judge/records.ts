@@ -1,0 +1,235 @@
+/** What the judge says, as records. Pure. */
+import type { Best, Verdict } from "../../contract/verdict-schemas.js";
+import type { ObservationHead } from "../race.js";
+import { lastMse, meanMse } from "./baselines.js";
+import { evidenceOf, gapOf } from "./evidence.js";
+import type { Told } from "./judge.js";
+import type { JudgeParameters } from "./judge-settings.js";
+import {
+  ASKED_CHAMPION,
+  ASKED_MIXTURE,
+  ASKED_MIXTURE_WIDTH,
+  ASKED_WEIGHTS,
+  askedWidthAt,
+  CHAMPION,
+  JUDGED,
+  MIXTURE,
+  MIXTURE_MSE,
+  mixtureAt,
+  modelAt,
+  NONE,
+  PAIR,
+  SINCE,
+} from "./places.js";
+import { coverageOf, fadingOf, maeOf, skillOf } from "./scores.js";
+import { foremostOf, thresholdOf } from "./verdict.js";
+
+/** A model as its race scores it, see {@link Racer}. */
+export interface Scored {
+  readonly name: string;
+  /** Meaningless while `n` is 0. */
+  readonly mse: number;
+  readonly n: number;
+}
+
+/** A verdict without what it was decided by. */
+export type ShownVerdict = Omit<Verdict, "topic" | "series" | "i" | "n" | "decision" | "reason" | "from">;
+
+/** Whether a verdict is to be published. @param n scored observations of the series, this one included */
+export function isVerdictDue({ decision }: Told, n: number, verdictEvery: number): boolean {
+  return decision !== "keep" || n % verdictEvery === 0;
+}
+
+/**
+ * The verdict of an observation that was told.
+ * @param n      scored observations of the series, this one included
+ * @param models of the race, in their order
+ */
+export function verdictOf(
+  { topic, series, i }: ObservationHead,
+  n: number,
+  told: Told,
+  models: readonly Scored[],
+  parameters: JudgeParameters,
+): Verdict {
+  const { decision, champion, from, judge, at } = told;
+  const shown = shownVerdict(judge, at, models, parameters);
+  const reason = decision === "start" ? "first-observation" : decision === "switch" ? "evidence" : "periodic";
+  const head = { topic, series, i, n, decision, reason } as const;
+  if (decision !== "switch") return { ...head, ...shown, from: null };
+  const { model: challenger, n: pairN, ...gap } = pairOf(judge, at, models, champion, parameters);
+  const switched = { champion: challenger, since: i, challenger, pairN, ...gap };
+  return { ...head, ...shown, ...switched, from: models[from].name };
+}
+
+/**
+ * The verdict of a champion that is listed no longer.
+ * @param from name of the champion before
+ */
+export function goneVerdict(
+  { topic, series, i }: ObservationHead,
+  n: number,
+  judge: Float64Array,
+  at: number,
+  from: string,
+  models: readonly Scored[],
+  parameters: JudgeParameters,
+): Verdict {
+  const shown = shownVerdict(judge, at, models, parameters);
+  return { topic, series, i, n, decision: "switch", reason: "champion-gone", ...shown, from };
+}
+
+/** What the judge says now. */
+export function shownVerdict(
+  judge: Float64Array,
+  at: number,
+  models: readonly Scored[],
+  parameters: JudgeParameters,
+): ShownVerdict {
+  const champion = judge[at + CHAMPION];
+  const places = models.map((_, m) => m).filter((m) => m !== champion);
+  const foremost = foremostOf(judge, at, models.length);
+  const { model, n, ...gap } = foremost === NONE ? NO_PAIR : pairOf(judge, at, models, foremost, parameters);
+  return {
+    champion: models[champion].name,
+    since: judge[at + SINCE],
+    challenger: model,
+    ...gap,
+    pairN: n,
+    threshold: thresholdOf(models.length, parameters.raceAlpha),
+    alpha: parameters.raceAlpha,
+    pairs: places.map((m) => pairOf(judge, at, models, m, parameters)),
+    models: models.map(({ name, n, mse }, m) => ({
+      model: name,
+      ...judged(judge, at, modelAt(at, m), n, mse),
+    })),
+    mix: mixtureScores(judge, at),
+  };
+}
+
+const NO_PAIR = {
+  model: null,
+  n: null,
+  gap: null,
+  lower: null,
+  upper: null,
+  gapMse: null,
+  runN: null,
+  runGapMse: null,
+  evidence: null,
+};
+
+function pairOf(
+  judge: Float64Array,
+  at: number,
+  models: readonly Scored[],
+  m: number,
+  { raceAlpha }: JudgeParameters,
+): Verdict["pairs"][number] {
+  return { model: models[m].name, ...gapOf(judge, modelAt(at, m) + PAIR, models.length - 1, raceAlpha) };
+}
+
+/** Evidence of model `m` against the champion; undefined of the champion itself. */
+export function evidenceAt(judge: Float64Array, at: number, m: number): number | undefined {
+  return m === judge[at + CHAMPION] ? undefined : evidenceOf(judge, modelAt(at, m) + PAIR);
+}
+
+/** Scores of the mixture. */
+export function mixtureScores(judge: Float64Array, at: number): Verdict["mix"] {
+  const forecaster = mixtureAt(at);
+  return judged(judge, at, forecaster, judge[forecaster + JUDGED], judge[at + MIXTURE + MIXTURE_MSE]);
+}
+
+function judged(judge: Float64Array, at: number, forecaster: number, n: number, score: number): Verdict["mix"] {
+  const mse = n === 0 ? undefined : score;
+  return {
+    n,
+    mse: mse ?? null,
+    fading: fadingOf(judge, forecaster) ?? null,
+    mae: maeOf(judge, forecaster) ?? null,
+    r2: skillOf(mse, meanMse(judge, at)) ?? null,
+    skill: skillOf(mse, lastMse(judge, at)) ?? null,
+    coverage: coverageOf(judge, forecaster) ?? null,
+  };
+}
+
+/**
+ * The best forecast of an observation.
+ * @param of        y is null in a question
+ * @param names     of the models, in their order
+ * @param forecasts of the models as they were asked, from `forecastsAt`: NaN where one has none
+ * @param asked     what was frozen, from `askedAt`, see places.ts
+ * @param time      of a label: when its question was asked, ms since the epoch
+ */
+export function bestOf(
+  { topic, series, i, y }: ObservationHead,
+  names: readonly string[],
+  forecasts: Float64Array,
+  forecastsAt: number,
+  asked: Float64Array,
+  askedAt: number,
+  time?: number,
+): Best {
+  const models = names.length;
+  const place = asked[askedAt + ASKED_CHAMPION];
+  const champion =
+    place === NONE
+      ? null
+      : {
+          model: names[place],
+          ...intervalOf(forecasts[forecastsAt + place], asked[askedWidthAt(askedAt, models, place)]),
+        };
+  const weights = Array.from({ length: models }, (_, m) => {
+    const weight = asked[askedAt + ASKED_WEIGHTS + m];
+    return Number.isNaN(weight) ? 0 : weight;
+  });
+  const mix = { ...intervalOf(asked[askedAt + ASKED_MIXTURE], asked[askedAt + ASKED_MIXTURE_WIDTH]), weights };
+  const best: Best = { topic, series, i, y, champion, mix };
+  if (time !== undefined) best.asked = time;
+  return best;
+}
+
+function intervalOf(yhat: number, width: number) {
+  if (Number.isNaN(yhat)) return { yhat: null, lower: null, upper: null };
+  return Number.isNaN(width) ? { yhat, lower: null, upper: null } : { yhat, lower: yhat - width, upper: yhat + width };
+}
+
+/** Numbers of {@link layBest} before the weights. */
+export const BEST_NUMBERS = 9;
+
+/**
+ * Lays down the numbers of the best forecast of a plain observation, for bestLayout: i, y, champion and its yhat, lower,
+ * upper, those of the mixture, weights.
+ * @param to   numbers, i and y of the observation at their front
+ * @param toAt where they go
+ * @returns false where one of them is null, as of the first observations: then it is to be encoded
+ */
+export function layBest(
+  models: number,
+  forecasts: Float64Array,
+  forecastsAt: number,
+  asked: Float64Array,
+  askedAt: number,
+  to: Float64Array,
+  toAt: number,
+): boolean {
+  const champion = asked[askedAt + ASKED_CHAMPION];
+  if (champion === NONE) return false;
+  const yhat = forecasts[forecastsAt + champion];
+  const width = asked[askedWidthAt(askedAt, models, champion)];
+  const mixture = asked[askedAt + ASKED_MIXTURE];
+  const mixtureWidth = asked[askedAt + ASKED_MIXTURE_WIDTH];
+  // A width is NaN where its forecast is.
+  if (Number.isNaN(width) || Number.isNaN(mixtureWidth)) return false;
+  to[toAt] = to[0];
+  to[toAt + 1] = to[1];
+  to[toAt + 2] = champion;
+  to[toAt + 3] = yhat;
+  to[toAt + 4] = yhat - width;
+  to[toAt + 5] = yhat + width;
+  to[toAt + 6] = mixture;
+  to[toAt + 7] = mixture - mixtureWidth;
+  to[toAt + 8] = mixture + mixtureWidth;
+  for (let m = 0; m < models; m++) to[toAt + BEST_NUMBERS + m] = asked[askedAt + ASKED_WEIGHTS + m];
+  return true;
+}
