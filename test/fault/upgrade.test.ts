@@ -8,12 +8,18 @@ import { POSITIONS_KEY } from "../../shared/kernel/changelog/changelog.js";
 import { MANIFEST_FORMAT } from "../../shared/kernel/store/manifest.js";
 import { formatOf } from "../../shared/kernel/store/stored-value.js";
 import { packedValueOf } from "../../shared/packed-value.js";
+import type { AnyCodec } from "../../shared/service-definition.js";
 import {
-  GOLDEN_ENVIRONMENT,
+  changelogOf,
   GOLDEN_INPUT,
   GOLDEN_LENGTH,
+  GOLDEN_STORES,
+  type GoldenStore,
+  goldenEnvironment,
+  goldenName,
   goldenRecords,
-  plantChangelog,
+  LATE_INPUT,
+  plantChangelogs,
   plantFolder,
   withFormat,
 } from "../support/data/golden-store.js";
@@ -27,73 +33,92 @@ import { waitFor } from "../support/wait.js";
 const RECORDS = 2 * GOLDEN_LENGTH;
 /** Of numbers that went through V once and through its factors ever since, relative. */
 const TOLERANCE = 1e-9;
-const PREDICTIONS = "rls-predictions";
+const RESULTS = {
+  "rls-racer": ["rls-predictions", "rls-standings"],
+  "ml-racer": ["ml-predictions", "ml-standings"],
+};
+/** The store that is taken for one of a newer program. */
+const ROLLED_BACK: GoldenStore = { service: rlsRacer, format: 2, late: false };
 const NEWER = raceCodec.format + 1;
 const refusal = (what: string, format: number, reads: number) =>
   new RegExp(`${what} is of format ${format}, this program reads up to ${reads}\\. Use the newer program`);
 
 describe("state of another program version", function () {
   this.timeout(300_000);
-  const stack = stackFor();
+  const stack = stackFor({ properties: { "log.retention.ms": "-1" } });
 
   before(async () => {
-    await createTopic(stack.brokers, GOLDEN_INPUT, 1);
-    await createTopic(stack.brokers, PREDICTIONS, 1);
-    await createTopic(stack.brokers, "dead-letters", 1);
-    await writeRecords(stack.brokers, goldenRecords(0, RECORDS));
+    for (const input of [GOLDEN_INPUT, LATE_INPUT]) await createTopic(stack.brokers, input, 1);
+    for (const results of [...Object.values(RESULTS).flat(), "dead-letters"])
+      await createTopic(stack.brokers, results, 1);
+    for (const late of [false, true]) await writeRecords(stack.brokers, goldenRecords({ late }, 0, RECORDS));
   });
 
-  const start = (id: string) => stack.start("rls-racer", { ...GOLDEN_ENVIRONMENT, APPLICATION_ID: id });
-  const outputs = async () =>
-    (await readTopic(stack.brokers, PREDICTIONS)).map(({ value }): unknown => JSON.parse(String(value)));
+  const start = (golden: GoldenStore, id: string) =>
+    stack.start(golden.service.name, { ...goldenEnvironment(golden), APPLICATION_ID: id });
+  const valuesOf = async (topic: string) =>
+    (await readTopic(stack.brokers, topic)).map(({ value }): unknown => JSON.parse(String(value)));
+  const resultsOf = (golden: GoldenStore) => RESULTS[golden.service.name as keyof typeof RESULTS];
 
-  /** What a run that was never interrupted predicts after the golden store, and keeps at the end. */
-  const uninterrupted = async () => {
-    const inputs = (await readTopic(stack.brokers, GOLDEN_INPUT)).map(inputRecordOf);
-    const { outputs: all, states } = recompute([rlsRacer], inputs, {
-      environments: { "rls-racer": GOLDEN_ENVIRONMENT },
-    });
-    const predictions = (all.get(PREDICTIONS) ?? []).map(({ value }): unknown => JSON.parse(String(value)));
-    return { predictions: predictions.slice(2 * GOLDEN_LENGTH), states };
+  /** What a run that was never interrupted gives to each topic of results after the golden store, and keeps at the end. */
+  const uninterrupted = async (golden: GoldenStore) => {
+    const environment = goldenEnvironment(golden);
+    const inputs = (await readTopic(stack.brokers, environment.INPUT_TOPICS)).map(inputRecordOf);
+    const run = (records: number) =>
+      recompute([golden.service], inputs.slice(0, records), { environments: { [golden.service.name]: environment } });
+    const begun = run(GOLDEN_LENGTH).outputs;
+    const { outputs: all, states } = run(RECORDS);
+    const outputs = resultsOf(golden).map((topic) => ({
+      topic,
+      values: (all.get(topic) ?? [])
+        .slice(begun.get(topic)?.length ?? 0)
+        .map(({ value }): unknown => JSON.parse(String(value))),
+    }));
+    return { outputs, states };
   };
 
-  for (const format of [1, 2, 3, 4]) {
+  for (const golden of GOLDEN_STORES) {
     for (const kind of ["folder", "changelog"] as const) {
-      it(`in a ${kind} of format ${format} goes on as if it had never been interrupted, and is written anew`, async () => {
-        const id = `${kind}${format}`;
-        const application = `${id}-rls-racer`;
-        if (kind === "folder") await plantFolder(stack, format, application);
-        else await plantChangelog(stack.brokers, format, application);
-        const before = (await outputs()).length;
-        const changelog = `${application}-race-changelog`;
+      it(`of ${goldenName(golden)} in a ${kind} goes on as if it had never been interrupted, and is written anew`, async () => {
+        const { service } = golden;
+        const id = `${kind}-${goldenName(golden)}`;
+        const application = `${id}-${service.name}`;
+        if (kind === "folder") await plantFolder(stack, golden, application);
+        else await plantChangelogs(stack.brokers, golden, application);
+        const expected = await uninterrupted(golden);
+        const before = new Map<string, number>();
+        for (const topic of resultsOf(golden)) before.set(topic, (await valuesOf(topic)).length);
+        const changelog = changelogOf(application, "race");
         const planted = (await readTopic(stack.brokers, changelog)).length;
-        const expected = await uninterrupted();
 
-        const service = start(id);
-        const predictions = await waitFor("the predictions", async () => {
-          const since = (await outputs()).slice(before);
-          return since.length >= expected.predictions.length ? since : undefined;
-        });
-        assertNear(predictions, expected.predictions, TOLERANCE, id);
-        assert.equal(expected.states.length, 2);
-        for (const { key, bytes } of expected.states) {
-          const actual = await service.json(`/state/race/${key}`);
-          assertNear(actual, raceCodec.toJson(packedValueOf(bytes)), TOLERANCE, key);
+        const racer = start(golden, id);
+        for (const { topic, values } of expected.outputs) {
+          const actual = await waitFor(topic, async () => {
+            const since = (await valuesOf(topic)).slice(before.get(topic));
+            return since.length >= values.length ? since : undefined;
+          });
+          assertNear(actual, values, TOLERANCE, `${id}, ${topic}`);
+        }
+        assert.ok(expected.states.filter(({ store }) => store === "race").length === 2);
+        for (const { store, key, bytes } of expected.states) {
+          const actual = await racer.json(`/state/${store}/${key}`);
+          assertNear(actual, shown(service.stores[store], bytes), TOLERANCE, `${id}, ${store} of ${key}`);
         }
         const folders = readdirSync(`${stack.stateDirectory}/${application}`);
         assert.deepEqual(folders.sort(), ["0", "slots"]);
         const written = (await readTopic(stack.brokers, changelog)).slice(planted);
         assert.ok(written.length >= 2);
         for (const { key, value } of written) {
-          if (String(key) !== POSITIONS_KEY) assert.equal(value && formatOf(value), raceCodec.format);
+          if (String(key) !== POSITIONS_KEY) assert.equal(value && formatOf(value), service.stores.race.format);
         }
-        assert.equal(await service.stop(), 0);
+        assert.equal(await racer.stop(), 0);
 
-        const again = start(id);
+        const again = start(golden, id);
         await again.ready(1);
         assert.equal(await again.metric("regatta_restores_total"), 0, "a store of today's format is replayed no more");
         assert.equal(await again.stop(), 0);
-        assert.equal((await outputs()).length, before + expected.predictions.length);
+        for (const { topic, values } of expected.outputs)
+          assert.equal((await valuesOf(topic)).length, (before.get(topic) ?? 0) + values.length);
       });
     }
   }
@@ -107,23 +132,23 @@ describe("state of another program version", function () {
       what: "values of a newer format, though the folder does not say so",
       message: refusal("race of dataLinearModel/s0", NEWER, raceCodec.format),
       plant: (application) =>
-        plantFolder(stack, 2, application, (value) => withFormat(value, NEWER), { formats: undefined }),
+        plantFolder(stack, ROLLED_BACK, application, (value) => withFormat(value, NEWER), { formats: undefined }),
     },
     {
       what: "a folder that says that its values are of a newer format",
       message: refusal("store race", NEWER, raceCodec.format),
-      plant: (application) => plantFolder(stack, 2, application, undefined, { formats: { race: NEWER } }),
+      plant: (application) => plantFolder(stack, ROLLED_BACK, application, undefined, { formats: { race: NEWER } }),
     },
     {
       what: "a folder whose manifest is of a newer format",
       message: refusal("its manifest", MANIFEST_FORMAT + 1, MANIFEST_FORMAT),
-      plant: (application) => plantFolder(stack, 2, application, undefined, { format: MANIFEST_FORMAT + 1 }),
+      plant: (application) => plantFolder(stack, ROLLED_BACK, application, undefined, { format: MANIFEST_FORMAT + 1 }),
     },
     {
       what: "a changelog of a newer format, without a folder",
       message: refusal("race-changelog\\[0\\]@\\d+: dataLinearModel/s\\d", NEWER, raceCodec.format),
       async plant(application) {
-        await plantChangelog(stack.brokers, 2, application, (value) => withFormat(value, NEWER));
+        await plantChangelogs(stack.brokers, ROLLED_BACK, application, (value) => withFormat(value, NEWER));
         return undefined;
       },
     },
@@ -134,13 +159,13 @@ describe("state of another program version", function () {
       const folder = await plant(`${id}-rls-racer`);
       // What can be read: a look at a topic's configuration leaves the mark of an aborted transaction.
       const records = async () => [
-        await readTopic(stack.brokers, PREDICTIONS),
+        await readTopic(stack.brokers, "rls-predictions"),
         await readTopic(stack.brokers, "dead-letters"),
         await readTopic(stack.brokers, `${id}-rls-racer-race-changelog`),
       ];
       const before = await records();
       for (let run = 0; run < 2; run++) {
-        const service = start(id);
+        const service = start(ROLLED_BACK, id);
         assert.equal(await service.exited(), EXIT_CONFIGURATION);
         assert.match(service.lines.at(-1)?.msg ?? "", message);
         if (folder !== undefined) assert.deepEqual(readdirSync(dirname(folder)).sort(), ["0", "slots"]);
@@ -149,3 +174,8 @@ describe("state of another program version", function () {
     });
   }
 });
+
+/** What `/state` shows of a value. */
+function shown(codec: AnyCodec, bytes: Buffer): unknown {
+  return "packed" in codec ? codec.toJson(packedValueOf(bytes)) : codec.toJson(codec.decode(bytes));
+}

@@ -1,19 +1,19 @@
 /**
- * Makes the golden store of the format that rls-racer writes now, by running it on a local broker:
- * `npx tsc -p . && node dist/test/upgrade/make-golden.js`. To be run once, when the format was raised; the stores of older
- * formats cannot be made again, since no program writes them any more.
+ * Makes the golden stores of the formats that the racers write now, by running them on a local broker:
+ * `npx tsc -p . && node dist/test/upgrade/make-golden.js ml-racer-3-late`. To be run once, when a format was raised and its store is
+ * listed among {@link GOLDEN_STORES}. Stores of older formats were made by older programs: words behind the name launch one,
+ * `sh -c "exec node <folder>/dist/services/ml-racer/main.js"`.
  */
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { raceCodec } from "../../services/rls-racer/race-codec.js";
 import {
+  changelogOf,
   type DumpedRecord,
-  GOLDEN_APPLICATION,
-  GOLDEN_CHANGELOG,
-  GOLDEN_ENVIRONMENT,
-  GOLDEN_INPUT,
   GOLDEN_LENGTH,
+  GOLDEN_STORES,
+  goldenEnvironment,
   goldenFolder,
+  goldenName,
   goldenRecords,
 } from "../support/data/golden-store.js";
 import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
@@ -23,34 +23,40 @@ import { waitFor } from "../support/wait.js";
 /** One record of each of the two series: so few that the changelog has them by themselves. */
 const BATCH = 2;
 
+const [, , name, ...launcher] = process.argv;
+const golden = GOLDEN_STORES.find((one) => goldenName(one) === name);
+if (golden === undefined) throw new Error(`expected one of ${GOLDEN_STORES.map(goldenName).join(", ")}, got ${name}`);
+const application = `regatta-${golden.service.name}`;
+const environment = goldenEnvironment(golden);
 const stack = await Stack.open();
 try {
-  await createTopic(stack.brokers, GOLDEN_INPUT, 1);
-  const service = stack.start("rls-racer", GOLDEN_ENVIRONMENT);
+  await createTopic(stack.brokers, environment.INPUT_TOPICS, 1, { "retention.ms": "-1" });
+  const service = stack.start(golden.service.name, environment, launcher);
   await service.ready(1);
   for (let from = 0; from < GOLDEN_LENGTH; from += BATCH) {
-    await writeRecords(stack.brokers, goldenRecords(from, from + BATCH));
-    await waitFor(`record ${from + BATCH}`, async () => {
-      const state = JSON.stringify(await service.json("/state/race/dataLinearModel/s1"));
-      return state.includes(`"N":${(from + BATCH) / 2}`);
-    });
+    await writeRecords(stack.brokers, goldenRecords(golden, from, from + BATCH));
+    const consumed = async () => (await service.metric("regatta_records_consumed_total")) >= from + BATCH;
+    await waitFor(`record ${from + BATCH}`, consumed);
   }
-  if ((await service.stop()) !== 0) throw new Error("rls-racer did not stop well");
+  if ((await service.stop()) !== 0) throw new Error(`${golden.service.name} did not stop well`);
 
-  const folder = goldenFolder(raceCodec.format);
+  const folder = goldenFolder(golden);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  cpSync(join(stack.stateDirectory, GOLDEN_APPLICATION, "0"), join(folder, "store"), { recursive: true });
-  const records = (await readTopic(stack.brokers, GOLDEN_CHANGELOG)).map(
-    ({ key, value, headers }): DumpedRecord => ({
-      key: String(key),
-      value: (value ?? Buffer.alloc(0)).toString("base64"),
-      headers: (headers ?? []).map((header) =>
-        Object.fromEntries(Object.entries(header).map(([name, bytes]) => [name, bytes.toString("utf8")])),
-      ),
-    }),
-  );
-  writeFileSync(join(folder, "changelog.json"), `${JSON.stringify(records, null, 1)}\n`);
+  cpSync(join(stack.stateDirectory, application, "0"), join(folder, "store"), { recursive: true });
+  for (const store of Object.keys(golden.service.stores)) {
+    const records = (await readTopic(stack.brokers, changelogOf(application, store))).map(
+      ({ key, value, headers }): DumpedRecord => ({
+        key: String(key),
+        value: (value ?? Buffer.alloc(0)).toString("base64"),
+        headers: (headers ?? []).map((header) =>
+          Object.fromEntries(Object.entries(header).map(([header, bytes]) => [header, bytes.toString("utf8")])),
+        ),
+      }),
+    );
+    if (records.length > 0)
+      writeFileSync(join(folder, `${store}-changelog.json`), `${JSON.stringify(records, null, 1)}\n`);
+  }
 } finally {
   await stack.close();
 }
