@@ -10,8 +10,11 @@ const CHUNK_BYTES = 1024 * 1024;
 const PLACE_BYTES_MAX = CHUNK_BYTES / 4;
 /** Sizes of places differ by a sixteenth or less, so that no more than that is lost. */
 const SIZES_PER_DOUBLING = 16;
-/** Chunks that are kept for other sizes; more are given back. */
-const SPARE_CHUNKS_MAX = 8;
+/**
+ * Bytes of chunks that are kept while nothing lies in them, for values of other sizes or, of a large value's own, for the next one of
+ * its size: what is given back takes its room until the heap is cleaned, which is late where values take each other's place.
+ */
+const SPARE_BYTES_MAX = 8 * CHUNK_BYTES;
 
 /** A piece of memory that is cut into places of `size` bytes. */
 export class Chunk {
@@ -51,7 +54,9 @@ export function placeBytes(bytes: number): number {
 export class PackedMemory {
   /** By size of their places. */
   readonly #withRoom = new Map<number, Chunk[]>();
+  /** The longest unused first. */
   readonly #spare: Chunk[] = [];
+  #spareBytes = 0;
   #bytes = 0;
   #usedBytes = 0;
 
@@ -97,14 +102,23 @@ export class PackedMemory {
       return;
     }
     if (chunk.index >= 0) this.#removeRoom(chunk);
-    if (chunk.bytes.length === CHUNK_BYTES && this.#spare.length < SPARE_CHUNKS_MAX) this.#spare.push(chunk);
-    else this.#bytes -= chunk.bytes.length;
+    this.#spare.push(chunk);
+    this.#spareBytes += chunk.bytes.length;
+    while (this.#spareBytes > SPARE_BYTES_MAX) this.#bytes -= this.#takeSpare(0)?.bytes.length ?? 0;
+  }
+
+  /** @param index -1 for none */
+  #takeSpare(index: number): Chunk | undefined {
+    const chunk = index < 0 ? undefined : this.#spare.splice(index, 1)[0];
+    this.#spareBytes -= chunk?.bytes.length ?? 0;
+    return chunk;
   }
 
   #newChunk(size: number): Chunk {
-    const spare = size <= PLACE_BYTES_MAX ? this.#spare.pop() : undefined;
-    const chunk = spare ?? new Chunk(size <= PLACE_BYTES_MAX ? CHUNK_BYTES : size);
-    if (spare === undefined) this.#bytes += chunk.bytes.length;
+    const bytes = size <= PLACE_BYTES_MAX ? CHUNK_BYTES : size;
+    const spare = this.#takeSpare(this.#spare.findLastIndex((chunk) => chunk.bytes.length === bytes));
+    const chunk = spare ?? new Chunk(bytes);
+    if (spare === undefined) this.#bytes += bytes;
     chunk.size = size;
     chunk.end = 0;
     chunk.free.length = 0;

@@ -91,7 +91,7 @@ export class TaskOpener {
   }
 
   async #folderOf(task: Task, opened: LevelDbStore): Promise<TaskFolder> {
-    const { identity, memory, onPiece } = this.#options;
+    const { identity, memory, folderMemory, onPiece } = this.#options;
     let db = opened;
     try {
       let manifest: Manifest | undefined;
@@ -109,7 +109,7 @@ export class TaskOpener {
         stores,
         manifest && reliableManifest(identity, manifest),
         manifest && replacedChangelog(identity, manifest),
-        { onPiece },
+        { onPiece, pieceBytes: folderMemory.writeBuffer },
       );
     } catch (error) {
       await db.close();

@@ -15,6 +15,8 @@ export class WriteBehind {
   #dueMs = 0;
   #checkedMs = 0;
   #pass: Promise<void> | undefined;
+  /** Folders that make room, one after another. */
+  #rooms: Promise<void> = Promise.resolve();
 
   /**
    * @param bytesMax   of unsaved values, from which on a pass begins, see {@link StateMemory.isUnsaved}; from that much more on
@@ -50,9 +52,16 @@ export class WriteBehind {
     for (const task of tasks) await withFolder(task, task.folder.db.refuseGone());
   }
 
-  /** Saves a folder that takes in what its changelogs have, where too much is unsaved. @throws as {@link TaskFolder.save} */
+  /**
+   * Saves a folder that takes in what its changelogs have, where too much is unsaved. Of several folders one is saved at a time: each
+   * takes memory of its own meanwhile, copies on their way to LevelDB and LevelDB's.
+   * @throws as {@link TaskFolder.save}
+   */
   async makeRoom(folder: TaskFolder): Promise<void> {
-    if (this.#memory.isUnsaved(this.#bytesMax)) await folder.save();
+    if (!this.#memory.isUnsaved(this.#bytesMax)) return;
+    const room = this.#rooms.then(() => (this.#memory.isUnsaved(this.#bytesMax) ? folder.save() : undefined));
+    this.#rooms = room.catch(() => {});
+    await room;
   }
 
   get #isDue(): boolean {

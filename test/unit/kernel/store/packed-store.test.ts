@@ -249,14 +249,20 @@ describe("the memory of packed values", () => {
     }
   });
 
-  it("gives a value that is larger than a chunk one of its own, and that back", () => {
+  it("gives a large value a chunk of its own, which the next of its size takes over", () => {
     const memory = new PackedMemory();
-    const chunk = memory.chunkFor(3 * MIB);
-    const at = memory.take(chunk);
-    assert.ok(chunk.bytes.length >= 3 * MIB && at === 0);
-    assert.notEqual(memory.chunkFor(3 * MIB), chunk);
-    memory.give(chunk, at);
-    assert.ok(memory.bytes <= 4 * MIB);
+    const large = () => {
+      const chunk = memory.chunkFor(3 * MIB);
+      return { chunk, at: memory.take(chunk) };
+    };
+    const [first, second, third] = [large(), large(), large()];
+    assert.ok(first.chunk.bytes.length >= 3 * MIB && first.at === 0);
+    assert.equal(new Set([first.chunk, second.chunk, third.chunk]).size, 3);
+    for (const { chunk, at } of [first, second, third]) memory.give(chunk, at);
+    // The longest unused was given back, since no more than 8 MiB are kept.
+    assert.deepEqual([memory.bytes, memory.usedBytes], [6 * MIB, 0]);
+    assert.deepEqual(new Set([large().chunk, large().chunk]), new Set([second.chunk, third.chunk]));
+    assert.notEqual(memory.chunkFor(4 * MIB), second.chunk);
   });
 });
 
