@@ -23,10 +23,16 @@ export function csvFields(
   };
 }
 
+/** Whether a line says the names of its columns, as the first line of a file does. */
+export function isHeader(text: string, columns: readonly FieldName[], separator: string): boolean {
+  const cells = cellsOf(text, separator);
+  return cells.length === columns.length && cells.every((cell, place) => cell.trim() === columns[place].name);
+}
+
 function cellsOf(text: string, delimiter: string): readonly string[] {
   let rows: string[][];
   try {
-    rows = parse(text, { delimiter, relax_column_count: true, record_delimiter: ["\r\n", "\n", "\r"] });
+    rows = parse(text, { bom: true, delimiter, relax_column_count: true, record_delimiter: ["\r\n", "\n", "\r"] });
   } catch {
     // Its message shows a part of the record.
     throw fault("not-an-observation", "expected one line of CSV, got quotes that do not belong together");

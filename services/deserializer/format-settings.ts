@@ -1,8 +1,8 @@
 /** Settings of how the raw records of each topic are read. */
 import { type Settings, setting } from "../../shared/config.js";
 import { type FieldName, fieldList, fieldName, optionalField } from "./field-name.js";
-import { addedFeatures, type LagSettings } from "./lag-settings.js";
-import { type ByTopic, byTopic, wordByTopic } from "./topic-setting.js";
+import { type LagSettings, topicLags } from "./lag-settings.js";
+import { byTopic, strayTopics, valueFor, wordByTopic } from "./topic-setting.js";
 
 const FORMATS = ["text", "json", "fields", "csv"] as const;
 const SEPARATORS = { comma: ",", semicolon: ";", tab: "\t", pipe: "|" } as const;
@@ -13,6 +13,9 @@ const MISSING_RULES = ["reject", "skip", "last"] as const;
 
 /** The counter that counts the records of each series. */
 const COUNTED = "count";
+
+/** A setting that says nothing of any topic. */
+const NONE = { all: undefined, topics: new Map<string, never>() };
 
 const FIELD = "the name of a field";
 const FIELD_LIST = "different names of fields separated by commas";
@@ -65,7 +68,7 @@ export const formatSettings = {
   }),
   inputMissing: setting("INPUT_MISSING", wordByTopic(MISSING_RULES), {
     default: "reject",
-    doc: "`fields`, `csv`: a feature without a value: `reject` the record, `skip` it, or take the `last` value of the feature in the series; the latter two are counted",
+    doc: "A feature without a value, in `text` and `json` a null: `reject` the record, `skip` it, or take the `last` value of the feature in the series; the latter two are counted",
   }),
 };
 
@@ -88,20 +91,22 @@ export interface NamedFormat {
   readonly timeUnit: (typeof TIME_UNITS)[number];
   readonly numbers: (typeof NUMBER_RULES)[number];
   readonly booleans: (typeof BOOLEAN_RULES)[number];
-  readonly missing: (typeof MISSING_RULES)[number];
+  readonly missing: MissingRule;
 }
+
+/** What becomes of a record where a feature is missing. */
+export type MissingRule = (typeof MISSING_RULES)[number];
 
 /** The format of a topic; undefined where it is `text` or `json`. */
 export function namedFormat(settings: FormatSettings, topic: string): NamedFormat | undefined {
-  const of = <T>(values: ByTopic<T>, otherwise: T): T => values.topics.get(topic) ?? values.all ?? otherwise;
-  const kind = of(settings.inputFormat, "text");
+  const kind = valueFor(settings.inputFormat, topic, "text");
   if (kind === "text" || kind === "json") return undefined;
-  const columns = of(settings.inputColumns, []);
-  const target = of(settings.inputTarget, { name: "y", path: ["y"] });
-  const series = of(settings.inputSeries, []);
-  const counter = of(settings.inputCounter, COUNTED);
-  const time = of(settings.inputTime, "");
-  const named = of(settings.inputFeatures, []);
+  const columns = valueFor(settings.inputColumns, topic, []);
+  const target = valueFor(settings.inputTarget, topic, { name: "y", path: ["y"] });
+  const series = valueFor(settings.inputSeries, topic, []);
+  const counter = valueFor(settings.inputCounter, topic, COUNTED);
+  const time = valueFor(settings.inputTime, topic, "");
+  const named = valueFor(settings.inputFeatures, topic, []);
   const other = new Set(
     [target, ...series, counter, time].map((field) => (typeof field === "string" ? "" : field.name)),
   );
@@ -109,16 +114,16 @@ export function namedFormat(settings: FormatSettings, topic: string): NamedForma
     topic,
     kind,
     columns,
-    separator: SEPARATORS[of(settings.inputSeparator, "comma")],
+    separator: SEPARATORS[valueFor(settings.inputSeparator, topic, "comma")],
     target,
     features: kind === "csv" && named.length === 0 ? columns.filter(({ name }) => !other.has(name)) : named,
     series,
     counter: typeof counter === "string" ? undefined : counter,
     time: typeof time === "string" ? undefined : time,
-    timeUnit: of(settings.inputTimeUnit, "iso"),
-    numbers: of(settings.inputNumbers, "strict"),
-    booleans: of(settings.inputBooleans, "reject"),
-    missing: of(settings.inputMissing, "reject"),
+    timeUnit: valueFor(settings.inputTimeUnit, topic, "iso"),
+    numbers: valueFor(settings.inputNumbers, topic, "strict"),
+    booleans: valueFor(settings.inputBooleans, topic, "reject"),
+    missing: valueFor(settings.inputMissing, topic, "reject"),
   };
 }
 
@@ -128,22 +133,21 @@ export function formatFaults(
     FormatSettings & LagSettings & { readonly inputTopics: readonly string[]; readonly featuresMax: number }
   >,
 ): readonly string[] {
-  const { inputTopics = [], featuresMax = Number.POSITIVE_INFINITY, lags = 0, lagsOf = [], calendar = [] } = settings;
-  const faults: string[] = [];
-  const known = new Set(inputTopics);
-  for (const [name, { env }] of Object.entries(formatSettings)) {
-    const values = settings[name as keyof FormatSettings];
-    for (const topic of values?.topics.keys() ?? []) {
-      if (inputTopics.length > 0 && !known.has(topic))
-        faults.push(
-          `${env} names ${topic}, which is not in INPUT_TOPICS (a field whose name has a colon: *:${topic}:...)`,
-        );
-    }
-  }
+  const {
+    inputTopics = [],
+    featuresMax = Number.POSITIVE_INFINITY,
+    lags = NONE,
+    lagsOf = NONE,
+    calendar = NONE,
+  } = settings;
+  const faults = Object.entries(formatSettings).flatMap(([name, { env }]) =>
+    strayTopics(env, settings[name as keyof FormatSettings], inputTopics),
+  );
   if (!isComplete(settings)) return faults;
   for (const topic of inputTopics) {
     const format = namedFormat(settings, topic);
-    if (format !== undefined) faults.push(...faultsOf(format, featuresMax, addedFeatures({ lags, lagsOf, calendar })));
+    if (format !== undefined)
+      faults.push(...faultsOf(format, featuresMax, topicLags({ lags, lagsOf, calendar }, topic).added));
   }
   return faults;
 }

@@ -10,8 +10,12 @@ export function withLast(known: Float64Array | undefined, x: number[]): number[]
   return x.map((value, place) => (Number.isNaN(value) ? known[place] : value));
 }
 
-/** The last values after a record with these features, which are as {@link withLast} gives them; `known` itself is changed. */
-export function learnLast(known: Float64Array | undefined, x: readonly number[]): Float64Array {
+/**
+ * The last values after a record with these features, which are as {@link withLast} gives them, or without features. `known` itself
+ * is changed.
+ */
+export function learnLast(known: Float64Array | undefined, x: readonly number[] | undefined): Float64Array | undefined {
+  if (x === undefined) return known;
   if (known === undefined) return Float64Array.from(x);
   known.set(x);
   return known;

@@ -1,7 +1,8 @@
 /** Settings of the features that the deserializer makes from earlier records and from the time. */
 import { type Settings, setting } from "../../shared/config.js";
-import { splitList, textSetting, wholeNumber } from "../../shared/setting-kinds.js";
+import { splitList, wholeNumber } from "../../shared/setting-kinds.js";
 import { CALENDAR_PART_FEATURES, CALENDAR_PARTS, type CalendarPart } from "./calendar.js";
+import { byTopic, strayTopics, valueFor } from "./topic-setting.js";
 
 /** Most lags of one number. */
 const LAGS_MAX = 1000;
@@ -18,16 +19,18 @@ export interface FeatureLags {
   readonly count: number;
 }
 
+const LAG_COUNT = wholeNumber(0, LAGS_MAX);
+
 export const lagSettings = {
-  lags: setting("LAGS", wholeNumber(0, LAGS_MAX), {
+  lags: setting("LAGS", byTopic(readLags, `a whole number from 0 to ${LAGS_MAX}`, { between: ";," }), {
     default: "0",
-    doc: "So many last values of y of the series become features",
+    doc: "So many last values of y of the series become features. This, LAGS_OF and CALENDAR hold by topic where that is wanted: `rawA:10;rawB:5`",
   }),
-  lagsOf: setting("LAGS_OF", textSetting(readLagsOf, lagsOfExpected()), {
+  lagsOf: setting("LAGS_OF", byTopic(readLagsOf, lagsOfExpected(), { hasColons: true }), {
     default: "",
     doc: "Features whose last values become features too, `feature:count,...`; features are numbered from 1",
   }),
-  calendar: setting("CALENDAR", textSetting(readCalendar, `different ones of ${CALENDAR_PARTS.join(", ")}`), {
+  calendar: setting("CALENDAR", byTopic(readCalendar, `different ones of ${CALENDAR_PARTS.join(", ")}`), {
     default: "",
     doc: "What of the record's time becomes features, in UTC: `hour`, `weekday`, `month`",
   }),
@@ -35,24 +38,53 @@ export const lagSettings = {
 
 export type LagSettings = Settings<typeof lagSettings>;
 
-/** Features that are added to the record's own. */
-export function addedFeatures({ lags, lagsOf, calendar }: LagSettings): number {
-  return lags + lagsOf.reduce((sum, { count }) => sum + count, 0) + CALENDAR_PART_FEATURES * calendar.length;
+/** What is made for the records of one topic. */
+export interface TopicLags {
+  /** Last values of y. */
+  readonly lags: number;
+  readonly lagsOf: readonly FeatureLags[];
+  readonly calendar: readonly CalendarPart[];
+  /** Features that all of it adds to the record's own. */
+  readonly added: number;
+}
+
+export function topicLags(settings: LagSettings, topic: string): TopicLags {
+  const lags = valueFor(settings.lags, topic, 0);
+  const lagsOf = valueFor(settings.lagsOf, topic, []);
+  const calendar = valueFor(settings.calendar, topic, []);
+  const ofFeatures = lagsOf.reduce((sum, { count }) => sum + count, 0);
+  return { lags, lagsOf, calendar, added: lags + ofFeatures + CALENDAR_PART_FEATURES * calendar.length };
 }
 
 /** Faults of these settings together, as sentences. */
-export function lagFaults(settings: Partial<LagSettings & { readonly featuresMax: number }>): readonly string[] {
-  const { lags, lagsOf, calendar, featuresMax } = settings;
-  if (lags === undefined || lagsOf === undefined || calendar === undefined || featuresMax === undefined) return [];
-  const added = addedFeatures({ lags, lagsOf, calendar });
-  const ofLags = added - CALENDAR_PART_FEATURES * calendar.length;
-  const faults: string[] = [];
-  if (ofLags > LAGS_TOTAL_MAX)
-    faults.push(`LAGS and LAGS_OF make ${ofLags} features: at most ${LAGS_TOTAL_MAX} are kept`);
-  if (added > featuresMax) {
-    faults.push(`LAGS, LAGS_OF and CALENDAR make ${added} features, more than FEATURES_MAX, which is ${featuresMax}`);
+export function lagFaults({
+  inputTopics = [],
+  featuresMax,
+  ...settings
+}: Partial<
+  LagSettings & { readonly inputTopics: readonly string[]; readonly featuresMax: number }
+>): readonly string[] {
+  const { lags, lagsOf, calendar } = settings;
+  const faults = Object.entries(lagSettings).flatMap(([name, { env }]) =>
+    strayTopics(env, settings[name as keyof LagSettings], inputTopics),
+  );
+  if (lags === undefined || lagsOf === undefined || calendar === undefined || featuresMax === undefined) return faults;
+  for (const topic of inputTopics) {
+    const { added, calendar: parts } = topicLags({ lags, lagsOf, calendar }, topic);
+    const ofLags = added - CALENDAR_PART_FEATURES * parts.length;
+    if (ofLags > LAGS_TOTAL_MAX)
+      faults.push(`LAGS and LAGS_OF make ${ofLags} features for ${topic}: at most ${LAGS_TOTAL_MAX} are kept`);
+    if (added > featuresMax) {
+      faults.push(
+        `LAGS, LAGS_OF and CALENDAR make ${added} features for ${topic}, more than FEATURES_MAX, which is ${featuresMax}`,
+      );
+    }
   }
   return faults;
+}
+
+function readLags(text: string): number | undefined {
+  return LAG_COUNT.safeParse(text).data;
 }
 
 function lagsOfExpected(): string {

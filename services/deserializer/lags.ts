@@ -19,7 +19,7 @@ import {
   withLength,
   writeHistory,
 } from "./lag-history.js";
-import type { LagSettings } from "./lag-settings.js";
+import type { TopicLags } from "./lag-settings.js";
 
 /** What is remembered of a series for its lags. */
 export interface LagState {
@@ -68,7 +68,7 @@ export function lagged(
   record: LagRecord,
   ownFeatures: number,
   timestamp: number,
-  settings: LagSettings,
+  settings: TopicLags,
 ): Lagged {
   requireFeatures(settings, ownFeatures);
   const state = fittingState(before, settings);
@@ -150,7 +150,7 @@ export function shownLags({ hasRaced, targets, features }: LagState) {
 }
 
 /** The state for the lags that the settings ask for. Of a feature that had none before there is no value yet. */
-function fittingState(before: LagState | undefined, { lags, lagsOf }: LagSettings): LagState {
+function fittingState(before: LagState | undefined, { lags, lagsOf }: TopicLags): LagState {
   if (before !== undefined && fits(before, lags, lagsOf)) return before;
   return {
     hasRaced: before?.hasRaced ?? false,
@@ -162,7 +162,7 @@ function fittingState(before: LagState | undefined, { lags, lagsOf }: LagSetting
   };
 }
 
-function fits({ targets, features }: LagState, lags: number, lagsOf: LagSettings["lagsOf"]): boolean {
+function fits({ targets, features }: LagState, lags: number, lagsOf: TopicLags["lagsOf"]): boolean {
   return (
     targets.i.length === lags &&
     features.length === lagsOf.length &&
@@ -170,7 +170,7 @@ function fits({ targets, features }: LagState, lags: number, lagsOf: LagSettings
   );
 }
 
-function requireFeatures({ lagsOf }: LagSettings, ownFeatures: number): void {
+function requireFeatures({ lagsOf }: TopicLags, ownFeatures: number): void {
   for (const { feature } of lagsOf) {
     if (feature <= ownFeatures) continue;
     throw new RecordError("arity", `expected ${feature} features or more, as LAGS_OF says, got ${ownFeatures}`);

@@ -1,49 +1,33 @@
 /** From a raw record whose fields have names to a parsed one. */
 import { isUtf8 } from "node:buffer";
 import { SERIES_BYTES_MAX } from "../../shared/contract/observation-record.js";
-import { csvFields } from "./csv-fields.js";
+import { csvFields, isHeader } from "./csv-fields.js";
 import type { FieldName } from "./field-name.js";
 import { FieldError, fieldInteger, fieldNumber, fieldTime, isMissing } from "./field-number.js";
-import { type FormatSettings, type NamedFormat, namedFormat } from "./format-settings.js";
+import type { NamedFormat } from "./format-settings.js";
 import { jsonFields } from "./json-fields.js";
 import { TEXT_BYTES_MAX } from "./observation-text.js";
 import type { FieldValue, FieldValues, ParsedRecord } from "./parsed-record.js";
 import { fault } from "./text-cursor.js";
 
-/** How the records of one topic are read. */
-export interface NamedReader {
-  readonly format: NamedFormat;
-  /** Throws RecordError with an ObservationFault, and FieldError with a FieldFault. */
-  read(value: Buffer | null): ParsedRecord;
-}
-
-/** By the settings of a process, which are read once. */
-const readersOf = new WeakMap<object, ReadonlyMap<string, NamedReader>>();
-
-/** Readers of the topics whose records have named fields. */
-export function namedReaders(
-  settings: FormatSettings & { readonly inputTopics: readonly string[] },
-): ReadonlyMap<string, NamedReader> {
-  const known = readersOf.get(settings);
-  if (known !== undefined) return known;
-  const readers = new Map<string, NamedReader>();
-  for (const topic of settings.inputTopics) {
-    const format = namedFormat(settings, topic);
-    if (format !== undefined) readers.set(topic, { format, read: namedReader(format) });
-  }
-  readersOf.set(settings, readers);
-  return readers;
-}
-
 /**
  * A reader of the records of one format.
- * @returns from a record's value to what it says; it throws RecordError with an ObservationFault, and FieldError with a FieldFault
+ * @returns from a record's value to what it says, undefined for a line of CSV that says the names of its columns and cannot be read as an
+ *   observation; it throws RecordError with an ObservationFault, and FieldError with a FieldFault
  */
-function namedReader(format: NamedFormat): (value: Buffer | null) => ParsedRecord {
+export function namedReader(format: NamedFormat): (value: Buffer | null) => ParsedRecord | undefined {
   const { kind, columns, separator, target, features, series, counter, time } = format;
   const fields = [target, ...features, ...series, ...(counter ? [counter] : []), ...(time ? [time] : [])];
   const read = kind === "csv" ? csvFields(fields, columns, separator) : jsonFields(fields);
-  return (value) => parsed(format, read(textOf(value)));
+  return (value) => {
+    const text = textOf(value);
+    try {
+      return parsed(format, read(text));
+    } catch (error) {
+      if (error instanceof FieldError && kind === "csv" && isHeader(text, columns, separator)) return undefined;
+      throw error;
+    }
+  };
 }
 
 function textOf(value: Buffer | null): string {

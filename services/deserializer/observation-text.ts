@@ -4,8 +4,8 @@
  *   {"i": i, "y": y, "x": [x1, ..., xn]}      each member once, in any order, no other member, names without escapes
  * and, where no features of its own are asked for,
  *   [i, y]        {"i": i, "y": y}        y        the number alone, whose i its series counts
- * where y of a question is null, or left out of the object, and x may be left out of the object in the label of a question. Every
- * number is a JSON number (RFC 8259) that a double can hold, i is a safe integer, blanks and tabs may stand between tokens, and the
+ * where y of a question is null, or left out of the object, and x may be left out of the object in the label of a question; a feature
+ * that is missing may be null where that is asked for. Every number is a JSON number (RFC 8259) that a double can hold, i is a safe integer, blanks and tabs may stand between tokens, and the
  * one line may end with CR, LF or both. Numbers are rounded correctly; -0 and denormals are
  * numbers. i is judged by its value, so `5.0` is an integer. Nothing is evaluated, and no error holds a part of the payload.
  */
@@ -21,25 +21,34 @@ export interface ParsedObservation {
   readonly i: number | undefined;
   /** Finite; null in a question. */
   readonly y: number | null;
-  /** 1 to `featuresMax` finite numbers; undefined in a label without features, which has y, and where none are asked for. */
+  /** 1 to `featuresMax` finite numbers, or NaN for null; undefined in a label without features, which has y, and where none are asked for. */
   readonly x: number[] | undefined;
 }
+
+/** What may be read besides the usual. */
+export interface ObservationRules {
+  /** 1, or 0 where a record needs no features of its own. */
+  readonly featuresMin: 0 | 1;
+  /** Whether a feature may be null. */
+  readonly takesNulls: boolean;
+}
+
+const USUAL_RULES: ObservationRules = { featuresMin: 1, takesNulls: false };
 
 /**
  * Reads one observation; the grammar stands at the head of this file.
  * @param value       the record's value, null where it has none
  * @param featuresMax most features taken, 0 and more
- * @param featuresMin 1, or 0 where a record needs no features of its own
  * @throws {RecordError} whose reason is an ObservationFault
  */
-export function parseObservation(value: Buffer | null, featuresMax: number, featuresMin: 0 | 1 = 1): ParsedObservation {
+export function parseObservation(value: Buffer | null, featuresMax: number, rules = USUAL_RULES): ParsedObservation {
   if (value === null) throw fault("null-value", "expected an observation, got a null value");
   if (value.length > TEXT_BYTES_MAX) {
     throw fault("too-long", `expected at most ${TEXT_BYTES_MAX} bytes, got ${value.length}`);
   }
   const cursor: TextCursor = { bytes: value, text: value.toString("latin1"), at: 0 };
   skipBlanks(cursor);
-  const observation = readObservation(cursor, featuresMax, featuresMin);
+  const observation = readObservation(cursor, featuresMax, rules);
   skipBlanks(cursor);
   if (value[cursor.at] === ascii.carriageReturn) cursor.at += 1;
   if (value[cursor.at] === ascii.lineFeed) cursor.at += 1;
@@ -47,14 +56,21 @@ export function parseObservation(value: Buffer | null, featuresMax: number, feat
   return observation;
 }
 
-function readObservation(cursor: TextCursor, featuresMax: number, featuresMin: 0 | 1): ParsedObservation {
+function readObservation(cursor: TextCursor, featuresMax: number, rules: ObservationRules): ParsedObservation {
+  const { featuresMin, takesNulls } = rules;
   switch (cursor.bytes[cursor.at]) {
     case ascii.listStart: {
-      const [i, y, ...x] = readNumbers(cursor, 2 + featuresMin, 2 + featuresMax, 1);
+      const [i, y, ...x] = readNumbers(
+        cursor,
+        2 + featuresMin,
+        2 + featuresMax,
+        1,
+        takesNulls ? Number.POSITIVE_INFINITY : 1,
+      );
       return { i: requireInteger(i), y: Number.isNaN(y) ? null : y, x: x.length === 0 ? undefined : x };
     }
     case ascii.objectStart:
-      return readMembers(cursor, featuresMax, featuresMin);
+      return readMembers(cursor, featuresMax, rules);
     default:
       if (featuresMin === 0 && beginsNumber(cursor)) return { i: undefined, y: readNumber(cursor), x: undefined };
       if (/^[ \t\r\n]*$/.test(cursor.text)) throw fault("empty", "expected an observation, got an empty value");
@@ -66,7 +82,11 @@ function beginsNumber({ bytes, at }: TextCursor): boolean {
   return bytes[at] === ascii.minus || (bytes[at] >= ascii.zero && bytes[at] <= ascii.nine);
 }
 
-function readMembers(cursor: TextCursor, featuresMax: number, featuresMin: 0 | 1): ParsedObservation {
+function readMembers(
+  cursor: TextCursor,
+  featuresMax: number,
+  { featuresMin, takesNulls }: ObservationRules,
+): ParsedObservation {
   const { bytes } = cursor;
   let i: number | undefined;
   let y: number | null | undefined;
@@ -77,7 +97,7 @@ function readMembers(cursor: TextCursor, featuresMax: number, featuresMin: 0 | 1
     const name = readName(cursor);
     if (name === "i" && i === undefined) i = requireInteger(readNumber(cursor));
     else if (name === "y" && y === undefined) y = readNull(cursor) ? null : readNumber(cursor);
-    else if (name === "x" && x === undefined) x = readFeatures(cursor, featuresMax);
+    else if (name === "x" && x === undefined) x = readFeatures(cursor, featuresMax, takesNulls);
     else throw refusal(cursor, "wrong-members", "the members i, y and x once each and no other");
     skipBlanks(cursor);
   } while (bytes[cursor.at] === ascii.comma);
@@ -104,17 +124,25 @@ function readName(cursor: TextCursor): "i" | "y" | "x" | undefined {
   return name;
 }
 
-function readFeatures(cursor: TextCursor, featuresMax: number): number[] {
+function readFeatures(cursor: TextCursor, featuresMax: number, takesNulls: boolean): number[] {
   const first = cursor.bytes[cursor.at];
-  if (first === ascii.listStart) return readNumbers(cursor, 1, featuresMax);
+  if (first === ascii.listStart)
+    return readNumbers(cursor, 1, featuresMax, 0, takesNulls ? Number.POSITIVE_INFINITY : -1);
   throw refusal(cursor, first === ascii.objectStart ? "nesting" : "not-an-observation", "a list of numbers");
 }
 
 /**
  * Reads a list of `countMin` to `countMax` numbers, from its first bracket to beyond its last.
- * @param nullAt the place where null may stand, which is read as NaN
+ * @param nullsFrom the first place where null may stand, which is read as NaN
+ * @param nullsTo   the last such place
  */
-function readNumbers(cursor: TextCursor, countMin: number, countMax: number, nullAt?: number): number[] {
+function readNumbers(
+  cursor: TextCursor,
+  countMin: number,
+  countMax: number,
+  nullsFrom: number,
+  nullsTo: number,
+): number[] {
   const { bytes } = cursor;
   const numbers: number[] = [];
   cursor.at += 1;
@@ -122,7 +150,8 @@ function readNumbers(cursor: TextCursor, countMin: number, countMax: number, nul
   if (bytes[cursor.at] !== ascii.listEnd) {
     for (;;) {
       if (numbers.length === countMax) throw refusal(cursor, "arity", `at most ${countMax} numbers`);
-      numbers.push(numbers.length === nullAt && readNull(cursor) ? Number.NaN : readNumber(cursor));
+      const mayBeNull = numbers.length >= nullsFrom && numbers.length <= nullsTo;
+      numbers.push(mayBeNull && readNull(cursor) ? Number.NaN : readNumber(cursor));
       skipBlanks(cursor);
       if (bytes[cursor.at] !== ascii.comma) break;
       cursor.at += 1;

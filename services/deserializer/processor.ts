@@ -14,15 +14,13 @@ import { numbers, placesOf, type Region } from "../../shared/numbers/memory.js";
 import type { Given, Layout } from "../../shared/result-layout.js";
 import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { FieldError } from "./field-number.js";
-import type { FormatSettings, NamedFormat } from "./format-settings.js";
 import { learnLast, withLast } from "./known-values.js";
-import { addedFeatures, type LagSettings } from "./lag-settings.js";
 import { type LagState, lagged, learnLags } from "./lags.js";
-import { type NamedReader, namedReaders } from "./named-record.js";
-import { parseObservation, TEXT_BYTES_MAX } from "./observation-text.js";
+import { TEXT_BYTES_MAX } from "./observation-text.js";
 import type { ParsedRecord } from "./parsed-record.js";
 import { countOrder, reportMisplaced, type SeriesMetrics } from "./series-metrics.js";
 import type { SeriesState } from "./series-state.js";
+import { type ReadingSettings, type TopicReading, topicReading } from "./topic-reading.js";
 
 /** Why a record that is an observation is refused all the same, or its key is. */
 export type SeriesFault = "key-not-utf8" | "key-too-long" | "features-changed" | "no-features" | "not-an-integer";
@@ -31,11 +29,7 @@ export interface DeserializerStates {
   readonly series: SeriesState;
 }
 
-/** Of the settings, what records are read by. */
-export type DeserializeSettings = LagSettings &
-  FormatSettings & { readonly inputTopics: readonly string[]; readonly featuresMax: number };
-
-type Context = TaskContext<DeserializeSettings, DeserializerStates, SeriesMetrics>;
+type Context = TaskContext<ReadingSettings, DeserializerStates, SeriesMetrics>;
 
 /**
  * Reads a raw record and forwards it as an observation of its series. The first observation of a series decides the
@@ -44,41 +38,32 @@ type Context = TaskContext<DeserializeSettings, DeserializerStates, SeriesMetric
  * @throws {RecordError} before anything is changed, with an ObservationFault, a FieldFault or a {@link SeriesFault} as its reason
  */
 export function deserialize(record: InputRecord, context: Context): void {
-  const reader = namedReaders(context.settings).get(record.topic);
-  if (reader !== undefined) deserializeNamed(record, context, reader);
-  else if (addsFeatures(context.settings) || !deserializeUsual(record, context)) deserializeAny(record, context);
+  const reading = topicReading(context.settings, record.topic);
+  if (!reading.isUsual || !deserializeUsual(record, context)) deserializeAny(record, context, reading);
 }
 
-function addsFeatures({ lags, lagsOf, calendar }: LagSettings): boolean {
-  return lags > 0 || lagsOf.length > 0 || calendar.length > 0;
-}
-
-/** As {@link deserialize}, for a record of any form whose fields have no names. */
-export function deserializeAny(record: InputRecord, context: Context): void {
-  const { settings } = context;
-  const added = addedFeatures(settings);
-  const series = seriesOf(record);
-  const parsed = parseObservation(record.value, settings.featuresMax - added, added === 0 ? 1 : 0);
-  observe(record, context, { ...parsed, series, timestamp: undefined }, "reject");
-}
-
-/**
- * As {@link deserialize}, for a record whose fields have names. Features that are missing are counted by what the rule for missing
- * values makes of them.
- */
-function deserializeNamed(record: InputRecord, context: Context, { format, read }: NamedReader): void {
+/** As {@link deserialize}, for a record of any form. Fields that are at fault, missing or filled are counted. */
+export function deserializeAny(
+  record: InputRecord,
+  context: Context,
+  reading = topicReading(context.settings, record.topic),
+): void {
   const { topic } = record;
   const { fields } = context.metrics;
   try {
-    const parsed = read(record.value);
-    const missing = parsed.x?.findIndex(Number.isNaN) ?? -1;
-    if (missing === -1 || format.missing === "last") {
-      const x = observe(record, context, parsed, format.missing);
-      if (missing >= 0) countMissing(fields, format, parsed.x, x);
+    const parsed = reading.read(record.value);
+    if (parsed === undefined) {
+      fields.inc({ topic, field: reading.target, reason: "header" });
       return;
     }
-    const { name: field } = format.features[missing];
-    if (format.missing === "reject") throw new FieldError("missing-value", field, "a number", "none");
+    const missing = parsed.x?.findIndex(Number.isNaN) ?? -1;
+    if (missing === -1 || reading.missing === "last") {
+      const x = observe(record, context, parsed, reading);
+      if (missing >= 0) countMissing(context.metrics, topic, reading, parsed.x, x);
+      return;
+    }
+    const field = reading.fieldOf(missing);
+    if (reading.missing === "reject") throw new FieldError("missing-value", field, "a number", "none");
     fields.inc({ topic, field, reason: "skipped" });
   } catch (error) {
     if (error instanceof FieldError) fields.inc({ topic, field: error.field, reason: error.reason });
@@ -88,14 +73,15 @@ function deserializeNamed(record: InputRecord, context: Context, { format, read 
 
 /** Counts each feature that was missing: it has its last value now, or has had none yet. */
 function countMissing(
-  fields: SeriesMetrics["fields"],
-  { topic, features }: NamedFormat,
+  { fields }: SeriesMetrics,
+  topic: string,
+  { fieldOf }: TopicReading,
   given: readonly number[] = [],
   x: readonly number[] = [],
 ): void {
-  for (const [place, { name: field }] of features.entries()) {
-    if (!Number.isNaN(given[place])) continue;
-    fields.inc({ topic, field, reason: Number.isNaN(x[place]) ? "no-value-yet" : "filled" });
+  for (const [place, value] of given.entries()) {
+    if (!Number.isNaN(value)) continue;
+    fields.inc({ topic, field: fieldOf(place), reason: Number.isNaN(x[place]) ? "no-value-yet" : "filled" });
   }
 }
 
@@ -108,37 +94,35 @@ function observe(
   record: InputRecord,
   context: Context,
   parsed: ParsedRecord,
-  missing: NamedFormat["missing"],
+  { lags: made, missing }: TopicReading,
 ): number[] | undefined {
   const { topic } = record;
-  const { settings, stores } = context;
+  const { stores, metrics } = context;
   const { y, timestamp = record.timestamp } = parsed;
-  const added = addedFeatures(settings);
   const series = parsed.series ?? seriesOf(record);
   const key = stateKey(topic, series);
   const before = stores.series.get(key);
-  const features = featuresOf(before, parsed.x, added);
+  const features = featuresOf(before, parsed.x, made.added);
   const x = parsed.x && withLast(before?.last, parsed.x);
   const observation = { i: parsed.i ?? countedI(before), y, x };
   if (parsed.timestamp !== undefined) context.stamp(timestamp);
   // Forward refuses a result that is too large for Kafka, and nothing may have changed by then: it comes first.
   let lags: LagState | undefined;
-  if (added > 0) {
-    const step = lagged(before?.lags, observation, features, timestamp, settings);
+  if (made.added > 0) {
+    const step = lagged(before?.lags, observation, features, timestamp, made);
     if (step.isForwarded) forwardObservation(context, { topic, series, ...observation, x: step.x });
-    else context.metrics.warmingUp.inc({ topic });
+    else metrics.warmingUp.inc({ topic });
     lags = learnLags(step, observation);
   } else if (x?.some(Number.isNaN)) {
-    context.metrics.warmingUp.inc({ topic });
+    metrics.warmingUp.inc({ topic });
   } else {
     forwardObservation(context, { topic, series, ...observation });
   }
-  const last = missing === "last" && x !== undefined ? learnLast(before?.last, x) : before?.last;
   remember(record, context, key, before, {
     features,
     lastI: observation.i,
     lags,
-    last: missing === "last" ? last : undefined,
+    last: missing === "last" ? learnLast(before?.last, x) : undefined,
   });
   return x;
 }

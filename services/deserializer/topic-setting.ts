@@ -12,6 +12,23 @@ export interface ByTopic<T> {
   readonly topics: ReadonlyMap<string, T>;
 }
 
+/** The value of a topic; `otherwise` where the setting gives none. */
+export function valueFor<T>({ all, topics }: ByTopic<T>, topic: string, otherwise: T): T {
+  return topics.get(topic) ?? all ?? otherwise;
+}
+
+/** Topics that a setting names, and that are not among those that are read, as sentences. */
+export function strayTopics(
+  env: string,
+  values: ByTopic<unknown> | undefined,
+  inputTopics: readonly string[],
+): string[] {
+  if (values === undefined || inputTopics.length === 0) return [];
+  return [...values.topics.keys()]
+    .filter((topic) => !inputTopics.includes(topic))
+    .map((topic) => `${env} names ${topic}, which is not in INPUT_TOPICS (a value that has a colon: *:${topic}:...)`);
+}
+
 /** Topic and value of one entry. */
 const ENTRY = /^(?<topic>\*|[a-zA-Z0-9._-]+):(?<value>.*)$/s;
 
@@ -19,17 +36,19 @@ const ENTRY = /^(?<topic>\*|[a-zA-Z0-9._-]+):(?<value>.*)$/s;
  * @param parse    undefined where a text is no value
  * @param expected what a value is
  * @param between  what stands between two topics
+ * @param hasColons whether values have colons, so that an entry which is a value by itself names no topic
  */
 export function byTopic<T>(
   parse: (text: string) => T | undefined,
   expected: string,
-  between = ";",
+  { between = ";", hasColons = false } = {},
 ): ZodType<ByTopic<T>, string> {
   return textSetting((text) => {
     let all: T | undefined;
     const topics = new Map<string, T>();
     for (const entry of splitPlain(text, between)) {
-      const { topic = "*", value = entry } = ENTRY.exec(entry.trim())?.groups ?? {};
+      const isValue = hasColons && parse(entry.trim()) !== undefined;
+      const { topic = "*", value = entry } = (isValue ? undefined : ENTRY.exec(entry.trim())?.groups) ?? {};
       const parsed = parse(value.trim());
       if (parsed === undefined || (topic === "*" ? all !== undefined : topics.has(topic))) return undefined;
       if (topic === "*") all = parsed;
@@ -41,7 +60,7 @@ export function byTopic<T>(
 
 /** One of `words`; topics may be separated by commas as well. */
 export function wordByTopic<const W extends string>(words: readonly W[]): ZodType<ByTopic<W>, string> {
-  return byTopic((text) => words.find((word) => word === text), words.join(", "), ";,");
+  return byTopic((text) => words.find((word) => word === text), words.join(", "), { between: ";," });
 }
 
 /** The parts of `text` between the characters of `between` that have no backslash before them; backslashes stay. */

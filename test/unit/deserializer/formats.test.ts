@@ -263,12 +263,46 @@ describe("formats of raw records", () => {
     assert.deepEqual(shop("south,1,,"), ["south", 1, undefined]);
     assert.equal(shop("south,1,2"), "arity: expected 4 cells as INPUT_COLUMNS has names, got 3");
     assert.equal(shop('south,1,"2",1_000'), "not-a-number: expected a number");
-    assert.equal(shop("shop,price,a,b"), "not-a-number: expected a number");
     assert.match(String(shop('south,1,"2,3')), /^not-an-observation: /);
     assert.match(String(shop("south,1,2,3\nsouth,1,2,3")), /^not-an-observation: expected one line of CSV, got 2/);
     const comma = start({ ...csv, INPUT_SEPARATOR: "semicolon", INPUT_NUMBERS: "comma" });
     const result = comma.pipe("north;1,5;2;-,5");
     assert.deepEqual(typeof result === "string" ? result : [result.y, result.x], [1.5, [2, -0.5]]);
+  });
+
+  it("passes over and counts a line that says the names of the columns, where it is no observation", async () => {
+    const { pipe, counted } = start(csv);
+    for (const line of ["shop,price,a,b", '\ufeff"shop", price ,a,b\r\n']) assert.equal(pipe(line), "nothing");
+    assert.match(String(pipe("shop,price,a,c")), /^not-a-number: .* field price, /);
+    assert.deepEqual(await counted(), [
+      'regatta_input_fields_total{topic="raw",field="price",reason="header"} 2',
+      'regatta_input_fields_total{topic="raw",field="price",reason="not-a-number"} 1',
+    ]);
+    const numbered = start({ INPUT_FORMAT: "raw:csv", INPUT_COLUMNS: "0,1,2", INPUT_TARGET: "0" });
+    const result = numbered.pipe("0,1,2");
+    assert.deepEqual(typeof result === "string" ? result : [result.y, result.x], [0, [1, 2]]);
+  });
+
+  it("takes null for a feature that is missing in lists and in objects with i, y and x, by the same rule", async () => {
+    const skipping = start({ INPUT_MISSING: "skip" });
+    assert.equal(skipping.pipe("[0, 1, null, 2]"), "nothing");
+    assert.deepEqual(await skipping.counted(), [
+      'regatta_input_fields_total{topic="raw",field="x1",reason="skipped"} 1',
+    ]);
+    const filling = start({ INPUT_MISSING: "raw:last" });
+    const x = (text: string, topic = "raw") => {
+      const result = filling.pipe(text, topic);
+      return typeof result === "string" ? result.split(":")[0] : result.x;
+    };
+    assert.deepEqual(x("[0, 1, 10, 20]"), [10, 20]);
+    assert.deepEqual(x("[1, 1, null, 21]"), [10, 21]);
+    assert.deepEqual(x('{"i": 2, "y": 1, "x": [12, null]}'), [12, 21]);
+    assert.deepEqual(x("[3, null, 13, null]"), [13, 21]);
+    assert.equal(x("[0, 1, null, 2]", "plain"), "not-a-number");
+    assert.deepEqual(await filling.counted(), [
+      'regatta_input_fields_total{topic="raw",field="x1",reason="filled"} 1',
+      'regatta_input_fields_total{topic="raw",field="x2",reason="filled"} 2',
+    ]);
   });
 
   it("makes lags and the calendar of named fields, of none too", () => {

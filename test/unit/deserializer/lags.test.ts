@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { calendarFeatures } from "../../../services/deserializer/calendar.js";
-import { lagFaults } from "../../../services/deserializer/lag-settings.js";
+import { lagFaults, topicLags } from "../../../services/deserializer/lag-settings.js";
 import { seriesCodec } from "../../../services/deserializer/series-state.js";
 import { deserializer } from "../../../services/deserializer/service.js";
 import { readSettings } from "../../../shared/config.js";
@@ -157,6 +157,18 @@ describe("lags", () => {
     assert.equal(timeless.observed("[0, 1]").length, 1);
   });
 
+  it("are made by topic: of one as many as it asks for, of another none", () => {
+    const { driver } = startTask({ INPUT_TOPICS: `${RAW},other`, LAGS: `${RAW}:2`, CALENDAR: "other:hour" });
+    const x = (topic: string, text: string) =>
+      driver
+        .pipe({ ...textRecord(RAW, text, { key: Buffer.from("s"), timestamp: LEAP_DAY }), topic })
+        .outputs.map(({ value }) => JSON.parse(value.toString()).x);
+    assert.deepEqual(x(RAW, "[0, 1]"), []);
+    assert.deepEqual(x("other", "[0, 1, 7]"), [[7, -1, -1.8369701987210297e-16]]);
+    assert.deepEqual(x(RAW, "[1, 2]"), []);
+    assert.deepEqual(x(RAW, "[2, 3]"), [[2, 1]]);
+  });
+
   it("leave room for themselves in FEATURES_MAX", () => {
     const task = startTask({ LAGS: "2", FEATURES_MAX: "3" });
     assert.equal(task.reason("[0, 1, 2, 3]"), "arity");
@@ -213,21 +225,24 @@ describe("the calendar", () => {
 });
 
 describe("settings of lags", () => {
-  const read = (environment: Record<string, string>) =>
-    readSettings(deserializer.settings, environment, (settings) => lagFaults(settings));
+  const read = (environment: Record<string, string>, topic = RAW) =>
+    topicLags(
+      readSettings(deserializer.settings, environment, (settings) => lagFaults(settings)),
+      topic,
+    );
 
   it("are nothing by default", () => {
-    const { lags, lagsOf, calendar } = read({});
-    assert.deepEqual([lags, lagsOf, calendar], [0, [], []]);
+    assert.deepEqual(read({}), { lags: 0, lagsOf: [], calendar: [], added: 0 });
   });
 
   it("name features with their counts, and parts of the calendar, each once", () => {
-    const { lagsOf, calendar } = read({ LAGS_OF: "1:3, 12:1", CALENDAR: "month, hour" });
+    const { lagsOf, calendar, added } = read({ LAGS_OF: "1:3, 12:1", CALENDAR: "month, hour" });
     assert.deepEqual(lagsOf, [
       { feature: 1, count: 3 },
       { feature: 12, count: 1 },
     ]);
     assert.deepEqual(calendar, ["month", "hour"]);
+    assert.equal(added, 3 + 1 + 2 * 2);
     for (const text of ["1", "0:1", "1:0", "1:1001", "a:1", "1:2,1:3", "1:2,", "1:-2"])
       assert.throws(() => read({ LAGS_OF: text }), /LAGS_OF=.*different features/, text);
     for (const text of ["day", "hour,hour", "hour,", "toString"])
@@ -235,13 +250,40 @@ describe("settings of lags", () => {
     for (const text of ["-1", "1001", "x"]) assert.throws(() => read({ LAGS: text }), /LAGS=/, text);
   });
 
+  it("hold by topic, also where its name is a number, beside a value for the others", () => {
+    const environment = {
+      INPUT_TOPICS: "a,b,1",
+      LAGS: "a:10,3",
+      LAGS_OF: "b:1:3,2:1;1:4:5",
+      CALENDAR: "hour;b:weekday,month",
+    };
+    assert.deepEqual(read(environment, "a"), { lags: 10, lagsOf: [], calendar: ["hour"], added: 12 });
+    assert.deepEqual(read(environment, "b"), {
+      lags: 3,
+      lagsOf: [
+        { feature: 1, count: 3 },
+        { feature: 2, count: 1 },
+      ],
+      calendar: ["weekday", "month"],
+      added: 11,
+    });
+    assert.deepEqual(read(environment, "1").lagsOf, [{ feature: 4, count: 5 }]);
+    assert.throws(
+      () => read({ ...environment, LAGS: "c:1", CALENDAR: "d:hour" }),
+      /LAGS names c, .*CALENDAR names d, which is not in INPUT_TOPICS/s,
+    );
+  });
+
   it("may not make more features than an observation may have, nor keep more than a changelog record holds", () => {
     assert.throws(
-      () => read({ LAGS: "9", CALENDAR: "hour", FEATURES_MAX: "10" }),
-      /make 11 features, more than FEATURES_MAX/,
+      () => read({ LAGS: `${RAW}:9`, CALENDAR: "hour", FEATURES_MAX: "10" }),
+      /make 11 features for dataLinearModel, more than FEATURES_MAX/,
     );
     const many = Array.from({ length: 11 }, (_, k) => `${k + 1}:1000`).join(",");
-    assert.throws(() => read({ LAGS_OF: many, FEATURES_MAX: "100000" }), /make 11000 features: at most 10000/);
+    assert.throws(
+      () => read({ LAGS_OF: many, FEATURES_MAX: "100000" }),
+      /make 11000 features for dataLinearModel: at most 10000/,
+    );
     assert.equal(read({ LAGS: "10", FEATURES_MAX: "10" }).lags, 10);
   });
 });

@@ -47,8 +47,21 @@ describe("observation text", () => {
       assert.deepEqual(parseAny(text), { i: 7, y: -1.5, x: undefined }, text);
   });
 
+  it("takes null for a feature where that is asked for, and nowhere else", () => {
+    const parseNulls = (text: string) =>
+      parseObservation(Buffer.from(text), FEATURES_MAX, { featuresMin: 1, takesNulls: true });
+    for (const text of ["[7, -1.5, null, 3]", '{"i": 7, "y": -1.5, "x": [null, 3]}']) {
+      assert.deepEqual(parseNulls(text), { i: 7, y: -1.5, x: [Number.NaN, 3] }, text);
+      assert.throws(() => parseAny(text), { reason: "not-a-number" }, text);
+    }
+    assert.deepEqual(parseNulls("[7, null, null]"), { i: 7, y: null, x: [Number.NaN] });
+    for (const text of ["[null, 1, 2]", '{"i": null, "y": 1, "x": [2]}', "[7, 1, nul]", "[7, 1, NaN]"])
+      assert.throws(() => parseNulls(text), { name: "RecordError" }, text);
+  });
+
   it("takes y without features where none are asked for, and then y alone, without i", () => {
-    const parseLagged = (text: string) => parseObservation(Buffer.from(text), FEATURES_MAX, 0);
+    const parseLagged = (text: string) =>
+      parseObservation(Buffer.from(text), FEATURES_MAX, { featuresMin: 0, takesNulls: false });
     for (const text of ["[7, -1.5]", '{"i": 7, "y": -1.5}'])
       assert.deepEqual(parseLagged(text), { i: 7, y: -1.5, x: undefined }, text);
     for (const text of ["[7, null]", '{"i": 7, "y": null}', '{"i": 7}'])
