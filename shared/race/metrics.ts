@@ -3,6 +3,7 @@ import { Gauge, type Registry } from "prom-client";
 import { CommittedCounter } from "../committed-counter.js";
 import { memoryBudget } from "../memory-budget.js";
 import { OBJECT_BYTES } from "../state/state-bytes.js";
+import { registerJudge, type ShownJudge } from "./judge/judge-metrics.js";
 import type { Contestant } from "./score.js";
 
 /** A forecast as it is shown; yhat is null where the model refused. */
@@ -22,6 +23,8 @@ export interface ShownSeries<M extends Contestant = Contestant> {
   readonly forecasts: readonly ShownForecast[];
   /** They are read when they are scraped. */
   readonly models: readonly M[];
+  /** The judge of the race; undefined where there is none yet. */
+  readonly judge?: ShownJudge | undefined;
 }
 
 /** See {@link raceMetrics}. */
@@ -42,6 +45,8 @@ export interface RaceMetrics<M extends Contestant = Contestant, S extends ShownS
   hide(partition: number): void;
   /** Counts an observation that a model refused. `reason` is from a closed set. */
   refused(model: string, reason: string): void;
+  /** Counts a switch of the champion. @param model who is champion now */
+  switched(model: string): void;
   /** Counts a model that is left out of a series from now on. */
   leftOut(model: string): void;
   /** Counts a model that was reset in a series. `reason` is from a closed set. */
@@ -66,7 +71,7 @@ interface Held<M extends Contestant, S extends ShownSeries<M> = ShownSeries<M>> 
 /**
  * Registers `regatta_model_mse{topic,series,model}`, `regatta_model_forecast{topic,series,model}`,
  * `regatta_series_target{topic,series}`, `regatta_open_questions{topic,series}`, `regatta_model_refusals_total{model,reason}`, `regatta_model_left_out_total{model}`,
- * `regatta_model_resets_total{model,reason}`, and gauges of the service's own. Gauges read the live race when they are scraped;
+ * `regatta_model_resets_total{model,reason}`, `regatta_verdict_switches_total{model}`, those of judge-metrics.ts, and gauges of the service's own. Gauges read the live race when they are scraped;
  * setting them at every record would cost more than the forecast.
  * @param bytesOf memory that a model that is shown takes, roughly
  */
@@ -81,6 +86,7 @@ export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = Sho
   const isFull = (seriesMax: number, bytes: number) => held.size >= seriesMax || heldBytes + bytes > heldBytesMax;
   registerScores(registry, held, gauges);
   registerForecasts(registry, held);
+  registerJudge(registry, () => shownIn(held));
   const refusals = new CommittedCounter(registry, {
     name: "regatta_model_refusals_total",
     help: "Observations that a model refused: forecast, score or update would not have been finite, or took too long",
@@ -95,6 +101,11 @@ export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = Sho
     name: "regatta_model_resets_total",
     help: "Models that began anew in a series, since what they had learned was of no use any more",
     labelNames: ["model", "reason"],
+  });
+  const switches = new CommittedCounter(registry, {
+    name: "regatta_verdict_switches_total",
+    help: "Switches of the champion of a series, by the model that is champion since",
+    labelNames: ["model"],
   });
   return {
     shown: (key) => held.get(key)?.shown,
@@ -118,6 +129,7 @@ export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = Sho
       }
     },
     refused: (model, reason) => refusals.inc({ model, reason }),
+    switched: (model) => switches.inc({ model }),
     leftOut: (model) => leftOut.inc({ model }),
     reset: (model, reason) => resets.inc({ model, reason }),
   };

@@ -134,6 +134,11 @@ export function evidenceAt(judge: Float64Array, at: number, m: number): number |
   return m === judge[at + CHAMPION] ? undefined : evidenceOf(judge, modelAt(at, m) + PAIR);
 }
 
+/** Skill of model `m` against the last value, of its own n and mse; undefined before both were scored. */
+export function skillAt(judge: Float64Array, at: number, { n, mse }: Pick<Scored, "n" | "mse">): number | undefined {
+  return skillOf(n === 0 ? undefined : mse, lastMse(judge, at));
+}
+
 /** Scores of the mixture. */
 export function mixtureScores(judge: Float64Array, at: number): Verdict["mix"] {
   const forecaster = mixtureAt(at);

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { Registry } from "prom-client";
+import { committedCounters } from "../../../../../shared/committed-counter.js";
+import { raceMetrics } from "../../../../../shared/race/metrics.js";
+import { JudgedRace } from "../../../../support/judged-race.js";
+
+const of = { topic: "raw", series: "s" };
+const byModel = (...values: (number | undefined)[]) =>
+  values.flatMap((value, m) => (value === undefined ? [] : [[{ ...of, model: `m${m}` }, value]]));
+
+describe("metrics of the judge", () => {
+  const shownOf = (race: JudgedRace | undefined) => {
+    const registry = new Registry();
+    const metrics = raceMetrics(registry);
+    const judge = race && { doubles: race.judge, at: 0 };
+    metrics.show("raw/s", 0, { ...of, y: 1, forecasts: [], models: race?.models ?? [], judge }, 1);
+    const values = async (name: string) =>
+      (await registry.getSingleMetric(name)?.get())?.values.map(({ labels, value }) => [labels, value]);
+    const commit = () => {
+      for (const counter of committedCounters(registry)) {
+        counter.seal();
+        counter.committed();
+      }
+    };
+    return { metrics, values, commit };
+  };
+
+  it("show champion, evidence, fading error, skill and coverage of every model that has them", async () => {
+    const race = new JudgedRace(2);
+    // `last` forecasts 0, then 2. The second model refuses the second observation.
+    race.observe(0, 2, [1, 2]);
+    race.observe(1, 4, [4, Number.NaN]);
+    const { values } = shownOf(race);
+    assert.deepEqual(await values("regatta_model_champion"), byModel(1, 0));
+    const fading = 0.99 / 1.99;
+    assert.deepEqual(await values("regatta_model_fading_mse"), byModel(fading, 0));
+    assert.deepEqual(await values("regatta_model_skill"), byModel(1 - 0.5 / 4, 1));
+    assert.deepEqual(await values("regatta_model_coverage"), []);
+    const evidence = await values("regatta_model_evidence");
+    assert.deepEqual(
+      evidence?.map(([labels]) => labels),
+      [{ ...of, model: "m1" }],
+    );
+  });
+
+  it("show the share of intervals that held y, from the first that was shown", async () => {
+    const race = new JudgedRace(1);
+    for (let i = 0; i < 20; i++) race.observe(i, i % 2, [0.5]);
+    // Half-width 2.06 · 0.5 = 1.03: y = 1.5 is inside, 1.6 outside.
+    race.observe(20, 1.5, [0.5]);
+    race.observe(21, 9, [0.5]);
+    assert.deepEqual(await shownOf(race).values("regatta_model_coverage"), byModel(0.5));
+  });
+
+  it("show nothing of a series without a judge, and count switches by who is champion since", async () => {
+    const { metrics, values, commit } = shownOf(undefined);
+    metrics.switched("b");
+    commit();
+    assert.deepEqual(await values("regatta_model_champion"), []);
+    assert.deepEqual(await values("regatta_verdict_switches_total"), [[{ model: "b" }, 1]]);
+  });
+});
