@@ -2,7 +2,7 @@
  * The last values of one number of a series, each with its i, the newest first: newest by the order of the log, whatever their i.
  * An i is in it once, so that a record that comes twice is one value, and a correction takes the place of what it corrects.
  */
-import { arrayBytes, type StateReader, type StateWriter } from "../../shared/state/state-bytes.js";
+import type { StateReader, StateWriter } from "../../shared/state/state-bytes.js";
 
 /** See the file's head. Both arrays have a place for each value that may be kept, of which the first `held` are taken. */
 export interface LagHistory {
@@ -45,11 +45,6 @@ export function addNewest(history: LagHistory, i: number, value: number): void {
   all[0] = i;
   values[0] = value;
   history.held = Math.min(history.held + 1, all.length);
-}
-
-/** The memory that it takes, in bytes. */
-export function historyMemory({ i }: LagHistory): number {
-  return 2 * arrayBytes(i.length);
 }
 
 /** Bytes that {@link writeHistory} writes. */

@@ -10,7 +10,6 @@ import { calendarFeatures } from "./calendar.js";
 import {
   addNewest,
   historyBytes,
-  historyMemory,
   isFull,
   type LagHistory,
   newHistory,
@@ -101,11 +100,6 @@ export function learnLags({ state, x: forwarded }: Lagged, { i, y, x }: LagRecor
     if (!Number.isNaN(value) && placeOf(history, i) < 0) addNewest(history, i, value);
   }
   return state;
-}
-
-/** The memory that a state takes, in bytes. */
-export function lagMemory({ targets, features }: LagState): number {
-  return features.reduce((sum, { history }) => sum + historyMemory(history), historyMemory(targets));
 }
 
 /**

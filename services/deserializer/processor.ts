@@ -12,21 +12,22 @@ import { codec } from "../../shared/numbers/codec.js";
 import { keptText } from "../../shared/numbers/layout.js";
 import { numbers, placesOf, type Region } from "../../shared/numbers/memory.js";
 import type { Given, Layout } from "../../shared/result-layout.js";
-import { type InputRecord, stateKey, type TaskContext } from "../../shared/service-definition.js";
+import { type InputRecord, type PackedValue, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { FieldError } from "./field-number.js";
 import { learnLast, withLast } from "./known-values.js";
 import { type LagState, lagged, learnLags } from "./lags.js";
 import { TEXT_BYTES_MAX } from "./observation-text.js";
 import type { ParsedRecord } from "./parsed-record.js";
 import { countOrder, reportMisplaced, type SeriesMetrics } from "./series-metrics.js";
-import type { SeriesState } from "./series-state.js";
+import { featuresOf, keepSeries, lastIOf, readSeries, type SeriesState } from "./series-state.js";
 import { type ReadingSettings, type TopicReading, topicReading } from "./topic-reading.js";
 
 /** Why a record that is an observation is refused all the same, or its key is. */
 export type SeriesFault = "key-not-utf8" | "key-too-long" | "features-changed" | "no-features" | "not-an-integer";
 
+/** Stores: `series`, one per raw topic and series, see series-state.ts. */
 export interface DeserializerStates {
-  readonly series: SeriesState;
+  readonly series: PackedValue;
 }
 
 type Context = TaskContext<ReadingSettings, DeserializerStates, SeriesMetrics>;
@@ -101,8 +102,9 @@ function observe(
   const { y, timestamp = record.timestamp } = parsed;
   const series = parsed.series ?? seriesOf(record);
   const key = stateKey(topic, series);
-  const before = stores.series.get(key);
-  const features = featuresOf(before, parsed.x, made.added);
+  const stored = stores.series.get(key);
+  const before = stored && readSeries(stored);
+  const features = ownFeatures(before, parsed.x, made.added);
   const x = parsed.x && withLast(before?.last, parsed.x);
   const observation = { i: parsed.i ?? countedI(before), y, x };
   if (parsed.timestamp !== undefined) context.stamp(timestamp);
@@ -118,7 +120,7 @@ function observe(
   } else {
     forwardObservation(context, { topic, series, ...observation });
   }
-  remember(record, context, key, before, {
+  remember(record, context, key, stored, {
     features,
     lastI: observation.i,
     lags,
@@ -148,7 +150,7 @@ function countedI(before: SeriesState | undefined): number {
  * Features that the records of the series have of their own. With features that are added to them it may be none.
  * @throws {RecordError} `features-changed`, `no-features`
  */
-function featuresOf(before: SeriesState | undefined, x: readonly number[] | undefined, added: number): number {
+function ownFeatures(before: SeriesState | undefined, x: readonly number[] | undefined, added: number): number {
   if (before !== undefined) {
     if (x !== undefined) refuseOtherFeatures(before.features, x.length, ", as in the first observation of the series");
     return before.features;
@@ -170,11 +172,11 @@ function deserializeUsual(record: InputRecord, context: Context): boolean {
   const count = codec.readNumbers(valueAt, valueAt + valueLength, context.settings.featuresMax + NUMBER.x);
   if (count <= NUMBER.x || !Number.isSafeInteger(numbers[NUMBER.i])) return false;
   if (!codec.isPlain(keyAt, keyAt + keyLength)) return false;
-  const stored = seriesKey(usual.name.at, usual.name.length, keyAt, keyLength);
-  if (stored === undefined) return false;
-  const before = context.stores.series.get(stored);
+  const key = seriesKey(usual.name.at, usual.name.length, keyAt, keyLength);
+  if (key === undefined) return false;
+  const before = context.stores.series.get(key);
   const features = count - NUMBER.x;
-  if (before !== undefined && before.features !== features) return false;
+  if (before !== undefined && featuresOf(before) !== features) return false;
   // -0 becomes 0: i is a count.
   const lastI = numbers[NUMBER.i] + 0;
   numbers[NUMBER.i] = lastI;
@@ -182,7 +184,7 @@ function deserializeUsual(record: InputRecord, context: Context): boolean {
   given.length = given.keyLength = keyLength;
   given.listLength = features;
   if (!context.write(usual.output, usual.layout, given)) return false;
-  remember(record, context, stored, before, { features, lastI });
+  remember(record, context, key, before, { features, lastI });
   return true;
 }
 
@@ -212,26 +214,23 @@ function newUsualForm(topic: string): UsualForm | undefined {
   return layout === undefined || name === undefined ? undefined : { output: observationsTopic(topic), layout, name };
 }
 
-/** Keeps what is to be known of the series at its next observation. */
+/**
+ * Keeps what is to be known of the series at its next observation. A record that was read without lags ends the lags before it: there
+ * would be a gap in them. So it is with last values.
+ * @param before what the store has of it
+ */
 function remember(
   record: InputRecord,
   context: Context,
   key: string,
-  before: SeriesState | undefined,
+  before: PackedValue | undefined,
   now: SeriesState,
 ): void {
   const { topic } = record;
-  if (before === undefined) {
-    context.stores.series.put(key, now);
-    reportMisplaced(record, key.slice(topic.length + 1), context);
-  } else {
-    countOrder(context.metrics, topic, before.lastI, now.lastI);
-    before.lastI = now.lastI;
-    // A record that was read without lags ends the lags before it: there would be a gap in them. So it is with last values.
-    if (before.lags !== now.lags) before.lags = now.lags;
-    if (before.last !== now.last) before.last = now.last;
-    context.stores.series.put(key, before);
-  }
+  const lastI = before && lastIOf(before);
+  keepSeries(context.stores.series, key, before, now);
+  if (lastI === undefined) reportMisplaced(record, key.slice(topic.length + 1), context);
+  else countOrder(context.metrics, topic, lastI, now.lastI);
 }
 
 /** The record's key, or `<topic>/<partition>` where it has none. */

@@ -6,8 +6,8 @@ import { TOPIC_NAME_LENGTH_MAX, topicList, wholeNumber } from "../../shared/sett
 import { formatFaults, formatSettings } from "./format-settings.js";
 import { lagFaults, lagSettings } from "./lag-settings.js";
 import { type DeserializerStates, deserialize } from "./processor.js";
+import { seriesCodec } from "./series-codec.js";
 import { newSeriesMetrics, type SeriesMetrics } from "./series-metrics.js";
-import { seriesCodec } from "./series-state.js";
 
 const RAW_TOPIC_LENGTH_MAX = TOPIC_NAME_LENGTH_MAX - observationsTopic("").name.length;
 const FEATURES_MAX = 100_000;

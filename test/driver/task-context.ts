@@ -103,14 +103,14 @@ export function laidOut(layout: Layout, given: Given): { readonly key: Buffer; r
  */
 export function memoryContext<S, States, Metrics>(
   settings: S,
-  stores: { readonly [K in keyof States]: StateStore<States[K]> },
+  stores: StateStores<States>,
   metrics: Metrics,
   forwarded: ForwardedRecord[],
   runner?: JobRunner,
 ): TaskContext<S, States, Metrics> {
   return {
     settings,
-    stores: stores as unknown as StateStores<States>,
+    stores,
     metrics,
     forward<V>(topic: OutputTopic<V>, key: string, value: V) {
       forwarded.push({ topic: topic.name, key, value: topic.encode(value).toString("utf8") });

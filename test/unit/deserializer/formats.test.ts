@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { seriesCodec } from "../../../services/deserializer/series-state.js";
+import { seriesCodec } from "../../../services/deserializer/series-codec.js";
 import { deserializer } from "../../../services/deserializer/service.js";
 import { readSettings } from "../../../shared/config.js";
 import { observationSchema } from "../../../shared/contract/schemas.js";
@@ -199,14 +199,16 @@ describe("formats of raw records", () => {
     pipe('{"price": 1, "a": 0.5, "b": null}');
     const bytes = driver.bytes("series", "raw/s");
     const half = "000000000000e03f";
-    assert.equal(bytes.toString("hex"), `${"00000002"}${"0000000000000000"}${"0200"}${half}000000000000f87f`);
+    const last = `${"0200"}${half}000000000000f87f`;
+    assert.equal(bytes.toString("hex"), `${"0000000000000040"}${"0000000000000000"}${last}`);
+    assert.deepEqual(seriesCodec.older?.[3](Buffer.from(`${"00000002"}${"0000000000000000"}${last}`, "hex")), bytes);
     assert.deepEqual(driver.json("series", "raw/s"), { features: 2, lastI: 0, last: [0.5, null] });
-    for (let length = 13; length < bytes.length; length++)
-      assert.throws(() => seriesCodec.decode(bytes.subarray(0, length)), RangeError, `${length} bytes`);
-    assert.throws(() => seriesCodec.decode(Buffer.concat([bytes, Buffer.alloc(1)])), RangeError);
+    for (let length = 17; length < bytes.length; length++)
+      assert.throws(() => seriesCodec.check(bytes.subarray(0, length)), RangeError, `${length} bytes`);
+    assert.throws(() => seriesCodec.check(Buffer.concat([bytes, Buffer.alloc(1)])), RangeError);
     const changed = (from: string, to: string) => Buffer.from(bytes.toString("hex").replace(from, to), "hex");
-    assert.throws(() => seriesCodec.decode(changed(half, "000000000000f07f")), /infinite/);
-    assert.throws(() => seriesCodec.decode(changed(`0200${half}`, `0400${half}`)), /1 to 3/);
+    assert.throws(() => seriesCodec.check(changed(half, "000000000000f07f")), /infinite/);
+    assert.throws(() => seriesCodec.check(changed(`0200${half}`, `0400${half}`)), /1 to 3/);
   });
 
   it("fills before lags are made: they are of the values that raced", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { calendarFeatures } from "../../../services/deserializer/calendar.js";
 import { lagFaults, topicLags } from "../../../services/deserializer/lag-settings.js";
-import { seriesCodec } from "../../../services/deserializer/series-state.js";
+import { seriesCodec } from "../../../services/deserializer/series-codec.js";
 import { deserializer } from "../../../services/deserializer/service.js";
 import { readSettings } from "../../../shared/config.js";
 import { RecordError } from "../../../shared/errors.js";
@@ -183,23 +183,19 @@ describe("lags", () => {
       bytes.writeDoubleLE(value);
       return bytes.toString("hex");
     };
-    // Format 3 says before the lags that they come, and that no last values do.
-    const order = "000000010000000000000004";
+    const order = of(1) + of(4);
     const lags = `0000${"0100"}${"01000000"}${of(4)}${of(0.5)}${"01000000"}${"01000000"}${of(4)}${of(-2)}`;
-    assert.equal(task.driver.bytes("series", `${RAW}/s`).toString("hex"), `${order}0100${lags}`);
-    assert.deepEqual(
-      seriesCodec.older?.[2](Buffer.from(order + lags, "hex")),
-      seriesCodec.decode(task.driver.bytes("series", `${RAW}/s`)),
-    );
     const whole = Buffer.from(`${order}0100${lags}`, "hex");
-    for (let length = 13; length < whole.length; length++)
-      assert.throws(() => seriesCodec.decode(whole.subarray(0, length)), RangeError, `${length} bytes`);
-    assert.throws(() => seriesCodec.decode(Buffer.concat([whole, Buffer.alloc(1)])), RangeError);
-    assert.throws(() => seriesCodec.decode(Buffer.from(`${order}01000200${lags.slice(4)}`, "hex")), /0 or 1/);
-    assert.throws(
-      () => seriesCodec.decode(Buffer.from(`${order}0100${lags}`.replace(of(4), of(4.5)), "hex")),
-      /safe integer/,
-    );
+    assert.deepEqual(task.driver.bytes("series", `${RAW}/s`), whole);
+    const older = "000000010000000000000004";
+    assert.deepEqual(seriesCodec.older?.[2](Buffer.from(older + lags, "hex")), whole);
+    assert.deepEqual(seriesCodec.older?.[3](Buffer.from(`${older}0100${lags}`, "hex")), whole);
+    for (let length = 17; length < whole.length; length++)
+      assert.throws(() => seriesCodec.check(whole.subarray(0, length)), RangeError, `${length} bytes`);
+    assert.throws(() => seriesCodec.check(Buffer.concat([whole, Buffer.alloc(1)])), RangeError);
+    assert.throws(() => seriesCodec.check(Buffer.from(`${order}01000200${lags.slice(4)}`, "hex")), /0 or 1/);
+    const broken = lags.replace(of(4), of(4.5));
+    assert.throws(() => seriesCodec.check(Buffer.from(`${order}0100${broken}`, "hex")), /safe integer/);
   });
 });
 

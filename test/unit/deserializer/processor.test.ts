@@ -1,25 +1,42 @@
 import assert from "node:assert/strict";
 import { Registry } from "prom-client";
-import { seriesCodec } from "../../../services/deserializer/series-state.js";
+import type { DeserializerStates } from "../../../services/deserializer/processor.js";
+import { seriesCodec } from "../../../services/deserializer/series-codec.js";
+import type { SeriesMetrics } from "../../../services/deserializer/series-metrics.js";
+import { keepSeries } from "../../../services/deserializer/series-state.js";
 import { deserializer } from "../../../services/deserializer/service.js";
-import { readSettings } from "../../../shared/config.js";
+import { readSettings, type Settings } from "../../../shared/config.js";
 import { observationSchema } from "../../../shared/contract/schemas.js";
 import { RecordError } from "../../../shared/errors.js";
-import { commitCounters, type ForwardedRecord, memoryContext, memoryStore } from "../../driver/task-context.js";
+import { packedValueOf } from "../../../shared/packed-value.js";
+import type { PackedStateStore } from "../../../shared/service-definition.js";
+import { type DriverStore, newDriverStore } from "../../driver/driver-store.js";
+import { commitCounters, type ForwardedRecord, memoryContext } from "../../driver/task-context.js";
 import { TopologyDriver } from "../../driver/topology-driver.js";
 import { textRecord } from "../../support/data/observations.js";
 import { POISON } from "../../support/data/poison.js";
 
+type DeserializerSettings = Settings<typeof deserializer.settings>;
+
+/** What the deserializer is given of a store in memory. */
+const accessTo = (store: DriverStore) => store.access(() => {}) as PackedStateStore;
+
 /** The deserializer over a store in memory, with its default settings. */
 function startTask() {
-  const series = memoryStore(seriesCodec);
+  const store = newDriverStore(seriesCodec, true);
   const forwarded: ForwardedRecord[] = [];
   const registry = new Registry();
   const settings = readSettings(deserializer.settings, {});
-  const context = memoryContext(settings, { series }, deserializer.metrics(registry), forwarded);
+  const context = memoryContext<DeserializerSettings, DeserializerStates, SeriesMetrics>(
+    settings,
+    { series: accessTo(store) },
+    deserializer.metrics(registry),
+    forwarded,
+  );
   let offset = 0;
   return {
-    series,
+    keys: () => [...store.keys()].sort(),
+    bytes: (key: string) => store.bytes(key),
     forwarded,
     process(value: Buffer | string | null, key: Buffer | string | null = "s0", topic = "raw", partition = 2): void {
       const bytes = typeof value === "string" ? Buffer.from(value) : value;
@@ -68,7 +85,7 @@ describe("deserializer", () => {
     );
     assert.throws(() => task.process("[5, null, 1]"), { reason: "features-changed" });
     assert.throws(() => task.process('{"i": 0, "y": 1}', "s1"), { reason: "no-features" });
-    assert.deepEqual(task.series.keys(), ["raw/s0"]);
+    assert.deepEqual(task.keys(), ["raw/s0"]);
   });
 
   it("counts and tells a series that begins in another partition than Kafka's partitioner gives its key, once", async () => {
@@ -120,7 +137,7 @@ describe("deserializer", () => {
     const task = startTask();
     assert.throws(() => task.process("[0, 1, 2]", Buffer.from("ff", "hex")), { reason: "key-not-utf8" });
     assert.throws(() => task.process("[0, 1, 2]", "k".repeat(1025)), { reason: "key-too-long" });
-    assert.deepEqual([task.forwarded, task.series.keys()], [[], []]);
+    assert.deepEqual([task.forwarded, task.keys()], [[], []]);
     task.process("[0, 1, 2]", "k".repeat(1024));
     assert.equal(task.forwarded.length, 1);
   });
@@ -128,7 +145,6 @@ describe("deserializer", () => {
   it("refuses another number of features than the first observation had, after a restart too", () => {
     const task = startTask();
     task.process("[0, 1, 2, 3]");
-    task.series.commit();
     assert.throws(() => task.process("[1, 1, 2]"), {
       name: "RecordError",
       reason: "features-changed",
@@ -145,7 +161,7 @@ describe("deserializer", () => {
     task.process("[0, 1, 2, 3]", "s1", "raw");
     task.process("[0, 1, 2, 3, 4]", "s0", "other");
     assert.equal(task.forwarded.length, 3);
-    assert.deepEqual(task.series.keys(), ["other/s0", "raw/s0", "raw/s1"]);
+    assert.deepEqual(task.keys(), ["other/s0", "raw/s0", "raw/s1"]);
   });
 
   it("forwards gaps, repeats and steps back, and counts each by topic", async () => {
@@ -159,22 +175,26 @@ describe("deserializer", () => {
   });
 
   it("changes nothing when its result is refused, so that the record alone is rejected", async () => {
-    const series = memoryStore(seriesCodec);
+    const store = newDriverStore(seriesCodec, false);
+    const series = accessTo(store);
     const registry = new Registry();
     const refused = new RecordError("result-too-large", "expected less, got more");
     const refuse = () => {
       throw refused;
     };
     const settings = readSettings(deserializer.settings, {});
-    const whole = memoryContext(settings, { series }, deserializer.metrics(registry), []);
+    const whole = memoryContext<DeserializerSettings, DeserializerStates, SeriesMetrics>(
+      settings,
+      { series },
+      deserializer.metrics(registry),
+      [],
+    );
     const context = { ...whole, forward: refuse, write: refuse };
-    series.put("raw/s0", { features: 1, lastI: 4 });
-    series.commit();
+    keepSeries(series, "raw/s0", undefined, { features: 1, lastI: 4 });
     const record = { topic: "raw", partition: 0, offset: 0, timestamp: 0, key: Buffer.from("s0") };
     for (const text of ["[9, 1, 2]", '{"i":9,"y":1,"x":[2]}'])
       assert.throws(() => deserializer.process({ ...record, value: Buffer.from(text) }, context), refused);
-    series.commit();
-    assert.deepEqual(series.get("raw/s0"), { features: 1, lastI: 4 });
+    assert.deepEqual(store.json("raw/s0"), { features: 1, lastI: 4 });
     commitCounters(registry);
     assert.doesNotMatch(await registry.metrics(), /gaps_total\{/);
   });
@@ -195,27 +215,47 @@ describe("deserializer", () => {
   });
 });
 
-describe("series codec", () => {
-  it("writes the features in 4 bytes and the last i in 8, big-endian", () => {
-    assert.equal(seriesCodec.encode({ features: 258, lastI: -2 }).toString("hex"), "00000102fffffffffffffffe");
+describe("the bytes of a series", () => {
+  const shown = (body: Buffer) => seriesCodec.toJson(packedValueOf(body));
+  const bodyOf = (features: number, lastI: number) => {
+    const body = Buffer.alloc(16);
+    body.writeDoubleLE(features);
+    body.writeDoubleLE(lastI, 8);
+    return body;
+  };
+
+  it("are its features and its last i, as doubles", () => {
+    const task = startTask();
+    task.process("[-2, 1, 2, 3]");
     for (const lastI of [0, -1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]) {
-      assert.deepEqual(seriesCodec.decode(seriesCodec.encode({ features: 1, lastI })), { features: 1, lastI });
+      task.process(`[${lastI}, 1, 2, 3]`);
+      assert.deepEqual(task.bytes("raw/s0"), bodyOf(2, lastI));
+      assert.deepEqual(shown(bodyOf(2, lastI)), { features: 2, lastI });
     }
   });
 
-  it("reads a series that was written before there were lags", () => {
+  it("of formats 1 to 3 are read", () => {
     const older = Buffer.from("00000102fffffffffffffffe", "hex");
-    assert.deepEqual(seriesCodec.older?.[1](older), { features: 258, lastI: -2 });
+    for (const format of [1, 2, 3]) assert.deepEqual(seriesCodec.older?.[format](older), bodyOf(258, -2));
   });
 
-  it("refuses bytes that are no series", () => {
-    for (const hex of ["", "0000000100000000000000", "00000001000000000000000000"]) {
-      assert.throws(() => seriesCodec.decode(Buffer.from(hex, "hex")), RangeError, hex);
-      assert.throws(() => seriesCodec.older?.[1](Buffer.from(hex, "hex")), RangeError, hex);
-    }
+  it("are refused when they are no series", () => {
+    for (const hex of ["", "0000000100000000000000", "00000001000000000000000000"])
+      for (const format of [1, 2, 3])
+        assert.throws(() => seriesCodec.older?.[format](Buffer.from(hex, "hex")), RangeError, `${hex} of ${format}`);
     const none = Buffer.from("000000000000000000000001", "hex");
     assert.throws(() => seriesCodec.older?.[1](none), RangeError, "no feature");
-    assert.throws(() => seriesCodec.decode(Buffer.from("000000010020000000000000", "hex")), RangeError, "i = 2^53");
+    assert.throws(() => seriesCodec.older?.[2](Buffer.from("000000010020000000000000", "hex")), RangeError, "i = 2^53");
+    const wrong = [
+      bodyOf(-1, 0),
+      bodyOf(0.5, 0),
+      bodyOf(Number.NaN, 0),
+      bodyOf(2 ** 32, 0),
+      bodyOf(1, 2 ** 53),
+      bodyOf(1, 0.5),
+    ];
+    for (const body of [Buffer.alloc(0), bodyOf(1, 0).subarray(0, 15), ...wrong])
+      assert.throws(() => seriesCodec.check(body), RangeError, body.toString("hex"));
   });
 });
 
