@@ -1,7 +1,10 @@
 /** The race of a series with the models that are configured: found, made, or made again where they have changed. */
 import { noFeatures, refuseOtherFeatures } from "../../shared/contract/features.js";
 import { RecordError } from "../../shared/errors.js";
-import { packedValueOf } from "../../shared/packed-value.js";
+import { newPackedValue, packedValueOf } from "../../shared/packed-value.js";
+import { moveJudge } from "../../shared/race/judge/configured.js";
+import type { JudgeParameters } from "../../shared/race/judge/judge-settings.js";
+import { CHAMPION } from "../../shared/race/judge/places.js";
 import type { LabelBounds } from "../../shared/race/ledger/label-settings.js";
 import { type LedgerStores, mapForecasts } from "../../shared/race/ledger/ledger.js";
 import type { PackedStateStore, PackedValue } from "../../shared/service-definition.js";
@@ -11,7 +14,9 @@ import {
   CLOSED_MAX,
   COUNT,
   featuresOf,
+  hasParameters,
   isOf,
+  judgeAt,
   layOut,
   modelAt,
   NONE,
@@ -23,6 +28,7 @@ import {
   ROWS,
   raceBytes,
   STEPS,
+  setParameters,
 } from "./packed-race.js";
 import { newRls, packedLength, rlsLength } from "./rls.js";
 
@@ -38,13 +44,23 @@ export interface RaceStores extends LedgerStores {
 }
 
 /** What a race is made for. */
-export interface RaceConfiguration extends Pick<LabelBounds, "labelDoneMax"> {
+export interface RaceConfiguration extends Pick<LabelBounds, "labelDoneMax">, JudgeParameters {
   readonly models: readonly RlsModel[];
 }
+
+/** The race of a series, until the next one is asked for. */
+export interface FoundRace {
+  readonly race: PackedValue;
+  /** A champion that is no longer listed: the first of the standings that is has just followed it. */
+  readonly gone: string | undefined;
+}
+
+const found: { -readonly [K in keyof FoundRace]: FoundRace[K] } = { race: newPackedValue(0), gone: undefined };
 
 /**
  * The race of a series, ready for {@link raceStep} on an observation with so many features: as it is, a new one where there is
  * none, or another with what is configured now. Nothing is changed where it throws.
+ * @param i        of the record at hand
  * @param features undefined for a label without any
  * @throws {RecordError} `features-changed`: the series had another number of features; `too-many-features`: the race would pass
  *   {@link RACE_DOUBLES_MAX}; `no-features`: the series' first record has none
@@ -52,42 +68,43 @@ export interface RaceConfiguration extends Pick<LabelBounds, "labelDoneMax"> {
 export function raceFor(
   stores: RaceStores,
   key: string,
-  { models, labelDoneMax }: RaceConfiguration,
+  configuration: RaceConfiguration,
+  i: number,
   features: number | undefined,
-): PackedValue {
+): FoundRace {
+  const { models, labelDoneMax } = configuration;
+  found.gone = undefined;
   const before = stores.race.get(key);
   if (before === undefined) {
     if (features === undefined) throw noFeatures();
     checkSize(models.length, features);
     const empty = stores.race.create(key, raceBytes(models, features, labelDoneMax));
-    return newRace(empty, models, features, labelDoneMax);
+    found.race = newRace(empty, configuration, features);
+    return found;
   }
-  const same = isOf(before, models, labelDoneMax);
+  const same = isOf(before, models, labelDoneMax) && hasParameters(before, configuration);
   if (!same) checkSize(models.length, featuresOf(before));
   if (features !== undefined) refuseOtherFeatures(featuresOf(before), features);
-  if (!same) return configured(stores, key, before, models, labelDoneMax);
-  stores.race.touch(before);
-  return before;
+  if (same) {
+    stores.race.touch(before);
+    found.race = before;
+  } else {
+    found.race = configured(stores, key, before, configuration, i);
+  }
+  return found;
 }
 
-/**
- * Makes the race of a series that has no observation yet of bytes that are all 0.
- * @param closedMax places of closed i's
- * @returns it
- */
-export function newRace(
-  race: PackedValue,
-  models: readonly RlsModel[],
-  features: number,
-  closedMax: number,
-): PackedValue {
-  layOut(race, models, features, closedMax);
+/** Makes the race of a series that has no observation yet of bytes that are all 0. @returns it */
+export function newRace(race: PackedValue, configuration: RaceConfiguration, features: number): PackedValue {
+  const { models, labelDoneMax } = configuration;
+  layOut(race, models, features, labelDoneMax);
+  setParameters(race, configuration);
   for (let m = 0; m < models.length; m++) newRls(race.doubles, modelAt(race, m) + RLS, features + 1, models[m].nu);
   return race;
 }
 
 /**
- * The race with the models and the places of closed i's that are configured now. A model whose name is new, or whose nu is not
+ * The race with the models, the places of closed i's and the parameters of the judge that are configured now. A model whose name is new, or whose nu is not
  * the one of the state, starts from the prior, with no score and no forecasts; one that is no longer listed is dropped; the
  * others keep what they have. The last ranking stays, so that a leader who still leads keeps its `since`.
  */
@@ -95,13 +112,14 @@ function configured(
   stores: RaceStores,
   key: string,
   from: PackedValue,
-  models: readonly RlsModel[],
-  closedMax: number,
+  configuration: RaceConfiguration,
+  i: number,
 ): PackedValue {
+  const { models, labelDoneMax } = configuration;
   const before = packedValueOf(from.bytes.subarray(8 * from.at, 8 * from.at + from.length));
   const features = featuresOf(before);
-  const empty = stores.race.create(key, raceBytes(models, features, closedMax));
-  const race = newRace(empty, models, features, closedMax);
+  const empty = stores.race.create(key, raceBytes(models, features, labelDoneMax));
+  const race = newRace(empty, configuration, features);
   copyDoubles(before, before.at + COUNT, race, race.at + COUNT, CLOSED_MAX - COUNT);
   copyDoubles(before, before.at + ROWS, race, race.at + ROWS, RECENT * (features + 1));
   race.doubles[race.at + STEPS] += RECENT;
@@ -120,6 +138,11 @@ function configured(
     const ranked = k < names.length ? places[before.doubles[orderAt(before) + k]] : NONE;
     race.doubles[orderAt(race) + k] = ranked;
   }
+  const standings = names.map((_, k) => places[before.doubles[orderAt(before) + k]]);
+  const first = standings.find((place) => place >= 0) ?? 0;
+  const [fromAt, toAt] = [judgeAt(before), judgeAt(race)];
+  if (moveJudge(before.doubles, fromAt, race.doubles, toAt, formerPlaces, first, i))
+    found.gone = names[before.doubles[fromAt + CHAMPION]];
   return race;
 }
 

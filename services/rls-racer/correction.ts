@@ -4,6 +4,7 @@ import type { PackedValue } from "../../shared/service-definition.js";
 import { closedI, closedY, forecastsAt, setClosedY } from "./packed-closed.js";
 import { MSE, modelAt, modelsOf, N } from "./packed-race.js";
 import { orderAfter, skipSteps } from "./race.js";
+import { correctJudged } from "./race-judge.js";
 
 /** What a correction leads to. */
 export interface Correction {
@@ -28,6 +29,7 @@ export function correct(race: PackedValue, place: number, y: number): Correction
     const model = modelAt(race, m);
     doubles[model + MSE] = correctedMse(doubles[model + MSE], doubles[model + N], before - forecast, y - forecast);
   }
+  correctJudged(race, place, before, y);
   setClosedY(race, place, y);
   skipSteps(race);
   return { yhat, ranking: orderAfter(race, closedI(race, place)) };

@@ -1,6 +1,5 @@
 /**
- * Reads races of older formats. Format 3 is today's, see packed-race.ts, with the first six numbers of the head only and without
- * closed i's. Format 2, little endian, doubles bit for bit; with n features, p = n + 1:
+ * Reads races of formats 1 and 2. Format 2, little endian, doubles bit for bit; with n features, p = n + 1:
  *
  *   u32 n · f64 observations so far · 10 p f64 rows (the ring as it lies)
  *   u16 models, for each: text name · f64 nu · f64 mse · f64 forecasts scored · 10 f64 errors (ring) · u16 refusals in a row
@@ -18,9 +17,7 @@ import { StateReader } from "../../shared/state/state-bytes.js";
 import { factorsOf } from "./covariance.js";
 import {
   COUNT,
-  checkRace,
   ERRORS,
-  HEAD_OF_FORMAT_3,
   layOut,
   MSE,
   modelAt,
@@ -33,16 +30,11 @@ import {
   ROWS,
   raceBytes,
   SINCE,
-  TIME,
 } from "./packed-race.js";
 import { betaAt, factorsAt, packedLength } from "./rls.js";
 
 /** The race is made anew at its next record, with as many places of closed i's as are configured. */
 const NO_PLACES = 0;
-
-/** What stands before the body of a packed value behind its format: its kind, and two zeros. */
-const KIND_BYTES = 3;
-const WHOLE = 0;
 
 interface OlderModel {
   readonly name: string;
@@ -53,22 +45,6 @@ interface OlderModel {
   readonly refusals: number;
   readonly beta: Float64Array;
   readonly UD: Float64Array;
-}
-
-/**
- * A race of format 3 in today's: nothing is open, and no i is remembered.
- * @throws {RangeError} the bytes are none of that format
- */
-export function raceOfFormat3(stored: Buffer): Buffer {
-  const head = 8 * HEAD_OF_FORMAT_3;
-  const body = stored.subarray(KIND_BYTES);
-  if (body.length < head || stored[0] !== WHOLE) throw new RangeError(`expected a race, got ${stored.length} bytes`);
-  const race = Buffer.alloc(body.length + 8 * (ROWS - HEAD_OF_FORMAT_3));
-  body.copy(race, 0, 0, head);
-  race.writeDoubleLE(Number.NEGATIVE_INFINITY, 8 * TIME);
-  body.copy(race, 8 * ROWS, head);
-  checkRace(race);
-  return race;
 }
 
 /** A race of format 2 in today's. @throws {RangeError} the bytes are none of that format */

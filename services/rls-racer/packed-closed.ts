@@ -3,12 +3,12 @@
  * k, from 0, is at place k mod d. Column by column, so that a record looks through i's that lie side by side:
  *
  *   d i's · d y's, NaN where the question was given up · d times when the question was asked, NaN of a record without one
- *     · for each place m forecasts, NaN where a model has no error
+ *     · for each place the forecasts that were scored: of m models, the mixture, `last` and `mean`; NaN where one has no error
  */
 import type { Closed } from "../../shared/race/ledger/ledger.js";
 import { numberOrNull } from "../../shared/race/ledger/ledger-codecs.js";
 import type { PackedValue } from "../../shared/service-definition.js";
-import { CLOSED, CLOSED_HEAD, closedAt, closedMaxOf, modelsOf, NONE } from "./packed-race.js";
+import { CLOSED, CLOSED_HEAD, closedAt, closedForecasts, closedMaxOf, modelsOf, NONE } from "./packed-race.js";
 
 /** The closed i's of the race that it was given last: nothing is made for a record. */
 export class PackedClosed implements Closed {
@@ -68,7 +68,7 @@ export function close(race: PackedValue, i: number, y: number, asked: number): n
   doubles[at + max + place] = y;
   doubles[at + 2 * max + place] = asked;
   const from = forecastsAt(race, place);
-  for (let m = 0; m < modelsOf(race); m++) doubles[from + m] = Number.NaN;
+  for (let k = closedForecasts(modelsOf(race)) - 1; k >= 0; k--) doubles[from + k] = Number.NaN;
   return place;
 }
 
@@ -90,7 +90,12 @@ export function closedAsked(race: PackedValue, place: number): number | undefine
 
 /** Where the forecasts of the i at a place begin, in the order of the models. */
 export function forecastsAt(race: PackedValue, place: number): number {
-  return closedAt(race) + CLOSED_HEAD * closedMaxOf(race) + place * modelsOf(race);
+  return closedAt(race) + CLOSED_HEAD * closedMaxOf(race) + place * closedForecasts(modelsOf(race));
+}
+
+/** Where the judge's own begin after them. */
+export function companionsAt(race: PackedValue, place: number): number {
+  return forecastsAt(race, place) + modelsOf(race);
 }
 
 /**
@@ -102,9 +107,11 @@ export function copyClosed(from: PackedValue, to: PackedValue, places: readonly 
   for (let k = count - Math.min(closedHeld(from), closedMaxOf(to)); k < count; k++) {
     const place = placeOf(from, k);
     const asked = closedAsked(from, place) ?? Number.NaN;
-    const target = forecastsAt(to, close(to, closedI(from, place), closedY(from, place), asked));
+    const target = close(to, closedI(from, place), closedY(from, place), asked);
     for (const [m, before] of places.entries())
-      if (before !== NONE) to.doubles[target + m] = from.doubles[forecastsAt(from, place) + before];
+      if (before !== NONE) to.doubles[forecastsAt(to, target) + m] = from.doubles[forecastsAt(from, place) + before];
+    const companions = companionsAt(from, place);
+    to.doubles.set(from.doubles.subarray(companions, forecastsAt(from, place + 1)), companionsAt(to, target));
   }
 }
 

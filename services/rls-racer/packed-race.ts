@@ -1,18 +1,24 @@
 /**
- * The race of one series as the bytes that it is stored in, format 4: doubles, then text. With n features, p = n + 1:
+ * The race of one series as the bytes that it is stored in, format 5: doubles, then text. With n features, p = n + 1:
  *
  *   n · models m · observations so far · steps (see {@link STEPS}) · models ranked, 0 before the first observation or m
  *     · i of the observation since which the leader leads · largest timestamp so far, -∞ before the first record · open questions
- *     · places d of closed i's · i's closed since there are so many places
+ *     · places d of closed i's · i's closed since there are so many places · alpha, coverage, fading and phi of the judge
+ *     · where the judge begins
  *   rows     10 p: a ring of the last rows [y, x1, ..., xn]; row k, from 0, begins at (k mod 10) p
  *   order    m places in the list of models, best first, as decided last
+ *   begins   m places of the race's doubles: where each model begins
  *   models   m of them, each: prequential mse, 0 while it is not scored · forecasts scored · refusals in a row that are the model's
  *            own fault · errors y − ŷ, a ring of 10: number k, from 0, is at k mod 10 · ν, β and the factors of V, as rls.ts lays them
- *   closed   the last i's that were answered or given up, see packed-closed.ts: d i's, d y's, d times, d times m forecasts
+ *   judge    scores, mixture, intervals and evidence, see shared/race/judge/places.ts
+ *   closed   the last i's that were answered or given up, see packed-closed.ts: d i's, d y's, d times, d times the forecasts
  *   names    m texts, each its length as u8 and its UTF-8 bytes
  *
  * n, m, d and the names decide every length, so bytes that are cut short or too long are noticed.
  */
+
+import type { JudgeParameters } from "../../shared/race/judge/judge-settings.js";
+import { COMPANIONS, judgeLength, newJudge } from "../../shared/race/judge/places.js";
 import type { PackedValue } from "../../shared/service-definition.js";
 import type { RlsModel } from "./model-list.js";
 import { rlsLength } from "./rls.js";
@@ -21,8 +27,8 @@ import { rlsLength } from "./rls.js";
 export const RECENT = 10;
 
 /** Places of the first doubles, from the race's first one. */
-const FEATURES = 0;
-const MODELS = 1;
+export const FEATURES = 0;
+export const MODELS = 1;
 export const COUNT = 2;
 /**
  * Steps so far. An observation that changes nothing but what its row says is one step more: learning from the row again gives
@@ -36,10 +42,10 @@ export const TIME = 6;
 export const OPEN = 7;
 export const CLOSED_MAX = 8;
 export const CLOSED = 9;
-export const ROWS = 10;
-
-/** Places of the head that format 3 has as well. */
-export const HEAD_OF_FORMAT_3 = TIME;
+/** What the judge computes with: alpha, coverage, fading and phi. A race carries them, since a restore does its steps again. */
+const PARAMETERS = 10;
+const JUDGE = 14;
+export const ROWS = 15;
 
 /** Places of a model's doubles, from its first one. */
 export const MSE = 0;
@@ -76,7 +82,12 @@ export function orderAt(race: PackedValue): number {
 
 /** Where model `m` begins, from 0. */
 export function modelAt(race: PackedValue, m: number): number {
-  return orderAt(race) + modelsOf(race) + m * modelLength(featuresOf(race) + 1);
+  return race.at + (race.doubles[orderAt(race) + modelsOf(race) + m] | 0);
+}
+
+/** Where the judge begins. */
+export function judgeAt({ doubles, at }: PackedValue): number {
+  return at + (doubles[at + JUDGE] | 0);
 }
 
 /** Where number `k`, from 0, is in a ring. The remainder of doubles takes ten times as long as that of integers. */
@@ -86,7 +97,12 @@ export function slotOf(k: number): number {
 
 /** Where the closed i's begin. */
 export function closedAt(race: PackedValue): number {
-  return modelAt(race, modelsOf(race));
+  return judgeAt(race) + judgeLength(modelsOf(race));
+}
+
+/** Forecasts of a closed i: those of the models, in their order, then the judge's own. */
+export function closedForecasts(models: number): number {
+  return models + COMPANIONS;
 }
 
 /** Places of closed i's. */
@@ -96,17 +112,28 @@ export function closedMaxOf({ doubles, at }: PackedValue): number {
 
 /** Bytes of a race of these models. @param closedMax places of closed i's */
 export function raceBytes(models: readonly RlsModel[], features: number, closedMax: number): number {
-  return 8 * doublesOf(models.length, features, closedMax) + encodedNames(models).length;
+  const judge = modelsEnd(models, features);
+  return (
+    8 * (judge + judgeLength(models.length) + closedLength(models.length, closedMax)) + encodedNames(models).length
+  );
 }
 
-/** Writes what no observation changes: n, the number of models and their names, the places of closed i's; and that there was no record. */
+/** Writes what no observation changes: n, the number of models and their names, what lies where; and that there was no record. */
 export function layOut(race: PackedValue, models: readonly RlsModel[], features: number, closedMax: number): void {
   const { bytes, doubles, at } = race;
   doubles[at + FEATURES] = features;
   doubles[at + MODELS] = models.length;
   doubles[at + TIME] = Number.NEGATIVE_INFINITY;
   doubles[at + CLOSED_MAX] = closedMax;
-  encodedNames(models).copy(bytes, 8 * (at + doublesOf(models.length, features, closedMax)));
+  const begins = orderAt(race) + models.length;
+  let place = begins + models.length - at;
+  for (let m = 0; m < models.length; m++) {
+    doubles[begins + m] = place;
+    place += modelLength(features + 1);
+  }
+  doubles[at + JUDGE] = place;
+  newJudge(doubles, judgeAt(race), models.length);
+  encodedNames(models).copy(bytes, namesAt(race));
 }
 
 /**
@@ -117,18 +144,50 @@ export function isOf(race: PackedValue, models: readonly RlsModel[], closedMax: 
   if (modelsOf(race) !== models.length || closedMaxOf(race) !== closedMax) return false;
   const { bytes, doubles, at, length } = race;
   const names = encodedNames(models);
-  const namesAt = 8 * at + length - names.length;
-  if (namesAt !== 8 * (at + doublesOf(models.length, featuresOf(race), closedMax))) return false;
-  for (let k = 0; k < names.length; k++) if (bytes[namesAt + k] !== names[k]) return false;
+  const from = namesAt(race);
+  if (8 * at + length - names.length !== from) return false;
+  for (let k = 0; k < names.length; k++) if (bytes[from + k] !== names[k]) return false;
   for (let m = 0; m < models.length; m++) if (doubles[modelAt(race, m) + RLS] !== models[m].nu) return false;
   return true;
 }
 
+/** Whether the race's judge computes with these: asked at every record. */
+export function hasParameters({ doubles, at }: PackedValue, wanted: JudgeParameters): boolean {
+  return (
+    doubles[at + PARAMETERS] === wanted.raceAlpha &&
+    doubles[at + PARAMETERS + 1] === wanted.raceCoverage &&
+    doubles[at + PARAMETERS + 2] === wanted.raceFading &&
+    doubles[at + PARAMETERS + 3] === wanted.racePhi
+  );
+}
+
+/** Sets what the race's judge computes with. */
+export function setParameters({ doubles, at }: PackedValue, wanted: JudgeParameters): void {
+  const { raceAlpha, raceCoverage, raceFading, racePhi } = wanted;
+  doubles.set([raceAlpha, raceCoverage, raceFading, racePhi], at + PARAMETERS);
+}
+
+const parameters: { -readonly [K in keyof JudgeParameters]: JudgeParameters[K] } = {
+  raceAlpha: 0,
+  raceCoverage: 0,
+  raceFading: 0,
+  racePhi: 0,
+};
+
+/** What the race's judge computes with, until the next call. */
+export function parametersOf({ doubles, at }: PackedValue): JudgeParameters {
+  parameters.raceAlpha = doubles[at + PARAMETERS];
+  parameters.raceCoverage = doubles[at + PARAMETERS + 1];
+  parameters.raceFading = doubles[at + PARAMETERS + 2];
+  parameters.racePhi = doubles[at + PARAMETERS + 3];
+  return parameters;
+}
+
 /** The names of the race's models, in their order. */
 export function namesOf(race: PackedValue): string[] {
-  const { bytes, at } = race;
+  const { bytes } = race;
   const names: string[] = [];
-  let place = 8 * (at + doublesOf(modelsOf(race), featuresOf(race), closedMaxOf(race)));
+  let place = namesAt(race);
   for (let m = modelsOf(race); m > 0; m--) {
     const end = place + 1 + bytes[place];
     names.push(bytes.toString("utf8", place + 1, end));
@@ -152,11 +211,16 @@ export function checkRace(body: Buffer): void {
   if (ranked !== 0 && ranked !== models) throw wrong(body, `${models} models ranked or none, got ${ranked},`);
   if (!(Number.isSafeInteger(closedMax) && closedMax >= 0 && closedMax < 2 ** 31))
     throw wrong(body, `0 places of closed questions or more, got ${closedMax},`);
-  let end = 8 * doublesOf(models, features, closedMax);
+  const judge = ROWS + RECENT * (features + 1) + models * (2 + modelLength(features + 1));
+  let end = 8 * (judge + judgeLength(models) + closedLength(models, closedMax));
   let named = 0;
   for (; named < models && end < body.length; named++) end += 1 + body[end];
   if (end !== body.length || named !== models) throw wrong(body, `${models} models of ${features} features`);
-  if (ranked !== 0) checkOrder(body, ROWS + RECENT * (features + 1), models);
+  const order = ROWS + RECENT * (features + 1);
+  if (ranked !== 0) checkOrder(body, order, models);
+  for (let m = 0, place = order + 2 * models; m < models; m++, place += modelLength(features + 1))
+    if (number(order + models + m) !== place) throw wrong(body, `model ${m} at ${place}`);
+  if (number(JUDGE) !== judge) throw wrong(body, `the judge at ${judge}`);
 }
 
 function checkOrder(body: Buffer, at: number, models: number): void {
@@ -169,9 +233,17 @@ function wrong(body: Buffer, expected: string): RangeError {
   return new RangeError(`expected ${expected} in a race, got ${body.length} bytes: it is cut short, or none`);
 }
 
-function doublesOf(models: number, features: number, closedMax: number): number {
-  const p = features + 1;
-  return ROWS + RECENT * p + models * (1 + modelLength(p)) + closedMax * (CLOSED_HEAD + models);
+function modelsEnd(models: readonly RlsModel[], features: number): number {
+  return ROWS + RECENT * (features + 1) + models.length * (2 + modelLength(features + 1));
+}
+
+function closedLength(models: number, closedMax: number): number {
+  return closedMax * (CLOSED_HEAD + closedForecasts(models));
+}
+
+/** The byte at which the names begin. */
+function namesAt(race: PackedValue): number {
+  return 8 * (closedAt(race) + closedLength(modelsOf(race), closedMaxOf(race)));
 }
 
 function modelLength(p: number): number {

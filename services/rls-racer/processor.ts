@@ -8,6 +8,7 @@ import { NUMBER, ObservationView } from "../../shared/contract/observation-view.
 import type { RlsPrediction } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
 import { numbers } from "../../shared/numbers/memory.js";
+import { BEST_NUMBERS, isVerdictDue } from "../../shared/race/judge/records.js";
 import type { LabelMetrics } from "../../shared/race/ledger/label-metrics.js";
 import type { LabelBounds } from "../../shared/race/ledger/label-settings.js";
 import { ask, type Ledger, type Question, takeRecord } from "../../shared/race/ledger/ledger.js";
@@ -20,10 +21,19 @@ import type { Layout } from "../../shared/result-layout.js";
 import { type InputRecord, type PackedValue, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { raceFor } from "./configured-race.js";
 import { correct } from "./correction.js";
-import type { RlsModel } from "./model-list.js";
+import {
+  bestLayoutOf,
+  forwardBest,
+  forwardGone,
+  forwardVerdict,
+  type JudgeResultSettings,
+  writeBest,
+} from "./judge-results.js";
+import { MODELS_MAX, type RlsModel } from "./model-list.js";
 import { findClosed, PackedClosed } from "./packed-closed.js";
-import { NONE, OPEN, TIME } from "./packed-race.js";
+import { COUNT, NONE, OPEN, TIME } from "./packed-race.js";
 import { forecastsOf, type RaceStep, raceStep, skipSteps } from "./race.js";
+import { askLater } from "./race-judge.js";
 import {
   changedStandings,
   correctedPrediction,
@@ -35,9 +45,7 @@ import {
 import { type ShownModel, ShownRace, shownRaceBytes } from "./shown-race.js";
 
 /** What the processor needs of the settings. */
-export interface RaceSettings extends PublishSettings, LabelBounds {
-  readonly models: readonly RlsModel[];
-}
+export interface RaceSettings extends PublishSettings, LabelBounds, JudgeResultSettings {}
 
 /** Stores: `race`, one race per raw topic and series; `ledger` and `questions`, see ledger.ts. */
 export type RaceStates = { race: PackedValue; ledger: Ledger; questions: Question };
@@ -65,7 +73,8 @@ export function processObservation(record: InputRecord, context: Context): void 
     return;
   }
   const { given, features, key } = view;
-  const race = raceFor(context.stores, key, context.settings, features);
+  const { race, gone } = raceFor(context.stores, key, context.settings, numbers[NUMBER.i], features);
+  if (gone !== undefined) forwardGone(context, key, race, seenOf(view), gone);
   if (race.doubles[race.at + OPEN] > 0 || findClosed(race, numbers[NUMBER.i]) !== NONE) {
     processAnyObservation(record, context);
     return;
@@ -86,6 +95,10 @@ export function processObservation(record: InputRecord, context: Context): void 
   const isShown = metrics.shown(key) !== undefined || !metrics.isFull(settings.metricsSeriesMax, shownRaceBytes(race));
   if (isShown || step.ranking !== undefined || step.resets.length > 0)
     finish(record, context, key, race, seenOf(view), step);
+  if (step.judged !== undefined && settings.best && !writeBest(context, laidOut?.best, given, step.judged))
+    forwardBest(context, seenOf(view), step.judged);
+  if (step.told !== undefined && isVerdictDue(step.told, race.doubles[race.at + COUNT], settings.verdictEvery))
+    forwardVerdict(context, key, race, seenOf(view), step);
 }
 
 /** As {@link processObservation}, for an observation of any form: also a question, a label, or one that comes again. */
@@ -95,7 +108,8 @@ export function processAnyObservation(record: InputRecord, context: Context): vo
   const { topic, series, i, y, x } = observation;
   refuseQuestion(y, settings);
   const key = stateKey(topic, series);
-  const race = raceFor(stores, key, settings, x?.length);
+  const { race, gone } = raceFor(stores, key, settings, i, x?.length);
+  if (gone !== undefined) forwardGone(context, key, race, observation, gone);
   const { doubles, at } = race;
   const time = advanceTime(race, record);
   const head = { time, open: doubles[at + OPEN] };
@@ -131,10 +145,12 @@ function advanceTime({ doubles, at }: PackedValue, { timestamp }: InputRecord): 
 /** A question is forecast, and waits. @param time of its series */
 function forecast(context: Context, { record, key, race, of }: Seen, x: readonly number[], time: number): void {
   const forecasts = forecastsOf(race, numbersOf(of.i, 0, x));
-  const question = { asked: time, x: Float64Array.from(x), forecasts, judged: new Float64Array(0) };
+  const judged = askLater(race, forecasts);
+  const question = { asked: time, x: Float64Array.from(x), forecasts, judged };
   race.doubles[race.at + OPEN] = ask(context.stores, key, of.i, question);
   for (const [m, { name }] of context.settings.models.entries())
     forward(context, questionPrediction(race, m, name, of, forecasts[m]));
+  forwardBest(context, of, { forecasts, asked: judged });
   shownAs(context, key, record.partition, race, of)?.asked(race, forecasts);
 }
 
@@ -148,7 +164,10 @@ function learn(
   const step = raceStep(race, observed, question);
   for (const [m, { name }] of context.settings.models.entries())
     forward(context, predictionOf(race, m, name, of, step, question?.asked));
-  finish(record, context, key, race, { ...of, y: observed[NUMBER.y] }, step);
+  const told = { ...of, y: observed[NUMBER.y] };
+  finish(record, context, key, race, told, step);
+  if (step.judged !== undefined) forwardBest(context, told, step.judged, question?.asked);
+  forwardVerdict(context, key, race, told, step);
 }
 
 function correctAt(context: Context, { key, race, of }: Seen, place: number, y: number): void {
@@ -216,18 +235,20 @@ function seenOf({ topic, series }: ObservationView): ObservationHead & { readonl
 
 /** Whether an observation and a prediction of it can stand in the codec's numbers. */
 function areRoomFor(features: number): boolean {
-  return NUMBER.x + features + PREDICTION_NUMBERS + features + 1 <= numbers.length;
+  return NUMBER.x + features + PREDICTION_NUMBERS + features + 1 + BEST_NUMBERS + MODELS_MAX <= numbers.length;
 }
 
 /** The layouts of predictions by model, of the list that was asked for last: nearly always the one of the settings. */
-let laidOut: { models: readonly RlsModel[]; layouts: readonly Layout[] | undefined } | undefined;
+let laidOut:
+  | { models: readonly RlsModel[]; layouts: readonly Layout[] | undefined; best: Layout | undefined }
+  | undefined;
 
 /** @returns undefined where the memory has no room for them */
 function layoutsOf(models: readonly RlsModel[]): readonly Layout[] | undefined {
   if (laidOut?.models !== models) {
     const made = models.map(({ name, nu }) => rlsPredictionLayout(name, nu));
     const layouts = made.filter((layout) => layout !== undefined);
-    laidOut = { models, layouts: layouts.length === made.length ? layouts : undefined };
+    laidOut = { models, layouts: layouts.length === made.length ? layouts : undefined, best: bestLayoutOf(models) };
   }
   return laidOut.layouts;
 }

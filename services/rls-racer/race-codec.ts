@@ -1,20 +1,35 @@
 /** How the bytes of a race are checked, read from older formats and shown. What they are: packed-race.ts. */
+import { shownChampion, shownMixture, shownModel } from "../../shared/race/judge/shown-judge.js";
 import { raceHead } from "../../shared/race/race.js";
 import type { PackedCodec, PackedValue } from "../../shared/service-definition.js";
 import { covarianceOf } from "./covariance.js";
-import { raceOfFormat1, raceOfFormat2, raceOfFormat3 } from "./older-races.js";
+import { raceOfFormat3, raceOfFormat4 } from "./older-packed-races.js";
+import { raceOfFormat1, raceOfFormat2 } from "./older-races.js";
 import { closedToJson } from "./packed-closed.js";
-import { COUNT, checkRace, ERRORS, featuresOf, MSE, modelAt, N, namesOf, RECENT, RLS, ROWS } from "./packed-race.js";
-import { rankingOf } from "./race.js";
+import {
+  COUNT,
+  checkRace,
+  ERRORS,
+  featuresOf,
+  judgeAt,
+  MSE,
+  modelAt,
+  N,
+  namesOf,
+  RECENT,
+  RLS,
+  ROWS,
+} from "./packed-race.js";
+import { contestantsOf, rankingOf } from "./race.js";
 import { raceSteps } from "./race-steps.js";
 import { betaAt } from "./rls.js";
 
 /** See packed-race.ts. */
 export const raceCodec: PackedCodec = {
   packed: true,
-  format: 4,
+  format: 5,
   check: checkRace,
-  older: { 1: raceOfFormat1, 2: raceOfFormat2, 3: raceOfFormat3 },
+  older: { 1: raceOfFormat1, 2: raceOfFormat2, 3: raceOfFormat3, 4: raceOfFormat4 },
   steps: raceSteps,
   toJson: raceToJson,
 };
@@ -26,9 +41,12 @@ function raceToJson(race: PackedValue): unknown {
   const p = features + 1;
   const count = doubles[at + COUNT];
   const names = namesOf(race);
+  const models = contestantsOf(race, names);
+  const judge = judgeAt(race);
   const numbers = (from: number, length: number) => Array.from(doubles.subarray(from, from + length));
   return {
     ...raceHead({ features, count, models: [], ranking: rankingOf(race, names) }),
+    ...shownChampion(doubles, judge, models),
     rows: newestFirst(count, (slot) => numbers(at + ROWS + slot * p, p)),
     models: names.map((name, m) => {
       const model = modelAt(race, m);
@@ -38,12 +56,14 @@ function raceToJson(race: PackedValue): unknown {
         nu: doubles[model + RLS],
         N: n,
         mse: n === 0 ? null : doubles[model + MSE],
+        ...shownModel(doubles, judge, m, models[m]),
         beta: numbers(betaAt(model + RLS), p),
         V: covarianceOf(doubles, model + RLS, p),
         errors: newestFirst(n, (slot) => doubles[model + ERRORS + slot]),
       };
     }),
     done: closedToJson(race),
+    mix: shownMixture(doubles, judge),
   };
 }
 

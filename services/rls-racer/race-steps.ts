@@ -19,7 +19,7 @@ const STEP_TIME = 1;
 const STEP_I = 2;
 const STEP_ROW = 3;
 
-/** See the file's head. */
+/** See the file's head. Steps of format 4 are of a race without a judge: none sees them. */
 export const raceSteps: PackedSteps = {
   max: RECENT,
   count: ({ doubles, at }) => doubles[at + STEPS],
@@ -38,20 +38,22 @@ export const raceSteps: PackedSteps = {
     return DOUBLE_BYTES * doublesOf(race);
   },
 
-  apply(race, body) {
-    const { doubles, at } = race;
-    const length = DOUBLE_BYTES * doublesOf(race);
-    if (body.length !== length) throw new RangeError(`expected a step of ${length} bytes, got ${body.length}`);
-    const step = body.readDoubleLE(0);
-    if (step < doubles[at + STEPS]) return false;
-    if (step !== doubles[at + STEPS])
-      throw new RangeError(`expected step ${doubles[at + STEPS]} of a race, got ${step}`);
-    doubles[at + TIME] = body.readDoubleLE(DOUBLE_BYTES * STEP_TIME);
-    raceStep(race, observedOf(body));
-    if (doubles[at + STEPS] === step + 1) return true;
-    throw new RangeError(`expected step ${step} of a race to be of a plain observation`);
-  },
+  apply: (race, body) => apply(race, body, true),
+  older: { 4: (race, body) => apply(race, body, false) },
 };
+
+function apply(race: PackedValue, body: Buffer, isJudged: boolean): boolean {
+  const { doubles, at } = race;
+  const length = DOUBLE_BYTES * doublesOf(race);
+  if (body.length !== length) throw new RangeError(`expected a step of ${length} bytes, got ${body.length}`);
+  const step = body.readDoubleLE(0);
+  if (step < doubles[at + STEPS]) return false;
+  if (step !== doubles[at + STEPS]) throw new RangeError(`expected step ${doubles[at + STEPS]} of a race, got ${step}`);
+  doubles[at + TIME] = body.readDoubleLE(DOUBLE_BYTES * STEP_TIME);
+  raceStep(race, observedOf(body), undefined, isJudged);
+  if (doubles[at + STEPS] === step + 1) return true;
+  throw new RangeError(`expected step ${step} of a race to be of a plain observation`);
+}
 
 function doublesOf(race: PackedValue): number {
   return STEP_ROW + featuresOf(race) + 1;

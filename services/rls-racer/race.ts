@@ -3,12 +3,14 @@
  * race's stored bytes where they lie (packed-race.ts). Pure: nothing but the race that is passed in changes.
  */
 import { NUMBER } from "../../shared/contract/observation-view.js";
+import type { Told } from "../../shared/race/judge/judge.js";
+import { COMPANIONS } from "../../shared/race/judge/places.js";
 import type { Question } from "../../shared/race/ledger/ledger.js";
 import { type ForecastRefusal, refusalOf } from "../../shared/race/race.js";
 import { type Contestant, prequentialMse, type Ranking, rank } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
 import { MODELS_MAX } from "./model-list.js";
-import { close, forecastsAt } from "./packed-closed.js";
+import { close, companionsAt, forecastsAt } from "./packed-closed.js";
 import {
   COUNT,
   ERRORS,
@@ -29,6 +31,7 @@ import {
   STEPS,
   slotOf,
 } from "./packed-race.js";
+import { askedThen, askNow, canBeScored, type Judged, tellOf } from "./race-judge.js";
 import { isPositiveDefinite, learn, newRls, predict, rlsLength } from "./rls.js";
 import { learnBoth } from "./rls-pair.js";
 
@@ -58,6 +61,9 @@ export interface RaceStep {
   readonly resets: readonly { readonly m: number; readonly reason: Reset }[];
   /** The order; undefined where it has not changed. */
   readonly ranking: Ranking | undefined;
+  /** What the judge said before y was known, and what it decided then; undefined where there was none. */
+  readonly judged: Judged | undefined;
+  readonly told: Told | undefined;
 }
 
 /** What the step at hand leads to; each step has it anew. */
@@ -66,19 +72,23 @@ const step = {
   refusals: new Array<Refusal | undefined>(MODELS_MAX).fill(undefined),
   resets: [] as { m: number; reason: Reset }[],
   ranking: undefined as Ranking | undefined,
+  judged: undefined as Judged | undefined,
+  told: undefined as Told | undefined,
 };
 /** Of the step at hand, by model: the error that it learns from, and what its mse is if it is scored. */
 const errors = new Float64Array(MODELS_MAX);
 const mses = new Float64Array(MODELS_MAX);
 
 /**
- * One observation: every model forecasts, is scored, learns; then its i is closed and the order decided. `race` is changed in place.
+ * One observation: every model forecasts, is scored, learns; then it is judged, its i closed and the order decided. `race` is changed
+ * in place.
  * Allocates nothing but where a model is reset or the order changes.
  * @param observed i, y, x1, ..., xn, as many features as the race has; what follows them is not read
  * @param question of a label: its forecasts are scored, and every model learns with the error of what it would forecast now
+ * @param isJudged false: the judge does not see it, as before there was one
  * @returns what it leads to, until the next call
  */
-export function raceStep(race: PackedValue, observed: Float64Array, question?: Question): RaceStep {
+export function raceStep(race: PackedValue, observed: Float64Array, question?: Question, isJudged = true): RaceStep {
   const { doubles, at } = race;
   const models = modelsOf(race);
   const p = featuresOf(race) + 1;
@@ -88,7 +98,10 @@ export function raceStep(race: PackedValue, observed: Float64Array, question?: Q
     const model = modelAt(race, m);
     if (!isPositiveDefinite(doubles, model + RLS, p)) reset(doubles, model, p, m, "covariance-not-positive");
     forecast(doubles, model, p, regressors, observed[NUMBER.y], m, question?.forecasts[m]);
+    if (isJudged && step.refusals[m] === undefined && !canBeScored(race, m, observed[NUMBER.y] - step.yhat[m]))
+      step.refusals[m] = "score-not-finite";
   }
+  step.judged = !isJudged ? undefined : question === undefined ? askNow(race, step.yhat) : askedThen(race, question);
   learnAll(race, p, regressors);
   let isPlain = true;
   for (let m = 0; m < models; m++) {
@@ -99,9 +112,12 @@ export function raceStep(race: PackedValue, observed: Float64Array, question?: Q
   const row = at + ROWS + slotOf(doubles[at + COUNT]) * p;
   for (let j = 0; j < p; j++) doubles[row + j] = observed[NUMBER.y + j];
   doubles[at + COUNT]++;
+  const { judged } = step;
+  step.told = judged && tellOf(race, judged, step.refusals, observed[NUMBER.i], observed[NUMBER.y]);
   closeStep(race, observed, question?.asked ?? Number.NaN);
   step.ranking = orderAfter(race, observed[NUMBER.i]);
-  if (isPlain && question === undefined && step.resets.length === 0 && step.ranking === undefined)
+  const isCrowned = step.told !== undefined && step.told.decision !== "keep";
+  if (isPlain && question === undefined && step.resets.length === 0 && step.ranking === undefined && !isCrowned)
     doubles[at + STEPS]++;
   else skipSteps(race);
   return step;
@@ -123,6 +139,9 @@ function closeStep(race: PackedValue, observed: Float64Array, asked: number): vo
   const { doubles } = race;
   const at = forecastsAt(race, place);
   for (let m = 0; m < modelsOf(race); m++) if (step.refusals[m] === undefined) doubles[at + m] = step.yhat[m];
+  if (step.told === undefined) return;
+  const companions = companionsAt(race, place);
+  for (let k = 0; k < COMPANIONS; k++) doubles[companions + k] = step.told.companions[k];
 }
 
 /**

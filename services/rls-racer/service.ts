@@ -1,6 +1,7 @@
 /** rls-racer: recursive least squares models with different forgetting factors race on every series. */
 import { setting } from "../../shared/config.js";
 import { LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contract/topics.js";
+import { judgeSettings } from "../../shared/race/judge/judge-settings.js";
 import { labelMetrics } from "../../shared/race/ledger/label-metrics.js";
 import { labelSettings } from "../../shared/race/ledger/label-settings.js";
 import { ledgerCodec, openQuestions, questionCodec } from "../../shared/race/ledger/ledger-codecs.js";
@@ -25,6 +26,7 @@ const settings = {
     doc: "topics of observations to read, comma-separated",
   }),
   ...labelSettings,
+  ...judgeSettings,
   metricsSeriesMax: setting("METRICS_SERIES_MAX", wholeNumber(0, 10_000), {
     default: "20",
     doc: "number of series whose scores are shown as metrics",
@@ -43,7 +45,12 @@ export const rlsRacer: ProcessorService<typeof settings, RaceStates, RlsMetrics>
   name: "rls-racer",
   settings,
   inputs: ({ inputTopics }) => inputTopics,
-  outputs: () => [topics.rlsPredictions, topics.rlsStandings],
+  outputs: ({ best }) => [
+    topics.rlsPredictions,
+    topics.rlsStandings,
+    topics.rlsVerdicts,
+    ...(best ? [topics.rlsBest] : []),
+  ],
   stores: { race: raceCodec, ledger: ledgerCodec, questions: questionCodec },
   slots: { questions: ({ ledger }) => openQuestions(ledger) },
   metrics: (registry) => ({

@@ -1,10 +1,11 @@
 /** A race as metrics show it: a copy, since the race's own bytes may be another's after the record. */
+import { judgeLength } from "../../shared/race/judge/places.js";
 import type { ShownForecast, ShownSeries } from "../../shared/race/metrics.js";
 import type { Contestant } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
 import { arrayBytes, OBJECT_BYTES } from "../../shared/state/state-bytes.js";
 import type { RlsModel } from "./model-list.js";
-import { featuresOf, MSE, modelAt, modelsOf, N, OPEN, RLS } from "./packed-race.js";
+import { featuresOf, judgeAt, MSE, modelAt, modelsOf, N, OPEN, RLS } from "./packed-race.js";
 import type { RaceStep } from "./race.js";
 import { rlsLength } from "./rls.js";
 
@@ -25,7 +26,8 @@ export function shownBytes({ rls }: ShownModel): number {
 
 /** The same of all models of a race, before anything is made to show it. */
 export function shownRaceBytes(race: PackedValue): number {
-  return modelsOf(race) * modelBytes(rlsLength(featuresOf(race) + 1));
+  const models = modelsOf(race);
+  return models * modelBytes(rlsLength(featuresOf(race) + 1)) + arrayBytes(judgeLength(models));
 }
 
 function modelBytes(numbers: number): number {
@@ -40,6 +42,7 @@ export class ShownRace implements ShownSeries<ShownModel> {
   open = 0;
   readonly forecasts: { -readonly [K in keyof ShownForecast]: ShownForecast[K] }[];
   readonly models: readonly ShownModel[];
+  readonly judge: { readonly doubles: Float64Array; readonly at: number };
   readonly #of: readonly RlsModel[];
 
   constructor(topic: string, series: string, race: PackedValue, models: readonly RlsModel[]) {
@@ -47,6 +50,7 @@ export class ShownRace implements ShownSeries<ShownModel> {
     this.series = series;
     this.#of = models;
     const p = featuresOf(race) + 1;
+    this.judge = { doubles: new Float64Array(judgeLength(models.length)), at: 0 };
     this.forecasts = models.map(({ name }) => ({ model: name, yhat: null }));
     this.models = models.map(({ name }) => ({ name, mse: 0, n: 0, p, rls: new Float64Array(rlsLength(p)) }));
   }
@@ -73,6 +77,8 @@ export class ShownRace implements ShownSeries<ShownModel> {
   refresh(race: PackedValue): void {
     const { doubles } = race;
     this.open = doubles[race.at + OPEN];
+    const judge = judgeAt(race);
+    for (let k = 0; k < this.judge.doubles.length; k++) this.judge.doubles[k] = doubles[judge + k];
     for (let m = 0; m < this.models.length; m++) {
       const shown = this.models[m];
       const model = modelAt(race, m);

@@ -56,7 +56,7 @@ const stores = Object.fromEntries(
   Object.entries(rlsRacer.stores).map(([name, codec]) => [name, newDriverStore(codec, false).access(() => {})]),
 ) as unknown as RaceStores;
 const numbers = observations.map(({ i, y, x }) => Float64Array.of(i, y, ...x));
-const race = raceFor(stores, "raw/s", { models, labelDoneMax: settings.labelDoneMax }, FEATURES);
+const { race } = raceFor(stores, "raw/s", { ...settings, models }, 0, FEATURES);
 measure("raceStep, two models", (k) => {
   raceStep(race, numbers[k % numbers.length]);
 });

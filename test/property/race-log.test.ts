@@ -13,6 +13,7 @@ import { LevelDbStore } from "../../shared/kernel/store/leveldb-store.js";
 import { PackedStore } from "../../shared/kernel/store/packed-store.js";
 import { StateMemory } from "../../shared/kernel/store/state-memory.js";
 import { streams } from "../support/data/race-arbitraries.js";
+import { raceConfiguration } from "../support/data/race-configuration.js";
 import { holds } from "../support/property.js";
 
 const KEY = "dataLinearModel/s1";
@@ -56,7 +57,7 @@ describe("the changelog of a race", () => {
   const newStore = () => new PackedStore("race", raceCodec, db, new StateMemory(MIB, MIB));
 
   function raced(store: PackedStore, { y, x }: Row, i: number, labelDoneMax = 16): void {
-    const race = raceFor(statesOf(store), KEY, { models: MODELS, labelDoneMax }, x.length);
+    const { race } = raceFor(statesOf(store), KEY, raceConfiguration(MODELS, labelDoneMax), i, x.length);
     // The largest time so far: some records come late.
     race.doubles[race.at + TIME] = Math.max(race.doubles[race.at + TIME], 1000 * i - 5000 * (i % 3));
     raceStep(race, Float64Array.of(i, y, ...x));

@@ -73,6 +73,15 @@ describe("a race on any stream", () => {
 });
 
 describe("the bytes of any race", () => {
+  const noScores = { fading: null, mae: null, r2: null, skill: null, coverage: null };
+  /** What was shown before there was a judge, and what a judge shows who has seen nothing. */
+  const unjudged = (shown: ReturnType<typeof raceToJson>) => ({
+    ...shown,
+    champion: null,
+    championSince: null,
+    models: shown.models.map((model, m) => ({ ...model, ...noScores, evidence: m === 0 ? null : 1 })),
+    mix: { n: 0, mse: null, ...noScores },
+  });
   const bodyOf = (race: Race) => raceCodec.older?.[2]?.(encodeRace(race)) ?? Buffer.alloc(0);
 
   it("hold all that those of format 2 held, and show the same", () => {
@@ -80,7 +89,7 @@ describe("the bytes of any race", () => {
       fc.property(races(), (race) => {
         const body = bodyOf(race);
         raceCodec.check(body);
-        assert.deepEqual(raceCodec.toJson(packedValueOf(body)), { ...Object(raceToJson(race)), done: [] });
+        assert.deepEqual(raceCodec.toJson(packedValueOf(body)), { ...unjudged(raceToJson(race)), done: [] });
       }),
     );
   });

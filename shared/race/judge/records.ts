@@ -99,9 +99,9 @@ export function shownVerdict(
     threshold: thresholdOf(models.length, parameters.raceAlpha),
     alpha: parameters.raceAlpha,
     pairs: places.map((m) => pairOf(judge, at, models, m, parameters)),
-    models: models.map(({ name, n, mse }, m) => ({
-      model: name,
-      ...judged(judge, at, modelAt(at, m), n, mse),
+    models: models.map((scored, m) => ({
+      model: scored.name,
+      ...modelScores(judge, at, m, scored),
     })),
     mix: mixtureScores(judge, at),
   };
@@ -137,6 +137,11 @@ export function evidenceAt(judge: Float64Array, at: number, m: number): number |
 /** Skill of model `m` against the last value, of its own n and mse; undefined before both were scored. */
 export function skillAt(judge: Float64Array, at: number, { n, mse }: Pick<Scored, "n" | "mse">): number | undefined {
   return skillOf(n === 0 ? undefined : mse, lastMse(judge, at));
+}
+
+/** Scores of model `m`. */
+export function modelScores(judge: Float64Array, at: number, m: number, { n, mse }: Scored): Verdict["mix"] {
+  return judged(judge, at, modelAt(at, m), n, mse);
 }
 
 /** Scores of the mixture. */

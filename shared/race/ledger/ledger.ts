@@ -7,6 +7,8 @@
  * without a question closes its own.
  */
 import type { StateStore } from "../../service-definition.js";
+import { moveAsked } from "../judge/configured.js";
+import { askedLength } from "../judge/places.js";
 import type { LabelBounds } from "./label-settings.js";
 
 /** What becomes of records and of questions. A closed set: it becomes a metric label. */
@@ -155,13 +157,16 @@ export function ask(stores: LedgerStores, key: string, i: number, question: Ques
 }
 
 /**
- * Gives the open questions the forecasts of the models that race now: those of models that are new are NaN.
+ * Gives the open questions the forecasts of the models that race now, and what was judged of them: those of models that are new are
+ * NaN.
  * @param places the place that each model of today had before, -1 for a new one
  */
 export function mapForecasts(stores: LedgerStores, key: string, places: readonly number[]): void {
   for (const i of stores.ledger.get(key)?.open.keys() ?? []) {
-    const { forecasts, ...question } = questionOf(stores, key, i);
-    stores.questions.put(questionKey(key, i), { ...question, forecasts: mapped(forecasts, places) });
+    const { asked, x, forecasts, judged } = questionOf(stores, key, i);
+    const moved = new Float64Array(judged.length === 0 ? 0 : askedLength(places.length));
+    if (judged.length > 0) moveAsked(judged, 0, forecasts.length, moved, 0, places);
+    stores.questions.put(questionKey(key, i), { asked, x, forecasts: mapped(forecasts, places), judged: moved });
   }
 }
 

@@ -1,14 +1,18 @@
 /** A race on its stored bytes for tests: observations in, and what they lead to as records. */
 import { type RaceStores, raceFor } from "../../../services/rls-racer/configured-race.js";
 import type { RlsModel } from "../../../services/rls-racer/model-list.js";
-import { STEPS } from "../../../services/rls-racer/packed-race.js";
+import { judgeAt, modelsOf, STEPS, setParameters } from "../../../services/rls-racer/packed-race.js";
 import { type Reset, raceStep } from "../../../services/rls-racer/race.js";
 import { raceCodec } from "../../../services/rls-racer/race-codec.js";
 import { changedStandings, predictionOf } from "../../../services/rls-racer/race-results.js";
 import type { CompleteObservation, RlsPrediction, Standings } from "../../../shared/contract/schemas.js";
+import { packedValueOf } from "../../../shared/packed-value.js";
+import { newJudge } from "../../../shared/race/judge/places.js";
 import { ledgerCodec, questionCodec } from "../../../shared/race/ledger/ledger-codecs.js";
 import type { AnyCodec } from "../../../shared/service-definition.js";
 import { type DriverStore, newDriverStore } from "../../driver/driver-store.js";
+
+import { raceConfiguration } from "./race-configuration.js";
 
 const KEY = "dataLinearModel/s1";
 
@@ -54,7 +58,7 @@ export class TestRace {
       questions: access(this.#questions),
     } as unknown as RaceStores;
     const { i, y, x } = observation;
-    const race = raceFor(stores, KEY, { models: this.models, labelDoneMax: this.#closedMax }, x.length);
+    const { race } = raceFor(stores, KEY, raceConfiguration(this.models, this.#closedMax), i, x.length);
     const step = raceStep(race, Float64Array.of(i, y, ...x));
     return {
       predictions: this.models.map(({ name }, m) => predictionOf(race, m, name, observation, step)),
@@ -73,9 +77,11 @@ export class TestRace {
   }
 }
 
-/** The bytes of a race but for its number of steps, which formats before did not have. */
-export function withoutSteps(body: Buffer): Buffer {
-  const bytes = Buffer.from(body);
-  bytes.writeDoubleLE(0, 8 * STEPS);
-  return bytes;
+/** The bytes of a race but for its number of steps and its judge, which older formats did not have. */
+export function withoutJudge(body: Buffer): Buffer {
+  const race = packedValueOf(body);
+  race.doubles[STEPS] = 0;
+  setParameters(race, { raceAlpha: 0, raceCoverage: 0, raceFading: 0, racePhi: 0 });
+  newJudge(race.doubles, judgeAt(race), modelsOf(race));
+  return race.bytes.subarray(0, race.length);
 }

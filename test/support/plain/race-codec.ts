@@ -38,7 +38,7 @@ function encodedLength(race: Race): number {
 }
 
 /** The state as `/state/race/<key>` shows it, under the notebook's names; rows and errors newest first. */
-export function raceToJson(race: Race): unknown {
+export function raceToJson(race: Race) {
   const { features, count, rows, models } = race;
   const width = features + 1;
   return {

@@ -42,6 +42,8 @@ export interface RaceModel extends Racer {
   readonly errors: Float64Array;
   /** Consecutive refusals that are the model's own fault, not the observation's. */
   refusals: number;
+  /** Sum S of squared errors in which older ones fade, S ← e² + 0.99 S: an error with which it would overflow is refused. */
+  fading?: number;
 }
 
 /** State of one series of one input topic. */
@@ -126,9 +128,12 @@ function modelStep(model: RaceModel, observation: CompleteObservation): RlsPredi
   const mse = nextMse(model, error);
   const reason = refusalOf(yhat, mse);
   if (reason !== undefined) return refused(model, observation, reason);
+  const fading = error * error + 0.99 * (model.fading ?? 0);
+  if (!Number.isFinite(fading)) return refused(model, observation, "score-not-finite");
   if (!learn(rls, x, error)) return refused(model, observation, "update-not-finite");
   errors[model.n % RECENT] = error;
   model.mse = mse;
+  model.fading = fading;
   model.n++;
   model.refusals = 0;
   const { topic, series, i } = observation;

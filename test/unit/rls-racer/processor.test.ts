@@ -26,7 +26,7 @@ describe("rls-racer", () => {
     );
   });
 
-  it("forwards a prediction per model keyed by series, and standings keyed by topic and series, at the record's time", () => {
+  it("forwards a prediction per model and the best one keyed by series, standings and a verdict keyed by topic and series, at the record's time", () => {
     const driver = new TopologyDriver(rlsRacer);
     const { outputs, deadLetters } = driver.pipe(
       observationRecord(observation({ i: 9, y: 3, x: [2] }), { timestamp: 77 }),
@@ -38,6 +38,8 @@ describe("rls-racer", () => {
         ["rls-predictions", "s1", 77],
         ["rls-predictions", "s1", 77],
         ["rls-standings", "dataLinearModel/s1", 77],
+        ["rls-best", "s1", 77],
+        ["rls-verdicts", "dataLinearModel/s1", 77],
       ],
     );
     const predictions = outputs.slice(0, 2).map((output) => rlsPredictionSchema.parse(jsonOf(output)));

@@ -20,6 +20,7 @@ import { raceCodec } from "../../../services/rls-racer/race-codec.js";
 import { factorsAt } from "../../../services/rls-racer/rls.js";
 import { newPackedValue, packedValueOf } from "../../../shared/packed-value.js";
 import { observation } from "../../support/data/observations.js";
+import { raceConfiguration } from "../../support/data/race-configuration.js";
 import { TestRace } from "../../support/data/test-race.js";
 import { encodeRace } from "../../support/plain/race-codec.js";
 
@@ -31,9 +32,22 @@ describe("the bytes of a race", () => {
   };
   const zeros = (length: number) => "00".repeat(8 * length);
 
-  it("lie as format 4 lays them, little endian, doubles first", () => {
+  /** A judge of one model who has seen nothing, by shared/race/judge/places.ts. */
+  const newJudge = [
+    0,
+    Number.NaN,
+    ...new Array<number>(14).fill(0),
+    2.06,
+    0,
+    0,
+    ...new Array<number>(5).fill(0),
+    2.06,
+    ...new Array<number>(21).fill(0),
+  ];
+
+  it("lie as format 5 lays them, little endian, doubles first", () => {
     const models = [{ name: "é", nu: 0.5 }];
-    const race = newRace(newPackedValue(raceBytes(models, 1, 2)), models, 1, 2);
+    const race = newRace(newPackedValue(raceBytes(models, 1, 2)), raceConfiguration(models, 2), 1);
     const { doubles } = race;
     doubles[COUNT] = 3;
     doubles[STEPS] = 33;
@@ -49,16 +63,19 @@ describe("the bytes of a race", () => {
     close(race, 7, Number.NaN, Number.NaN);
     close(race, 8, 0.25, Number.NaN);
     doubles[forecastsAt(race, 0)] = 0.75;
-    const head = `${[1, 1, 3, 33, 1, -7, -Infinity, 0, 2, 3].map(f64).join("")}${f64(1.5)}${zeros(19)}${f64(0)}`;
+    const judge = 15 + 20 + 2 + 13 + 6;
+    const first = [1, 1, 3, 33, 1, -7, -Infinity, 0, 2, 3, 0.05, 0.9, 0.99, 0.999, judge].map(f64).join("");
+    const head = `${first}${f64(1.5)}${zeros(19)}${f64(0)}${f64(15 + 20 + 2)}`;
     const score = `${[2, 1, 8].map(f64).join("")}${zeros(9)}${f64(-0)}`;
     const rls = `${f64(0.5)}${zeros(2)}${f64(10)}${f64(0)}${f64(10)}`;
     const nan = f64(Number.NaN);
-    const closed = `${f64(8)}${f64(7)}${f64(0.25)}${nan}${nan}${nan}${f64(0.75)}${nan}`;
-    const bytes = `${head}${score}${rls}${closed}02c3a9`;
+    const forecasts = `${f64(0.75)}${nan.repeat(3)}${nan.repeat(4)}`;
+    const closed = `${f64(8)}${f64(7)}${f64(0.25)}${nan}${nan}${nan}${forecasts}`;
+    const bytes = `${head}${score}${rls}${newJudge.map(f64).join("")}${closed}02c3a9`;
     const body = race.bytes.subarray(0, race.length);
     assert.equal(body.toString("hex"), bytes);
     raceCodec.check(body);
-    assert.equal(raceCodec.format, 4);
+    assert.equal(raceCodec.format, 5);
   });
 
   it("of format 2 are read", () => {
@@ -74,22 +91,47 @@ describe("the bytes of a race", () => {
     const body = raceCodec.older?.[2]?.(encodeRace(plain));
     assert.ok(body !== undefined);
     raceCodec.check(body);
-    const head = [1, 2, 13, 0, 2, 5, -Infinity, 0, 0, 0, ...plain.rows, 1, 0].map(f64).join("");
+    const judge = 15 + 20 + 4 + 2 * 19;
+    const front = [1, 2, 13, 0, 2, 5, -Infinity, 0, 0, 0, 0, 0, 0, 0, judge, ...plain.rows, 1, 0, 39, 39 + 19];
+    const head = front.map(f64).join("");
     const model = [2, 12, 258, ...errors, 0.5, 1, 2, 4, 5, 6].map(f64).join("");
-    assert.equal(body.toString("hex"), `${head}${model}${model}016102c3a9`);
+    const judged = [...newJudge, ...newJudge.slice(19)].map(f64).join("");
+    assert.equal(body.toString("hex"), `${head}${model}${model}${judged}016102c3a9`);
   });
 
-  it("of format 3 are read: today's without the ledger", () => {
-    const models = [{ name: "é", nu: 0.5 }];
-    const race = newRace(newPackedValue(raceBytes(models, 1, 0)), models, 1, 0);
-    race.doubles[COUNT] = 3;
-    race.doubles[SINCE] = 2;
-    race.doubles[ROWS] = 1.5;
-    const today = race.bytes.subarray(0, race.length);
-    const format3 = Buffer.concat([Buffer.alloc(3), today.subarray(0, 8 * 6), today.subarray(8 * ROWS)]);
-    assert.deepEqual(raceCodec.older?.[3]?.(format3), today);
-    for (const spoiled of [format3.subarray(0, -1), format3.subarray(0, 40), Buffer.from([1, ...format3.subarray(1)])])
-      assert.throws(() => raceCodec.older?.[3]?.(spoiled), RangeError);
+  /** A race of format 4 of one model and one feature, with two closed i's of which one has its forecast. */
+  const format4 = (closed: number) => {
+    const head = [1, 1, 3, 33, 1, 2, 1000, 1, closed, closed].map(f64).join("");
+    const model = [2, 1, 8, ...new Array<number>(10).fill(0.5), 0.5, 1, 2, 4, 5, 6].map(f64).join("");
+    const places = [7, 8, 0.5, 0.25, Number.NaN, 900].slice(0, 3 * closed);
+    const forecasts = [0.75, Number.NaN].slice(0, closed);
+    const hex = `000000${head}${f64(1.5)}${zeros(19)}${f64(0)}${model}${[...places, ...forecasts].map(f64).join("")}02c3a9`;
+    return Buffer.from(hex, "hex");
+  };
+
+  it("of format 4 are read: scores and the ledger go on, and the judge has seen nothing", () => {
+    const body = raceCodec.older?.[4]?.(format4(2));
+    assert.ok(body !== undefined);
+    raceCodec.check(body);
+    const head = [1, 1, 3, 33, 1, 2, 1000, 1, 2, 2, 0, 0, 0, 0, 56, 1.5, ...new Array<number>(19).fill(0), 0, 37];
+    const model = [2, 1, 8, ...new Array<number>(10).fill(0.5), 0.5, 1, 2, 4, 5, 6];
+    const nan = Number.NaN;
+    const closed = [7, 8, 0.5, 0.25, nan, 900, 0.75, nan, nan, nan, nan, nan, nan, nan];
+    assert.equal(body.toString("hex"), `${[...head, ...model, ...newJudge, ...closed].map(f64).join("")}02c3a9`);
+  });
+
+  it("of format 3 are read: as format 4, without the ledger", () => {
+    const of4 = format4(0);
+    const format3 = Buffer.concat([of4.subarray(0, 3 + 8 * 6), of4.subarray(3 + 8 * 10)]);
+    const expected = Buffer.from(of4);
+    expected.writeDoubleLE(Number.NEGATIVE_INFINITY, 3 + 8 * 6);
+    expected.writeDoubleLE(0, 3 + 8 * 7);
+    assert.deepEqual(raceCodec.older?.[3]?.(format3), raceCodec.older?.[4]?.(expected));
+    for (const format of [3, 4]) {
+      const sound = format === 3 ? format3 : of4;
+      for (const spoiled of [sound.subarray(0, -1), sound.subarray(0, 40), Buffer.from([1, ...sound.subarray(1)])])
+        assert.throws(() => raceCodec.older?.[format]?.(spoiled), RangeError, `${format}`);
+    }
   });
 
   /** A race of format 1 with one model, β = (1, 2), of one feature; V is packed by rows. */
@@ -105,7 +147,7 @@ describe("the bytes of a race", () => {
     assert.ok(body !== undefined);
     raceCodec.check(body);
     const { doubles } = packedValueOf(body);
-    const head = [1, 1, 3, 0, 0, 0, -Infinity, 0, 0, 0, ...new Array<number>(21).fill(0)];
+    const head = [1, 1, 3, 0, 0, 0, -Infinity, 0, 0, 0, 0, 0, 0, 0, 56, ...new Array<number>(21).fill(0), 37];
     const model = [2, 1, 0, ...new Array<number>(10).fill(0), 0.5, 1, 2, 4 - (2 / 3) * 2, 2 / 3, 3];
     assert.deepEqual([...doubles.subarray(0, head.length + model.length)], [...head, ...model]);
   });
@@ -129,7 +171,7 @@ describe("the bytes of a race", () => {
 
   it("are refused when they ask for more numbers than there are bytes, or for none at all", () => {
     const models = [{ name: "rls1", nu: 1 }];
-    const race = newRace(newPackedValue(raceBytes(models, 2, 0)), models, 2, 0);
+    const race = newRace(newPackedValue(raceBytes(models, 2, 0)), raceConfiguration(models, 0), 2);
     const body = race.bytes.subarray(0, race.length);
     raceCodec.check(body);
     const spoiled: [place: number, value: number][] = [
@@ -143,6 +185,8 @@ describe("the bytes of a race", () => {
       [CLOSED_MAX, 1],
       [CLOSED_MAX, -1],
       [CLOSED_MAX, 0.5],
+      [14, 0],
+      [15 + 30 + 1, 0],
     ];
     for (const [place, value] of spoiled) {
       const bytes = Buffer.from(body);
@@ -167,7 +211,7 @@ describe("the bytes of a race", () => {
 
   it("show as JSON under the notebook's names, V as the full matrix, null where there is nothing yet", () => {
     const models = [{ name: "rls2", nu: 0.99 }];
-    const race = newRace(newPackedValue(raceBytes(models, 2, 0)), models, 2, 0);
+    const race = newRace(newPackedValue(raceBytes(models, 2, 0)), raceConfiguration(models, 0), 2);
     // U = (1 2 4; 0 1 5; 0 0 1), D = diag(1, 3, 6): U D Uᵀ by hand.
     race.doubles.set([1, 2, 3, 4, 5, 6], factorsAt(modelAt(race, 0) + RLS, 3));
     assert.deepEqual(raceCodec.toJson(race), {
@@ -176,6 +220,8 @@ describe("the bytes of a race", () => {
       leader: null,
       since: null,
       order: [],
+      champion: null,
+      championSince: null,
       rows: [],
       models: [
         {
@@ -183,6 +229,12 @@ describe("the bytes of a race", () => {
           nu: 0.99,
           N: 0,
           mse: null,
+          fading: null,
+          mae: null,
+          r2: null,
+          skill: null,
+          coverage: null,
+          evidence: null,
           beta: [0, 0, 0],
           V: [
             [109, 126, 24],
@@ -193,6 +245,7 @@ describe("the bytes of a race", () => {
         },
       ],
       done: [],
+      mix: { n: 0, mse: null, fading: null, mae: null, r2: null, skill: null, coverage: null },
     });
   });
 });

@@ -1,0 +1,86 @@
+/** What the judge of a race says of an observation, as records of the topics `rls-best` and `rls-verdicts`. */
+import { bestLayout } from "../../shared/contract/layouts.js";
+import { topics } from "../../shared/contract/topics.js";
+import { numbers } from "../../shared/numbers/memory.js";
+import type { JudgeOutputs, JudgeParameters } from "../../shared/race/judge/judge-settings.js";
+import { bestOf, goneVerdict, isVerdictDue, layBest, verdictOf } from "../../shared/race/judge/records.js";
+import type { RaceMetrics } from "../../shared/race/metrics.js";
+import type { ObservationHead } from "../../shared/race/race.js";
+import type { Given, Layout } from "../../shared/result-layout.js";
+import type { PackedValue, TaskContext } from "../../shared/service-definition.js";
+import type { RlsModel } from "./model-list.js";
+import { COUNT, judgeAt, namesOf, parametersOf } from "./packed-race.js";
+import { contestantsOf, type RaceStep } from "./race.js";
+import type { Judged } from "./race-judge.js";
+
+/** What the results of the judge need of the settings. */
+export interface JudgeResultSettings extends JudgeOutputs, JudgeParameters {
+  readonly models: readonly RlsModel[];
+}
+
+type Metrics = Pick<RaceMetrics, "switched">;
+type Context = Pick<TaskContext<JudgeResultSettings, unknown, Metrics>, "settings" | "forward" | "write" | "metrics">;
+
+/** A verdict where one is due. It is keyed as standings are: two topics may have a series of the same name. */
+export function forwardVerdict(
+  { forward, metrics, settings }: Context,
+  key: string,
+  race: PackedValue,
+  of: ObservationHead,
+  { told }: RaceStep,
+): void {
+  const n = race.doubles[race.at + COUNT];
+  if (told === undefined || !isVerdictDue(told, n, settings.verdictEvery)) return;
+  const models = contestantsOf(race, namesOf(race));
+  if (told.decision === "switch") metrics.switched(models[told.champion].name);
+  forward(topics.rlsVerdicts, key, verdictOf(of, n, told, models, parametersOf(race)));
+}
+
+/** The verdict of a champion that is listed no longer. @param from its name */
+export function forwardGone(
+  { forward, metrics }: Context,
+  key: string,
+  race: PackedValue,
+  of: ObservationHead,
+  from: string,
+): void {
+  const { doubles, at } = race;
+  const models = contestantsOf(race, namesOf(race));
+  const verdict = goneVerdict(of, doubles[at + COUNT], doubles, judgeAt(race), from, models, parametersOf(race));
+  metrics.switched(verdict.champion);
+  forward(topics.rlsVerdicts, key, verdict);
+}
+
+/** The best forecast of an observation, where it is wanted. @param time of a label: when its question was asked */
+export function forwardBest(
+  { forward, settings }: Context,
+  of: ObservationHead,
+  { forecasts, asked }: Judged,
+  time?: number,
+): void {
+  if (!settings.best) return;
+  const names = settings.models.map(({ name }) => name);
+  forward(topics.rlsBest, of.series, bestOf(of, names, forecasts, 0, asked, 0, time));
+}
+
+/**
+ * Lays out the best forecast of a plain observation, whose numbers are at the front of the codec's.
+ * @param given the observation's; where its numbers go
+ * @returns false where it is to be forwarded
+ */
+export function writeBest(
+  context: Context,
+  layout: Layout | undefined,
+  given: Given,
+  { forecasts, asked }: Judged,
+): boolean {
+  const { length } = context.settings.models;
+  if (layout === undefined || !layBest(length, forecasts, 0, asked, 0, numbers, given.from)) return false;
+  given.listLength = length;
+  return context.write(topics.rlsBest, layout, given);
+}
+
+/** How best forecasts of these models are laid out; undefined where the memory has no room for it. */
+export function bestLayoutOf(models: readonly RlsModel[]): Layout | undefined {
+  return bestLayout(models.map(({ name }) => name));
+}

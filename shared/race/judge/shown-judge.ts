@@ -1,0 +1,19 @@
+/** What `/state/race/<key>` shows of the judge, the same of every racing service. */
+import { CHAMPION, SINCE } from "./places.js";
+import { evidenceAt, mixtureScores, modelScores, type Scored } from "./records.js";
+
+/** The champion, and i of the observation since which it reigns: null before the first that was scored. */
+export function shownChampion(judge: Float64Array, at: number, models: readonly Pick<Scored, "name">[]) {
+  const since = judge[at + SINCE];
+  if (Number.isNaN(since)) return { champion: null, championSince: null };
+  return { champion: models[judge[at + CHAMPION]].name, championSince: since };
+}
+
+/** Scores of model `m` besides its n and mse, and the evidence that it is better than the champion. */
+export function shownModel(judge: Float64Array, at: number, m: number, scored: Scored) {
+  const { fading, mae, r2, skill, coverage } = modelScores(judge, at, m, scored);
+  return { fading, mae, r2, skill, coverage, evidence: evidenceAt(judge, at, m) ?? null };
+}
+
+/** Scores of the mixture. */
+export const shownMixture = mixtureScores;
