@@ -1,6 +1,7 @@
 /** The hyper-parameters of ml-racer's models as a Markdown table, made from what the models declare. */
-import type { ParameterDefinition } from "../../services/ml-racer/models/model-kind.js";
+
 import { modelKinds } from "../../services/ml-racer/models/model-registry.js";
+import type { ParameterDefinition } from "../../shared/models/parameters.js";
 
 /** A row for each kind of model, and under it one for each of its hyper-parameters. */
 export function modelTable(): string {

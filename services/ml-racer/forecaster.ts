@@ -1,9 +1,10 @@
 /** The models of the race at work: each is trained on a job's rows and forecasts its query. */
 import { LRUCache } from "lru-cache";
 import { memoryBudget } from "../../shared/memory-budget.js";
+import type { ModelSpecification } from "../../shared/models/kind.js";
 import type { JobRunner } from "../../shared/service-definition.js";
 import { readForecastJob } from "./forecast-job.js";
-import { createRegressor, type ModelSpecification, scratchBytes } from "./models/model-registry.js";
+import { createRegressor, scratchBytes } from "./models/model-registry.js";
 import type { Regressor } from "./models/regressor.js";
 
 /** What the forecasts depend on besides the job. Plain data. */

@@ -1,9 +1,11 @@
 /**
  * The setting that says which models race: `rf,lin,gb:n_estimators=50:max_depth=2`. Models are separated by commas,
- * hyper-parameters by colons; they bear scikit-learn's names and, where left out, its defaults.
+ * hyper-parameters by colons; where left out, they have their defaults, which for scikit-learn's models are scikit-learn's.
  */
 import { z } from "zod";
-import { kindNames, type ModelSpecification, modelKinds } from "./models/model-registry.js";
+import type { ModelSpecification } from "../../shared/models/kind.js";
+import { readModel } from "../../shared/models/model-text.js";
+import { modelKinds } from "./models/model-registry.js";
 
 /** Most models of one race; a bound on the time and memory of one record. */
 export const MODELS_MAX = 64;
@@ -23,7 +25,7 @@ export function parseModelList(text: string): ModelListResult {
   const entries = text.split(",").map((entry) => entry.trim());
   if (entries.length > MODELS_MAX) faults.push(`expected at most ${MODELS_MAX} models, got ${entries.length}`);
   for (const entry of entries) {
-    const model = readModel(entry, faults);
+    const model = readModel(entry, modelKinds, faults);
     if (model === undefined) continue;
     if (model.name.length > NAME_LENGTH_MAX) {
       faults.push(`expected at most ${NAME_LENGTH_MAX} characters a model, got ${model.name.length}: ${model.name}`);
@@ -41,37 +43,3 @@ export const modelListSchema = z.string().transform((text, context): readonly Mo
   for (const message of result.faults) context.addIssue({ code: "custom", message });
   return z.NEVER;
 });
-
-function readModel(entry: string, faults: string[]): ModelSpecification | undefined {
-  const [kindName = "", ...assignments] = entry.split(":").map((part) => part.trim());
-  const kind = modelKinds.get(kindName);
-  if (kind === undefined) {
-    faults.push(`expected a model of ${kindNames()}, got ${JSON.stringify(kindName)}`);
-    return undefined;
-  }
-  const faultsBefore = faults.length;
-  const parameters: Record<string, number> = {};
-  for (const assignment of assignments) {
-    const separator = assignment.indexOf("=");
-    const name = assignment.slice(0, separator).trim();
-    const value = assignment.slice(separator + 1).trim();
-    const definition = separator > 0 && Object.hasOwn(kind.parameters, name) ? kind.parameters[name] : undefined;
-    const parsed = definition?.parse(value);
-    if (definition === undefined) {
-      const names = Object.keys(kind.parameters).join(", ");
-      const known = names === "" ? "no hyper-parameters" : `<hyper-parameter>=<value> of ${names}`;
-      faults.push(`${kindName}: expected ${known}, got ${JSON.stringify(assignment)}`);
-    } else if (parsed === undefined) {
-      faults.push(`${kindName}: expected ${name} to be ${definition.expected}, got ${JSON.stringify(value)}`);
-    } else if (Object.hasOwn(parameters, name)) faults.push(`${kindName}: ${name} is set twice`);
-    else parameters[name] = parsed;
-  }
-  for (const [name, definition] of Object.entries(kind.parameters)) parameters[name] ??= definition.default;
-  const together = faults.length > faultsBefore ? undefined : kind.fault?.(parameters);
-  if (together !== undefined) faults.push(`${kindName}: expected ${together}`);
-  return faults.length > faultsBefore ? undefined : { name: nameOf(kindName, assignments), kind: kindName, parameters };
-}
-
-function nameOf(kindName: string, assignments: readonly string[]): string {
-  return [kindName, ...assignments.map((assignment) => assignment.replaceAll(/\s/g, ""))].join(":");
-}

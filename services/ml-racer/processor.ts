@@ -8,6 +8,7 @@ import { observationOf } from "../../shared/contract/observation-record.js";
 import { isComplete, type Prediction } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
+import type { ModelSpecification } from "../../shared/models/kind.js";
 import type { ClosedEntry } from "../../shared/race/ledger/closed-list.js";
 import type { LabelMetrics } from "../../shared/race/ledger/label-metrics.js";
 import type { LabelBounds } from "../../shared/race/ledger/label-settings.js";
@@ -31,7 +32,6 @@ import {
   type TaskContext,
 } from "../../shared/service-definition.js";
 import { newRing, putRow, readRows, resizeRing } from "../../shared/state/row-ring.js";
-import type { ModelSpecification } from "./models/model-registry.js";
 import { enterWindow, forecastJob, formerPlaces, newRace, type Race, racingModels, withModels } from "./race.js";
 import {
   askedForecasts,

@@ -3,12 +3,13 @@
  * A forecast depends on the window alone, and the window on the observations alone. So an observation may enter the window as
  * soon as what its forecast needs is copied, and be scored later, see scores.ts. Pure: nothing but what is passed in changes.
  */
+
+import type { ModelSpecification } from "../../shared/models/kind.js";
 import { ClosedList } from "../../shared/race/ledger/closed-list.js";
 import type { Question } from "../../shared/race/ledger/ledger.js";
 import { areConfigured, configuredModels, type Racer, type RaceState } from "../../shared/race/race.js";
 import type { RowRing } from "../../shared/state/row-ring.js";
 import { newForecastJob } from "./forecast-job.js";
-import type { ModelSpecification } from "./models/model-registry.js";
 import { isFiniteInFloat32 } from "./models/regressor.js";
 import { copyNewest, pushRow, type Window } from "./window.js";
 

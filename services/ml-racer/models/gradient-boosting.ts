@@ -3,14 +3,9 @@
  * J. Friedman: Greedy function approximation: a gradient boosting machine, Annals of Statistics 29(5), 2001.
  *   F_0 = mean(y);  r = y − F_{m−1}(x);  F_m = F_{m−1} + learning_rate · tree_m,  tree_m fitted to r
  */
+import { nonNegativeParameter } from "../../../shared/models/parameters.js";
 import { MersenneTwister, SEED_BOUND } from "./mersenne-twister.js";
-import {
-  type EnsembleParameterName,
-  ensembleParameters,
-  type ModelKind,
-  nonNegativeParameter,
-  treeLimits,
-} from "./model-kind.js";
+import { type EnsembleParameterName, ensembleParameters, type ModelKind, treeLimits } from "./model-kind.js";
 import { pairwiseSum } from "./pairwise-sum.js";
 import { RegressionTree } from "./regression-tree.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";

@@ -1,4 +1,5 @@
 /** Every kind of model that can race, by the name it has in the list of models. A new model is its file and one line here. */
+import type { ModelSpecification } from "../../../shared/models/kind.js";
 import { gradientBoosting } from "./gradient-boosting.js";
 import { linearRegression } from "./linear-regression.js";
 import type { ModelKind } from "./model-kind.js";
@@ -17,23 +18,14 @@ export const modelKinds: ReadonlyMap<string, ModelKind> = new Map<string, ModelK
   ["tree", singleTree],
 ]);
 
-/** One model of the race. Plain data: it may be handed to another thread. */
-export interface ModelSpecification {
-  /** As results name it: the model's text in the list of models. */
-  readonly name: string;
-  /** A key of {@link modelKinds}. */
-  readonly kind: string;
-  /** A value for every hyper-parameter of the kind. */
-  readonly parameters: Readonly<Record<string, number>>;
-}
-
 /**
  * Makes the regressor of a specification. It holds scratch memory only and may serve any number of series in turn.
  * @throws {RangeError} the kind is unknown, or a size is not an integer of 1 or more
  */
 export function createRegressor(specification: ModelSpecification, dimensions: Dimensions): Regressor {
   const kind = modelKinds.get(specification.kind);
-  if (kind === undefined) throw new RangeError(`expected a model of ${kindNames()}, got ${specification.kind}`);
+  if (kind === undefined)
+    throw new RangeError(`expected a model of ${[...modelKinds.keys()].join(", ")}, got ${specification.kind}`);
   for (const size of [dimensions.features, dimensions.trainLength]) {
     if (!(Number.isSafeInteger(size) && size >= 1)) throw new RangeError(`expected a size of 1 or more, got ${size}`);
   }
@@ -53,9 +45,4 @@ const ROWS_MIN = 32;
 export function scratchBytes({ parameters }: ModelSpecification, { features, trainLength }: Dimensions): number {
   const searches = (parameters.n_estimators ?? 0) * trainLength;
   return SCRATCH_BYTES_MIN + CELL_BYTES * features * Math.max(trainLength, ROWS_MIN) + searches * (features + 8);
-}
-
-/** The names of all kinds, as an error lists them. */
-export function kindNames(): string {
-  return [...modelKinds.keys()].join(", ");
 }

@@ -5,7 +5,8 @@
  * distances does it, rows taken newest first. That holds for up to 15 features; with more, scikit-learn computes distances by
  * products, whose rounding may order nearly equal ones otherwise.
  */
-import { integerParameter, type ModelKind } from "./model-kind.js";
+import { integerParameter } from "../../../shared/models/parameters.js";
+import type { ModelKind } from "./model-kind.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";
 
 const NEIGHBOURS_MAX = 10_000;

@@ -5,9 +5,11 @@
  * rows, of Aᵀ above √α I, gives RᵀR = AᵀA + αI or AAᵀ + αI without that sum, which would lose half of the digits. Then
  *   R c = d, d the first values of Qᵀ(b, 0)    or    RᵀR u = b, c = Aᵀu    [Å. Björck: Numerical Methods for Least Squares, 2.7]
  */
+
+import { positiveParameter } from "../../../shared/models/parameters.js";
 import { averageFeatures, centreTargets } from "./centred-data.js";
 import { BLOCK_ROWS, foldRows, newTriangle, type RowWriter, type Triangle } from "./householder.js";
-import { type ModelKind, positiveParameter } from "./model-kind.js";
+import type { ModelKind } from "./model-kind.js";
 import type { Dimensions, Regressor, TrainingSet } from "./regressor.js";
 
 /** `ridge` in the list of models. */

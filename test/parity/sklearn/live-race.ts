@@ -4,11 +4,8 @@
  * Exit code 0: all agree; 1: some do not; 69: Python or the packages cannot be had here, so nothing was compared.
  */
 import { parseArgs } from "node:util";
-import {
-  createRegressor,
-  type ModelSpecification,
-  modelKinds,
-} from "../../../services/ml-racer/models/model-registry.js";
+import { createRegressor, modelKinds } from "../../../services/ml-racer/models/model-registry.js";
+import type { ModelSpecification } from "../../../shared/models/kind.js";
 import { type RaceStream, runRace } from "../../support/data/model-replay.js";
 import { integer, type Random, randomStream, seededRandom, wideStream } from "../../support/data/random-stream.js";
 import { assertBits, assertLinear, type LinearConditions } from "../../support/judge/sklearn-tolerance.js";

@@ -2,11 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A model by its text in the list of models, and what its forecasts are held against. */
-export type ReferenceModel = keyof typeof REFERENCE_TOLERANCE;
+/** How far a forecast of a model, by its text in a list, may lie from the reference's, see `assertNear`. */
+export const WINDOW_TOLERANCE = { ridge: 1e-9, knn: 1e-9, tree: 0 } as const;
+export const RECURSIVE_TOLERANCE = { last: 0, "last:lag=7": 0, mean: 0, holt: 1e-9, sgd: 1e-9 } as const;
 
-/** How far a forecast may lie from the reference's, as a share of its size, or of 1 where it is smaller. */
-export const REFERENCE_TOLERANCE = { ridge: 1e-9, knn: 1e-9, tree: 0 } as const;
+type GoldenModel = keyof typeof WINDOW_TOLERANCE | keyof typeof RECURSIVE_TOLERANCE;
 
 export interface GoldenModels {
   readonly name: string;
@@ -14,7 +14,7 @@ export interface GoldenModels {
   /** The oldest record first. */
   readonly x: readonly (readonly number[])[];
   readonly y: readonly number[];
-  readonly yhat: Readonly<Record<ReferenceModel, readonly number[]>>;
+  readonly yhat: Readonly<Record<GoldenModel, readonly number[]>>;
 }
 
 /** The golden files lie with the sources; the compiled tests stand in dist/. */
@@ -24,4 +24,9 @@ export function goldenModels(): readonly GoldenModels[] {
   return readdirSync(FOLDER)
     .filter((file) => file.startsWith("models_"))
     .map((file) => JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as GoldenModels);
+}
+
+/** The models of a table of tolerances, each with its own. */
+export function modelsOf<M extends GoldenModel>(tolerances: Readonly<Record<M, number>>): readonly [M, number][] {
+  return Object.entries(tolerances) as [M, number][];
 }

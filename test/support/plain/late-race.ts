@@ -3,9 +3,10 @@
  * each; each forecast is of models that are trained from nothing on all labels before it. The oracle of shared/race/ledger and of
  * the racers with it. Slow on purpose: nothing is kept from one record to the next.
  */
-import { createRegressor, type ModelSpecification } from "../../../services/ml-racer/models/model-registry.js";
+import { createRegressor } from "../../../services/ml-racer/models/model-registry.js";
 import { newTrainingSet } from "../../../services/ml-racer/models/regressor.js";
 import type { RlsModel } from "../../../services/rls-racer/model-list.js";
+import type { ModelSpecification } from "../../../shared/models/kind.js";
 import type { LabelBounds } from "../../../shared/race/ledger/label-settings.js";
 import type { LabelEvent } from "../../../shared/race/ledger/ledger.js";
 import { learn, newRls, predict } from "./rls.js";

@@ -4,7 +4,7 @@
  */
 
 /** What a service may use of shared/. */
-const doors = ["shared", "shared/contract", "shared/numbers", "shared/race", "shared/state"];
+const doors = ["shared", "shared/contract", "shared/models", "shared/numbers", "shared/race", "shared/state"];
 /** The Kafka client, and the types of its partitions and positions. */
 const kafka = ["shared/kafka", "shared/kafka/topic-partition.ts"];
 /** What stands under every room of the kernel. */
@@ -55,9 +55,10 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ...service("ml-racer"),
   "services/ml-racer": ["services/ml-racer/models", ...doors],
   "services/ml-racer/service.ts": ["services/ml-racer", "services/ml-racer/models", ...doors],
-  "services/ml-racer/models": ["shared"],
+  "services/ml-racer/models": ["shared", "shared/models"],
   shared: [],
   "shared/service-settings.ts": ["shared"],
+  "shared/models": [],
   "shared/numbers": ["shared"],
   "shared/contract": ["shared", "shared/numbers"],
   "shared/state": ["shared", "shared/contract"],
@@ -120,7 +121,14 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "shared/repartition.ts",
     "shared/reset.ts",
   ],
-  "deploy/generate": ["services/ml-racer/models", "deploy/cli", "deploy/grafana", "deploy/kubernetes", "shared"],
+  "deploy/generate": [
+    "services/ml-racer/models",
+    "deploy/cli",
+    "deploy/grafana",
+    "deploy/kubernetes",
+    "shared",
+    "shared/models",
+  ],
   "deploy/grafana": ["deploy/cli", "shared"],
   "deploy/kubernetes": [...declarations, "shared"],
   "deploy/wasm": [],

@@ -1,0 +1,13 @@
+/** Every kind of recursive model, by the name it has in lists of models. A new one is its file and one line here. */
+import { holt } from "./holt.js";
+import { last } from "./last.js";
+import { mean } from "./mean.js";
+import type { RecursiveKind } from "./recursive-kind.js";
+import { sgd } from "./sgd.js";
+
+export const recursiveKinds: ReadonlyMap<string, RecursiveKind> = new Map<string, RecursiveKind>([
+  ["last", last],
+  ["mean", mean],
+  ["holt", holt],
+  ["sgd", sgd],
+]);
