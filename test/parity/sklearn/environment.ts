@@ -1,4 +1,4 @@
-/** A virtual environment with the scikit-learn that predictions are compared with, made once under .local/. */
+/** A virtual environment with the libraries that predictions are compared with, made once under .local/. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, "../../../..");
 const SOURCES = join(ROOT, "test/parity/sklearn");
 const ENVIRONMENT = join(ROOT, ".local/sklearn");
 const PYTHON = join(ENVIRONMENT, "bin/python");
-const VERSIONS = { sklearn: "1.9.1", numpy: "2.4.6", scipy: "1.17.1" } as const;
+const VERSIONS = { sklearn: "1.9.1", numpy: "2.4.6", scipy: "1.17.1", river: "0.26.1", statsmodels: "0.15.0" } as const;
 
 /** Python or the packages are not to be had; the message says which, and what the tool answered. */
 export class EnvironmentError extends Error {
@@ -32,7 +32,7 @@ export function prepareEnvironment(): void {
   run(
     PYTHON,
     ["-m", "pip", "install", "--quiet", "--requirement", join(SOURCES, "requirements.txt")],
-    "scikit-learn 1.9.1, numpy 2.4.6 and scipy 1.17.1 cannot be had from PyPI for this Python",
+    "scikit-learn 1.9.1, numpy 2.4.6, scipy 1.17.1, river 0.26.1 and statsmodels 0.15.0 cannot be had from PyPI for this Python",
   );
   if (!hasVersions()) throw new EnvironmentError(`expected ${JSON.stringify(VERSIONS)} in ${ENVIRONMENT}; remove it`);
 }
@@ -40,8 +40,8 @@ export function prepareEnvironment(): void {
 function hasVersions(): boolean {
   if (!existsSync(PYTHON)) return false;
   const program =
-    "import json, sklearn, numpy, scipy; " +
-    "print(json.dumps({m.__name__: m.__version__ for m in (sklearn, numpy, scipy)}))";
+    "import json, sklearn, numpy, scipy, river, statsmodels; " +
+    "print(json.dumps({m.__name__: m.__version__ for m in (sklearn, numpy, scipy, river, statsmodels)}))";
   const { status, stdout } = spawnSync(PYTHON, ["-c", program], { encoding: "utf8" });
   if (status !== 0) return false;
   const found: unknown = JSON.parse(stdout);

@@ -78,17 +78,80 @@ export function assertLinearScore(
   });
 }
 
-/** Fails where a value lies further from the expected one than this share of its size, or of 1 where it is smaller. */
+/** What least squares with a penalty on each record's window amounts to. */
+export interface RidgeConditions {
+  /** Condition number of the penalised equations, which scikit-learn solves as they are. */
+  readonly ridge_kappa: readonly number[];
+  /** Sum of the magnitudes that are added up to the prediction. */
+  readonly ridge_scale: readonly number[];
+}
+
+/** What rounding does to the solution of equations, relative to their condition number. */
+const EQUATIONS_ROUNDING = 1e-14;
+
+/**
+ * Compares predictions of ridge to 1e-9, and beyond that within what scikit-learn's own equations are exact to.
+ * @returns the largest deviation, as a share of a prediction, or of 1 where it is smaller
+ */
+export function assertRidge(
+  actual: readonly number[],
+  expected: readonly number[],
+  conditions: RidgeConditions,
+): number {
+  assert.equal(actual.length, expected.length);
+  let worst = 0;
+  expected.forEach((yhat, i) => {
+    const scale = Math.max(1, Math.abs(yhat));
+    const deviation = Math.abs(actual[i] - yhat);
+    const exact = 1e-9 + EQUATIONS_ROUNDING * conditions.ridge_kappa[i];
+    worst = Math.max(worst, deviation / scale);
+    assert.ok(
+      deviation <= exact * scale + SUM_ROUNDING * conditions.ridge_scale[i],
+      `record ${i}: expected ${yhat}, got ${actual[i]}`,
+    );
+  });
+  return worst;
+}
+
+/** Which rows a query's neighbours are. */
+export interface NeighbourConditions {
+  /** Whether the last row that counts and the first that does not are equally distant, but for rounding. */
+  readonly knn_tie: readonly boolean[];
+}
+
+/**
+ * Compares means over neighbours to 1e-9.
+ * @param withTies whether they have to agree on which of equally distant rows count
+ * @returns what was compared, in words
+ */
+export function assertNeighbours(
+  actual: readonly number[],
+  expected: readonly number[],
+  { knn_tie: ties }: NeighbourConditions,
+  withTies: boolean,
+): string {
+  const isCompared = (_: unknown, i: number) => withTies || !ties[i];
+  const worst = assertNear(actual.filter(isCompared), expected.filter(isCompared), 1e-9, "yhat");
+  const tied = ties.filter(Boolean).length;
+  return `largest deviation ${worst.toExponential(1)}, ${tied} ties ${withTies ? "equal" : "not compared"}`;
+}
+
+/**
+ * Fails where a value lies further from the expected one than this share of its size, or of 1 where it is smaller.
+ * @returns the largest deviation, as such a share
+ */
 export function assertNear(
   actual: readonly number[],
   expected: readonly number[],
   tolerance: number,
   what: string,
-): void {
+): number {
   assert.equal(actual.length, expected.length, what);
-  const at = actual.findIndex((value, i) => {
-    const allowed = tolerance * Math.max(1, Math.abs(expected[i]));
-    return !(Math.abs(value - expected[i]) <= allowed);
+  let worst = 0;
+  expected.forEach((value, i) => {
+    const deviation = Math.abs(actual[i] - value) / Math.max(1, Math.abs(value));
+    assert.ok(deviation <= tolerance, `${what}, record ${i}: expected ${value}, got ${actual[i]}`);
+    worst = Math.max(worst, deviation);
   });
-  if (at >= 0) assert.fail(`${what}, record ${at}: expected ${expected[at]}, got ${actual[at]}`);
+  return worst;
 }
