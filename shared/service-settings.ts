@@ -4,6 +4,7 @@ import { brokerList, singleAddress } from "./broker-addresses.js";
 import { type Environment, type SettingDefinitions, type Settings, setting } from "./config.js";
 import { type CommitStep, commitSteps, type Failpoint } from "./failpoint.js";
 import { MIB } from "./memory-budget.js";
+import { secretIn } from "./secret-file.js";
 import { optional, textSetting, wholeNumber } from "./setting-kinds.js";
 
 const NAME_EXPECTED = "expected letters, digits, dots, dashes or underscores, at most 100";
@@ -45,6 +46,16 @@ export const kernelSettings = {
     {
       default: "",
       doc: "where the service's other instances reach what this one serves, `host:port`; where empty, HTTP_HOST and HTTP_PORT, or with an HTTP_HOST of `0.0.0.0` the first address of this machine, container or pod",
+    },
+  ),
+  httpToken: setting(
+    "HTTP_TOKEN_FILE",
+    optional(
+      textSetting(tokenIn, "a file that can be read, in it one token of 16 to 4096 letters, digits and -._~+/="),
+    ),
+    {
+      default: "",
+      doc: "file with a token that `/state` and `/query` ask for from then on, as `Authorization: Bearer <token>`: the same for all instances of a service, read at the start; empty for none. `/metrics`, `/live` and `/ready` ask for none",
     },
   ),
   commitIntervalMs: setting("COMMIT_INTERVAL_MS", wholeNumber(1, 60_000), {
@@ -167,6 +178,11 @@ function failpointOf(text: string): Failpoint | undefined {
   if (text === "") return undefined;
   const [step, pass] = text.split(":");
   return { step: step as CommitStep, pass: Number(pass) };
+}
+
+function tokenIn(path: string): string | undefined {
+  const token = secretIn(path);
+  return token !== undefined && /^[A-Za-z0-9._~+/=-]{16,4096}$/.test(token) ? token : undefined;
 }
 
 /** In MiB, as bytes; `auto` follows the memory limit and what the values are. */

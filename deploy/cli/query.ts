@@ -4,7 +4,9 @@
  */
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { SERVICE_NAMES, type ServiceName } from "../../services/names.js";
+import { readSettings } from "../../shared/config.js";
 import { ROWS_DEFAULT, ROWS_MAX, rowsOf } from "../../shared/contract/state-question.js";
+import { kernelSettings } from "../../shared/service-settings.js";
 import { notice, runCommand, topicArgument, unlessStopped, write } from "./command.js";
 import { findInstances } from "./instance-finder.js";
 import { askSeries } from "./series-answer.js";
@@ -38,7 +40,8 @@ await runCommand(command, async (environment, stop) => {
   const instances =
     url === undefined ? await unlessStopped(findInstances(service, environment, stop), stop) : [urlOf(url)];
   if (instances === undefined) return;
-  const question = { service, series, topic, rows, stale };
+  const { httpToken: token } = readSettings({ httpToken: kernelSettings.httpToken }, environment);
+  const question = { service, series, topic, rows, stale, token };
   const answers = await unlessStopped(askSeries(instances, question, notice, stop), stop);
   // Lines for a terminal are cut to its width. A pipe gets them whole.
   const columns = process.stdout.columns > 0 ? process.stdout.columns : undefined;

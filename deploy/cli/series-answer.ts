@@ -1,7 +1,7 @@
 /** Asks instances over HTTP what they know of a series. */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { INSTANCE_HEADER } from "../../shared/contract/state-question.js";
+import { authorizationOf, INSTANCE_HEADER } from "../../shared/contract/state-question.js";
 import { fetchMessageOf } from "../../shared/errors.js";
 
 const TIMEOUT_MS = 10_000;
@@ -17,6 +17,8 @@ export interface SeriesQuestion {
   readonly topic: string | undefined;
   readonly rows: number;
   readonly stale: boolean;
+  /** Of the service's HTTP_TOKEN_FILE; undefined where it has none. */
+  readonly token: string | undefined;
 }
 
 const answerSchema = z.looseObject({
@@ -65,14 +67,18 @@ export async function askSeries(
 
 /** @returns the reason where it does not answer, or does not surely know now */
 async function askInstance(url: string, question: SeriesQuestion): Promise<readonly SeriesAnswer[] | string> {
-  const { service, series, topic, rows, stale } = question;
+  const { service, series, topic, rows, stale, token } = question;
   const query = new URLSearchParams({ series, rows: String(rows) });
   if (topic !== undefined) query.set("topic", topic);
   if (stale) query.set("stale", "true");
   let response: Response;
   let text: string;
   try {
-    response = await fetch(`${url}/query?${query}`, { redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    response = await fetch(`${url}/query?${query}`, {
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: authorizationOf(token),
+    });
     text = await response.text();
   } catch (error) {
     return `no answer at ${url}: ${fetchMessageOf(error)}`;

@@ -15,6 +15,7 @@ export function settingsTable(): string {
     rows.push(...Object.values(SERVICE_DEFINITIONS[name].settings).map((setting) => rowOf(name, setting)));
   rows.push(
     "| `KAFKA_CONF_<PROPERTY>` | all | | any librdkafka property, dots as underscores: `KAFKA_CONF_SECURITY_PROTOCOL=ssl` |",
+    "| `KAFKA_CONF_<PROPERTY>_FILE` | all | | a file with the property's value, for secrets: `KAFKA_CONF_SASL_PASSWORD_FILE=/run/secrets/kafka` |",
   );
   return ["| variable | service | default | meaning |", "|---|---|---|---|", ...rows].join("\n");
 }

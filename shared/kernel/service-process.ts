@@ -70,6 +70,7 @@ export class ServiceProcess {
       layout: stateLayout(service),
       topics: seriesTopics(service, settings),
       stateDir: settings.stateDir,
+      httpToken: settings.httpToken,
       transactionTimeoutMs: settings.transactionTimeoutMs,
       memory: this.#memory,
       troubles: this.#troubles,
@@ -104,8 +105,9 @@ export class ServiceProcess {
 
   /** @throws {TopicError | StoreError | Error} the service cannot continue */
   async run(): Promise<void> {
-    const { httpAddress, httpHost, httpPort } = this.#settings;
-    const http = await startHttpServer(httpHost, httpPort, this.#view);
+    const { httpAddress, httpHost, httpPort, httpToken } = this.#settings;
+    const access = { host: httpHost, address: httpAddress, token: httpToken };
+    const http = await startHttpServer(access, httpPort, this.#view);
     this.#logger.info({ url: `http://${httpHost}:${http.port}` }, "serving /metrics, /live, /ready, /state");
     try {
       await this.#runStream(ownAddress(httpAddress, httpHost, http.port, networkInterfaces()));

@@ -2,6 +2,8 @@
 import { type HttpBindings, type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Registry } from "prom-client";
+import { INSTANCE_HEADER } from "../../contract/state-question.js";
+import { type HttpAccess, type Refusal, refusedHost, refusedToken } from "./http-guard.js";
 import { HOP_HEADER, hopOf } from "./peers.js";
 import { type InspectedState, StateAnswers } from "./state-answers.js";
 import { askedOf } from "./state-path.js";
@@ -17,11 +19,29 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/**
+ * What no client can exceed, so that none takes what the others, LevelDB and Kafka's client need: file descriptors, threads, memory.
+ * Whoever sends or reads too slowly is cut off.
+ */
+const CONNECTIONS_MAX = 128;
+const LIMITS = {
+  maxHeaderSize: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1000,
+};
+/** Nothing was sent or read for so long. */
+const IDLE_MS = 30_000;
+
 /** @throws {Error} nothing can be served at this address and port */
-export async function startHttpServer(host: string, port: number, inspection: Inspection): Promise<HttpServer> {
-  const app = routes(inspection);
+export async function startHttpServer(access: HttpAccess, port: number, inspection: Inspection): Promise<HttpServer> {
+  const { host } = access;
+  const app = routes(access, inspection);
   const server = await new Promise<ServerType>((resolve, reject) => {
-    const starting: ServerType = serve({ fetch: app.fetch, hostname: host, port }, () => resolve(starting));
+    const options = { fetch: app.fetch, hostname: host, port, serverOptions: LIMITS };
+    const starting: ServerType = serve(options, () => resolve(starting));
+    starting.maxConnections = CONNECTIONS_MAX;
+    starting.setTimeout(IDLE_MS);
     starting.once("error", (error) => reject(new Error(refusal(host, port, error), { cause: error })));
   });
   const address = server.address();
@@ -41,14 +61,23 @@ function refusal(host: string, port: number, error: NodeJS.ErrnoException): stri
     : `HTTP_HOST=${host}, HTTP_PORT=${port}: nothing can be served there (${error.message})`;
 }
 
-function routes(inspection: Inspection): Hono<{ Bindings: HttpBindings }> {
+function routes(access: HttpAccess, inspection: Inspection): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   const answers = new StateAnswers(inspection);
+  const refuse = ({ status, error, headers }: Refusal) => {
+    const { instance } = inspection;
+    const own = instance === undefined ? {} : { [INSTANCE_HEADER]: instance };
+    return Response.json({ error }, { status, headers: { ...headers, ...own } });
+  };
   // First of all: the router's own paths are no longer what was asked for.
   app.use(async (c, next) => {
     const isRead = c.req.method === "GET" || c.req.method === "HEAD";
     const asked = isRead ? askedOf(c.env.incoming.url ?? "") : undefined;
-    if (asked === undefined) await next();
+    const refused =
+      refusedHost(access, c.req.header("host")) ??
+      (asked === undefined ? undefined : refusedToken(access, c.req.header("authorization")));
+    if (refused !== undefined) c.res = refuse(refused);
+    else if (asked === undefined) await next();
     else c.res = await answers.respond(asked, hopOf(c.req.header(HOP_HEADER)));
   });
   app.get("/metrics", async (c) =>

@@ -1,6 +1,6 @@
 /** Asks other instances. They are found in the address book alone: nothing that a question says decides where one is sent. */
 import { singleAddress } from "../../broker-addresses.js";
-import { INSTANCE_HEADER } from "../../contract/state-question.js";
+import { authorizationOf, INSTANCE_HEADER } from "../../contract/state-question.js";
 import { fetchMessageOf } from "../../errors.js";
 import { type Answer, HOPS, type Hop } from "./answer.js";
 import { pathOf, type Question } from "./question.js";
@@ -26,9 +26,12 @@ export function hopOf(header: string | undefined): Hop | undefined {
 export class Peers {
   /** `<APPLICATION_ID>-<service>` */
   readonly #application: string;
+  readonly #authorization: Readonly<Record<string, string>>;
 
-  constructor(application: string) {
+  /** @param token that the instances ask one another for; undefined for none */
+  constructor(application: string, token?: string) {
     this.#application = application;
+    this.#authorization = authorizationOf(token);
   }
 
   /** What another instance knows itself; `unavailable` where it does not answer within 3 s. */
@@ -42,7 +45,7 @@ export class Peers {
         redirect: "error",
         signal: AbortSignal.timeout(TIMEOUT_MS),
         // One that is kept may be closed in the moment in which it is used again.
-        headers: { [HOP_HEADER]: hop, connection: "close" },
+        headers: { [HOP_HEADER]: hop, connection: "close", ...this.#authorization },
       });
       const text = await textOf(response);
       if (response.headers.get(INSTANCE_HEADER) === `${this.#application}/${name}`)

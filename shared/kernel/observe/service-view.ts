@@ -42,6 +42,8 @@ export interface ServiceViewOptions {
   /** Topics that the series of the service are of. */
   readonly topics: readonly string[];
   readonly stateDir: string;
+  /** Shown to other instances that are asked. */
+  readonly httpToken: string | undefined;
   readonly transactionTimeoutMs: number;
   readonly memory: StateMemory;
   readonly troubles: ClientTroubles;
@@ -86,12 +88,12 @@ export class ServiceView implements Inspection {
 
   /** Everything the service waited for at its start is there. */
   showLoop({ loop, standbys, book, tasks, inputs }: ShownParts): void {
-    const { layout, application } = this.#options;
+    const { layout, application, httpToken } = this.#options;
     this.#loop = loop;
     this.#standbys = standbys;
     this.#book = book;
     const own = new OwnState({ loop, standbys, book, layout, inputs });
-    this.#asking = new Asking({ own, peers: new Peers(application), book, layout, tasks });
+    this.#asking = new Asking({ own, peers: new Peers(application, httpToken), book, layout, tasks });
     this.startWaitsFor = undefined;
   }
 

@@ -37,7 +37,7 @@ describe("/state", () => {
   let server: HttpServer;
 
   before(async () => {
-    server = await startHttpServer("127.0.0.1", 0, inspection);
+    server = await startHttpServer({ host: "127.0.0.1", address: undefined, token: undefined }, 0, inspection);
   });
   after(async () => {
     await server.close();
