@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { PLAIN_TABLE } from "../text-table.js";
 import { cutToWidth, widthOf } from "../text-width.js";
 import { type FileProgress, progressBar, progressText } from "./file-progress.js";
-import type { ModelRow, TopicSummary } from "./race-view.js";
+import type { ModelRow, ShownVerdict, TopicSummary } from "./race-view.js";
 
 /** A service as the board shows it. */
 export interface ServiceRow {
@@ -91,11 +91,11 @@ export function renderLines(model: BoardModel, before: BoardModel | undefined): 
   const head = progress === undefined ? [] : [`${clock(model.elapsedMs)} ${progressText(progress)}`];
   const lines = model.races.flatMap((race) => {
     const rate = before === undefined ? "-" : count(recordsPerSecond(race, model, before));
-    return race.models.map(({ model: name, leads, mseMean }) =>
+    return race.models.map(({ model: name, leads, champion, mseMean }) =>
       [
         `${clock(model.elapsedMs)} ${race.topic} ${name}:`,
         `mse ${score(mseMean)}${race.seriesCount > 1 ? " (mean)" : ""},`,
-        `leads ${count(leads)} of ${count(race.seriesCount)}${race.more ? "+" : ""} series,`,
+        `leads ${count(leads)} of ${count(race.seriesCount)}${race.more ? "+" : ""} series, champion of ${count(champion)},`,
         `${count(race.records)} records, ${rate}/s; lag of all services ${count(lag)}`,
       ].join(" "),
     );
@@ -111,32 +111,52 @@ function recordsPerSecond({ topic, records }: TopicSummary, now: BoardModel, bef
 function renderRaces(races: readonly TopicSummary[], columns: number): string[] {
   return races.flatMap((race) => {
     let shown = Math.min(race.models.length, Math.max(1, Math.floor(columns / SCORE_COLUMN_MIN)));
-    let lines = renderRace(race, shown, true);
-    // The newest y and its forecast give way to the score of a model.
-    if (widest(lines) > columns) lines = renderRace(race, shown, false);
-    while (shown > 1 && widest(lines) > columns) lines = renderRace(race, --shown, false);
+    const judged = race.rows.some(({ verdicts }) => verdicts.length > 0);
+    let lines = renderRace(race, shown, { newest: true, judged });
+    // The newest y and its forecast give way to the verdict, and that to the score of a model.
+    if (widest(lines) > columns) lines = renderRace(race, shown, { newest: false, judged });
+    if (widest(lines) > columns) lines = renderRace(race, shown, NO_DETAILS);
+    while (shown > 1 && widest(lines) > columns) lines = renderRace(race, --shown, NO_DETAILS);
     const others = rest(race, shown);
     return [...lines, ...(others === "" ? [] : [others]), ""];
   });
 }
 
+/** Which columns stand beside the scores: the verdict, and the newest y with its forecast. */
+interface Details {
+  readonly judged: boolean;
+  readonly newest: boolean;
+}
+
+const NO_DETAILS: Details = { judged: false, newest: false };
+
 /** Columns for the first `shown` models; a board too narrow for all names the leader all the same. */
-function renderRace({ topic, rows, models }: TopicSummary, shown: number, newest: boolean): string[] {
+function renderRace({ topic, rows, models }: TopicSummary, shown: number, { judged, newest }: Details): string[] {
   const names = models.slice(0, shown).map(({ model }) => model);
   const right = names.map(() => "right" as const);
   const scoreHeads = names.map((name) => `${cutToWidth(name, NAME_MAX)} mse`);
   const table = new Table({
     ...PLAIN_TABLE,
-    head: [topic, "records", "leader", ...scoreHeads, ...(newest ? ["y", "yhat"] : [])],
-    colAligns: ["left", "right", "left", ...right, "right", "right"],
+    head: [
+      topic,
+      "records",
+      "leader",
+      ...scoreHeads,
+      ...(judged ? ["champion", "evidence"] : []),
+      ...(newest ? ["y", "yhat"] : []),
+    ],
+    colAligns: ["left", "right", "left", ...right, ...(judged ? (["left", "left"] as const) : []), "right", "right"],
   });
-  for (const { series, records, leader, mse, y, yhat } of rows) {
+  for (const { series, records, leader, verdicts, mse, y, yhat } of rows) {
     const scores = names.map((name) => score(mse.get(name) ?? null));
     table.push([
       cutToWidth(series, NAME_MAX),
       count(records),
       cutToWidth(leader ?? "-", NAME_MAX),
       ...scores,
+      ...(judged ? [verdicts.map(({ champion }) => cutToWidth(champion, NAME_MAX)), verdicts.map(evidence)] : []).map(
+        (parts) => parts.join(", ") || "-",
+      ),
       ...(newest ? [number(y), yhat === null ? "-" : number(yhat)] : []),
     ]);
   }
@@ -190,6 +210,17 @@ function count(value: number): string {
 
 function score(mse: number | null): string {
   return mse === null ? "-" : number(mse);
+}
+
+/** The challenger that has the most evidence against the champion, and how much of what it takes to become champion. */
+function evidence({ challenger, evidence: gathered, threshold }: ShownVerdict): string {
+  if (challenger === null || gathered === null) return "-";
+  return `${cutToWidth(challenger, NAME_MAX)} ${amount(gathered)}/${amount(threshold)}`;
+}
+
+/** Evidence may be anything up to 1e100. */
+function amount(value: number): string {
+  return value < 1000 ? String(Number(value.toPrecision(2))) : "1000+";
 }
 
 /** Five digits that matter, in at most 11 characters. */

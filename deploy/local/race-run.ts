@@ -8,21 +8,17 @@
 import { join, relative } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { SERVICE_NAMES } from "../../services/names.js";
-import type { Prediction } from "../../shared/contract/schemas.js";
-import { topics } from "../../shared/contract/topics.js";
 import type { ClientOptions } from "../../shared/kafka/client.js";
 import { KafkaError } from "../../shared/kafka/kafka-error.js";
 import type { ServiceRow } from "./board.js";
 import type { FileProgress } from "./file-progress.js";
 import type { FileWatch } from "./file-watch.js";
 import { freePort, isFree } from "./free-port.js";
-import { RaceReader } from "./race-reader.js";
-import { newRaceView, see } from "./race-view.js";
+import { RaceReader, type RaceSink } from "./race-reader.js";
+import { newRaceView, see, seeVerdict } from "./race-view.js";
 import { openScreen, type Scene, type Screen } from "./screen.js";
 import { type Health, ServiceProbe, SILENT } from "./service-probe.js";
 import { SupervisedService } from "./supervisor.js";
-
-const PREDICTION_TOPICS = [topics.rlsPredictions.name, topics.mlPredictions.name];
 
 const HTTP_HOST = "127.0.0.1";
 const DRAW_MS = 500;
@@ -93,7 +89,7 @@ export class RaceRun {
     this.#options = options;
     this.#screen = openScreen(process.stdout);
     // A file's table has every series, also those whose last record was long ago.
-    this.#reader = new RaceReader(options.client, PREDICTION_TOPICS, options.file === undefined ? "tails" : "all");
+    this.#reader = new RaceReader(options.client, options.file === undefined ? "tails" : "all");
   }
 
   /** Ends the run; only the first call gives the reason. */
@@ -168,14 +164,23 @@ export class RaceRun {
   }
 
   async #read(): Promise<void> {
-    await this.#reader.read(this.#see);
+    await this.#reader.read(this.#sink);
   }
 
-  /** Results of other topics stand beside those of a file on a cluster of the user's own. */
-  readonly #see = (prediction: Prediction, source: string): void => {
-    const { file } = this.#options;
-    if (file === undefined || file.topic === prediction.topic) see(this.#view, prediction, source);
+  readonly #sink: RaceSink = {
+    prediction: (prediction, source) => {
+      if (this.#isRaced(prediction.topic)) see(this.#view, prediction, source);
+    },
+    verdict: (verdict, source) => {
+      if (this.#isRaced(verdict.topic)) seeVerdict(this.#view, verdict, source);
+    },
   };
+
+  /** Results of other topics stand beside those of a file on a cluster of the user's own. */
+  #isRaced(topic: string): boolean {
+    const { file } = this.#options;
+    return file === undefined || file.topic === topic;
+  }
 
   async #probe(): Promise<void> {
     await Promise.all(
@@ -229,7 +234,7 @@ export class RaceRun {
     const faults = [await producer?.service.stop()];
     const drained = end.kind === "elapsed" && (await this.#drain(others));
     faults.push(...(await Promise.all(others.map(({ service }) => service.stop()))));
-    await this.#reader.readToEnd(this.#see);
+    await this.#reader.readToEnd(this.#sink);
     return { faults: faults.filter((fault) => fault !== undefined), drained };
   }
 

@@ -1,9 +1,10 @@
 /**
- * What the board knows of the races: the newest prediction of each model of each series, from predictions in the order
- * of their topic. Every prediction carries its series' totals (n, mse), so any tail of the topic gives true figures.
+ * What the board knows of the races: the newest prediction of each model of each series, and the newest verdict on them, in the
+ * order of their topics. Every one carries its series' totals (n, mse, evidence), so any tail of a topic gives true figures.
  * Pure, and bounded however many series there are.
  */
 import type { Prediction } from "../../shared/contract/schemas.js";
+import type { Verdict } from "../../shared/contract/verdict-schemas.js";
 
 /** Series of a topic that are kept whole: those whose names come first. More rows than these no board shows. */
 const FIRST_MAX = 50;
@@ -28,9 +29,14 @@ interface Newest {
   readonly source: string;
 }
 
+/** What the board shows of a verdict. */
+export type ShownVerdict = Pick<Verdict, "champion" | "challenger" | "evidence" | "threshold">;
+
 interface SeriesRace {
   /** By model, in the order of their first prediction. */
   readonly models: Map<string, Newest>;
+  /** By source: each service judges its own models. */
+  readonly verdicts: Map<string, ShownVerdict>;
   /** By source: every model of it predicts once a round. */
   readonly rounds: Map<string, number>;
 }
@@ -62,17 +68,31 @@ export function see(
   source: string = ONE_SOURCE,
 ): void {
   if (y === null) return;
-  let races = view.get(topic);
-  if (races === undefined) {
-    races = { series: new Map(), first: [], more: false };
-    view.set(topic, races);
-  }
-  const race = races.series.get(series) ?? admit(races, series);
+  const race = raceOf(view, topic, series);
   if (race === undefined) return;
   const before = race.models.get(model);
   if (before === undefined && race.models.size >= MODELS_MAX) return;
   if (before?.round === (race.rounds.get(source) ?? 0)) startRound(race, source);
   race.models.set(model, { i, n, y, yhat, mse, round: race.rounds.get(source) ?? 0, source });
+}
+
+/**
+ * Takes a verdict in, in place of the one before on the models of its source.
+ * @param source topic that it came on
+ */
+export function seeVerdict(view: RaceView, verdict: Verdict, source: string): void {
+  const { topic, series, champion, challenger, evidence, threshold } = verdict;
+  raceOf(view, topic, series)?.verdicts.set(source, { champion, challenger, evidence, threshold });
+}
+
+/** Undefined where there is no room for the series. */
+function raceOf(view: RaceView, topic: string, series: string): SeriesRace | undefined {
+  let races = view.get(topic);
+  if (races === undefined) {
+    races = { series: new Map(), first: [], more: false };
+    view.set(topic, races);
+  }
+  return races.series.get(series) ?? admit(races, series);
 }
 
 /** A model that was taken out of the settings predicts no more, and would lead for ever with its last score. */
@@ -96,7 +116,7 @@ function admit(races: TopicRaces, series: string): SeriesRace | undefined {
     const crowdedOut = first.length > FIRST_MAX ? first.pop() : undefined;
     if (full && crowdedOut !== undefined) races.series.delete(crowdedOut);
   }
-  const race = { models: new Map<string, Newest>(), rounds: new Map<string, number>() };
+  const race: SeriesRace = { models: new Map(), verdicts: new Map(), rounds: new Map() };
   races.series.set(series, race);
   return race;
 }
@@ -121,6 +141,8 @@ export interface SeriesRow {
   /** The newest target, and its forecast by the leader. */
   readonly y: number;
   readonly yhat: number | null;
+  /** On the models shown, in the order of their sources. */
+  readonly verdicts: readonly ShownVerdict[];
   /** Prequential mse by model. */
   readonly mse: ReadonlyMap<string, number | null>;
 }
@@ -130,6 +152,8 @@ export interface ModelRow {
   readonly model: string;
   /** Series in which it leads. */
   readonly leads: number;
+  /** Series of which it is the champion. */
+  readonly champion: number;
   /** Mean over the series of its prequential mse; null where it has none. */
   readonly mseMean: number | null;
 }
@@ -156,15 +180,25 @@ export function summarize(view: RaceView, rows: number): TopicSummary[] {
   return topics.map(([topic, races]) => summarizeTopic(topic, races, rows));
 }
 
+interface Total {
+  leads: number;
+  champion: number;
+  mseSum: number;
+  scored: number;
+  readonly source: string;
+}
+
 function summarizeTopic(topic: string, races: TopicRaces, rows: number): TopicSummary {
-  const totals = new Map<string, { leads: number; mseSum: number; scored: number; source: string }>();
+  const totals = new Map<string, Total>();
   let records = 0;
-  for (const { models } of races.series.values()) {
+  for (const { models, verdicts } of races.series.values()) {
     const leader = leaderOf(models);
+    const champions = Array.from(verdicts.values(), ({ champion }) => champion);
     for (const [model, { mse, source }] of models) {
-      const total = totals.get(model) ?? { leads: 0, mseSum: 0, scored: 0, source };
+      const total = totals.get(model) ?? { leads: 0, champion: 0, mseSum: 0, scored: 0, source };
       totals.set(model, total);
       if (model === leader) total.leads++;
+      if (champions.includes(model)) total.champion++;
       if (mse !== null) {
         total.mseSum += mse;
         total.scored++;
@@ -176,11 +210,12 @@ function summarizeTopic(topic: string, races: TopicRaces, rows: number): TopicSu
     topic,
     rows: races.first.slice(0, rows).flatMap((series) => {
       const race = races.series.get(series);
-      return race === undefined ? [] : [rowOf(series, race.models)];
+      return race === undefined || race.models.size === 0 ? [] : [rowOf(series, race)];
     }),
-    models: inOrderOfSources([...totals]).map(([model, { leads, mseSum, scored }]) => ({
+    models: inOrderOfSources([...totals]).map(([model, { leads, champion, mseSum, scored }]) => ({
       model,
       leads,
+      champion,
       mseMean: scored === 0 ? null : mseSum / scored,
     })),
     seriesCount: races.series.size,
@@ -194,7 +229,7 @@ function inOrderOfSources<T extends { readonly source: string }>(models: readonl
   return [...models].sort(([, a], [, b]) => (a.source === b.source ? 0 : a.source < b.source ? -1 : 1));
 }
 
-function rowOf(series: string, models: ReadonlyMap<string, Newest>): SeriesRow {
+function rowOf(series: string, { models, verdicts }: SeriesRace): SeriesRow {
   const leader = leaderOf(models);
   const all = [...models.values()];
   const newest = all.reduce((a, b) => (b.n > a.n ? b : a), all[0]);
@@ -205,6 +240,9 @@ function rowOf(series: string, models: ReadonlyMap<string, Newest>): SeriesRow {
     leader,
     y: newest.y,
     yhat: leading !== undefined && leading.i === newest.i ? leading.yhat : null,
+    verdicts: [...verdicts]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, verdict]) => (models.has(verdict.champion) ? [verdict] : [])),
     mse: new Map([...models].map(([model, { mse }]) => [model, mse])),
   };
 }

@@ -5,11 +5,13 @@
  */
 import { noFeatures, refuseOtherFeatures, rowOf } from "../../shared/contract/features.js";
 import { observationOf } from "../../shared/contract/observation-record.js";
-import { isComplete, type Prediction } from "../../shared/contract/schemas.js";
+import { isComplete, type Observation, type Prediction } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
 import type { ModelSpecification } from "../../shared/models/kind.js";
-import type { ClosedEntry } from "../../shared/race/ledger/closed-list.js";
+import type { JudgeOutputs, JudgeParameters } from "../../shared/race/judge/judge-settings.js";
+import { askedLength } from "../../shared/race/judge/places.js";
+import { type ClosedEntry, nothingScored } from "../../shared/race/ledger/closed-list.js";
 import type { LabelMetrics } from "../../shared/race/ledger/label-metrics.js";
 import type { LabelBounds } from "../../shared/race/ledger/label-settings.js";
 import {
@@ -22,7 +24,7 @@ import {
 } from "../../shared/race/ledger/ledger.js";
 import { refuseQuestion } from "../../shared/race/ledger/refusals.js";
 import type { RaceMetrics } from "../../shared/race/metrics.js";
-import { type PublishSettings, publishRace, type RaceTopics } from "../../shared/race/publish.js";
+import { type PublishSettings, publishRace, publishVerdict, type RaceTopics } from "../../shared/race/publish.js";
 import type { ObservationHead, RaceResult } from "../../shared/race/race.js";
 import {
   type InputRecord,
@@ -32,6 +34,7 @@ import {
   type TaskContext,
 } from "../../shared/service-definition.js";
 import { newRing, putRow, readRows, resizeRing } from "../../shared/state/row-ring.js";
+import { askJudge, bestForecast, championGone, unjudged } from "./judged.js";
 import { enterWindow, forecastJob, formerPlaces, newRace, type Race, racingModels, withModels } from "./race.js";
 import {
   askedForecasts,
@@ -51,7 +54,7 @@ const NO_MODELS: readonly number[] = [];
 const NO_JOB = new Float64Array(0);
 
 /** What the processor needs of the settings. */
-export interface RaceSettings extends PublishSettings, LabelBounds {
+export interface RaceSettings extends PublishSettings, LabelBounds, JudgeParameters, JudgeOutputs {
   readonly models: readonly ModelSpecification[];
   readonly windowLength: number;
   readonly trainLength: number;
@@ -68,7 +71,12 @@ export type MlMetrics = RaceMetrics & { readonly labels: LabelMetrics };
 
 type Context = TaskContext<RaceSettings, RaceStates, MlMetrics>;
 
-const RESULTS: RaceTopics<Prediction> = { predictions: topics.mlPredictions, standings: topics.mlStandings };
+const RESULTS: RaceTopics<Prediction> = {
+  predictions: topics.mlPredictions,
+  standings: topics.mlStandings,
+  best: topics.mlBest,
+  verdicts: topics.mlVerdicts,
+};
 
 /** An observation that is processed, with the race of its series. */
 interface Seen {
@@ -90,7 +98,7 @@ export function processObservation(record: InputRecord, context: Context): void 
   const { topic, series, i, y, x } = observation;
   refuseQuestion(y, settings);
   const key = stateKey(topic, series);
-  const race = raceFor(context, key, x?.length);
+  const race = raceFor(context, key, observation);
   if (record.timestamp > race.time) race.time = record.timestamp;
   const closed = race.closed.limitTo(settings.labelDoneMax);
   const taken = takeRecord(stores, key, { i, y, hasX: x !== undefined }, race, closed, settings);
@@ -108,38 +116,52 @@ export function processObservation(record: InputRecord, context: Context): void 
 
 /** A question is forecast, and waits. */
 function forecastQuestion(context: Context, seen: Seen, x: Float64Array): void {
-  const { stores } = context;
+  const { stores, settings } = context;
   const { key, race, of } = seen;
-  const question = { asked: race.time, x, forecasts: noForecasts(race.models.length), judged: new Float64Array(0) };
+  const models = race.models.length;
+  const judged = new Float64Array(askedLength(models));
+  const question = { asked: race.time, x, forecasts: noForecasts(models), judged };
   race.open = ask(stores, key, of.i, question);
   race.asking.set(of.i, question);
   forecast(context, seen, x, (forecasts) => {
     question.forecasts.set(forecasts.yhat);
+    askJudge(race, question.forecasts, judged);
     if (race.asking.get(of.i) === question) {
       race.asking.delete(of.i);
       if (stores.ledger.get(key)?.open.has(of.i) === true) stores.questions.put(questionKey(key, of.i), question);
     }
-    return { predictions: questionPredictions(race, of, forecasts), standings: undefined };
+    const best = settings.best ? bestForecast(race, of, forecasts.yhat, judged) : undefined;
+    return { predictions: questionPredictions(race, of, forecasts), standings: undefined, best };
   });
 }
 
 /** @param row y, x1, ..., xn of an observation that comes with its y */
 function learnPlain(context: Context, seen: Seen, row: Float64Array): void {
+  const { settings } = context;
   const { race, of } = seen;
   const [y] = row;
   const entry = close(race, of.i, y, Number.NaN);
-  forecast(context, seen, row.subarray(1), (forecasts) => scoreForecasts(race, { ...of, y }, forecasts, entry), row);
+  const toResult = (forecasts: Forecasts): RaceResult => {
+    const judged = askJudge(race, forecasts.yhat);
+    const best = settings.best ? bestForecast(race, of, forecasts.yhat, judged) : undefined;
+    return { best, ...scoreForecasts(race, { ...of, y }, forecasts, entry, judged, settings) };
+  };
+  forecast(context, seen, row.subarray(1), toResult, row);
 }
 
 /** What is learned is the question's x. Its forecasts are there when those of all records before this one are. */
-function learnLabel(context: Context, seen: Seen, y: number, { asked, x, forecasts }: Question): void {
+function learnLabel(context: Context, seen: Seen, y: number, { asked, x, forecasts, judged }: Question): void {
+  const { settings } = context;
   const { race, of } = seen;
   const entry = close(race, of.i, y, asked);
   race.asking.delete(of.i);
   learn(context, seen, windowOf(context, seen), Float64Array.of(y, ...x));
-  whenDone(context, seen, NO_JOB, NO_MODELS, () =>
-    scoreForecasts(race, { ...of, y }, askedForecasts(forecasts), entry),
-  );
+  whenDone(context, seen, NO_JOB, NO_MODELS, () => {
+    const isJudged = judged.length > 0;
+    const best = settings.best && isJudged ? bestForecast(race, of, forecasts, judged, asked) : undefined;
+    const said = isJudged ? judged : unjudged(race);
+    return { best, ...scoreForecasts(race, { ...of, y }, askedForecasts(forecasts), entry, said, settings) };
+  });
 }
 
 function correct(context: Context, seen: Seen, y: number, entry: ClosedEntry): void {
@@ -158,7 +180,7 @@ function pass({ metrics, settings, stores }: Context, { key, partition, race }: 
 
 /** @returns the observation's entry; what is scored later is filled in */
 function close(race: Race, i: number, y: number, asked: number): ClosedEntry {
-  const entry = { i, y, asked, forecasts: noForecasts(race.models.length) };
+  const entry = { i, y, asked, forecasts: nothingScored(race.models.length) };
   race.closed.close(entry);
   return entry;
 }
@@ -205,7 +227,8 @@ function whenDone(
   context.compute(job, parts, (done) => {
     const result = toResult(done);
     stores.race.put(key, race);
-    publishRace(context, RESULTS, { key, partition, of, models: race.models, open: race.open }, result);
+    const judge = { doubles: race.judge, at: 0 };
+    publishRace(context, RESULTS, { key, partition, of, models: race.models, judge, open: race.open }, result);
   });
 }
 
@@ -220,13 +243,15 @@ function tellLeftOut({ metrics, warn }: Context, { key, of }: Seen, leftOut: rea
 }
 
 /**
- * The race of a series with the models that are configured now; a new one where there is none.
- * @param features undefined of a label without any
+ * The race of a series with the models that are configured now; a new one where there is none. Who takes the place of a champion
+ * that is configured no longer is told at once.
  * @throws {RecordError} nothing has changed then
  */
-function raceFor({ settings, stores }: Context, key: string, features: number | undefined): Race {
+function raceFor(context: Context, key: string, of: Observation): Race {
+  const { settings, stores } = context;
   const { models, windowLength } = settings;
   const before = stores.race.get(key);
+  const features = of.x?.length;
   if (before === undefined) {
     if (features === undefined) throw noFeatures();
     if (features > FEATURES_MAX)
@@ -234,8 +259,9 @@ function raceFor({ settings, stores }: Context, key: string, features: number | 
     return newRace(models, features, newRing(windowLength));
   }
   if (features !== undefined) refuseOtherFeatures(before.features, features);
-  const race = withModels(before, models);
+  const { race, isChampionGone } = withModels(before, models, of.i);
   if (race !== before && race.open > 0) mapForecasts(stores, key, formerPlaces(before, race));
+  if (isChampionGone) publishVerdict(context, topics.mlVerdicts, key, championGone(race, before, of, settings));
   return race;
 }
 

@@ -5,6 +5,8 @@
  */
 
 import type { ModelSpecification } from "../../shared/models/kind.js";
+import { moveJudge } from "../../shared/race/judge/configured.js";
+import { judgeLength, newJudge } from "../../shared/race/judge/places.js";
 import { ClosedList } from "../../shared/race/ledger/closed-list.js";
 import type { Question } from "../../shared/race/ledger/ledger.js";
 import { areConfigured, configuredModels, type Racer, type RaceState } from "../../shared/race/race.js";
@@ -13,14 +15,18 @@ import { newForecastJob } from "./forecast-job.js";
 import { isFiniteInFloat32 } from "./models/regressor.js";
 import { copyNewest, pushRow, type Window } from "./window.js";
 
-/** The score of one model in one series. The model itself keeps nothing: it is trained for every forecast. */
+/** The score of one model in one series. */
 export interface RaceModel extends Racer {
   /** Consecutive observations, up to the newest that it was asked for, that it did not forecast in time. */
   lateInRow: number;
+  /** What the model itself keeps: nothing where it is trained for every forecast. */
+  readonly state: Float64Array;
 }
 
 /** State of one series of one input topic. */
 export interface Race extends RaceState<RaceModel> {
+  /** Scores, intervals, mixture and verdict: see shared/race/judge/places.ts. */
+  readonly judge: Float64Array;
   /** Where the stored window stands; its rows are in a store of their own. */
   readonly ring: RowRing;
   /** Largest timestamp of the series' records, ms since the epoch; -Infinity at first. */
@@ -49,6 +55,7 @@ export function newRace(models: readonly ModelSpecification[], features: number,
     features,
     count: 0,
     models: models.map(newModel),
+    judge: judgeOf(models.length),
     ranking: undefined,
     ring,
     time: Number.NEGATIVE_INFINITY,
@@ -59,18 +66,40 @@ export function newRace(models: readonly ModelSpecification[], features: number,
   };
 }
 
+/** The judge of so many models, who has seen nothing. */
+export function judgeOf(models: number): Float64Array {
+  const judge = new Float64Array(judgeLength(models));
+  newJudge(judge, 0, models);
+  return judge;
+}
+
+/** See {@link withModels}. */
+export interface ConfiguredRace {
+  /** The race that was given, where nothing has changed. */
+  readonly race: Race;
+  /** Whether its champion is listed no longer, and the first of the standings has followed. */
+  readonly isChampionGone: boolean;
+}
+
 /**
  * The race with the models that are configured now. A model whose name is new starts with no score; other hyper-parameters
  * are another name. One that is no longer listed is dropped; the others keep their score. The last ranking stays, so that a
  * leader who still leads keeps its `since`. Forecasts of closed questions follow; those of open ones are to, see
  * {@link formerPlaces}.
- * @returns `race` itself where nothing changed
+ * @param i of the observation at hand
  */
-export function withModels(race: Race, models: readonly ModelSpecification[]): Race {
-  if (areConfigured(race.models, models, isSame)) return race;
-  const next = { ...race, models: configuredModels(race.models, models, isSame, newModel) };
-  next.closed.map(formerPlaces(race, next));
-  return next;
+export function withModels(race: Race, models: readonly ModelSpecification[], i: number): ConfiguredRace {
+  if (areConfigured(race.models, models, isSame)) return { race, isChampionGone: false };
+  const judge = new Float64Array(judgeLength(models.length));
+  const next: Race = { ...race, models: configuredModels(race.models, models, isSame, newModel), judge };
+  const places = formerPlaces(race, next);
+  next.closed.map(places);
+  const best = race.ranking?.order.find((name) => models.some((model) => model.name === name));
+  const first = Math.max(
+    models.findIndex(({ name }) => name === best),
+    0,
+  );
+  return { race: next, isChampionGone: moveJudge(race.judge, 0, judge, 0, places, first, i) };
 }
 
 /** The place that each model of a race had in an earlier one of its series, -1 where it is new. */
@@ -123,5 +152,5 @@ function isSame(racing: RaceModel, { name }: ModelSpecification): boolean {
 }
 
 function newModel({ name }: ModelSpecification): RaceModel {
-  return { name, mse: 0, n: 0, lateInRow: 0 };
+  return { name, mse: 0, n: 0, lateInRow: 0, state: new Float64Array(0) };
 }

@@ -3,6 +3,9 @@
  * a series in the order in which they came. Pure: nothing but the race and the closed entry that are passed in changes.
  */
 import type { Prediction, Standings } from "../../shared/contract/schemas.js";
+import { correctJudge, isScorable, tell } from "../../shared/race/judge/judge.js";
+import type { JudgeOutputs, JudgeParameters } from "../../shared/race/judge/judge-settings.js";
+import { isVerdictDue, verdictOf } from "../../shared/race/judge/records.js";
 import type { ClosedEntry } from "../../shared/race/ledger/closed-list.js";
 import {
   countAndRank,
@@ -91,17 +94,31 @@ export function questionPredictions(
 }
 
 /**
- * Scores every model on its forecast of an observation, then decides the order.
- * @param entry the observation's place among the closed ones: what is scored is filled in
+ * Scores every model on its forecast of an observation, decides the order, then tells the judge.
+ * @param entry  the observation's place among the closed ones: what is scored is filled in
+ * @param judged what the judge said when it was asked
  */
-export function scoreForecasts(race: Race, of: ScoredHead, forecasts: Forecasts, entry: ClosedEntry): RaceResult {
-  const predictions = race.models.map((model, m) => {
-    const reason = forecasts.refusals[m] ?? score(model, of.y, forecasts.yhat[m]);
+export function scoreForecasts(
+  race: Race,
+  of: ScoredHead,
+  forecasts: Forecasts,
+  entry: ClosedEntry,
+  judged: Float64Array,
+  settings: JudgeParameters & JudgeOutputs,
+): RaceResult {
+  const { models, judge } = race;
+  const predictions = models.map((model, m) => {
+    const reason = forecasts.refusals[m] ?? score(race, m, of.y, forecasts.yhat[m], settings);
     if (reason !== undefined) return { ...refusedPrediction(model, of, reason), ...askedOf(entry) };
     entry.forecasts[m] = forecasts.yhat[m];
     return scoredPrediction(model, of, entry, m);
   });
-  return { predictions, standings: countAndRank(race, contestantsOf(race), of) };
+  const standings = countAndRank(race, contestantsOf(race), of);
+  const told = tell(judge, 0, models.length, settings, judged, 0, entry.forecasts, 0, of.i, of.y);
+  entry.forecasts.set(told.companions, models.length);
+  const isDue = isVerdictDue(told, race.count, settings.verdictEvery);
+  const verdict = isDue ? verdictOf(of, race.count, told, models, settings) : undefined;
+  return { predictions, standings, verdict };
 }
 
 /**
@@ -110,21 +127,25 @@ export function scoreForecasts(race: Race, of: ScoredHead, forecasts: Forecasts,
  * @param of     with y'
  */
 export function correctScores(race: Race, of: ScoredHead, entry: ClosedEntry, before: number): RaceResult {
-  const predictions = race.models.map((model, m): Prediction => {
+  const { models, judge } = race;
+  const predictions = models.map((model, m): Prediction => {
     const yhat = entry.forecasts[m];
     if (Number.isNaN(yhat))
       return { ...refusedPrediction(model, of, "not-scored"), ...askedOf(entry), corrected: true };
     model.mse = correctedMse(model.mse, model.n, before - yhat, of.y - yhat);
     return { ...scoredPrediction(model, of, entry, m), corrected: true };
   });
+  correctJudge(judge, 0, models.length, entry.forecasts, 0, entry.forecasts, models.length, before, of.y);
   return { predictions, standings: rankAgain(race, of) };
 }
 
 /** @returns why the model refuses its forecast; undefined where it is scored */
-function score(model: RaceModel, y: number, yhat: number): Refusal | undefined {
+function score(race: Race, m: number, y: number, yhat: number, parameters: JudgeParameters): Refusal | undefined {
+  const model = race.models[m];
   const mse = nextMse(model, y - yhat);
   const reason = refusalOf(yhat, mse);
   if (reason !== undefined) return reason;
+  if (!isScorable(race.judge, 0, m, y - yhat, parameters)) return "score-not-finite";
   model.mse = mse;
   model.n++;
   return undefined;

@@ -2,6 +2,7 @@
 import { type Settings, setting } from "../../shared/config.js";
 import { NON_LINEAR_TOPIC, observationsTopic, topics } from "../../shared/contract/topics.js";
 import { MIB, memoryLimitBytes } from "../../shared/memory-budget.js";
+import { judgeSettings } from "../../shared/race/judge/judge-settings.js";
 import { labelMetrics } from "../../shared/race/ledger/label-metrics.js";
 import { labelSettings } from "../../shared/race/ledger/label-settings.js";
 import { ledgerCodec, openQuestions, questionCodec } from "../../shared/race/ledger/ledger-codecs.js";
@@ -53,6 +54,7 @@ const settings = {
       "(`took-too-long`). Results depend on it where a model comes near to it",
   }),
   ...labelSettings,
+  ...judgeSettings,
   metricsSeriesMax: setting("METRICS_SERIES_MAX", wholeNumber(0, 10_000), {
     default: "20",
     doc: "number of series whose scores are shown as metrics",
@@ -66,7 +68,12 @@ export const mlRacer: ProcessorService<typeof settings, RaceStates, MlMetrics> =
   settings,
   check: (read) => [...trainingFaults(read), ...memoryFaults(read)],
   inputs: ({ inputTopics }) => inputTopics,
-  outputs: () => [topics.mlPredictions, topics.mlStandings],
+  outputs: ({ best }) => [
+    topics.mlPredictions,
+    topics.mlStandings,
+    topics.mlVerdicts,
+    ...(best ? [topics.mlBest] : []),
+  ],
   stores: { race: raceCodec, window: rowCodec, ledger: ledgerCodec, questions: questionCodec },
   slots: {
     window: ({ race }) => newestSlots(race, "window"),

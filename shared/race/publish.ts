@@ -1,6 +1,8 @@
 /** The end of every racing service's processing of an observation: its result goes to topics and metrics. */
 import type { Prediction, Standings } from "../contract/schemas.js";
+import type { Best, Verdict } from "../contract/verdict-schemas.js";
 import type { OutputTopic, TaskContext } from "../service-definition.js";
+import type { ShownJudge } from "./judge/judge-metrics.js";
 import type { RaceMetrics } from "./metrics.js";
 import type { ObservationHead, RaceResult } from "./race.js";
 import type { Contestant } from "./score.js";
@@ -9,6 +11,8 @@ import type { Contestant } from "./score.js";
 export interface RaceTopics<P extends Prediction> {
   readonly predictions: OutputTopic<P>;
   readonly standings: OutputTopic<Standings>;
+  readonly best: OutputTopic<Best>;
+  readonly verdicts: OutputTopic<Verdict>;
 }
 
 /** What publishing needs of a service's settings. */
@@ -26,6 +30,8 @@ export interface RaceEntry<M extends Contestant> {
   readonly of: ObservationHead;
   /** The live models of the race. */
   readonly models: readonly M[];
+  /** The live judge of the race. */
+  readonly judge: ShownJudge;
   /** Questions that are open. */
   readonly open: number;
 }
@@ -41,20 +47,42 @@ export function publishPrediction<P extends Prediction>(
 }
 
 /**
- * Forwards one prediction per model, and standings where the order has changed; counts refusals and shows the series.
+ * Forwards a verdict, and counts it where the champion has changed.
+ * @param key state key of the series, as of standings
+ */
+export function publishVerdict(
+  context: Pick<TaskContext<unknown, unknown, Pick<RaceMetrics, "switched">>, "forward" | "metrics">,
+  topic: OutputTopic<Verdict>,
+  key: string,
+  verdict: Verdict,
+): void {
+  context.forward(topic, key, verdict);
+  if (verdict.decision === "switch") context.metrics.switched(verdict.champion);
+}
+
+/**
+ * Forwards one prediction per model, standings where the order has changed, the best forecast and the verdict where there are; counts
+ * refusals and shows the series.
  *
  * Standings are keyed `<raw topic>/<series>`: two topics may have a series of the same name, and compaction keeps one value per key.
  */
 export function publishRace<P extends Prediction, M extends Contestant>(
   context: Pick<TaskContext<PublishSettings, unknown, RaceMetrics<M>>, "forward" | "metrics" | "settings">,
   topics: RaceTopics<P>,
-  { key, partition, of, models, open }: RaceEntry<M>,
-  { predictions, standings }: RaceResult<P>,
+  { key, partition, of, models, judge, open }: RaceEntry<M>,
+  { predictions, standings, best, verdict }: RaceResult<P>,
 ): void {
   const { metrics, settings } = context;
   const { topic, series } = of;
   const y = of.y ?? metrics.shown(key)?.y;
   for (const prediction of predictions) publishPrediction(context, topics.predictions, prediction);
   if (standings !== undefined) context.forward(topics.standings, key, standings);
-  metrics.show(key, partition, { topic, series, y, open, forecasts: predictions, models }, settings.metricsSeriesMax);
+  if (best !== undefined) context.forward(topics.best, series, best);
+  if (verdict !== undefined) publishVerdict(context, topics.verdicts, key, verdict);
+  metrics.show(
+    key,
+    partition,
+    { topic, series, y, open, forecasts: predictions, models, judge },
+    settings.metricsSeriesMax,
+  );
 }

@@ -1,5 +1,6 @@
 /** What every race has, whatever its models are: their list, their predictions and their order. Pure. */
 import type { Observation, Prediction, Standings } from "../contract/schemas.js";
+import type { Best, Verdict } from "../contract/verdict-schemas.js";
 import { type Contestant, prequentialMse, type Ranking, rank, standingsOf } from "./score.js";
 
 /** What results need of the observation that they are of. */
@@ -31,6 +32,10 @@ export interface RaceResult<P extends Prediction = Prediction> {
   readonly predictions: readonly P[];
   /** Undefined where the order has not changed. */
   readonly standings: Standings | undefined;
+  /** Undefined where none is asked for. */
+  readonly best?: Best | undefined;
+  /** Undefined where none is due. */
+  readonly verdict?: Verdict | undefined;
 }
 
 /** Why a forecast cannot be scored: it is not finite, or the mean of the squared errors would not be. */

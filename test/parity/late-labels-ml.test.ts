@@ -4,14 +4,15 @@ import { predictionSchema } from "../../shared/contract/schemas.js";
 import { COUNTED, type Counted } from "../../shared/race/ledger/ledger.js";
 import { TopologyDriver } from "../driver/topology-driver.js";
 import { boundsOf, counterOf, eventOf, lateRecords, readLateGolden } from "../support/data/golden-late.js";
+import { assertJudged, assertShownScores, EVERY_VERDICT, type ShownScores } from "../support/judge/golden-judge.js";
 import { assertNear } from "../support/near.js";
 
 /** Of least squares; trees are compared bit for bit. */
 const TOLERANCE = 1e-9;
 
-interface ShownRace {
+interface ShownRace extends ShownScores {
   readonly N: number;
-  readonly models: readonly { readonly N: number; readonly mse: number }[];
+  readonly models: readonly ({ readonly N: number; readonly mse: number } & ShownScores["mix"])[];
   readonly done: readonly { readonly i: number }[];
 }
 
@@ -25,7 +26,7 @@ describe("late labels and scikit-learn 1.9.1's golden file", () => {
   ];
   for (const { kept, options } of ways) {
     it(`ml-racer publishes its forecasts, errors and scores when its state ${kept}`, () => {
-      const environment = { ...boundsOf(golden), ML_MODELS: golden.models.join(",") };
+      const environment = { ...boundsOf(golden), ...EVERY_VERDICT, ML_MODELS: golden.models.join(",") };
       const driver = new TopologyDriver(mlRacer, environment, options);
       const results = lateRecords(golden).map((record) => driver.pipe(record));
       driver.settle();
@@ -38,6 +39,7 @@ describe("late labels and scikit-learn 1.9.1's golden file", () => {
           .filter(({ topic }) => topic === "ml-predictions")
           .map(({ value }) => predictionSchema.parse(JSON.parse(value.toString())));
         assert.equal(said.length, expected.yhat === undefined ? 0 : golden.models.length, where);
+        assertJudged(outputs, golden, k);
         for (const [m, { model, yhat, error, mse, n, asked, corrected }] of said.entries()) {
           assert.equal(model, golden.models[m]);
           assert.equal(corrected === true, event === "correction", where);
@@ -77,6 +79,7 @@ describe("late labels and scikit-learn 1.9.1's golden file", () => {
         golden.scores,
         TOLERANCE,
       );
+      assertShownScores(race, golden);
     });
   }
 });

@@ -1,4 +1,5 @@
 /** The last closed i's of a series as live objects, so that what is known of one later can be filled in. */
+import { COMPANIONS } from "../judge/places.js";
 import type { Closed } from "./ledger.js";
 import { mapped } from "./ledger.js";
 import { numberOrNull } from "./ledger-codecs.js";
@@ -10,7 +11,7 @@ export interface ClosedEntry {
   y: number;
   /** When its question was asked, ms since the epoch; NaN where there was none. */
   readonly asked: number;
-  /** The forecasts that were scored, by model; NaN where there is none. */
+  /** The forecasts that were scored, by model, then of mixture, `last` and `mean`; NaN where there is none. */
   forecasts: Float64Array;
 }
 
@@ -59,12 +60,16 @@ export class ClosedList implements Closed {
 
   /** The models of the race have changed, see mapForecasts of ledger.ts. */
   map(places: readonly number[]): void {
-    for (const entry of this.#entries) if (!Number.isNaN(entry.y)) entry.forecasts = mapped(entry.forecasts, places);
+    for (const entry of this.#entries) {
+      const { y, forecasts } = entry;
+      if (Number.isNaN(y)) continue;
+      entry.forecasts = Float64Array.of(...mapped(forecasts, places), ...forecasts.subarray(-COMPANIONS));
+    }
   }
 
-  /** The entries one after another: i · y · asked · a forecast for each of `models` models. */
+  /** The entries one after another: i · y · asked · a forecast for each of `models` models, mixture, `last` and `mean`. */
   toDoubles(models: number): Float64Array {
-    const width = HEAD + models;
+    const width = HEAD + models + COMPANIONS;
     const numbers = new Float64Array(width * this.#entries.length).fill(Number.NaN);
     for (const [k, { i, y, asked, forecasts }] of this.#entries.entries()) {
       numbers.set([i, y, asked], k * width);
@@ -84,16 +89,27 @@ export class ClosedList implements Closed {
     return shown.reverse();
   }
 
-  /** What {@link toDoubles} gave. @throws {RangeError} they are no entries of so many models */
-  static fromDoubles(numbers: Float64Array, models: number): ClosedList {
-    const width = HEAD + models;
+  /**
+   * What {@link toDoubles} gave.
+   * @param companions 0 where they are of a race that had no judge
+   * @throws {RangeError} they are no entries of so many models
+   */
+  static fromDoubles(numbers: Float64Array, models: number, companions = COMPANIONS): ClosedList {
+    const width = HEAD + models + companions;
     if (numbers.length % width !== 0)
       throw new RangeError(`expected closed questions of ${models} models, got ${numbers.length} numbers`);
     const list: ClosedEntry[] = [];
     for (let at = 0; at < numbers.length; at += width) {
       const [i, y, asked] = numbers.subarray(at, at + HEAD);
-      list.push({ i, y, asked, forecasts: numbers.slice(at + HEAD, at + width) });
+      const forecasts = nothingScored(models);
+      forecasts.set(numbers.subarray(at + HEAD, at + width));
+      list.push({ i, y, asked, forecasts });
     }
     return new ClosedList(list);
   }
+}
+
+/** Those of an entry of which nothing is scored yet. */
+export function nothingScored(models: number): Float64Array {
+  return new Float64Array(models + COMPANIONS).fill(Number.NaN);
 }

@@ -25,6 +25,21 @@ export interface LateGolden {
   /** Forecasts scored and mse. */
   readonly scores: readonly (readonly [number, number])[];
   readonly beta: readonly (readonly number[])[] | null;
+  /** What the judge says of each record. */
+  readonly judged: readonly LateJudged[];
+  /** n, mse, fading mse, mae, r2 and skill of the models, then of the mixture. */
+  readonly judgedScores: readonly (readonly number[])[];
+}
+
+/** What the judge says of a record. */
+export interface LateJudged {
+  /** Of a question or a plain observation: the champion, its interval, and the mixture's forecast with its own. */
+  readonly champion?: string | undefined;
+  readonly interval?: readonly (number | null)[] | undefined;
+  readonly mix?: readonly (number | null)[] | undefined;
+  /** Of what is scored: the decision and who is champion then; of some the evidence by model, null of the champion. */
+  readonly decision?: readonly [string, string] | undefined;
+  readonly evidence?: readonly (number | null)[] | undefined;
 }
 
 /** What a record leads to: the numbers of its predictions, where it has some. */
@@ -41,8 +56,24 @@ export interface LateOutput {
 /** The golden files lie with the sources; the compiled tests stand in dist/. */
 const FOLDER = join(import.meta.dirname, "../../../../test/parity/golden");
 
+/** As it stands in the file. */
+type WrittenGolden = Omit<LateGolden, "outputs" | "judged" | "judgedScores"> & {
+  readonly outputs: readonly (LateOutput & LateJudged)[];
+};
+
 export function readLateGolden(name: string): LateGolden {
-  return JSON.parse(readFileSync(join(FOLDER, `${name}.json`), "utf8")) as LateGolden;
+  const golden = JSON.parse(readFileSync(join(FOLDER, `${name}.json`), "utf8")) as WrittenGolden;
+  const parts = golden.outputs.map(({ champion, interval, mix, decision, evidence, ...output }) => ({
+    output,
+    judged: { champion, interval, mix, decision, evidence },
+  }));
+  return {
+    ...golden,
+    outputs: parts.map(({ output }) => output),
+    scores: golden.scores.slice(0, golden.models.length).map(([n, mse]) => [n, mse]),
+    judged: parts.map(({ judged }) => judged),
+    judgedScores: golden.scores,
+  };
 }
 
 /** The bounds of a golden file as settings. */

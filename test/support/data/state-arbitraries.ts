@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import type { Race } from "../../../services/ml-racer/race.js";
 import type { SeriesState } from "../../../services/stateful-estimator/series-state.js";
+import { CHAMPION, COMPANIONS, judgeLength } from "../../../shared/race/judge/places.js";
 import { type ClosedEntry, ClosedList } from "../../../shared/race/ledger/closed-list.js";
 
 /** Objects as a program makes them, with the usual prototype, so that a deep comparison takes them for equal. */
@@ -45,7 +46,16 @@ export function mlRaces(): fc.Arbitrary<Race> {
   });
   return names.chain((modelNames) => {
     const model = (name: string) =>
-      fc.record({ name: fc.constant(name), mse: finite, n: fc.maxSafeNat(), lateInRow: fc.nat(2 ** 16 - 1) }, plain);
+      fc.record(
+        {
+          name: fc.constant(name),
+          mse: finite,
+          n: fc.maxSafeNat(),
+          lateInRow: fc.nat(2 ** 16 - 1),
+          state: fc.nat(3).chain(doubles),
+        },
+        plain,
+      );
     const ranking = fc.record(
       { order: fc.shuffledSubarray(modelNames, { minLength: 1 }), since: fc.maxSafeInteger() },
       plain,
@@ -55,6 +65,7 @@ export function mlRaces(): fc.Arbitrary<Race> {
         features: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
         count: fc.maxSafeNat(),
         models: fc.tuple(...modelNames.map(model)),
+        judge: judges(modelNames.length),
         ranking: fc.option(ranking, { nil: undefined }),
         ring,
         time: finite,
@@ -68,11 +79,19 @@ export function mlRaces(): fc.Arbitrary<Race> {
   });
 }
 
+function judges(models: number): fc.Arbitrary<Float64Array> {
+  return fc.tuple(fc.nat(models - 1), doubles(judgeLength(models))).map(([champion, judge]) => {
+    judge[CHAMPION] = champion;
+    return judge;
+  });
+}
+
 /** One that was answered, at once or after its question, or one that was given up. */
 function closedEntry(models: number): fc.Arbitrary<ClosedEntry> {
   const numberOrNaN = fc.oneof(fc.constant(Number.NaN), finite);
-  const forecasts = fc.array(numberOrNaN, { minLength: models, maxLength: models });
-  const none = new Array<number>(models).fill(Number.NaN);
+  const width = models + COMPANIONS;
+  const forecasts = fc.array(numberOrNaN, { minLength: width, maxLength: width });
+  const none = new Array<number>(width).fill(Number.NaN);
   return fc
     .tuple(fc.maxSafeInteger(), numberOrNaN, numberOrNaN, forecasts)
     .map(([i, y, asked, numbers]) => ({ i, y, asked, forecasts: Float64Array.from(Number.isNaN(y) ? none : numbers) }));

@@ -84,6 +84,23 @@ describe("the board", () => {
     assert.equal(wordsOf(boardOf(1, five, 120).text, "dataLinearModel").at(-1), "yhat");
   });
 
+  it("shows the champion of each series, its strongest challenger, and how much of the evidence that has that it takes", () => {
+    const { model } = boardOf(2, ["rls1", "rls2"]);
+    const verdicts = [
+      { champion: "gb", challenger: "rf", evidence: 1234, threshold: 40 },
+      { champion: "rls1", challenger: "rls2", evidence: 1.26, threshold: 20 },
+      { champion: "alone", challenger: null, evidence: null, threshold: 0 },
+    ];
+    const races = model.races.map((race) => ({ ...race, rows: [{ ...race.rows[0], verdicts }, race.rows[1]] }));
+    const wide = renderBoard({ ...model, races }, 140);
+    assert.equal(wordsOf(wide, "dataLinearModel").slice(-4).join(" "), "champion evidence y yhat");
+    assert.match(wide, /^s0 .* gb, rls1, alone {2}rf 1000\+\/40, rls2 1\.3\/20, - {2}0\.12500 {2}0\.25000$/m);
+    assert.match(wide, /^s1 .* - {2,}- {2,}0\.12500 {2}0\.25000$/m);
+    const narrower = renderBoard({ ...model, races }, 100);
+    assert.equal(wordsOf(narrower, "dataLinearModel").at(-1), "evidence", "the newest y gives way first");
+    assert.equal(wordsOf(renderBoard({ ...model, races }, 60), "dataLinearModel").at(-1), "mse");
+  });
+
   it("shows how far a file is below its title, and in a log as a line of its own", () => {
     const { model } = boardOf(1, ["a"]);
     const counts = { rows: 100, sent: 100, refused: {}, lag: 50 };
@@ -114,7 +131,7 @@ describe("the board", () => {
   it("is one line a model in a log", () => {
     const { model } = boardOf(2, ["rls1", "rls2"]);
     const line = (name: string, mse: string, leads: number, rate: string) =>
-      `01:02:03 dataLinearModel ${name}: mse ${mse} (mean), leads ${leads} of 2 series, 2,468 records, ${rate}/s; lag of all services 0`;
+      `01:02:03 dataLinearModel ${name}: mse ${mse} (mean), leads ${leads} of 2 series, champion of 0, 2,468 records, ${rate}/s; lag of all services 0`;
     assert.deepEqual(renderLines(model, undefined), [line("rls1", "0.50000", 2, "-"), line("rls2", "1.5000", 0, "-")]);
     const before = {
       ...model,

@@ -1,9 +1,40 @@
 import assert from "node:assert/strict";
-import { newRaceView, type RaceView, see, summarize } from "../../../deploy/local/race-view.js";
+import { newRaceView, type RaceView, see, seeVerdict, summarize } from "../../../deploy/local/race-view.js";
 import type { Prediction } from "../../../shared/contract/schemas.js";
+import type { Verdict } from "../../../shared/contract/verdict-schemas.js";
 
 function prediction(given: Partial<Prediction>): Prediction {
   return { topic: "t", series: "s0", model: "a", i: 1, n: 1, y: 2, yhat: 1, error: 1, mse: 1, ...given };
+}
+
+function verdict(given: Partial<Verdict>): Verdict {
+  const gap = { gap: null, lower: null, upper: null, gapMse: null, runN: null, runGapMse: null };
+  const scores = { n: 0, mse: null, fading: null, mae: null, r2: null, skill: null, coverage: null };
+  return {
+    ...{
+      topic: "t",
+      series: "s0",
+      i: 1,
+      n: 1,
+      decision: "keep",
+      reason: "periodic",
+      champion: "a",
+      since: 1,
+      from: null,
+    },
+    ...{
+      challenger: "b",
+      ...gap,
+      pairN: 0,
+      evidence: 1,
+      threshold: 20,
+      alpha: 0.05,
+      pairs: [],
+      models: [],
+      mix: scores,
+    },
+    ...given,
+  };
 }
 
 function seen(...predictions: Partial<Prediction>[]): RaceView {
@@ -32,6 +63,7 @@ describe("the view of a race", () => {
         leader: "a",
         y: 2,
         yhat: 2.5,
+        verdicts: [],
         mse: new Map([
           ["a", 3],
           ["b", 4],
@@ -43,6 +75,7 @@ describe("the view of a race", () => {
         leader: "b",
         y: 7,
         yhat: 7.5,
+        verdicts: [],
         mse: new Map([
           ["a", 2],
           ["b", 1],
@@ -58,8 +91,8 @@ describe("the view of a race", () => {
       ...round(1, "s2", { a: 2, b: 5 }),
     );
     assert.deepEqual(summarize(view, 1)[0].models, [
-      { model: "a", leads: 2, mseMean: 2 },
-      { model: "b", leads: 1, mseMean: 3 },
+      { model: "a", leads: 2, champion: 0, mseMean: 2 },
+      { model: "b", leads: 1, champion: 0, mseMean: 3 },
     ]);
   });
 
@@ -104,6 +137,38 @@ describe("the view of a race", () => {
       summarize(view, 1)[0].models.map(({ model }) => model),
       ["ml1", "ml2", "rls1", "rls2"],
     );
+  });
+
+  it("shows the newest verdict of each service on its own models, and counts the champions", () => {
+    const view = newRaceView();
+    for (const series of ["s0", "s1"]) {
+      for (const given of round(1, series, { a: 1, b: 2 })) see(view, prediction(given), "rls-predictions");
+      for (const given of round(1, series, { c: 3 })) see(view, prediction(given), "ml-predictions");
+      seeVerdict(view, verdict({ series, champion: "a", challenger: "b", evidence: 3 }), "rls-verdicts");
+    }
+    seeVerdict(view, verdict({ champion: "b", challenger: "a", evidence: 1.5 }), "rls-verdicts");
+    seeVerdict(view, verdict({ champion: "c", challenger: null, evidence: null, threshold: 0 }), "ml-verdicts");
+    const [{ rows, models }] = summarize(view, 2);
+    assert.deepEqual(rows[0].verdicts, [
+      { champion: "c", challenger: null, evidence: null, threshold: 0 },
+      { champion: "b", challenger: "a", evidence: 1.5, threshold: 20 },
+    ]);
+    assert.deepEqual(
+      models.map(({ model, champion }) => [model, champion]),
+      [
+        ["c", 1],
+        ["a", 1],
+        ["b", 1],
+      ],
+    );
+  });
+
+  it("shows no series of which only a verdict has come, and no champion whose forecasts it does not see", () => {
+    const view = newRaceView();
+    seeVerdict(view, verdict({ champion: "gone" }), "rls-verdicts");
+    assert.deepEqual(summarize(view, 1)[0].rows, []);
+    see(view, prediction({}));
+    assert.deepEqual(summarize(view, 1)[0].rows[0].verdicts, []);
   });
 
   it("orders names as people count: s2 before s10", () => {

@@ -60,13 +60,18 @@ describe("ml-racer", () => {
     assert.match(faultsOf({ ML_MODELS: `gb:learning_rate=0.${"1".repeat(200)}` }).join(), /at most 200 characters/);
   });
 
-  it("forwards a prediction per model keyed by series, and standings keyed by topic and series, at the record's time", () => {
+  it("forwards predictions and the best keyed by series, standings and verdicts by topic and series, at the record's time", () => {
     const driver = newDriver(SMALL);
     const { outputs, deadLetters } = driver.pipe(observationRecord(of({ i: 9, y: 3, x: [2] }), { timestamp: 77 }));
     assert.deepEqual(deadLetters, []);
     assert.deepEqual(
       outputs.map(({ topic, key, timestamp }) => [topic, key, timestamp]),
-      [...new Array(3).fill(["ml-predictions", "s1", 77]), ["ml-standings", KEY, 77]],
+      [
+        ...new Array(3).fill(["ml-predictions", "s1", 77]),
+        ["ml-standings", KEY, 77],
+        ["ml-best", "s1", 77],
+        ["ml-verdicts", KEY, 77],
+      ],
     );
     // Trained on zeros, every model forecasts 0.
     assert.deepEqual(
@@ -112,13 +117,26 @@ describe("ml-racer", () => {
     const driver = newDriver({ ML_MODELS: "lin", WINDOW_LENGTH: "2", TRAIN_LENGTH: "1" });
     for (const [i, y] of [5, -2, 8].entries()) driver.pipe(observationRecord(of({ i, y, x: [i] })));
     // Errors 5, -7, 10.
-    assert.deepEqual(driver.json("race", KEY), {
+    const scores = {
+      mse: 58,
+      // The last y makes the same forecasts; the means 0, 5, 1.5 have errors 5, -7, 6.5. An error weighs 0.99 of the next one.
+      fading: (100 + 0.99 * (49 + 0.99 * 25)) / (1 + 0.99 * (1 + 0.99)),
+      mae: 22 / 3,
+      r2: 1 - 58 / 38.75,
+      skill: 0,
+      coverage: null,
+    };
+    const shown = driver.json("race", KEY);
+    assert.deepEqual(shown, {
       features: 1,
       N: 3,
       leader: "lin",
       since: 0,
       order: ["lin"],
-      models: [{ name: "lin", N: 3, mse: 58, lateInRow: 0 }],
+      champion: "lin",
+      championSince: 0,
+      models: [{ name: "lin", N: 3, ...scores, evidence: null, lateInRow: 0 }],
+      mix: { n: 3, ...scores },
       window: { shape: [2, 2], slots: 2, newestSlot: 0 },
       done: [
         { i: 2, y: 8, asked: null, forecasts: [-2] },
@@ -192,7 +210,8 @@ describe("ml-racer", () => {
     const after = before.restarted({ ML_MODELS: "gb:n_estimators=3,lin" });
     const [gb, lin] = after
       .pipe(observationRecord(wave(30)))
-      .outputs.map((output) => predictionSchema.safeParse(jsonOf(output)).data);
+      .outputs.filter(({ topic }) => topic === "ml-predictions")
+      .map((output) => predictionSchema.safeParse(jsonOf(output)).data);
     assert.deepEqual([gb?.model, gb?.n, lin?.model, lin?.n], ["gb:n_estimators=3", 1, "lin", 31]);
     // Least squares has seen y = 3 - 2 x1 in the window.
     assert.ok(Math.abs(lin?.error ?? Number.NaN) < 1e-12, `${lin?.error}`);

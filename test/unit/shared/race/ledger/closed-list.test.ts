@@ -5,7 +5,7 @@ const answered = (i: number, y: number, asked = Number.NaN): ClosedEntry => ({
   i,
   y,
   asked,
-  forecasts: Float64Array.of(y - 1, y - 2),
+  forecasts: Float64Array.of(y - 1, y - 2, y - 3, y - 4, Number.NaN),
 });
 
 describe("a list of closed questions", () => {
@@ -32,7 +32,12 @@ describe("a list of closed questions", () => {
     assert.deepEqual(again.entries[0], answered(1, 10, 77));
     assert.ok(Number.isNaN(again.entries[1].y));
     again.map([1, -1, 0]);
-    assert.deepEqual(again.entries[0].forecasts, Float64Array.of(8, Number.NaN, 9));
+    assert.deepEqual(again.entries[0].forecasts, Float64Array.of(8, Number.NaN, 9, 7, 6, Number.NaN));
     assert.throws(() => ClosedList.fromDoubles(new Float64Array(6), 2), RangeError);
+  });
+
+  it("is read from the doubles of a race that had no judge: nothing was scored of mixture and baselines", () => {
+    const [{ forecasts }] = ClosedList.fromDoubles(Float64Array.of(1, 10, 77, 9, 8), 2, 0).limitTo(3).entries;
+    assert.deepEqual(forecasts, Float64Array.of(9, 8, Number.NaN, Number.NaN, Number.NaN));
   });
 });
