@@ -9,31 +9,29 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { endOf, spawnBound, waitForExit } from "./bound-process.js";
+import { endOf, waitForExit } from "./bound-process.js";
+import { controllerAlone, fenceDeadBroker, wasKilled } from "./dead-broker.js";
 import { freePort } from "./free-port.js";
+import {
+  CLASS_ARCHIVE,
+  type JvmOptions,
+  kafkaFailure,
+  LIBRARIES,
+  logged,
+  logTail,
+  STARTED,
+  spawnKafka,
+} from "./kafka-jvm.js";
 import { type BrokerPlace, kafkaProperties } from "./kafka-properties.js";
 import { isRunning, isStopped, markProcess, readMarks } from "./process-mark.js";
-
-const PROJECT_DIRECTORY = fileURLToPath(new URL("../../..", import.meta.url));
-const LIBRARIES = join(PROJECT_DIRECTORY, ".local", "kafka", "libs");
-/**
- * Kafka's classes, parsed and verified, as the JVM maps them (class data sharing): 2 of the 6 seconds of processor time
- * that a start costs. Written when the first broker stops, beside the jars that it is made from. The JVM itself ignores an archive
- * of other jars or of another Java.
- */
-const CLASS_ARCHIVE = join(LIBRARIES, "classes.jsa");
-const LOG_CONFIGURATION = join(PROJECT_DIRECTORY, "deploy", "local", "kafka", "log4j2.properties");
 
 const START_TIMEOUT_MS = 120_000;
 /** A stop that takes longer is a hung controlled shutdown; the log is safe without it. */
 const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 25;
-const LOG_TAIL_LINES = 20;
-const STARTED = "Kafka Server started";
 
 export interface LocalKafkaOptions {
   /** Folder of this broker alone: its data, configuration and log. Made, and formatted, where it is new. */
@@ -115,13 +113,15 @@ class Broker implements LocalKafka {
     if (fresh) rmSync(this.#place.dataDirectory, { recursive: true, force: true });
     if (existsSync(this.#logFile)) renameSync(this.#logFile, `${this.#logFile}.previous`);
     if (!existsSync(this.#place.dataDirectory)) await this.#format();
+    else if (this.#isOwnController && wasKilled(this.#place)) await this.#fence();
     const configuration = this.#configuration("server.properties", this.#place);
     const archive = existsSync(CLASS_ARCHIVE) ? [] : [`-XX:ArchiveClassesAtExit=${this.#newArchive}`];
-    const jvm = this.#spawnJava([...archive, "kafka.Kafka", configuration]);
+    const jvm = spawnKafka(this.#jvmOptions, [...archive, "kafka.Kafka", configuration]);
     jvm.unref();
     this.#mark(jvm);
     try {
-      await this.#answered(jvm);
+      const answers = await logged(jvm, this.#jvmOptions, STARTED, START_TIMEOUT_MS);
+      if (!answers) throw kafkaFailure(`Kafka did not start within ${START_TIMEOUT_MS / 1000} s`, jvm, this.#logFile);
     } catch (error) {
       jvm.kill("SIGKILL");
       await waitForExit(jvm);
@@ -131,7 +131,7 @@ class Broker implements LocalKafka {
     jvm.once("exit", () => {
       if (this.#jvm !== jvm) return;
       this.#jvm = undefined;
-      this.#options.onCrash?.(`Kafka ended unexpectedly (${endOf(jvm)}).\n${this.#logTail()}`);
+      this.#options.onCrash?.(`Kafka ended unexpectedly (${endOf(jvm)}).\n${logTail(this.#logFile)}`);
     });
   }
 
@@ -206,70 +206,31 @@ class Broker implements LocalKafka {
     rmSync(partial, { recursive: true, force: true });
     const configuration = this.#configuration("format.properties", { ...this.#place, dataDirectory: partial });
     const format = ["format", "--cluster-id", this.#options.clusterId ?? newClusterId(), "--config", configuration];
-    const jvm = this.#spawnJava(["kafka.tools.StorageTool", ...format]);
+    const jvm = spawnKafka(this.#jvmOptions, ["kafka.tools.StorageTool", ...format]);
     await waitForExit(jvm);
-    if (jvm.exitCode !== 0) throw this.#failure("Kafka's storage could not be formatted", jvm);
+    if (jvm.exitCode !== 0) throw kafkaFailure("Kafka's storage could not be formatted", jvm, this.#logFile);
     renameSync(partial, this.#place.dataDirectory);
   }
 
-  #configuration(name: string, place: BrokerPlace): string {
+  /** Nodes of a cluster have their controller elsewhere. */
+  get #isOwnController(): boolean {
+    return this.#options.properties?.["process.roles"] === undefined;
+  }
+
+  async #fence(): Promise<void> {
+    const configuration = this.#configuration("controller.properties", this.#place, controllerAlone(this.#place));
+    const logFile = join(this.#options.directory, "controller.log");
+    await fenceDeadBroker({ ...this.#jvmOptions, logFile }, this.#place, configuration, (jvm) => this.#mark(jvm));
+  }
+
+  #configuration(name: string, place: BrokerPlace, properties: Readonly<Record<string, string>> = {}): string {
     const path = join(this.#options.directory, name);
-    writeFileSync(path, kafkaProperties(place, this.#options.properties));
+    writeFileSync(path, kafkaProperties(place, { ...this.#options.properties, ...properties }));
     return path;
   }
 
-  #spawnJava(args: readonly string[]): ChildProcess {
-    const log = openSync(this.#logFile, "a");
-    try {
-      return spawnBound("java", [...this.#jvmOptions(), ...args], { stdio: ["ignore", log, log] });
-    } finally {
-      closeSync(log);
-    }
-  }
-
-  #jvmOptions(): readonly string[] {
-    return [
-      `-Xmx${this.#options.heapMb ?? 512}m`,
-      "-XX:+UseSerialGC",
-      "-XX:+ExitOnOutOfMemoryError",
-      "-XX:-UsePerfData",
-      "-Djava.awt.headless=true",
-      `-Dlog4j2.configurationFile=${LOG_CONFIGURATION}`,
-      "-Xlog:cds=off",
-      "-Xlog:cds+dynamic=off",
-      ...(existsSync(CLASS_ARCHIVE) ? [`-XX:SharedArchiveFile=${CLASS_ARCHIVE}`] : []),
-      "-cp",
-      join(LIBRARIES, "*"),
-    ];
-  }
-
-  /** Waits for the line that Kafka logs once its registration is unfenced and its request handlers run. */
-  async #answered(jvm: ChildProcess): Promise<void> {
-    let spawnError: Error | undefined;
-    jvm.once("error", (error) => {
-      spawnError = error;
-    });
-    const deadline = performance.now() + START_TIMEOUT_MS;
-    while (!this.#log().includes(STARTED)) {
-      if (spawnError !== undefined)
-        throw new Error("expected java to start Kafka, but it cannot be run", { cause: spawnError });
-      if (endOf(jvm) !== undefined) throw this.#failure("Kafka ended while it started", jvm);
-      if (performance.now() > deadline)
-        throw this.#failure(`Kafka did not start within ${START_TIMEOUT_MS / 1000} s`, jvm);
-      await pause(POLL_MS);
-    }
-  }
-
-  #failure(what: string, jvm: ChildProcess): Error {
-    return new Error(`${what} (${endOf(jvm) ?? "it still runs"}). The end of ${this.#logFile}:\n${this.#logTail()}`);
-  }
-
-  #log(): string {
-    return existsSync(this.#logFile) ? readFileSync(this.#logFile, "utf8") : "";
-  }
-
-  #logTail(): string {
-    return this.#log().trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n");
+  get #jvmOptions(): JvmOptions {
+    return { heapMb: this.#options.heapMb, logFile: this.#logFile };
   }
 }
 

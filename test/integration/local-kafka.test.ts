@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -50,6 +50,17 @@ describe("a local Kafka", function () {
       kept.map(({ value }) => String(value)),
       values,
     );
+  });
+
+  it("lets its controller take it for dead after a SIGKILL, before it comes back, and not after a stop", async () => {
+    const told = () => readFileSync(join(root, "broker", "controller.log"), "utf8");
+    rmSync(join(root, "broker", "controller.log"), { force: true });
+    await broker.restart();
+    assert.throws(told, /ENOENT/);
+    await broker.kill();
+    await broker.restart();
+    assert.match(told(), /Fencing broker 1 at epoch \d+ because its session has timed out/);
+    await answer(broker);
   });
 
   it("answers nobody while it is paused, and everybody after", async () => {

@@ -1,0 +1,94 @@
+/** A JVM on Kafka's jars: how it is started, and how it is seen that it has come so far. */
+import type { ChildProcess } from "node:child_process";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { endOf, spawnBound } from "./bound-process.js";
+
+const PROJECT_DIRECTORY = fileURLToPath(new URL("../../..", import.meta.url));
+export const LIBRARIES = join(PROJECT_DIRECTORY, ".local", "kafka", "libs");
+/**
+ * Kafka's classes, parsed and verified, as the JVM maps them (class data sharing): 2 of the 6 seconds of processor time
+ * that a start costs. Written when the first broker stops, beside the jars that it is made from. The JVM itself ignores an archive
+ * of other jars or of another Java.
+ */
+export const CLASS_ARCHIVE = join(LIBRARIES, "classes.jsa");
+const LOG_CONFIGURATION = join(PROJECT_DIRECTORY, "deploy", "local", "kafka", "log4j2.properties");
+
+const POLL_MS = 25;
+const LOG_TAIL_LINES = 20;
+/** Kafka logs this once it is registered, unfenced, and its request handlers run; a controller once it runs. */
+export const STARTED = "Kafka Server started";
+
+export interface JvmOptions {
+  /** Java heap in MiB, 512 by default. */
+  readonly heapMb?: number | undefined;
+  /** Its output is added to this file. */
+  readonly logFile: string;
+}
+
+/** Starts Java on Kafka's jars, bound to this process. */
+export function spawnKafka({ heapMb = 512, logFile }: JvmOptions, args: readonly string[]): ChildProcess {
+  const log = openSync(logFile, "a");
+  try {
+    return spawnBound("java", [...jvmOptions(heapMb), ...args], { stdio: ["ignore", log, log] });
+  } finally {
+    closeSync(log);
+  }
+}
+
+function jvmOptions(heapMb: number): readonly string[] {
+  return [
+    `-Xmx${heapMb}m`,
+    "-XX:+UseSerialGC",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-XX:-UsePerfData",
+    "-Djava.awt.headless=true",
+    `-Dlog4j2.configurationFile=${LOG_CONFIGURATION}`,
+    "-Xlog:cds=off",
+    "-Xlog:cds+dynamic=off",
+    ...(existsSync(CLASS_ARCHIVE) ? [`-XX:SharedArchiveFile=${CLASS_ARCHIVE}`] : []),
+    "-cp",
+    join(LIBRARIES, "*"),
+  ];
+}
+
+/**
+ * Waits for a line of the log of a JVM.
+ * @returns whether it has come in time
+ * @throws {Error} the JVM ended, with the end of its log, or Java cannot be run
+ */
+export async function logged(
+  jvm: ChildProcess,
+  { logFile }: JvmOptions,
+  line: string,
+  timeoutMs: number,
+): Promise<boolean> {
+  let spawnError: Error | undefined;
+  jvm.once("error", (error) => {
+    spawnError = error;
+  });
+  const deadline = performance.now() + timeoutMs;
+  while (!logOf(logFile).includes(line)) {
+    if (spawnError !== undefined)
+      throw new Error("expected java to start Kafka, but it cannot be run", { cause: spawnError });
+    if (endOf(jvm) !== undefined) throw kafkaFailure("Kafka ended while it started", jvm, logFile);
+    if (performance.now() > deadline) return false;
+    await pause(POLL_MS);
+  }
+  return true;
+}
+
+/** An error that tells the end of the log. */
+export function kafkaFailure(what: string, jvm: ChildProcess, logFile: string): Error {
+  return new Error(`${what} (${endOf(jvm) ?? "it still runs"}). The end of ${logFile}:\n${logTail(logFile)}`);
+}
+
+export function logTail(logFile: string): string {
+  return logOf(logFile).trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n");
+}
+
+function logOf(logFile: string): string {
+  return existsSync(logFile) ? readFileSync(logFile, "utf8") : "";
+}
