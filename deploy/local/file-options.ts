@@ -33,10 +33,20 @@ const FILE_OPTIONS = {
   target: option("--target <column>", "REPLAY_TARGET", "column of y (default: y)"),
   lags: option("--lags <number>", "LAGS", "so many last values of y of the series become features"),
   lagsOf: option("--lags-of <features>", "LAGS_OF", "the last values of features too, by their numbers: 1:3,4:1"),
-  separator: option("--separator <sign>", "REPLAY_SEPARATOR", "between two cells: , ; tab or bar (default: detected)"),
+  time: option("--time <column>", "REPLAY_TIME", "column of the record's time"),
+  timeUnit: option("--time-unit <unit>", "REPLAY_TIME_UNIT", "how it is written: iso, s, ms or us (default: iso)"),
+  calendar: option("--calendar <parts>", "CALENDAR", "what of the time becomes features: hour,weekday,month"),
+  separator: option(
+    "--separator <sign>",
+    "REPLAY_SEPARATOR",
+    "between two cells: comma, semicolon, tab or pipe, or the sign itself (default: detected)",
+  ),
   decimal: option("--decimal <sign>", "REPLAY_DECIMAL", "decimal mark, . or , (default: detected)"),
   encoding: option("--encoding <name>", "REPLAY_ENCODING", "utf-8 or latin1 (default: detected)"),
 } as const satisfies Readonly<Record<string, FileOption>>;
+
+/** What `--missing` may be. */
+const MISSING_RULES = ["reject", "skip", "last"] as const;
 
 /** The settings that `--series` and `--features` stand for beside `--from`. */
 const SHARED_OPTIONS = { series: "REPLAY_SERIES", features: "REPLAY_FEATURES" } as const;
@@ -49,6 +59,8 @@ export type FileOptions = { readonly [K in FileOptionName]?: string } & {
   readonly from?: string;
   /** Raw topic that it is raced on. */
   readonly topic?: string;
+  /** What is done with a feature that has no value. */
+  readonly missing?: (typeof MISSING_RULES)[number];
   readonly dryRun?: boolean;
 };
 
@@ -61,6 +73,9 @@ export function addFileOptions(command: Command): Command {
       "--topic <name>",
       "with --from: raw topic that it is raced on, which names the race (default: the file's name)",
     );
+  const missing =
+    "with --from: a feature without a value: the row is refused or passed over, or the last value of its series taken";
+  command.addOption(new Option("--missing <rule>", `${missing} (default: reject)`).choices(MISSING_RULES));
   for (const { flags, doc } of Object.values(FILE_OPTIONS)) command.addOption(new Option(flags, `with --from: ${doc}`));
   return command;
 }
@@ -91,11 +106,12 @@ export function fileRequest(
   },
   environment: Readonly<Record<string, string | undefined>>,
 ): FileRequest | undefined {
-  const { from, topic, dryRun, seed } = options;
+  const { from, topic, missing, dryRun, seed } = options;
   const said = entriesOf(FILE_OPTIONS).filter(([name]) => options[name] !== undefined);
   if (from === undefined) {
     const alone = said.map(([, { flags }]) => flags.split(" ")[0]);
     if (topic !== undefined) alone.push("--topic");
+    if (missing !== undefined) alone.push("--missing");
     if (dryRun === true) alone.push("--dry-run");
     if (alone.length > 0) throw new ConfigurationError(alone.map((flag) => `${flag}: goes with --from <file>`));
     return undefined;
@@ -107,8 +123,16 @@ export function fileRequest(
     const text = options[name] ?? environment[setting];
     if (text !== undefined) settings[setting] = text;
   }
+  if (nonEmpty(settings.CALENDAR) !== undefined && nonEmpty(settings.REPLAY_TIME) === undefined) {
+    throw new ConfigurationError(["--calendar: needs --time <column>, the time of sending says nothing of the rows"]);
+  }
+  const raced = topicOf(topic ?? nonEmpty(environment.REPLAY_TOPIC), from);
+  if (missing !== undefined && missing !== "reject") {
+    settings.REPLAY_MISSING = "null";
+    settings.INPUT_MISSING = `${raced}:${missing}`;
+  }
   const application = nonEmpty(environment.APPLICATION_ID) ?? APPLICATION;
-  return { from, topic: topicOf(topic ?? nonEmpty(environment.REPLAY_TOPIC), from), application, settings };
+  return { from, topic: raced, application, settings };
 }
 
 /** @throws {ConfigurationError} Kafka does not take the name */

@@ -10,6 +10,8 @@ export interface FileProgress extends Replay {
   readonly bytes: number;
   /** Records sent that some service has not worked on yet, by what the services tell; they learn of records some seconds later. */
   readonly lag: number;
+  /** Whether every row is forecast. */
+  readonly forecast: boolean;
 }
 
 const BAR_CHARACTERS = 30;
@@ -21,10 +23,11 @@ const BAR = {
 };
 
 /**
- * The part that is done, 0 to 1. While the file is read, its bytes say how many rows are to come. It stays below 1: that nothing is
- * left is not for a lag to say.
+ * The part that is done, 0 to 1. While the file is read, its bytes say how many rows are to come. It stays below 1 until every row is
+ * forecast: that nothing is left is not for a lag to say.
  */
-export function fractionOf({ bytes, readBytes, sent, lag, done }: FileProgress): number {
+export function fractionOf({ bytes, readBytes, sent, lag, done, forecast }: FileProgress): number {
+  if (forecast) return 1;
   const read = done ? 1 : Math.min(1, readBytes / Math.max(1, bytes));
   return Math.min(0.999, sent === 0 ? 0 : (read * Math.max(0, sent - lag)) / sent);
 }
@@ -36,11 +39,12 @@ export function progressBar(progress: FileProgress): string {
 
 /** The same in words, for a log. */
 export function progressText(progress: FileProgress): string {
-  const { name, rows, sent, lag, done } = progress;
+  const { name, rows, sent, lag, done, forecast } = progress;
   const percent = Math.floor(100 * fractionOf(progress));
+  const waits = done && lag === 0 && !forecast ? "; waiting for the last forecasts" : "";
   const refused = rows === sent ? "" : `, ${count(rows - sent)} refused`;
   const worked = count(Math.max(0, sent - lag));
-  return `${name} ${percent} %: ${worked} of ${count(sent)} rows${done ? "" : " sent so far"}${refused}`;
+  return `${name} ${percent} %: ${worked} of ${count(sent)} rows${done ? "" : " sent so far"}${refused}${waits}`;
 }
 
 /**

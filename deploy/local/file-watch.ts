@@ -46,7 +46,7 @@ export class FileWatch {
     this.#done = replay.done;
     const lagOf = (service: string) => lags.get(service) ?? 0;
     const lag = lagOf("deserializer") + Math.max(...READERS.map(lagOf));
-    return { name: this.#file.name, ...replay, bytes: sizeOf(this.#file.path), lag };
+    return { name: this.#file.name, ...replay, bytes: sizeOf(this.#file.path), lag, forecast: false };
   }
 
   /**

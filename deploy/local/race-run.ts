@@ -206,7 +206,9 @@ export class RaceRun {
       const [{ url }, ...others] = this.#runners;
       const lags = new Map(others.map(({ service, health }) => [service.name, health.lagRecords]));
       this.#progress = (await file.progress(url, lags)) ?? this.#progress;
-      if (await file.isForecast()) this.end({ kind: "forecast" });
+      if (!(await file.isForecast())) return;
+      if (this.#progress !== undefined) this.#progress = { ...this.#progress, lag: 0, forecast: true };
+      this.end({ kind: "forecast" });
     } catch (error) {
       // It is asked again at the next probe.
       if (!(error instanceof KafkaError)) throw error;

@@ -5,7 +5,7 @@
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { producerSettings } from "../../services/producer/settings.js";
-import { readSettings } from "../../shared/config.js";
+import { nonEmpty, readSettings } from "../../shared/config.js";
 import { ConfigurationError, EXIT_CONFIGURATION } from "../../shared/errors.js";
 import type { ClientOptions } from "../../shared/kafka/client.js";
 import { readClientProperties } from "../../shared/kafka-variables.js";
@@ -33,9 +33,12 @@ import { RaceRun } from "./race-run.js";
 import { raceInputs } from "./race-topics.js";
 import { FolderInUseError, forgetRace, openRunFolder, type RunFolder, readBasis, writeBasis } from "./run-folder.js";
 import { basisOf, parseRunOptions, producerEnvironment, type RunOptions } from "./run-options.js";
+import { refuseFaultySettings } from "./setting-check.js";
 
 const SERVICES_DIRECTORY = fileURLToPath(new URL("../../services", import.meta.url));
 const KAFKA_PORT = 9092;
+/** What services are told of a broker of this machine's own, before its port is known. */
+const LOCAL_BROKER = { KAFKA_BROKERS: `127.0.0.1:${KAFKA_PORT}`, KAFKA_BOOTSTRAP_SERVERS: undefined };
 /** TOPIC_RETENTION_MIB on the local broker: the disk is a laptop's. */
 const RETENTION_MIB = "512";
 /** The same for a file, of which no record may go before the slowest service has read it. */
@@ -85,7 +88,11 @@ async function main(options: RunOptions, environment: Environment): Promise<numb
         ? producerEnvironment(options, environment, ownCluster ? undefined : readBasis(folder))
         : undefined;
     const producer = { ...generated, ...file?.environment };
-    const inputs = raceInputs(readSettings(producerSettings, { ...environment, ...producer }));
+    const told = { ...environment, ...producer };
+    // INPUT_TOPICS of the user holds for every service, but a file has a topic of its own.
+    const isAsked = nonEmpty(environment.INPUT_TOPICS) !== undefined && file === undefined;
+    const inputs = isAsked ? new Map<string, string>() : raceInputs(readSettings(producerSettings, told));
+    refuseFaultySettings(ownCluster ? told : { ...told, ...LOCAL_BROKER }, inputs);
     const kafka = ownCluster ? undefined : await startKafka(folder, fresh, options.kafkaPort);
     try {
       if (file !== undefined) keepBasis(file);
@@ -139,8 +146,7 @@ async function race(
     client,
     httpPort: settings.httpPort,
     environment: { ...processEnvironment, ...environment },
-    // INPUT_TOPICS of the user holds for every service, but a file has a topic of its own.
-    inputs: (environment.INPUT_TOPICS ?? "") === "" || file !== undefined ? inputs : new Map(),
+    inputs,
     servicesDirectory: SERVICES_DIRECTORY,
     logDirectory: folder.logDirectory,
     forMs: options.for,

@@ -1,7 +1,7 @@
 /** The values of some columns of one line of CSV (RFC 4180), as the line spells them. */
 import { parse } from "csv-parse/sync";
+import type { FieldValue, FieldValues } from "../../shared/field-value.js";
 import type { FieldName } from "./field-name.js";
-import type { FieldValue, FieldValues } from "./parsed-record.js";
 import { fault } from "./text-cursor.js";
 
 /**

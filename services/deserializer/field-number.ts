@@ -1,20 +1,18 @@
 /** From what stands in a field to a number or a time, by the rules of the settings. */
 
 import { RecordError } from "../../shared/errors.js";
+import type { FieldValue } from "../../shared/field-value.js";
+import { isMissingText } from "../../shared/missing-text.js";
 import { NUMBER_TEXT_BYTES_MAX } from "../../shared/numbers/number-text.js";
+import { epochTimeMs, isoTimeMs } from "../../shared/time-text.js";
 import type { NamedFormat } from "./format-settings.js";
-import type { FieldFault, FieldValue } from "./parsed-record.js";
+import type { FieldFault } from "./parsed-record.js";
 
 /** As CSV readers read numbers: no blanks inside, no separators of thousands. */
 const DECIMAL = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const NON_FINITE = /^[+-]?(?:inf|infinity)$/i;
-/** What people write where there is no value, in any case of letters. */
-const MISSING_WORD = /^(?:|na|n\/a|nan|null|none|-)$/i;
 const BOOLEAN_WORD = /^(?:true|false)$/i;
 
-const ISO_TIME =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?(?:Z|([+-])(\d\d):?(\d\d))?$/;
-const PER_MS = { s: 1000, ms: 1, us: 0.001 } as const;
 /** The latest time that JavaScript's dates hold, in ms. */
 const TIME_MAX_MS = 8.64e15;
 
@@ -34,7 +32,7 @@ export class FieldError extends RecordError {
 /** Whether a field has no value: it is absent, null or an empty cell, or a text that says so where texts are read. */
 export function isMissing(value: FieldValue | undefined, { kind, numbers }: NumberRules): boolean {
   if (value === undefined || value.kind === "null") return true;
-  return value.kind === "text" && (kind === "csv" || numbers !== "strict") && MISSING_WORD.test(value.text.trim());
+  return value.kind === "text" && (kind === "csv" || numbers !== "strict") && isMissingText(value.text.trim());
 }
 
 /**
@@ -104,7 +102,7 @@ function numbersAsText({ numbers }: NumberRules): "text" | "comma" {
  */
 export function fieldTime(field: string, value: FieldValue, unit: NamedFormat["timeUnit"], rules: NumberRules): number {
   const text = value.kind === "number" || value.kind === "text" ? value.text.trim() : "";
-  const ms = unit === "iso" ? isoTime(text) : epochTime(field, text, unit, rules);
+  const ms = unit === "iso" ? isoTimeMs(text) : epochTime(field, text, unit, rules);
   if (ms >= 0 && ms <= TIME_MAX_MS) return ms;
   const expected = unit === "iso" ? "a time of ISO 8601 since 1970" : `a time since 1970 in ${unit}`;
   throw new FieldError("not-a-time", field, expected, "another value");
@@ -113,21 +111,5 @@ export function fieldTime(field: string, value: FieldValue, unit: NamedFormat["t
 function epochTime(field: string, text: string, unit: "s" | "ms" | "us", rules: NumberRules): number {
   if (!DECIMAL.test(rules.numbers === "comma" ? text.replace(",", ".") : text)) return Number.NaN;
   const number = textNumber(field, text, { ...rules, numbers: numbersAsText(rules) });
-  return Math.floor(unit === "us" ? number / 1000 : number * PER_MS[unit]);
-}
-
-/** NaN where the text is no time, or a day or an hour that there is not. */
-function isoTime(text: string): number {
-  const parts = ISO_TIME.exec(text);
-  if (parts === null) return Number.NaN;
-  const [year, month, day, hour = 0, minute = 0, second = 0] = parts.slice(1, 7).map((part) => Number(part ?? 0));
-  const ms = Math.floor(Number(`0.${parts[7] ?? 0}`) * 1000 + 1e-6);
-  const date = new Date(Date.UTC(year, month - 1, day));
-  date.setUTCFullYear(year);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return Number.NaN;
-  if (hour > 23 || minute > 59 || second > 59) return Number.NaN;
-  const [offsetHours, offsetMinutes] = [Number(parts[9] ?? 0), Number(parts[10] ?? 0)];
-  if (offsetHours > 23 || offsetMinutes > 59) return Number.NaN;
-  const offset = (parts[8] === "-" ? -1 : 1) * (offsetHours * 60 + offsetMinutes);
-  return date.getTime() + ((hour * 60 + minute - offset) * 60 + second) * 1000 + ms;
+  return epochTimeMs(number, unit);
 }

@@ -1,12 +1,12 @@
 /** Settings of how the raw records of each topic are read. */
 import { type Settings, setting } from "../../shared/config.js";
+import { separatorNames, separators } from "../../shared/separators.js";
+import { type TimeUnit, timeUnits } from "../../shared/time-text.js";
 import { type FieldName, fieldList, fieldName, optionalField } from "./field-name.js";
 import { type LagSettings, topicLags } from "./lag-settings.js";
 import { byTopic, strayTopics, valueFor, wordByTopic } from "./topic-setting.js";
 
 const FORMATS = ["text", "json", "fields", "csv"] as const;
-const SEPARATORS = { comma: ",", semicolon: ";", tab: "\t", pipe: "|" } as const;
-const TIME_UNITS = ["iso", "s", "ms", "us"] as const;
 const NUMBER_RULES = ["strict", "text", "comma"] as const;
 const BOOLEAN_RULES = ["reject", "number"] as const;
 const MISSING_RULES = ["reject", "skip", "last"] as const;
@@ -30,7 +30,7 @@ export const formatSettings = {
     default: "",
     doc: "`csv`: the columns of a line in their order, separated by commas",
   }),
-  inputSeparator: setting("INPUT_SEPARATOR", wordByTopic(Object.keys(SEPARATORS) as (keyof typeof SEPARATORS)[]), {
+  inputSeparator: setting("INPUT_SEPARATOR", wordByTopic(separatorNames), {
     default: "comma",
     doc: "`csv`: what stands between two columns: `comma`, `semicolon`, `tab` or `pipe`",
   }),
@@ -54,7 +54,7 @@ export const formatSettings = {
     default: "",
     doc: "`fields`, `csv`: the field of the record's time, which its results bear; where empty, the record's timestamp",
   }),
-  inputTimeUnit: setting("INPUT_TIME_UNIT", wordByTopic(TIME_UNITS), {
+  inputTimeUnit: setting("INPUT_TIME_UNIT", wordByTopic(timeUnits), {
     default: "iso",
     doc: "How INPUT_TIME is written: `iso` (ISO 8601, UTC where it says nothing else), or as the time since 1970 in `s`, `ms` or `us`",
   }),
@@ -88,7 +88,7 @@ export interface NamedFormat {
   readonly counter: FieldName | undefined;
   /** Undefined where the record's own timestamp is its time. */
   readonly time: FieldName | undefined;
-  readonly timeUnit: (typeof TIME_UNITS)[number];
+  readonly timeUnit: TimeUnit;
   readonly numbers: (typeof NUMBER_RULES)[number];
   readonly booleans: (typeof BOOLEAN_RULES)[number];
   readonly missing: MissingRule;
@@ -114,7 +114,7 @@ export function namedFormat(settings: FormatSettings, topic: string): NamedForma
     topic,
     kind,
     columns,
-    separator: SEPARATORS[valueFor(settings.inputSeparator, topic, "comma")],
+    separator: separators[valueFor(settings.inputSeparator, topic, "comma")],
     target,
     features: kind === "csv" && named.length === 0 ? columns.filter(({ name }) => !other.has(name)) : named,
     series,

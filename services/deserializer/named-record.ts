@@ -1,13 +1,14 @@
 /** From a raw record whose fields have names to a parsed one. */
 import { isUtf8 } from "node:buffer";
 import { SERIES_BYTES_MAX } from "../../shared/contract/observation-record.js";
+import type { FieldValue, FieldValues } from "../../shared/field-value.js";
+import { jsonFields } from "../../shared/json-fields.js";
 import { csvFields, isHeader } from "./csv-fields.js";
 import type { FieldName } from "./field-name.js";
 import { FieldError, fieldInteger, fieldNumber, fieldTime, isMissing } from "./field-number.js";
 import type { NamedFormat } from "./format-settings.js";
-import { jsonFields } from "./json-fields.js";
 import { TEXT_BYTES_MAX } from "./observation-text.js";
-import type { FieldValue, FieldValues, ParsedRecord } from "./parsed-record.js";
+import type { ParsedRecord } from "./parsed-record.js";
 import { fault } from "./text-cursor.js";
 
 /**
@@ -100,7 +101,6 @@ function seriesPart(field: FieldName, value: FieldValue | undefined): string {
   // A series may be called NA or -: only what is not there is missing.
   if (value === undefined || value.kind === "null" || (value.kind === "text" && value.text === ""))
     throw new FieldError("missing-value", field.name, "the name of a series", "none");
-  if (value.kind === "structure")
-    throw new FieldError("nesting", field.name, "the name of a series", "an object or a list");
-  return value.text;
+  if ("text" in value) return value.text;
+  throw new FieldError("nesting", field.name, "the name of a series", "an object or a list");
 }

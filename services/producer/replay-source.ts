@@ -3,13 +3,16 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { rawTopic } from "../../shared/contract/topics.js";
 import { ConfigurationError, messageOf } from "../../shared/errors.js";
+import type { Separator } from "../../shared/separators.js";
 import { type OutputTopic, type Source, stateKey, type TaskContext } from "../../shared/service-definition.js";
+import type { TimeUnit } from "../../shared/time-text.js";
 import type { Counter, ProducerStates } from "./counters.js";
-import type { Separator } from "./replay/csv-rows.js";
 import type { FileRow } from "./replay/file-row.js";
 import { type FileRows, openRows, type PlacedRow } from "./replay/file-rows.js";
 import type { DecimalMark } from "./replay/number-text.js";
+import type { ReplayColumns } from "./replay/replay-columns.js";
 import { checkSameFile, newProgress, progressText, type ReplayProgress, replayKey } from "./replay/replay-progress.js";
+import type { MissingRule } from "./replay/row-reader.js";
 import type { FileEncoding } from "./replay/text-encoding.js";
 import { type TokenBucket, tokenBucket } from "./token-bucket.js";
 
@@ -27,6 +30,10 @@ export interface ReplaySettings {
   readonly replayFeatures: readonly string[];
   /** Column that names the series; empty where the file is one series, which then bears the file's name. */
   readonly replaySeries: string;
+  /** Column of the record's time; empty where that is the time of sending. */
+  readonly replayTime: string;
+  readonly replayTimeUnit: TimeUnit;
+  readonly replayMissing: MissingRule;
   readonly replaySeparator: Separator | undefined;
   readonly replayDecimal: DecimalMark | undefined;
   readonly replayEncoding: FileEncoding | undefined;
@@ -42,8 +49,8 @@ export function progressKey(settings: ReplaySettings): string {
   return replayKey({ path: settings.replayFile, topic: settings.replayTopic, columns: columnsOf(settings) });
 }
 
-function columnsOf({ replayTarget: target, replayFeatures: features, replaySeries: series }: ReplaySettings) {
-  return { target, features, series };
+function columnsOf({ replayTarget, replayFeatures, replaySeries, replayTime }: ReplaySettings): ReplayColumns {
+  return { target: replayTarget, features: replayFeatures, series: replaySeries, time: replayTime };
 }
 
 /** Opens the file that the settings name, as {@link openRows} does. */
@@ -52,6 +59,8 @@ export function openReplay(settings: ReplaySettings): FileRows {
     separator: settings.replaySeparator,
     decimal: settings.replayDecimal,
     encoding: settings.replayEncoding,
+    timeUnit: settings.replayTimeUnit,
+    missing: settings.replayMissing,
   });
 }
 
@@ -172,6 +181,7 @@ class Replay {
       return;
     }
     const series = row.series ?? this.#series;
+    if (row.timestamp !== undefined) this.#context.stamp(row.timestamp);
     const numbers = [row.i ?? this.#nextStep(series), ...row.numbers];
     this.#context.forward(this.#output, series, `[${numbers.join(", ")}]`);
   }

@@ -2,12 +2,14 @@
 import type { ZodType } from "zod";
 import { setting } from "../../shared/config.js";
 import { LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/contract/topics.js";
+import { type Separator, separatorNames, separators } from "../../shared/separators.js";
 import { decimalNumber, isTopicName, splitList, textSetting, wholeNumber } from "../../shared/setting-kinds.js";
+import { timeUnits } from "../../shared/time-text.js";
 import { targets } from "./generator.js";
 import type { GeneratedTopic } from "./generator-source.js";
-import { type Separator, separators } from "./replay/csv-rows.js";
 import { fileFormats, formatOf } from "./replay/file-rows.js";
 import { decimals } from "./replay/number-text.js";
+import { missingRules } from "./replay/row-reader.js";
 import { encodings } from "./replay/text-encoding.js";
 
 /** Text of a setting whose value is detected. */
@@ -67,9 +69,25 @@ export const producerSettings = {
       doc: "Column of the file that names the series; empty for one series that bears the file's name",
     },
   ),
+  replayTime: setting(
+    "REPLAY_TIME",
+    textSetting((text) => text, "a column"),
+    {
+      default: "",
+      doc: "Column of the file that holds the record's time, which becomes its timestamp; empty for the time of sending",
+    },
+  ),
+  replayTimeUnit: setting("REPLAY_TIME_UNIT", oneOf(timeUnits), {
+    default: "iso",
+    doc: "How REPLAY_TIME is written: `iso` (ISO 8601, UTC where it says nothing else), or as the time since 1970 in `s`, `ms` or `us`",
+  }),
+  replayMissing: setting("REPLAY_MISSING", oneOf(missingRules), {
+    default: "reject",
+    doc: "A feature without a value: `reject` the row, or send `null` in its place, which INPUT_MISSING of the deserializer acts on",
+  }),
   replaySeparator: setting("REPLAY_SEPARATOR", separator(), {
     default: AUTO,
-    doc: "What parts the cells of a CSV: `,`, `;`, `tab`, `bar`, or `auto` to detect it",
+    doc: "What parts the cells of a CSV: `comma`, `semicolon`, `tab` or `pipe` (or `,`, `;`, `|`), or `auto` to detect it",
   }),
   replayDecimal: setting("REPLAY_DECIMAL", detectable(decimals), {
     default: AUTO,
@@ -81,6 +99,10 @@ export const producerSettings = {
   }),
 };
 
+function oneOf<T extends string>(values: readonly T[]): ZodType<T, string> {
+  return textSetting((text) => values.find((value) => value === text), values.join(" or "));
+}
+
 /** One of `values`; undefined for what is to be detected. */
 function detectable<T extends string>(values: readonly T[]): ZodType<T | undefined, string> {
   const parsed = (text: string) => values.find((value) => value === text);
@@ -88,9 +110,11 @@ function detectable<T extends string>(values: readonly T[]): ZodType<T | undefin
 }
 
 function separator(): ZodType<Separator | undefined, string> {
-  const named: Readonly<Record<string, Separator>> = { tab: "\t", bar: "|" };
-  const parsed = (text: string) => named[text] ?? separators.find((value) => value === text);
-  return optionalAuto(parsed, `, or ; or tab or bar or ${AUTO}`);
+  const parsed = (text: string) => {
+    const found = separatorNames.find((name) => name === text || separators[name] === text);
+    return found && separators[found];
+  };
+  return optionalAuto(parsed, `${separatorNames.join(" or ")} or ${AUTO}`);
 }
 
 function optionalAuto<T>(parse: (text: string) => T | undefined, expected: string): ZodType<T | undefined, string> {

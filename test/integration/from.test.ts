@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { freePort } from "../../deploy/local/free-port.js";
 import { startLocalKafka } from "../../deploy/local/local-kafka.js";
-import { type Prediction, predictionSchema } from "../../shared/contract/schemas.js";
+import { observationSchema, type Prediction, predictionSchema } from "../../shared/contract/schemas.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
 import { readTopic } from "../support/kafka/kafka-topics.js";
 import { StartRun } from "../support/services/start-runner.js";
@@ -87,6 +88,17 @@ describe("npm start --from", function () {
     return found;
   }
 
+  /** Looks at the broker of a race that has ended. */
+  async function onBrokerOf<T>(race: string, look: (brokers: string) => Promise<T>): Promise<T> {
+    const folder = join(directory, "from", race, "kafka", "broker");
+    const kafka = await startLocalKafka({ directory: folder, port: await freePort() });
+    try {
+      return await look(kafka.brokers);
+    } finally {
+      await kafka.stop();
+    }
+  }
+
   it("ends by itself with a table of all models of both racers, whose scores are scikit-learn's", async () => {
     const run = start(["--from", DIABETES, "--target", "progression"]);
     assert.equal(await run.ended(), 0, run.out);
@@ -124,18 +136,43 @@ describe("npm start --from", function () {
     assert.equal(await second.ended(), 0, second.out);
     const golden = goldenFile("diabetes");
     assertScores(second, "diabetes", golden);
-    const folder = join(directory, "from", "killed", "kafka", "broker");
-    const kafka = await startLocalKafka({ directory: folder, port: await freePort() });
-    try {
-      assert.deepEqual(faultsOf(await predictions(kafka.brokers), golden), {
-        lost: 0,
-        repeated: 0,
-        disordered: 0,
-        wrong: 0,
-      });
-    } finally {
-      await kafka.stop();
+    const faults = await onBrokerOf("killed", async (brokers) => faultsOf(await predictions(brokers), golden));
+    assert.deepEqual(faults, { lost: 0, repeated: 0, disordered: 0, wrong: 0 });
+  });
+
+  it("races packed files, with the time of a row, parts of it as features, and the last value of what is missing", async () => {
+    const path = join(directory, "sales.csv.gz");
+    writeFileSync(
+      path,
+      gzipSync("date,price,demand\n2023-12-31,10,4\n2024-03-01,11,\n1969-01-01,NA,6\n2024-07-01,12,7\n"),
+    );
+    const run = start([
+      ...["--from", path, "--target", "price", "--time", "date", "--calendar", "month", "--missing", "last"],
+    ]);
+    assert.equal(await run.ended(), 0, run.out);
+    assert.equal(run.row("sales").get("records"), "3");
+    assert.match(run.out, /^\S+sales\.csv\.gz: 4 rows read, 3 sent, 1 refused \(missing 1\)\.$/m);
+    const sent = await onBrokerOf("sales", (brokers) => readTopic(brokers, "sales.observations"));
+    assert.deepEqual(
+      sent.map(({ timestamp }) => new Date(timestamp ?? Number.NaN).toISOString().slice(0, 10)),
+      ["2023-12-31", "2024-03-01", "2024-07-01"],
+    );
+    // The last demand, then sine and cosine of 11/12, 2/12 and 6/12 of a turn.
+    const expected = [
+      [4, -0.5, Math.sqrt(3) / 2],
+      [4, Math.sqrt(3) / 2, 0.5],
+      [7, 0, -1],
+    ];
+    for (const [at, { value }] of sent.entries()) {
+      const { x = [] } = observationSchema.parse(JSON.parse(String(value)));
+      assert.equal(x.length, 3);
+      for (const [place, number] of x.entries())
+        assert.ok(Math.abs(number - expected[at][place]) < 1e-12, String(value));
     }
+
+    const zstd = start(["--from", join(root, "test/data/small.csv.zst")]);
+    assert.equal(await zstd.ended(), 0, zstd.out);
+    assert.equal(zstd.row("small").get("records"), "2");
   });
 
   it("races one column of numbers on its last values, as the same models do by scikit-learn on the same lags", async () => {

@@ -99,16 +99,18 @@ describe("npm start", function () {
     assert.equal(run.records("sensor"), 60);
   });
 
-  it("ends with 78 and the service's own words when that refuses its settings", async () => {
-    const run = start(["--for", "60s"], { RLS_MODELS: "rls1:2" });
+  it("ends with 78 before it starts anything, with the words of every service that refuses its settings", async () => {
+    const wrong = { RLS_MODELS: "rls1:2", FEATURES_MAX: "no", ML_MODELS: "rg", COMMIT_INTERVAL_MS: "soon" };
+    const run = start(["--for", "60s"], wrong);
     assert.equal(await run.ended(), EXIT_CONFIGURATION, run.out);
-    assert.match(run.out, /^rls-racer: 1 setting is wrong:\n {2}RLS_MODELS=rls1:2/m);
+    assert.match(run.out, /^4 settings are wrong:$/m);
+    for (const [name, value] of Object.entries(wrong))
+      assert.match(run.out, new RegExp(`^ {2}${name}=${value}: `, "m"));
+    assert.doesNotMatch(run.out, /Starting Kafka/);
   });
 
   it("starts a killed service again and a killed broker too, and leaves nothing running when it is killed itself", async () => {
-    // So slowly that the broker hardly dies amid a commit: a node that is broker and controller in one may drop the markers of
-    // transactions decided in its last moment, and whoever asks for the group's positions then waits for ever.
-    const run = start(["--fresh", "--series", "1", "--features", "2", "--rate", "0.2"]);
+    const run = start(["--fresh", "--series", "1", "--features", "2", "--rate", "2"]);
     await waitFor("the first scores", () => run.out.includes("dataLinearModel rls1: mse"));
     const marks: unknown = JSON.parse(readFileSync(join(directory, "kafka", "broker", "kafka.pid"), "utf8"));
     const broker = (marks as { jvm: { pid: number } }).jvm.pid;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { csvFields } from "../../services/deserializer/csv-fields.js";
 import type { FieldName } from "../../services/deserializer/field-name.js";
-import { jsonFields } from "../../services/deserializer/json-fields.js";
-import type { FieldValue } from "../../services/deserializer/parsed-record.js";
+import type { FieldValue } from "../../shared/field-value.js";
+import { jsonFields } from "../../shared/json-fields.js";
 import { holds } from "../support/property.js";
 
 /** Every path of a JSON value to what stands there. */
@@ -16,7 +16,7 @@ function* pathsOf(value: unknown, path: readonly string[] = []): Generator<[read
 /** What JSON.parse gives at a place, as fields are told. */
 function expectedValue(value: unknown): FieldValue {
   if (value === null) return { kind: "null" };
-  if (typeof value === "object") return { kind: "structure" };
+  if (typeof value === "object") return { kind: Array.isArray(value) ? "list" : "object" };
   if (typeof value === "string") return { kind: "text", text: value };
   if (typeof value === "boolean") return { kind: "boolean", text: String(value) };
   return { kind: "number", text: JSON.stringify(value) };

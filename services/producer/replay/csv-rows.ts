@@ -3,19 +3,19 @@
  * A row that is no CSV is refused whole, and reading goes on after it.
  */
 import { CsvError, type Options, parse } from "csv-parse/sync";
+import type { Separator } from "../../../shared/separators.js";
 
 /** Longest row, in bytes. */
 export const ROW_BYTES_MAX = 128 * 1024;
 
 const QUOTE = 0x22;
-const BLANK = 0x20;
+const SPACE = 0x20;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const TAB = 0x09;
-
-export const separators = [",", ";", "\t", "|"] as const;
-/** What parts the cells of a row. */
-export type Separator = (typeof separators)[number];
+const BLANK = /[\t\v\f ]/;
+/** What the library trims of a cell. A byte of UTF-8 may look like another blank. */
+const BLANKS_AROUND = /^[\t\v\f ]+|[\t\v\f ]+$/g;
 
 /** A row, or lines that are none. */
 export interface RawRow {
@@ -72,8 +72,8 @@ export function csvRows(block: Buffer, separator: Separator, atEnd: boolean): Ra
 }
 
 /**
- * The rows of a block without a quote: each is a line, so that the library need not say where each ends, which takes it longer than
- * to read the row. Undefined where a row is too long, or where there is no whole one.
+ * The rows of a block without a quote: each is a line that is not empty, and each cell a part of it. This needs no library, and
+ * takes a fraction of its time. Undefined where a row is too long, or where there is no whole one.
  */
 function plainRows(block: Buffer, separator: Separator, isWhole: boolean): RawRows | undefined {
   let rest = block.length;
@@ -85,34 +85,35 @@ function plainRows(block: Buffer, separator: Separator, isWhole: boolean): RawRo
     rest = last;
   }
   if (rest === 0) return undefined;
-  const ends = lineEnds(block, rest);
-  let records: string[][];
-  try {
-    records = parse(block.subarray(0, rest), parserOptions(separator));
-  } catch (error) {
-    if (error instanceof CsvError) return undefined;
-    throw error;
+  const text = block.toString("latin1", 0, rest);
+  const rows: RawRow[] = [];
+  let start = 0;
+  let at = 0;
+  while (at < rest) {
+    const stop = lineStop(block, at, rest);
+    if (stop - at > ROW_BYTES_MAX) return undefined;
+    const end = stop === rest ? rest : afterBreak(block, stop);
+    if (stop > at) {
+      rows.push({ start, end, cells: cellsOf(text.slice(at, stop), separator) });
+      start = end;
+    }
+    at = end;
   }
-  if (records.length !== ends.length) return undefined;
-  const rows = records.map((cells, index) => ({ start: index === 0 ? 0 : ends[index - 1], end: ends[index], cells }));
   return { rows, rest, cut: false };
 }
 
-/** Where each line ends that is not empty, in the first `length` bytes; blank lines that follow a line do not belong to it. */
-function lineEnds(block: Buffer, length: number): number[] {
-  const ends: number[] = [];
-  let hasText = false;
-  for (let at = 0; at < length; at++) {
-    if (!isBreak(block[at])) hasText = true;
-    else if (hasText) {
-      const end = afterBreak(block, at);
-      ends.push(end);
-      at = end - 1;
-      hasText = false;
-    }
-  }
-  if (hasText) ends.push(length);
-  return ends;
+/** Where the line that begins at byte `at` has its end, or `length`. */
+function lineStop(block: Buffer, at: number, length: number): number {
+  let stop = at;
+  while (stop < length && !isBreak(block[stop])) stop += 1;
+  return stop;
+}
+
+/** The cells of a line without a quote. */
+function cellsOf(line: string, separator: Separator): string[] {
+  const cells = line.split(separator);
+  if (separator === "\t") return cells;
+  return BLANK.test(line) ? cells.map((cell) => cell.replace(BLANKS_AROUND, "")) : cells;
 }
 
 function parserOptions(separator: Separator): Options {
@@ -171,7 +172,7 @@ export function csvScan(separator: Separator): RowScan {
       } else if (byte === parting) state = "cell";
       else if (byte === QUOTE && (state === "row" || state === "cell")) state = "quoted";
       // A blank before a quote is trimmed.
-      else if (byte !== BLANK || parting === TAB) state = "open";
+      else if (byte !== SPACE || parting === TAB) state = "open";
       else if (state === "row") state = "cell";
     }
     return undefined;

@@ -7,7 +7,9 @@ export type FileRow =
       readonly series: string | undefined;
       /** Undefined where no column holds it. */
       readonly i: string | undefined;
-      /** y, x1, ..., xn as JSON spells numbers. */
+      /** Milliseconds since the epoch, neither -1 nor 0; undefined where no column holds it. */
+      readonly timestamp: number | undefined;
+      /** y, x1, ..., xn as JSON spells numbers, null for a feature without a value. */
       readonly numbers: readonly string[];
     }
   /** A JSON list, which is an observation's text itself. */

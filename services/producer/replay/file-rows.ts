@@ -2,12 +2,13 @@
  * Reads a file of rows: CSV (RFC 4180, with the separators, decimal marks and line ends that people have) or JSON Lines, plain or
  * packed. A row becomes an observation's texts, or a refusal with its line and reason. A block of the file is in memory at a time.
  */
-import { countBreaks, csvRows, type RawRow, type RawRows, type Separator, skipBreaks } from "./csv-rows.js";
+import { csvReader } from "./csv-reader.js";
+import { countBreaks, csvRows, type RawRow, type RawRows, skipBreaks } from "./csv-rows.js";
 import { type FileBytes, openBytes } from "./file-bytes.js";
 import type { FileRow } from "./file-row.js";
-import type { DecimalMark } from "./number-text.js";
+import { jsonReader } from "./json-reader.js";
 import { askedColumns, type ReplayColumns } from "./replay-columns.js";
-import { csvReader, type FileForm, jsonReader, type RowReader } from "./row-readers.js";
+import type { FileForm, RowReader, ToldForm } from "./row-reader.js";
 import { csvHead, decimalOf } from "./sample.js";
 import { encodingOf, type FileEncoding } from "./text-encoding.js";
 
@@ -18,13 +19,6 @@ const HEAD_BYTES = 64 * 1024;
 const BYTE_ORDER_MARK = Buffer.from("\ufeff");
 
 export const fileFormats = ["csv", "tsv", "txt", "jsonl", "ndjson"] as const;
-
-/** What is told of a file's form; undefined where it is to be detected. */
-export interface ToldForm {
-  readonly separator: Separator | undefined;
-  readonly decimal: DecimalMark | undefined;
-  readonly encoding: FileEncoding | undefined;
-}
 
 /** A row, and where it stands. */
 export interface PlacedRow {
@@ -77,7 +71,7 @@ export function openRows(path: string, columns: ReplayColumns, told: ToldForm): 
   const encoding = told.encoding ?? (mark > 0 ? "utf-8" : encodingOf(head));
   const reader =
     format.endsWith("son") || format === "jsonl"
-      ? jsonReader(head, columns, encoding)
+      ? jsonReader(head, columns, encoding, told)
       : openCsv(head, atEnd, columns, encoding, told);
   return {
     detected: reader.detected,
@@ -93,10 +87,10 @@ function openCsv(
   atEnd: boolean,
   columns: ReplayColumns,
   encoding: FileEncoding,
-  { separator, decimal }: ToldForm,
+  { separator, decimal, timeUnit, missing }: ToldForm,
 ): RowReader {
   const csv = csvHead(head, atEnd, encoding, askedColumns(columns), separator === undefined ? undefined : [separator]);
-  const form: FileForm = { encoding, decimal: decimal ?? decimalOf(csv) };
+  const form: FileForm = { encoding, decimal: decimal ?? decimalOf(csv), timeUnit, missing };
   return csvReader(csv, head, columns, form, csvRows);
 }
 

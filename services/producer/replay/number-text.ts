@@ -1,4 +1,5 @@
 /** What a cell says of a number, without going through a double. */
+import { isMissingText } from "../../../shared/missing-text.js";
 
 export const decimals = [".", ","] as const;
 /** What stands before the decimals. */
@@ -10,8 +11,6 @@ export type CellNumber = { readonly text: string } | { readonly fault: "missing"
 /** The usual spelling: it is JSON's, and short enough to be finite. */
 const PLAIN = /^-?(?:0|[1-9]\d{0,17})(?:\.\d{1,40})?$/;
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
-/** Cells that hold no value, as R, pandas, SQL and spreadsheets write them. */
-const MISSING = /^(?:|-|na|n\/a|#n\/a|nan|null|none)$/i;
 
 /**
  * Reads a number with or without sign, digits on either side of the decimal mark, and exponent: `.5`, `+1`, `5.`, `007`, `1E-3`. JSON
@@ -20,7 +19,7 @@ const MISSING = /^(?:|-|na|n\/a|#n\/a|nan|null|none)$/i;
 export function cellNumber(cell: string, mark: DecimalMark): CellNumber {
   if (mark === "." && PLAIN.test(cell)) return { text: cell };
   const text = cell.trim();
-  if (MISSING.test(text)) return { fault: "missing" };
+  if (isMissingText(text)) return { fault: "missing" };
   if (mark === "," && text.includes(".")) return { fault: "not-a-number" };
   const match = NUMBER.exec(mark === "," ? text.replace(",", ".") : text);
   if (match === null) return { fault: "not-a-number" };

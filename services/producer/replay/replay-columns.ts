@@ -10,15 +10,17 @@ export const NO_FEATURES = "-";
 export interface ReplayColumns {
   /** Column of y. */
   readonly target: string;
-  /** Columns of x1 to xn; empty for all but the target's, the series' and `i`, in the file's order; {@link NO_FEATURES} alone for none. */
+  /** Columns of x1 to xn; empty for all but the target's, the series', the time's and `i`, in the file's order; {@link NO_FEATURES} alone for none. */
   readonly features: readonly string[];
   /** Column that names the series; empty where the whole file is one series. */
   readonly series: string;
+  /** Column of the record's time; empty for none. */
+  readonly time: string;
 }
 
 /** The columns that are named, in no order. */
-export function askedColumns({ target, features, series }: ReplayColumns): readonly string[] {
-  return [target, ...features.filter((name) => name !== NO_FEATURES), ...(series === "" ? [] : [series])];
+export function askedColumns({ target, features, series, time }: ReplayColumns): readonly string[] {
+  return [target, ...features.filter((name) => name !== NO_FEATURES), series, time].filter((name) => name !== "");
 }
 
 /**
@@ -26,8 +28,8 @@ export function askedColumns({ target, features, series }: ReplayColumns): reado
  * @throws {RangeError} a column that is read is not there, or is there twice
  */
 export function featuresOf(names: readonly string[], columns: ReplayColumns): readonly string[] {
-  const { target, series, features } = columns;
-  const others = names.filter((name) => name !== target && name !== series && name !== STEP_COLUMN);
+  const { target, series, time, features } = columns;
+  const others = names.filter((name) => ![target, series, time, STEP_COLUMN].includes(name));
   const none = features.length === 1 && features[0] === NO_FEATURES;
   const read = none ? [] : features.length > 0 ? features : others;
   const asked = new Set([...askedColumns(columns), ...read, ...(names.includes(STEP_COLUMN) ? [STEP_COLUMN] : [])]);

@@ -51,8 +51,10 @@ export interface ReplayIdentity {
 
 /** Key of a replay's progress in the store `counters`. A topic's name has no colon, so it is the key of no series. */
 export function replayKey({ path, topic, columns }: ReplayIdentity): string {
-  const { target, features, series } = columns;
-  const text = JSON.stringify([resolve(path), topic, target, features, series]);
+  const { target, features, series, time } = columns;
+  const parts = [resolve(path), topic, target, features, series];
+  // Without a time the key is that of versions which knew none.
+  const text = JSON.stringify(time === "" ? parts : [...parts, time]);
   return stateKey("file:", createHash("sha256").update(text).digest("hex").slice(0, 16));
 }
 

@@ -1,5 +1,6 @@
 /** What the head of a file tells of its form: separator, decimal mark, names of columns, which of them are numbers. */
-import { csvRows, type RawRow, type Separator, separators } from "./csv-rows.js";
+import { type Separator, separators } from "../../../shared/separators.js";
+import { csvRows, type RawRow } from "./csv-rows.js";
 import { cellNumber, type DecimalMark } from "./number-text.js";
 import { decoded, type FileEncoding } from "./text-encoding.js";
 
@@ -26,7 +27,7 @@ export function csvHead(
   atEnd: boolean,
   encoding: FileEncoding,
   asked: readonly string[],
-  allowed: readonly Separator[] = separators,
+  allowed: readonly Separator[] = Object.values(separators),
 ): CsvHead {
   const candidates = allowed.map((separator) => {
     const { rows } = csvRows(head, separator, atEnd);

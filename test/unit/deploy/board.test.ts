@@ -104,7 +104,7 @@ describe("the board", () => {
   it("shows how far a file is below its title, and in a log as a line of its own", () => {
     const { model } = boardOf(1, ["a"]);
     const counts = { rows: 100, sent: 100, refused: {}, lag: 50 };
-    const progress = { name: "data.csv", bytes: 1000, readBytes: 500, ...counts, done: false };
+    const progress = { name: "data.csv", bytes: 1000, readBytes: 500, ...counts, done: false, forecast: false };
     const [, second] = renderBoard({ ...model, progress }, 80).split("\n");
     assert.equal(second, `${"█".repeat(8)}${"░".repeat(22)} data.csv 25 %: 50 of 100 rows sent so far`);
     const [first] = renderLines({ ...model, progress }, undefined);

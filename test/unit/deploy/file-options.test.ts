@@ -18,6 +18,21 @@ describe("the options of a file", () => {
     assert.equal(ask(["--from", "a.csv", "--rate", "5"])?.settings.RATE, "5");
   });
 
+  it("name a time, parts of it and a rule for what is missing; parts need a time", () => {
+    const args = ["--from", "a.csv", "--time", "at", "--time-unit", "ms", "--calendar", "hour", "--missing", "last"];
+    assert.deepEqual(ask(args)?.settings, {
+      RATE: "1000000",
+      REPLAY_TIME: "at",
+      REPLAY_TIME_UNIT: "ms",
+      CALENDAR: "hour",
+      REPLAY_MISSING: "null",
+      INPUT_MISSING: "a:last",
+    });
+    assert.deepEqual(ask(["--from", "a.csv", "--missing", "reject"])?.settings, { RATE: "1000000" });
+    assert.throws(() => ask(["--from", "a.csv", "--calendar", "hour"]), /--calendar: needs --time <column>/);
+    assert.throws(() => ask(["--missing", "skip"]), /--missing: goes with --from/);
+  });
+
   it("name the topic by the file, or as asked", () => {
     const topic = (...args: string[]) => ask(["--from", ...args])?.topic;
     assert.equal(topic("/var/data/Sales of May.v2.csv"), "Sales_of_May.v2");

@@ -16,6 +16,7 @@ const half: FileProgress = {
   refused: { "not-a-number": 2 },
   lag: 100,
   done: false,
+  forecast: false,
 };
 const whole: FileProgress = { ...half, rows: 1400, sent: 1400, refused: {}, lag: 0, done: true };
 
@@ -28,7 +29,9 @@ describe("the progress of a file", () => {
 
   it("is not whole while nobody knows that nothing is left", () => {
     assert.ok(fractionOf(whole) < 1);
-    assert.equal(progressText(whole), "data.csv 99 %: 1,400 of 1,400 rows");
+    assert.equal(progressText(whole), "data.csv 99 %: 1,400 of 1,400 rows; waiting for the last forecasts");
+    assert.equal(progressText({ ...whole, lag: 3 }), "data.csv 99 %: 1,397 of 1,400 rows");
+    assert.equal(progressText({ ...whole, forecast: true }), "data.csv 100 %: 1,400 of 1,400 rows");
   });
 
   it("is a bar and words", () => {

@@ -34,6 +34,8 @@ describe("files to replay", () => {
   class Replay {
     readonly records: ForwardedRecord[] = [];
     readonly lines: string[] = [];
+    /** Of the records, where a column holds them. */
+    readonly times: number[] = [];
     readonly #source;
     #nowMs = 0;
 
@@ -53,7 +55,7 @@ describe("files to replay", () => {
       const warn = (fields: Readonly<Record<string, unknown>>, text: string) => {
         this.lines.push(fields.line === undefined ? text : `${fields.line} ${fields.reason}`);
       };
-      this.#source = replaySource(0, { ...context, warn });
+      this.#source = replaySource(0, { ...context, warn, stamp: (timestamp) => this.times.push(timestamp) });
       this.#source.generate(0, 1);
     }
 
@@ -111,7 +113,7 @@ describe("files to replay", () => {
   it("of JSON lose the line alone that is no JSON, be it the first, or that has a member twice", () => {
     const path = write(
       "lines.jsonl",
-      '{"y": 1, "a": NaN}\n{"y": 2, "a": 1}\n{"y": 3, "y": 4, "a": 1}\n{"y": 5, "a": 2}\n',
+      '{"y": 1, "a": NaN}\n{"y": 2, "a": 1}\n{"y": 3, "a": 1, "b": {"c": 1, "c": 2}}\n{"y": 5, "a": 2}\n',
     );
     const { texts, lines } = replay(path);
     assert.deepEqual(texts, ["lines: [0, 2, 1]", "lines: [1, 5, 2]"]);
@@ -169,6 +171,35 @@ describe("files to replay", () => {
     const { progress } = replay(write("missing.csv", `y,x\n${rows.map((cell) => `1,${cell}\n`).join("")}`));
     assert.deepEqual(progress?.refused, { missing: missing.length, "not-a-number": text.length, "not-finite": 1 });
     assert.equal(progress?.sent, 1);
+  });
+
+  it("send null for a feature without a value where that is asked for, and never for y", () => {
+    const path = write("null.csv", "y,a,b\n1,,2\n,3,4\n5,#N/A,-\n6,x,7\n8,9,1e999\n");
+    const { texts, progress } = replay(path, { REPLAY_MISSING: "null" });
+    assert.deepEqual(texts, ["null: [0, 1, null, 2]", "null: [1, 5, null, null]"]);
+    assert.deepEqual(progress?.refused, { missing: 1, "not-a-number": 1, "not-finite": 1 });
+    const json = write("null.jsonl", '{"y": 1, "a": 2, "b": 3}\n{"y": 4, "a": null}\n{"y": 5, "x": [6, null]}\n');
+    const environment = { REPLAY_MISSING: "null", REPLAY_FEATURES: "a,b" };
+    assert.deepEqual(replay(json, environment).texts, [
+      "null: [0, 1, 2, 3]",
+      "null: [1, 4, null, null]",
+      "null: [2, 5, 6, null]",
+    ]);
+  });
+
+  it("with a column of time give it to their records, and lose rows whose time is none or to come", () => {
+    const rows = ["2024-02-29,1,2", "1958-03-29 06:30:00.5+01:00,3,4", "2023-02-29,5,6", ",7,8", "2999-01-01,9,10"];
+    const iso = replay(write("iso.csv", `date,y,a\n${rows.join("\n")}\n`), { REPLAY_TIME: "date" });
+    assert.deepEqual(iso.texts, ["iso: [0, 1, 2]", "iso: [1, 3, 4]"]);
+    // date -u -d @1709164800; 1958-03-29T05:30:00.500Z is 4295 days, 18 h 29 min 59.5 s before 1970.
+    assert.deepEqual(iso.times, [1_709_164_800_000, -371_154_599_500]);
+    assert.deepEqual(iso.progress?.refused, { "not-a-time": 3 });
+    const seconds = write("s.jsonl", '{"t": 1709164800.5, "y": 1, "a": 2}\n{"t": "0", "y": 3, "a": 4}\n[9, 1, 2]\n');
+    const epoch = replay(seconds, { REPLAY_TIME: "t", REPLAY_TIME_UNIT: "s" });
+    assert.deepEqual(epoch.texts, ["s: [0, 1, 2]", "s: [1, 3, 4]"]);
+    // Kafka's client takes 0 for no time.
+    assert.deepEqual(epoch.times, [1_709_164_800_500, 1]);
+    assert.deepEqual(epoch.progress?.refused, { "not-a-time": 1 });
   });
 
   for (const [name, end] of Object.entries({ LF: "\n", "CR LF": "\r\n", CR: "\r" })) {

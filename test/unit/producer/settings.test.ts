@@ -17,6 +17,9 @@ describe("producer settings", () => {
       seed: 0,
       records: 0,
       replayFile: "",
+      replayTime: "",
+      replayTimeUnit: "iso",
+      replayMissing: "reject",
       replaySeparator: undefined,
       replayDecimal: undefined,
       replayEncoding: undefined,
@@ -51,10 +54,25 @@ describe("producer settings", () => {
     for (const environment of [
       { REPLAY_FILE: "a.xlsx" },
       { REPLAY_SEPARATOR: ":" },
+      { REPLAY_TIME_UNIT: "hours" },
+      { REPLAY_MISSING: "last" },
       { REPLAY_TOPIC: "a/b" },
       { REPLAY_FEATURES: "a,a" },
     ]) {
       assert.throws(() => readSettings(producer.settings, environment), ConfigurationError);
+    }
+  });
+
+  it("know a separator by its name and by its sign", () => {
+    for (const [text, sign] of Object.entries({
+      comma: ",",
+      ";": ";",
+      tab: "\t",
+      pipe: "|",
+      "|": "|",
+      auto: undefined,
+    })) {
+      assert.equal(readSettings(producer.settings, { REPLAY_SEPARATOR: text }).replaySeparator, sign);
     }
   });
 

@@ -1,11 +1,10 @@
 /**
- * The values of some fields of a JSON object, as the text spells them: no number goes through a double. JSON.parse judges the
- * grammar (RFC 8259) first, so what is read afterwards is known to be JSON. A member that comes twice in an object is refused
- * anywhere in the record, since readers differ in which one they take.
+ * The values in a JSON object, as the text spells them: no number goes through a double. JSON.parse judges the grammar (RFC 8259)
+ * first, so what is read afterwards is known to be JSON. A member that comes twice in an object is refused anywhere in the text,
+ * since readers differ in which one they take.
  */
-import type { FieldName } from "./field-name.js";
-import type { FieldValue, FieldValues } from "./parsed-record.js";
-import { fault } from "./text-cursor.js";
+import { RecordError } from "./errors.js";
+import type { FieldValue, FieldValues } from "./field-value.js";
 
 /** Deepest nesting of objects and lists. */
 const DEPTH_MAX = 100;
@@ -14,11 +13,23 @@ const NUMBER = /-?[0-9.eE+-]+/y;
 const STRING = /"(?:[^"\\]|\\.)*"/y;
 const BLANKS = /[ \t\r\n]*/y;
 
+/** A field's names from the outermost object to the value; a list counts from 0. */
+interface FieldPath {
+  readonly path: readonly string[];
+}
+
 /** Fields as a tree of names. */
 interface PathNode {
   /** Places of the fields that end here. */
-  readonly places: number[];
-  readonly children: Map<string, PathNode>;
+  readonly places: readonly number[];
+  readonly children: { get(name: string): PathNode | undefined };
+}
+
+/** A member of an object. */
+export interface JsonMember {
+  readonly value: FieldValue | undefined;
+  /** Of a list or an object: what stands in it, in its order. */
+  readonly items: FieldValues;
 }
 
 interface Reading {
@@ -32,7 +43,7 @@ interface Reading {
  * @returns from the text of a record to their values in that order; it throws RecordError `not-an-observation` (no JSON object),
  *   `wrong-members` (a member twice) or `nesting`
  */
-export function jsonFields(fields: readonly FieldName[]): (text: string) => FieldValues {
+export function jsonFields(fields: readonly FieldPath[]): (text: string) => FieldValues {
   const root = pathTree(fields);
   return (text) => {
     refuseOtherThanObject(text);
@@ -42,8 +53,43 @@ export function jsonFields(fields: readonly FieldName[]): (text: string) => Fiel
   };
 }
 
-function pathTree(fields: readonly FieldName[]): PathNode {
-  const root: PathNode = { places: [], children: new Map() };
+/**
+ * All members of an object by their names, in their order.
+ * @throws {RecordError} as the reader that {@link jsonFields} returns
+ */
+export function jsonMembers(text: string): ReadonlyMap<string, JsonMember> {
+  refuseOtherThanObject(text);
+  const values: (FieldValue | undefined)[] = [];
+  /** Of a member itself, then of what stands in it. */
+  const placesOf = new Map<string, number[]>();
+  const leaf = (place: number): PathNode => ({ places: [place], children: NO_CHILDREN });
+  const next = (places: number[]): number => {
+    const place = values.push(undefined) - 1;
+    places.push(place);
+    return place;
+  };
+  const children = (name: string): PathNode => {
+    const places: number[] = [];
+    placesOf.set(name, places);
+    return { places: [next(places)], children: { get: () => leaf(next(places)) } };
+  };
+  readValue({ text, values, at: 0 }, { places: [], children: { get: children } }, 0);
+  const members = [...placesOf].map(([name, places]) => {
+    const [value, ...items] = places.map((place) => values[place]);
+    return [name, { value, items }] as const;
+  });
+  return new Map(members);
+}
+
+const NO_CHILDREN: PathNode["children"] = { get: () => undefined };
+
+interface TreeNode {
+  readonly places: number[];
+  readonly children: Map<string, TreeNode>;
+}
+
+function pathTree(fields: readonly FieldPath[]): TreeNode {
+  const root: TreeNode = { places: [], children: new Map() };
   for (const [place, { path }] of fields.entries()) {
     let node = root;
     for (const name of path) {
@@ -62,10 +108,10 @@ function refuseOtherThanObject(text: string): void {
     value = JSON.parse(text);
   } catch {
     // Its message shows a part of the record.
-    throw fault("not-an-observation", "expected a JSON object, got a text that is no JSON");
+    throw new RecordError("not-an-observation", "expected a JSON object, got a text that is no JSON");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw fault("not-an-observation", "expected a JSON object, got another JSON value");
+    throw new RecordError("not-an-observation", "expected a JSON object, got another JSON value");
 }
 
 /** Reads the value that follows, from the blanks before it to beyond its end. */
@@ -73,11 +119,11 @@ function readValue(reading: Reading, node: PathNode | undefined, depth: number):
   skip(reading, BLANKS);
   switch (reading.text[reading.at]) {
     case "{":
-      keep(reading, node, { kind: "structure" });
+      keep(reading, node, { kind: "object" });
       readObject(reading, node, deeper(depth));
       break;
     case "[":
-      keep(reading, node, { kind: "structure" });
+      keep(reading, node, { kind: "list" });
       readList(reading, node, deeper(depth));
       break;
     case '"': {
@@ -108,7 +154,8 @@ function readObject(reading: Reading, node: PathNode | undefined, depth: number)
     skip(reading, BLANKS);
     if (reading.text[reading.at] === "}") break;
     const name = JSON.parse(skip(reading, STRING)) as string;
-    if (names.has(name)) throw fault("wrong-members", "expected each member of an object once, got one twice");
+    if (names.has(name))
+      throw new RecordError("wrong-members", "expected each member of an object once, got one twice");
     names.add(name);
     skip(reading, BLANKS);
     reading.at += 1;
@@ -147,6 +194,7 @@ function skip(reading: Reading, form: RegExp): string {
 }
 
 function deeper(depth: number): number {
-  if (depth === DEPTH_MAX) throw fault("nesting", `expected at most ${DEPTH_MAX} objects and lists in one another`);
+  if (depth === DEPTH_MAX)
+    throw new RecordError("nesting", `expected at most ${DEPTH_MAX} objects and lists in one another`);
   return depth + 1;
 }
