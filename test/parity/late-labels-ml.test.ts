@@ -12,7 +12,7 @@ const TOLERANCE = 1e-9;
 
 interface ShownRace extends ShownScores {
   readonly N: number;
-  readonly models: readonly ({ readonly N: number; readonly mse: number } & ShownScores["mix"])[];
+  readonly models: readonly (ShownScores["models"][number] & { readonly mse: number })[];
   readonly done: readonly { readonly i: number }[];
 }
 

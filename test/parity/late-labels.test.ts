@@ -11,6 +11,7 @@ import {
   lateRecords,
   readLateGolden,
 } from "../support/data/golden-late.js";
+import { assertJudged, assertShownScores, EVERY_VERDICT, type ShownScores } from "../support/judge/golden-judge.js";
 import { assertNear } from "../support/near.js";
 
 const TOLERANCE = 1e-9;
@@ -20,9 +21,12 @@ interface ShownLedger {
   readonly counts: Readonly<Record<Counted, number>>;
 }
 
-interface ShownRace {
+interface ShownRace extends ShownScores {
   readonly N: number;
-  readonly models: readonly { readonly N: number; readonly mse: number; readonly beta: readonly number[] }[];
+  readonly models: readonly (ShownScores["models"][number] & {
+    readonly mse: number;
+    readonly beta: readonly number[];
+  })[];
   readonly done: readonly { readonly i: number }[];
 }
 
@@ -44,7 +48,7 @@ describe("late labels and the golden files", () => {
       const kept = roundTrip ? "pass their codecs" : "stay in memory";
       it(`rls-racer makes of ${name} what two passes in Python make of it, to 1e-9, when its states ${kept}`, () => {
         const golden = readLateGolden(name);
-        const environment = { ...boundsOf(golden), RLS_MODELS: golden.models.join(",") };
+        const environment = { ...boundsOf(golden), ...EVERY_VERDICT, RLS_MODELS: golden.models.join(",") };
         const driver = new TopologyDriver(rlsRacer, environment, { roundTrip });
         const key = `dataLinearModel/${golden.name}`;
         const counts: Record<string, number> = {};
@@ -57,6 +61,7 @@ describe("late labels and the golden files", () => {
           const values = predictions.map(({ value }): { corrected?: true } => JSON.parse(value.toString()));
           const { event, ...numbers } = expected;
           assertNear(saidBy(values), numbers, TOLERANCE, where);
+          assertJudged(outputs, golden, k);
           for (const { corrected } of values) assert.equal(corrected === true, event === "correction", where);
 
           const outcome = eventOf(expected);
@@ -93,6 +98,7 @@ describe("late labels and the golden files", () => {
           golden.beta,
           TOLERANCE,
         );
+        assertShownScores(race, golden);
       });
     }
   }
