@@ -3,6 +3,7 @@
  * in kernel/topics/repartition.ts.
  */
 import { type Environment, readSettings, type SettingDefinitions } from "./config.js";
+import { ownInputs } from "./contract/own-inputs.js";
 import { Admin } from "./kafka/admin.js";
 import type { ClientOptions } from "./kafka/client.js";
 import { readCheckedProperties } from "./kafka/property-check.js";
@@ -20,6 +21,8 @@ export interface RepartitionTarget {
   readonly application: string;
   readonly brokers: string;
   readonly inputs: readonly string[];
+  /** Those that only the service itself writes. */
+  readonly ownInputs: readonly string[];
   readonly options: ClientOptions;
 }
 
@@ -54,18 +57,19 @@ export async function readRepartition(service: AnyService, environment: Environm
     application,
     brokers: settings.brokers,
     inputs: service.kind === "processor" ? service.inputs(settings as never) : [],
+    ownInputs: ownInputs(service, settings, application).map(({ name }) => name),
     options: { settings, properties, clientId: `${application}-repartition`, logger },
   };
 }
 
 /** Connects for the time that `work` takes. */
 export async function withRepartition<T>(
-  { service, application, inputs, options }: RepartitionTarget,
+  { service, application, inputs, ownInputs, options }: RepartitionTarget,
   work: (repartition: Repartition) => Promise<T>,
 ): Promise<T> {
   const admin = new Admin(options);
   const codecs = service.stores as Readonly<Record<string, AnyCodec>>;
-  const scope = { service: service.name, application, inputs, codecs, admin, options };
+  const scope = { service: service.name, application, inputs, ownInputs, codecs, admin, options };
   try {
     return await work({
       examine: () => examineRepartition(scope),

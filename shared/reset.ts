@@ -3,6 +3,7 @@
  */
 import { join } from "node:path";
 import { type Environment, readSettings, type SettingDefinitions } from "./config.js";
+import { ownInputs } from "./contract/own-inputs.js";
 import { DEAD_LETTERS_TOPIC, REDRIVEN_TOPIC } from "./contract/topics.js";
 import { ConfigurationError, TopicError } from "./errors.js";
 import { Admin } from "./kafka/admin.js";
@@ -104,7 +105,12 @@ function placeOf(service: AnyService, applicationId: string, stateDir: string, e
     name: service.name,
     kind: service.kind,
     application,
-    ownTopics: [...changelogs, rosterTopic(application), repartitionTopic(application)],
+    ownTopics: [
+      ...changelogs,
+      ...ownInputs(service, settings, application).map(({ name }) => name),
+      rosterTopic(application),
+      repartitionTopic(application),
+    ],
     directory: join(stateDir, application),
     inputs: service.kind === "processor" ? service.inputs(settings) : [],
     outputs: service.outputs(settings).map(({ name }) => name),

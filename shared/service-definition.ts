@@ -196,11 +196,12 @@ export interface TaskContext<S, States, Metrics> {
    * - Nothing of a record is committed before its `done` has returned.
    * - `done` may use stores and forward as process() does. An error of the job or of `done` has the fate of one of process().
    * - `done` of a result with late parts is called before any later record of the partition is processed.
-   * @param parts which parts of the job to do
    */
   compute(job: Float64Array, parts: readonly number[], done: (result: JobResult) => void): void;
   /** Number of partitions of each input. */
   readonly partitions: number;
+  /** `<APPLICATION_ID>-<service>`, with which the names of the service's own topics begin. */
+  readonly application: string;
   /** Logs what a record showed. Lines are limited over time and the rest is left out, so count the case in a metric too. */
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
@@ -238,10 +239,7 @@ interface ServiceEdges<D extends SettingDefinitions, States, Metrics> {
   /** In kebab-case. With APPLICATION_ID it names the group, the transactional id, the changelogs and the state folder. */
   readonly name: string;
   readonly settings: D;
-  /**
-   * Faults that only several settings together have, as sentences that name those settings; empty where there are none. It is
-   * called with the valid settings even where others are wrong, so that all faults are reported together.
-   */
+  /** Faults that settings have together, as sentences that name them; called with the valid ones even where others are wrong. */
   check?(settings: Partial<Settings<D>>): readonly string[];
   outputs(settings: Settings<D>): readonly OutputTopic<never>[];
   readonly stores: StoreCodecs<States>;
@@ -257,6 +255,8 @@ export interface ProcessorService<D extends SettingDefinitions, States, Metrics>
   extends ServiceEdges<D, States, Metrics> {
   readonly kind: "processor";
   inputs(settings: Settings<D>): readonly string[];
+  /** Inputs whose records may lie elsewhere than their series: what is forwarded to a `bySeriesTopic` of one is processed again. */
+  repartitioned?(settings: Settings<D>): readonly string[];
   /** What {@link TaskContext.compute} does; without it compute must not be called. */
   readonly work?: HeavyWork<Settings<D>>;
   /**

@@ -1,5 +1,6 @@
 /** The settings with which a service starts, read and checked before anything connects. */
 import { type Environment, readSettings, type SettingDefinitions, type Settings } from "./config.js";
+import { ownInputs } from "./contract/own-inputs.js";
 import { DEAD_LETTERS_TOPIC } from "./contract/topics.js";
 import { ConfigurationError } from "./errors.js";
 import { membershipFaults } from "./kafka/member-properties.js";
@@ -8,6 +9,7 @@ import { faultsOfProperties } from "./kafka/property-check.js";
 import { findClientProperties } from "./kafka-variables.js";
 import type { AnyService, ServiceDefinition } from "./service-definition.js";
 import { type KernelSettings, kernelFaults, kernelSettings } from "./service-settings.js";
+import { TOPIC_NAME_LENGTH_MAX } from "./setting-kinds.js";
 
 /**
  * Reads the settings of a service and the properties of its Kafka clients.
@@ -49,6 +51,7 @@ function findSettings<D extends SettingDefinitions, States, Metrics>(
     if (!(error instanceof ConfigurationError)) throw error;
     faults.push(...error.faults);
   }
+  if (settings !== undefined) faults.push(...longNameFaults(definition as unknown as AnyService, settings));
   return { settings, properties, faults };
 }
 
@@ -67,5 +70,15 @@ function feedbackFaults<D extends SettingDefinitions, States, Metrics>(
     .map(
       (name) =>
         `INPUT_TOPICS: ${name} is written by this service itself, which would never come to its end; read another`,
+    );
+}
+
+/** Topics of the service's own whose names, which are made from others, Kafka would refuse. */
+function longNameFaults(service: AnyService, settings: KernelSettings): string[] {
+  return ownInputs(service, settings, `${settings.applicationId}-${service.name}`)
+    .filter(({ name }) => name.length > TOPIC_NAME_LENGTH_MAX)
+    .map(
+      ({ name }) =>
+        `APPLICATION_ID and INPUT_TOPICS make the topic ${name}, of ${name.length} characters: Kafka takes ${TOPIC_NAME_LENGTH_MAX}`,
     );
 }

@@ -96,6 +96,7 @@ function contextOf<S, States, Metrics>(
       throw new Error("expected no heavy work");
     },
     partitions: 1,
+    application: "regatta-dry-run",
     warn: () => {},
   };
 }

@@ -9,6 +9,7 @@ import { byTopic, strayTopics, valueFor, wordByTopic } from "./topic-setting.js"
 const FORMATS = ["text", "json", "fields", "csv"] as const;
 const NUMBER_RULES = ["strict", "text", "comma"] as const;
 const BOOLEAN_RULES = ["reject", "number"] as const;
+const REPARTITION = ["on", "off"] as const;
 const MISSING_RULES = ["reject", "skip", "last"] as const;
 
 /** The counter that counts the records of each series. */
@@ -45,6 +46,10 @@ export const formatSettings = {
   inputSeries: setting("INPUT_SERIES", byTopic(fieldList, FIELD_LIST), {
     default: "",
     doc: "`fields`, `csv`: the field that names the series, or several separated by commas, whose texts are joined by `/`; where empty, the record's key does",
+  }),
+  inputRepartition: setting("INPUT_REPARTITION", wordByTopic(REPARTITION), {
+    default: "on",
+    doc: "With INPUT_SERIES: `on` brings each record to the partition of its series first, through a topic of the deserializer's own; `off` takes records where they are, which is right, and half the work, where the topic has one partition or the records' key is that field",
   }),
   inputCounter: setting("INPUT_COUNTER", byTopic(counterField, `${FIELD}, or count`), {
     default: COUNTED,
@@ -84,6 +89,8 @@ export interface NamedFormat {
   readonly target: FieldName;
   readonly features: readonly FieldName[];
   readonly series: readonly FieldName[];
+  /** Whether records may lie in other partitions than their series. */
+  readonly isSpread: boolean;
   /** Undefined where records are counted. */
   readonly counter: FieldName | undefined;
   /** Undefined where the record's own timestamp is its time. */
@@ -118,6 +125,7 @@ export function namedFormat(settings: FormatSettings, topic: string): NamedForma
     target,
     features: kind === "csv" && named.length === 0 ? columns.filter(({ name }) => !other.has(name)) : named,
     series,
+    isSpread: series.length > 0 && valueFor(settings.inputRepartition, topic, "on") === "on",
     counter: typeof counter === "string" ? undefined : counter,
     time: typeof time === "string" ? undefined : time,
     timeUnit: valueFor(settings.inputTimeUnit, topic, "iso"),
@@ -125,6 +133,11 @@ export function namedFormat(settings: FormatSettings, topic: string): NamedForma
     booleans: valueFor(settings.inputBooleans, topic, "reject"),
     missing: valueFor(settings.inputMissing, topic, "reject"),
   };
+}
+
+/** The topics whose records may lie in other partitions than their series. */
+export function spreadTopics(settings: FormatSettings & { readonly inputTopics: readonly string[] }): string[] {
+  return settings.inputTopics.filter((topic) => namedFormat(settings, topic)?.isSpread);
 }
 
 /** Faults that the settings of formats have together, as sentences. */

@@ -39,17 +39,21 @@ type Context = TaskContext<ReadingSettings, DeserializerStates, SeriesMetrics>;
  * @throws {RecordError} before anything is changed, with an ObservationFault, a FieldFault or a {@link SeriesFault} as its reason
  */
 export function deserialize(record: InputRecord, context: Context): void {
-  const reading = topicReading(context.settings, record.topic);
+  const reading = topicReading(context.settings, record.topic, context.application);
   if (!reading.isUsual || !deserializeUsual(record, context)) deserializeAny(record, context, reading);
 }
 
-/** As {@link deserialize}, for a record of any form. Fields that are at fault, missing or filled are counted. */
+/**
+ * As {@link deserialize}, for a record of any form. Fields that are at fault, missing or filled are counted. A record that may lie in
+ * another partition than its series is forwarded as it is to the topic by series, when it is known to be an observation: what is to be
+ * remembered of the series is so in one place, where its records come together.
+ */
 export function deserializeAny(
   record: InputRecord,
   context: Context,
-  reading = topicReading(context.settings, record.topic),
+  reading = topicReading(context.settings, record.topic, context.application),
 ): void {
-  const { topic } = record;
+  const { raw: topic, bySeries } = reading;
   const { fields } = context.metrics;
   try {
     const parsed = reading.read(record.value);
@@ -59,6 +63,10 @@ export function deserializeAny(
     }
     const missing = parsed.x?.findIndex(Number.isNaN) ?? -1;
     if (missing === -1 || reading.missing === "last") {
+      if (bySeries !== undefined && parsed.series !== undefined && record.value !== null) {
+        context.forward(bySeries, parsed.series, record.value);
+        return;
+      }
       const x = observe(record, context, parsed, reading);
       if (missing >= 0) countMissing(context.metrics, topic, reading, parsed.x, x);
       return;
@@ -95,9 +103,8 @@ function observe(
   record: InputRecord,
   context: Context,
   parsed: ParsedRecord,
-  { lags: made, missing }: TopicReading,
+  { raw: topic, lags: made, missing }: TopicReading,
 ): number[] | undefined {
-  const { topic } = record;
   const { stores, metrics } = context;
   const { y, timestamp = record.timestamp } = parsed;
   const series = parsed.series ?? seriesOf(record);
@@ -120,12 +127,13 @@ function observe(
   } else {
     forwardObservation(context, { topic, series, ...observation });
   }
-  remember(record, context, key, stored, {
+  remember(context, topic, key, stored, {
     features,
     lastI: observation.i,
     lags,
     last: missing === "last" ? learnLast(before?.last, x) : undefined,
   });
+  if (before === undefined) reportMisplaced(record, topic, series, context);
   return x;
 }
 
@@ -184,7 +192,8 @@ function deserializeUsual(record: InputRecord, context: Context): boolean {
   given.length = given.keyLength = keyLength;
   given.listLength = features;
   if (!context.write(usual.output, usual.layout, given)) return false;
-  remember(record, context, key, before, { features, lastI });
+  remember(context, record.topic, key, before, { features, lastI });
+  if (before === undefined) reportMisplaced(record, record.topic, key.slice(record.topic.length + 1), context);
   return true;
 }
 
@@ -220,17 +229,15 @@ function newUsualForm(topic: string): UsualForm | undefined {
  * @param before what the store has of it
  */
 function remember(
-  record: InputRecord,
-  context: Context,
+  { stores, metrics }: Context,
+  topic: string,
   key: string,
   before: PackedValue | undefined,
   now: SeriesState,
 ): void {
-  const { topic } = record;
   const lastI = before && lastIOf(before);
-  keepSeries(context.stores.series, key, before, now);
-  if (lastI === undefined) reportMisplaced(record, key.slice(topic.length + 1), context);
-  else countOrder(context.metrics, topic, lastI, now.lastI);
+  keepSeries(stores.series, key, before, now);
+  if (lastI !== undefined) countOrder(metrics, topic, lastI, now.lastI);
 }
 
 /** The record's key, or `<topic>/<partition>` where it has none. */

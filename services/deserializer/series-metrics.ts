@@ -63,7 +63,8 @@ export function countOrder(metrics: SeriesMetrics, topic: string, lastI: number,
  * This is checked where a series begins in a partition, so each case is reported once, and nothing has to be remembered for it.
  */
 export function reportMisplaced(
-  { key, topic, partition }: InputRecord,
+  { key, partition }: InputRecord,
+  topic: string,
   series: string,
   { partitions, metrics, warn }: TaskContext<unknown, unknown, SeriesMetrics>,
 ): void {

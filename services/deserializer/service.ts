@@ -3,7 +3,7 @@ import { setting } from "../../shared/config.js";
 import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic } from "../../shared/contract/topics.js";
 import type { ProcessorService } from "../../shared/service-definition.js";
 import { TOPIC_NAME_LENGTH_MAX, topicList, wholeNumber } from "../../shared/setting-kinds.js";
-import { formatFaults, formatSettings } from "./format-settings.js";
+import { formatFaults, formatSettings, spreadTopics } from "./format-settings.js";
 import { lagFaults, lagSettings } from "./lag-settings.js";
 import { type DeserializerStates, deserialize } from "./processor.js";
 import { seriesCodec } from "./series-codec.js";
@@ -31,6 +31,7 @@ export const deserializer: ProcessorService<typeof deserializerSettings, Deseria
   settings: deserializerSettings,
   check: (settings) => [...lagFaults(settings), ...formatFaults(settings)],
   inputs: ({ inputTopics }) => inputTopics,
+  repartitioned: spreadTopics,
   outputs: ({ inputTopics }) => inputTopics.map(observationsTopic),
   stores: { series: seriesCodec },
   metrics: newSeriesMetrics,

@@ -42,6 +42,17 @@ export function observationsTopic(raw: string): OutputTopic<Observation> {
   return { name: `${raw}${OBSERVATIONS}`, config: {}, encode: encodeObservation };
 }
 
+const BY_SERIES = "-by-series";
+
+/**
+ * Between an input and the state of its series, where records do not lie in the partition of their series: the raw records by the
+ * series that they are of. The service alone writes and reads it.
+ * @param application `<APPLICATION_ID>-<service>`
+ */
+export function bySeriesTopic(application: string, raw: string): OutputTopic<Buffer> {
+  return { name: `${application}-${raw}${BY_SERIES}`, config: {}, encode: (value) => value };
+}
+
 /** Whether the deserializer writes a topic of this name: a reader of it can count on its beginning. */
 export function isObservationsTopic(name: string): boolean {
   return name.endsWith(OBSERVATIONS);

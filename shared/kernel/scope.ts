@@ -19,7 +19,7 @@ export interface Scope {
   readonly settings: KernelSettings;
   /** `<APPLICATION_ID>-<service>` */
   readonly application: string;
-  /** Topics to read; none for a source. */
+  /** Topics to read, those of the service's own among them; none for a source. */
   readonly inputs: readonly string[];
   /** Where the service's folders are, and which of them this process has. */
   readonly directory: string;

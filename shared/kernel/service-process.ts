@@ -3,6 +3,7 @@ import { setMaxListeners } from "node:events";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { ownInputs } from "../contract/own-inputs.js";
 import { Admin } from "../kafka/admin.js";
 import type { ClientOptions } from "../kafka/client.js";
 import { ClientTroubles } from "../kafka/client-troubles.js";
@@ -10,7 +11,7 @@ import { isCompacted } from "../kafka/compaction-probe.js";
 import { ASIDE, persistently } from "../kafka/patience.js";
 import type { Logger } from "../logger.js";
 import { type MemoryBudget, memoryBudget } from "../memory-budget.js";
-import type { AnyCodec, AnyService } from "../service-definition.js";
+import type { AnyCodec, AnyService, OutputTopic } from "../service-definition.js";
 import type { KernelSettings } from "../service-settings.js";
 import { createOutput, createParts } from "./assemble.js";
 import { ownAddress } from "./instances/own-address.js";
@@ -36,7 +37,9 @@ export class ServiceProcess {
   readonly #logger: Logger;
   /** `<APPLICATION_ID>-<service>`: group id, and prefix of transactional id, changelogs and folder. */
   readonly #application: string;
+  /** Topics that others write. */
   readonly #inputs: readonly string[];
+  readonly #ownInputs: readonly OutputTopic<never>[];
   readonly #budget: MemoryBudget = memoryBudget();
   readonly #memory: StateMemory;
   readonly #troubles: ClientTroubles;
@@ -59,6 +62,7 @@ export class ServiceProcess {
     this.#logger = logger;
     this.#application = `${settings.applicationId}-${service.name}`;
     this.#inputs = service.kind === "processor" ? service.inputs(settings as never) : [];
+    this.#ownInputs = ownInputs(service, settings, this.#application);
     this.#memory = new StateMemory(this.#cacheBytes(), this.#budget.transactionState);
     this.#troubles = new ClientTroubles(properties, logger);
     const registry = createRegistry(service.name, settings.applicationId);
@@ -150,7 +154,7 @@ export class ServiceProcess {
         service: this.#service,
         settings: this.#settings,
         application: this.#application,
-        inputs: this.#inputs,
+        inputs: [...this.#inputs, ...this.#ownInputs.map(({ name }) => name)],
         directory,
         slot: slot.number,
         address,
@@ -220,7 +224,8 @@ export class ServiceProcess {
         onFailure: (error) => logger.debug({ err: error }, "it is not known whether changelogs are compacted"),
       },
     );
-    const used = usedTopics(service.outputs(settings as never), changelogs, topics.existing);
+    const outputs = [...service.outputs(settings as never), ...this.#ownInputs];
+    const used = usedTopics(outputs, changelogs, topics.existing);
     if (!stop.aborted) await compareTopics(used, clientOptions);
   }
 
@@ -230,6 +235,7 @@ export class ServiceProcess {
       service: this.#service.name,
       application: this.#application,
       inputs: this.#inputs,
+      ownInputs: this.#ownInputs,
       outputs: this.#service.outputs(this.#settings as never),
       changelogs: changelogNames(this.#service, this.#application),
       partitions: topicPartitions,

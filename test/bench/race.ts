@@ -83,6 +83,7 @@ const context = {
   stamp: () => {},
   compute: () => {},
   partitions: 1,
+  application: "regatta-bench",
   warn: () => {},
 };
 measure("process(), two models", (k) => {

@@ -128,6 +128,7 @@ export function memoryContext<S, States, Metrics>(
       done(doneAtOnce(runner, job, parts));
     },
     partitions: 1,
+    application: "regatta-test",
     warn: () => {},
   };
 }

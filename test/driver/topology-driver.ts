@@ -5,6 +5,7 @@
  */
 import { Registry } from "prom-client";
 import { type Environment, readSettings, type SettingDefinitions, type Settings } from "../../shared/config.js";
+import { ownInputs } from "../../shared/contract/own-inputs.js";
 import { RecordError } from "../../shared/errors.js";
 import type {
   AnyCodec,
@@ -64,6 +65,7 @@ export class TopologyDriver<
   readonly registry = new Registry();
   readonly #definition: ProcessorService<D, States, Metrics>;
   readonly #stores = new Map<string, DriverStore>();
+  readonly #application: string;
   readonly #outputNames: ReadonlySet<string>;
   readonly #runner: JobRunner | undefined;
   readonly #heldMax: number;
@@ -86,7 +88,9 @@ export class TopologyDriver<
     this.settings = readSettings(definition.settings, environment, (read) => definition.check?.(read) ?? []);
     this.metrics = definition.metrics(this.registry);
     this.#runner = definition.work?.runner(this.settings);
-    this.#outputNames = new Set(definition.outputs(this.settings).map((topic) => topic.name));
+    this.#application = `regatta-${definition.name}`;
+    const outputs = [...definition.outputs(this.settings), ...ownInputs(definition, this.settings, this.#application)];
+    this.#outputNames = new Set(outputs.map((topic) => topic.name));
     for (const [name, codec] of Object.entries(definition.stores as Record<string, AnyCodec>)) {
       this.#stores.set(name, newDriverStore(codec, options.roundTrip ?? false));
     }
@@ -127,6 +131,7 @@ export class TopologyDriver<
         else this.#held.push(finish);
       },
       partitions: PARTITIONS,
+      application: this.#application,
       warn: (fields, message) => this.warnings.push({ ...fields, message }),
     };
     try {

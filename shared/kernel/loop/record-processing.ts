@@ -49,6 +49,8 @@ export class ProcessFailure extends Error {
 
 export interface ProcessingOptions {
   readonly service: AnyService;
+  /** `<APPLICATION_ID>-<service>` */
+  readonly application: string;
   /** The kernel's and the service's own. */
   readonly settings: unknown;
   readonly output: Output;
@@ -60,6 +62,7 @@ export class Processing implements TaskHost {
   /** The heavy work under way; undefined where the service has none. */
   readonly jobs: RecordJobs | undefined;
   readonly #service: AnyService;
+  readonly #application: string;
   readonly #settings: never;
   readonly #serviceMetrics: unknown;
   readonly #results: Results;
@@ -75,9 +78,10 @@ export class Processing implements TaskHost {
   #place: RecordPlace | undefined;
   #rejection: Rejection | undefined;
 
-  constructor({ service, settings, output, metrics, logger }: ProcessingOptions) {
+  constructor({ service, application, settings, output, metrics, logger }: ProcessingOptions) {
     const { registry } = metrics;
     this.#service = service;
+    this.#application = application;
     this.#settings = settings as never;
     this.#serviceMetrics = service.metrics(registry);
     this.#counters = committedCounters(registry);
@@ -105,6 +109,7 @@ export class Processing implements TaskHost {
       stamp: (timestamp) => this.#results.follow(notAhead(timestamp), this.#results.headers),
       compute: (numbers, parts, done) => this.#compute(task, numbers, parts, done),
       partitions,
+      application: this.#application,
       warn: (fields, message) => this.#notices.warn({ task: task.id, ...fields }, message),
     };
     this.#contexts.set(task, context);

@@ -1,5 +1,5 @@
 /** What this instance knows itself of a series: in the partitions that it surely owns, and in copies. */
-import { isObservationsTopic, rawTopicOf } from "../../contract/topics.js";
+import { bySeriesTopic, isObservationsTopic, rawTopicOf } from "../../contract/topics.js";
 import type { Task } from "../task/task.js";
 import type { Answer } from "./answer.js";
 import { type Question, readAnswer, type StateLayout, seriesOf } from "./question.js";
@@ -11,6 +11,8 @@ export interface OwnStateParts {
   readonly standbys: RunningStandbys | undefined;
   readonly book: RunningBook;
   readonly layout: StateLayout;
+  /** `<APPLICATION_ID>-<service>` */
+  readonly application: string;
   /** Topics that the service reads. */
   readonly inputs: readonly string[];
 }
@@ -24,8 +26,10 @@ export class OwnState {
 
   /** The input that brings the observations of the question's series; undefined where none of them does. */
   inputOf(question: Question): string | undefined {
-    const { inputs, layout } = this.#parts;
+    const { inputs, layout, application } = this.#parts;
     const { topic } = seriesOf(question, layout);
+    const bySeries = bySeriesTopic(application, topic).name;
+    if (inputs.includes(bySeries)) return bySeries;
     return inputs.find((name) => name === topic || (isObservationsTopic(name) && rawTopicOf(name) === topic));
   }
 

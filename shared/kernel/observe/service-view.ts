@@ -92,7 +92,7 @@ export class ServiceView implements Inspection {
     this.#loop = loop;
     this.#standbys = standbys;
     this.#book = book;
-    const own = new OwnState({ loop, standbys, book, layout, inputs });
+    const own = new OwnState({ loop, standbys, book, layout, application, inputs });
     this.#asking = new Asking({ own, peers: new Peers(application, httpToken), book, layout, tasks });
     this.startWaitsFor = undefined;
   }

@@ -9,13 +9,21 @@ import { movedError } from "./input-growth.js";
 import { repartitionTopic, unfinishedError } from "./repartition-plan.js";
 import { outputConfig } from "./topic-retention.js";
 
+/** A topic that is made where it is missing. */
+interface NeededTopic {
+  readonly name: string;
+  readonly config: Readonly<Record<string, string>>;
+}
+
 export interface TopicNeeds {
   readonly service: string;
   /** `<APPLICATION_ID>-<service>` */
   readonly application: string;
   /** Topics to read; waited for where they are missing. Empty for a source. */
   readonly inputs: readonly string[];
-  readonly outputs: readonly { readonly name: string; readonly config: Readonly<Record<string, string>> }[];
+  /** Topics that only the service writes and reads: made where they are missing, with a partition for each task. */
+  readonly ownInputs: readonly NeededTopic[];
+  readonly outputs: readonly NeededTopic[];
   readonly changelogs: readonly string[];
   readonly partitions: number;
   readonly replicationFactor: number;
@@ -51,9 +59,11 @@ export async function prepareTopics(
     DEAD_LETTERS_TOPIC,
     ...needs.outputs.map(({ name }) => name),
     ...needs.changelogs,
+    ...needs.ownInputs.map(({ name }) => name),
   ]);
   if (existing.has(repartition)) throw unfinishedError(needs.application, needs.service);
-  const tasks = await taskCount(admin, needs, [...inputs.values()], existing);
+  const own = needs.ownInputs.flatMap(({ name }) => existing.get(name) ?? []);
+  const tasks = await taskCount(admin, needs, [...inputs.values(), ...own], existing);
   const create = async (name: string, partitions: number, config: Readonly<Record<string, string>>) => {
     if (existing.has(name)) return;
     await admin.create(name, partitions, needs.replicationFactor, config);
@@ -61,10 +71,14 @@ export async function prepareTopics(
   };
   for (const { name, config } of needs.outputs)
     await create(name, needs.partitions, outputConfig(config, needs.retentionMib));
+  for (const { name, config } of needs.ownInputs) await create(name, tasks, outputConfig(config, needs.retentionMib));
   for (const name of needs.changelogs) await create(name, tasks, changelogConfig);
   const deadLetters = { "max.message.bytes": String(RECORD_BYTES_MAX) };
   await create(DEAD_LETTERS_TOPIC, 1, outputConfig(deadLetters, needs.retentionMib));
 
+  const ownInputs = await admin.describe(needs.ownInputs.map(({ name }) => name));
+  const unseen = needs.ownInputs.find(({ name }) => !ownInputs.has(name));
+  if (unseen !== undefined) return { missing: [unseen.name] };
   const changelogs = await admin.describe(needs.changelogs);
   for (const name of needs.changelogs) {
     const found = changelogs.get(name);
@@ -77,7 +91,7 @@ export async function prepareTopics(
       );
     }
   }
-  const described = [...inputs.values(), ...changelogs.values()];
+  const described = [...inputs.values(), ...ownInputs.values(), ...changelogs.values()];
   return {
     tasks:
       needs.inputs.length === 0 ? Math.min(...[...changelogs.values()].map(({ partitions }) => partitions)) : tasks,

@@ -12,6 +12,7 @@ import {
   eachRecord,
   placesOf,
   type RepartitionScope,
+  readTopics,
   refuseMembers,
 } from "./repartition-scope.js";
 
@@ -92,8 +93,8 @@ async function changelogPartitions({ admin, application, codecs, service }: Repa
  * without the state, and perhaps after what came later.
  */
 async function refuseUnread(scope: RepartitionScope, from: number, to: number): Promise<void> {
-  const { admin, options, application, inputs, service } = scope;
-  const places = placesOf(inputs, 0, from);
+  const { admin, options, application, service } = scope;
+  const places = placesOf(readTopics(scope), 0, from);
   const positions = await committedPositions(scope, places);
   const ends = new Map((await admin.ends(places, "uncommitted")).map((at) => [partitionKey(at), at.position]));
   const pieces = places.map((place) => ({

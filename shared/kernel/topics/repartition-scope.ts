@@ -13,7 +13,10 @@ export interface RepartitionScope {
   readonly service: string;
   /** `<APPLICATION_ID>-<service>`: its group, and the prefix of its changelogs. */
   readonly application: string;
+  /** Topics that others write. */
   readonly inputs: readonly string[];
+  /** Topics that only the service writes and reads: they grow with the changelogs. */
+  readonly ownInputs: readonly string[];
   readonly codecs: Readonly<Record<string, AnyCodec>>;
   readonly admin: Admin;
   readonly options: ClientOptions;
@@ -61,6 +64,9 @@ export function eachRecord(
   const pieces = ends.map((end, partition) => ({ topic, partition, from: ORIGIN, end }));
   return readRanges(options, `${application}-repartition`, pieces, (record) => take(record, codecs[store]));
 }
+
+/** All topics that the group reads. */
+export const readTopics = ({ inputs, ownInputs }: RepartitionScope): readonly string[] => [...inputs, ...ownInputs];
 
 /** Partitions `from` to before `to` of each topic. */
 export function placesOf(topics: readonly string[], from: number, to: number): TopicPartition[] {

@@ -4,7 +4,7 @@
  * In seven steps, with no instance alive. A process that dies on the way leaves the plan, which keeps services from starting;
  * the next one continues from it. Every step may be done again.
  * 1 write the plan: partitions before and after, and where each changelog ends
- * 2 give the changelogs as many partitions as the inputs have
+ * 2 give the changelogs, and topics by series, as many partitions as the inputs have
  * 3 set the group to the beginning of the partitions that were added; Kafka refuses that while the group has members
  * 4 copy every changelog record up to the plan's ends to the partition where its series belongs now, byte for byte, in order,
  *   with the input positions of that partition
@@ -28,6 +28,7 @@ import {
   type GroupPositions,
   placesOf,
   type RepartitionScope,
+  readTopics,
   refuseMembers,
   withConsumer,
 } from "./repartition-scope.js";
@@ -50,7 +51,7 @@ export async function repartition(
   await writePlan(admin, options, application, plan);
   await refuseMembers(scope);
   report("plan written: the service does not start until all is done");
-  await growChangelogs(scope, plan.to);
+  await growOwnTopics(scope, plan.to);
   const positions = await groupPositions(scope, plan);
   report(`changelogs and group have ${plan.to} partitions`);
   if (plan.phase === "copy") {
@@ -67,8 +68,8 @@ export async function repartition(
 
 // -- the steps -------------------------------------------------------------------------------------------------------
 
-async function growChangelogs({ admin, application, codecs }: RepartitionScope, to: number): Promise<void> {
-  const names = Object.keys(codecs).map((store) => changelogTopic(application, store));
+async function growOwnTopics({ admin, application, codecs, ownInputs }: RepartitionScope, to: number): Promise<void> {
+  const names = [...Object.keys(codecs).map((store) => changelogTopic(application, store)), ...ownInputs];
   for (;;) {
     const found = await admin.describe(names);
     const narrow = [...found.values()].filter(({ partitions }) => partitions < to);
@@ -80,11 +81,13 @@ async function growChangelogs({ admin, application, codecs }: RepartitionScope, 
 
 /** The group's positions, after it was set to the beginning of the partitions that it has none of and that were added. */
 async function groupPositions(scope: RepartitionScope, { from, to }: RepartitionPlan): Promise<GroupPositions> {
-  const positions = new Map(await committedPositions(scope, placesOf(scope.inputs, 0, to)));
-  const added = placesOf(scope.inputs, from, to).filter((place) => positions.get(partitionKey(place)) === undefined);
+  const positions = new Map(await committedPositions(scope, placesOf(readTopics(scope), 0, to)));
+  const added = placesOf(readTopics(scope), from, to).filter(
+    (place) => positions.get(partitionKey(place)) === undefined,
+  );
   for (const place of added) positions.set(partitionKey(place), ORIGIN);
   // Also where none is missing: Kafka refuses it while the group has members.
-  const committed = placesOf(scope.inputs, 0, to).flatMap((place) => {
+  const committed = placesOf(readTopics(scope), 0, to).flatMap((place) => {
     const position = positions.get(partitionKey(place));
     return position === undefined ? [] : [{ ...place, position }];
   });
@@ -143,13 +146,13 @@ async function withProducer<T>({ options }: RepartitionScope, work: (producer: P
 
 /** What a changelog record says of the inputs: where the group is in its partition, so that the state is neither older nor newer than the group. */
 function headersByPartition(
-  { inputs }: RepartitionScope,
+  scope: RepartitionScope,
   { to }: RepartitionPlan,
   positions: GroupPositions,
   wholeKeys = true,
 ): RecordHeaders[] {
   return Array.from({ length: to }, (_, partition) => {
-    const known = inputs.flatMap((topic) => {
+    const known = readTopics(scope).flatMap((topic) => {
       const position = positions.get(partitionKey({ topic, partition }));
       return position === undefined ? [] : [[topic, position] as const];
     });

@@ -17,7 +17,18 @@ function start(environment: Record<string, string>) {
     pipe(text: string, topic = "raw", key: string | null = "s") {
       const record = { topic, partition: 0, offset: offset++, timestamp: TIMESTAMP_MS };
       const bytes = key === null ? null : Buffer.from(key);
-      const { outputs, deadLetters } = driver.pipe({ ...record, key: bytes, value: Buffer.from(text) });
+      let { outputs, deadLetters } = driver.pipe({ ...record, key: bytes, value: Buffer.from(text) });
+      const [brought] = outputs;
+      if (brought?.topic === `regatta-deserializer-${topic}-by-series`) {
+        const { topic: bySeries, key: series, value, timestamp } = brought;
+        ({ outputs, deadLetters } = driver.pipe({
+          ...record,
+          topic: bySeries,
+          timestamp,
+          key: Buffer.from(series),
+          value,
+        }));
+      }
       const [output] = outputs;
       const [letter] = deadLetters;
       if (output === undefined) return letter === undefined ? "nothing" : `${letter.reason}: ${letter.message}`;
@@ -86,6 +97,38 @@ describe("formats of raw records", () => {
       series('"\\ud800"', '"c"'),
       "key-not-utf8: expected whole characters in the field id, part, got half of one",
     );
+  });
+
+  it("brings records to the partition of their series as they are, and remembers a series only there", () => {
+    const environment = {
+      INPUT_TOPICS: "raw,plain",
+      ...fields,
+      INPUT_FEATURES: "a",
+      INPUT_SERIES: "id",
+      INPUT_TIME: "at",
+    };
+    const driver = new TopologyDriver(deserializer, environment, { roundTrip: true });
+    const pipe = (topic: string, key: string, text: string) => {
+      const record = { topic, partition: 1, offset: 7, timestamp: TIMESTAMP_MS };
+      return driver.pipe({ ...record, key: Buffer.from(key), value: Buffer.from(text) });
+    };
+    const text = '{"id": "n", "at": "2024-05-01", "price": 2, "a": 3}';
+    const [brought] = pipe("raw", "any", text).outputs;
+    const bySeries = { topic: "regatta-deserializer-raw-by-series", key: "n", timestamp: TIMESTAMP_MS };
+    assert.deepEqual(brought, { ...bySeries, value: Buffer.from(text) });
+    assert.deepEqual(driver.keys("series"), []);
+    const [output] = pipe(brought.topic, brought.key, text).outputs;
+    assert.deepEqual([output.topic, output.key, output.timestamp], ["raw.observations", "n", Date.UTC(2024, 4, 1)]);
+    assert.deepEqual(JSON.parse(output.value.toString()), { topic: "raw", series: "n", i: 0, y: 2, x: [3] });
+    assert.deepEqual(driver.keys("series"), ["raw/n"]);
+    // The key is what the series was when the record was brought, whatever the field of today is.
+    const renamed = driver.restarted({ ...environment, INPUT_SERIES: "price" });
+    const record = { topic: bySeries.topic, partition: 1, offset: 8, timestamp: 1, key: Buffer.from("n") };
+    const [later] = renamed.pipe({ ...record, value: Buffer.from(text) }).outputs;
+    assert.deepEqual([later.key, JSON.parse(later.value.toString()).i], ["n", 1]);
+    assert.equal(pipe("raw", "any", '{"id": "n", "at": "x", "price": 2, "a": 3}').deadLetters[0]?.reason, "not-a-time");
+    const off = new TopologyDriver(deserializer, { ...environment, INPUT_REPARTITION: "off" });
+    assert.equal(off.pipe({ ...record, topic: "raw", value: Buffer.from(text) }).outputs[0].topic, "raw.observations");
   });
 
   it("takes the record's time from a field", () => {
@@ -169,7 +212,7 @@ describe("formats of raw records", () => {
   });
 
   it("fills by the series, and goes on where another process does", () => {
-    const settings = { ...csv, INPUT_MISSING: "last" };
+    const settings = { ...csv, INPUT_MISSING: "last", INPUT_REPARTITION: "off" };
     const { driver, pipe } = start(settings);
     pipe("north,1,2,3");
     pipe("south,1,20,30");
@@ -182,7 +225,7 @@ describe("formats of raw records", () => {
     assert.deepEqual(x("north,2,NA,-"), [[2, 3]]);
     assert.deepEqual(x("south,3,,"), [[20, 31]]);
     // Values that were read under another rule are not the last ones any more.
-    const skipping = again.restarted({ INPUT_TOPICS: "raw,plain", ...csv, INPUT_MISSING: "skip" });
+    const skipping = again.restarted({ INPUT_TOPICS: "raw,plain", ...settings, INPUT_MISSING: "skip" });
     skipping.pipe({
       topic: "raw",
       partition: 0,

@@ -62,6 +62,7 @@ for (const count of [1, 2]) {
       const metrics = createMetrics(createRegistry("adder", "test"));
       results = [];
       processing = new Processing({
+        application: "regatta-test",
         service: addingService(count, results),
         settings: SETTINGS,
         output,
