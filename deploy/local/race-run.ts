@@ -40,6 +40,8 @@ export interface RaceRunOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** INPUT_TOPICS of a service, by its name. */
   readonly inputs: ReadonlyMap<string, string>;
+  /** Models in the order in which they are shown. */
+  readonly models: readonly string[];
   readonly servicesDirectory: string;
   readonly logDirectory: string;
   /** How long to race once every service is ready, in ms; undefined for no end. */
@@ -261,6 +263,7 @@ export class RaceRun {
       brokers: this.#options.brokers,
       logDirectory: relative("", this.#options.logDirectory),
       view: this.#view,
+      models: this.#options.models,
       services: this.#runners.map(rowOf),
       notices: this.#notices,
       progress: this.#progress,

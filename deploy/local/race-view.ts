@@ -173,11 +173,12 @@ export interface TopicSummary {
 
 /**
  * The view as a board shows it, topics in the order of their names.
- * @param rows most series of a topic, at most 50
+ * @param rows  most series of a topic, at most 50
+ * @param order of the models of one source; others come after these, in the order in which they were read
  */
-export function summarize(view: RaceView, rows: number): TopicSummary[] {
+export function summarize(view: RaceView, rows: number, order: readonly string[] = []): TopicSummary[] {
   const topics = [...view.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
-  return topics.map(([topic, races]) => summarizeTopic(topic, races, rows));
+  return topics.map(([topic, races]) => summarizeTopic(topic, races, rows, order));
 }
 
 interface Total {
@@ -188,7 +189,7 @@ interface Total {
   readonly source: string;
 }
 
-function summarizeTopic(topic: string, races: TopicRaces, rows: number): TopicSummary {
+function summarizeTopic(topic: string, races: TopicRaces, rows: number, order: readonly string[]): TopicSummary {
   const totals = new Map<string, Total>();
   let records = 0;
   for (const { models, verdicts } of races.series.values()) {
@@ -212,7 +213,7 @@ function summarizeTopic(topic: string, races: TopicRaces, rows: number): TopicSu
       const race = races.series.get(series);
       return race === undefined || race.models.size === 0 ? [] : [rowOf(series, race)];
     }),
-    models: inOrderOfSources([...totals]).map(([model, { leads, champion, mseSum, scored }]) => ({
+    models: inOrderOfSources([...totals], order).map(([model, { leads, champion, mseSum, scored }]) => ({
       model,
       leads,
       champion,
@@ -224,9 +225,18 @@ function summarizeTopic(topic: string, races: TopicRaces, rows: number): TopicSu
   };
 }
 
-/** The models of one source stand together, whichever source was read first. */
-function inOrderOfSources<T extends { readonly source: string }>(models: readonly [string, T][]): [string, T][] {
-  return [...models].sort(([, a], [, b]) => (a.source === b.source ? 0 : a.source < b.source ? -1 : 1));
+/**
+ * The models of one source stand together, whichever source was read first, and in their order, whichever was: a reader of a race
+ * under way begins amid the models of a record.
+ */
+function inOrderOfSources<T extends { readonly source: string }>(
+  models: readonly [string, T][],
+  order: readonly string[],
+): [string, T][] {
+  const placeOf = (model: string) => (order.includes(model) ? order.indexOf(model) : order.length);
+  return [...models].sort(([a, { source: ofA }], [b, { source: ofB }]) =>
+    ofA === ofB ? placeOf(a) - placeOf(b) : ofA < ofB ? -1 : 1,
+  );
 }
 
 function rowOf(series: string, { models, verdicts }: SeriesRace): SeriesRow {

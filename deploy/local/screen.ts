@@ -9,7 +9,11 @@ const FINAL_ROWS = 20;
 const ERASE_BELOW = "\x1b[J";
 
 /** The content of a screen; the races are summarized to as many rows as fit. */
-export type Scene = Omit<BoardModel, "races"> & { readonly view: RaceView };
+export type Scene = Omit<BoardModel, "races"> & {
+  readonly view: RaceView;
+  /** Models in the order in which they are shown. */
+  readonly models: readonly string[];
+};
 
 export interface Screen {
   /** Call it about every half second. */
@@ -31,7 +35,7 @@ function openTerminal(stream: WriteStream): Screen {
     draw(scene) {
       const { columns = 80, rows = 24 } = stream;
       const fitting = rowsThatFit(rows, scene.view.size, scene.services.length);
-      update(renderBoard({ ...scene, races: summarize(scene.view, fitting) }, columns));
+      update(renderBoard({ ...scene, races: summarize(scene.view, fitting, scene.models) }, columns));
     },
     notice: () => {},
     close(scene) {
@@ -39,7 +43,8 @@ function openTerminal(stream: WriteStream): Screen {
       update.done();
       // The terminal echoed ^C below the board.
       stream.write(ERASE_BELOW);
-      if (scene !== undefined) stream.write(renderFinal(summarize(scene.view, FINAL_ROWS), stream.columns ?? 80));
+      if (scene !== undefined)
+        stream.write(renderFinal(summarize(scene.view, FINAL_ROWS, scene.models), stream.columns ?? 80));
     },
   };
 }
@@ -51,7 +56,7 @@ function openLog(stream: NodeJS.WritableStream): Screen {
     draw(scene) {
       if (scene.elapsedMs < nextMs) return;
       nextMs = scene.elapsedMs + LINES_EVERY_MS;
-      const model = { ...scene, races: summarize(scene.view, 0) };
+      const model = { ...scene, races: summarize(scene.view, 0, scene.models) };
       for (const line of renderLines(model, before)) stream.write(`${line}\n`);
       before = model;
     },
@@ -60,7 +65,7 @@ function openLog(stream: NodeJS.WritableStream): Screen {
     },
     close(scene) {
       if (scene === undefined) return;
-      stream.write(renderFinal(summarize(scene.view, FINAL_ROWS), Number.POSITIVE_INFINITY));
+      stream.write(renderFinal(summarize(scene.view, FINAL_ROWS, scene.models), Number.POSITIVE_INFINITY));
     },
   };
 }

@@ -28,6 +28,7 @@ import {
 import { FileWatch } from "./file-watch.js";
 import { freePort, isFree } from "./free-port.js";
 import { type LocalKafka, startLocalKafka } from "./local-kafka.js";
+import { modelOrder } from "./model-order.js";
 import { processEnvironment } from "./process-environment.js";
 import { RaceRun } from "./race-run.js";
 import { raceInputs } from "./race-topics.js";
@@ -147,6 +148,7 @@ async function race(
     httpPort: settings.httpPort,
     environment: { ...processEnvironment, ...environment },
     inputs,
+    models: modelOrder(environment),
     servicesDirectory: SERVICES_DIRECTORY,
     logDirectory: folder.logDirectory,
     forMs: options.for,

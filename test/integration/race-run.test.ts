@@ -20,6 +20,7 @@ describe("a run of the race that is to last so long", function () {
       httpPort: 9464,
       environment: { PATH: process.env.PATH, KAFKA_BROKERS: brokers, STATE_DIR: join(directory, "state") },
       inputs: new Map(),
+      models: [],
       servicesDirectory: fileURLToPath(new URL("../../services", import.meta.url)),
       logDirectory: directory,
       forMs: 1000,

@@ -99,6 +99,16 @@ describe("npm start", function () {
     assert.equal(run.records("sensor"), 60);
   });
 
+  it("ends in time with the file's table where a file is replayed on a new broker and no topic is named (case k08)", async () => {
+    const file = join(directory, "bikes.csv");
+    writeFileSync(file, `y,a\n${Array.from({ length: 30 }, (_, i) => `${i},${i % 5}`).join("\n")}\n`);
+    const run = start(["--fresh", "--rate", "100", "--for", "5s"], { REPLAY_FILE: file });
+    assert.equal(await run.ended(), 0, run.out);
+    assert.equal(run.records("bikes"), 30);
+    // Nobody writes the other topic of the generator, and nobody waits for it.
+    assert.doesNotMatch(run.out, /dataNonLinearModel/);
+  });
+
   it("ends with 78 before it starts anything, with the words of every service that refuses its settings", async () => {
     const wrong = { RLS_MODELS: "rls1:2", FEATURES_MAX: "no", ML_MODELS: "rg", COMMIT_INTERVAL_MS: "soon" };
     const run = start(["--for", "60s"], wrong);

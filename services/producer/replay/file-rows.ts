@@ -13,7 +13,7 @@ import { csvHead, decimalOf } from "./sample.js";
 import { encodingOf, type FileEncoding } from "./text-encoding.js";
 
 /** Bytes that are read at once. */
-const BLOCK_BYTES = 1024 * 1024;
+const BLOCK_BYTES = 256 * 1024;
 /** Bytes that the form of a file is detected by. */
 const HEAD_BYTES = 64 * 1024;
 const BYTE_ORDER_MARK = Buffer.from("\ufeff");

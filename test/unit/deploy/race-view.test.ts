@@ -96,6 +96,13 @@ describe("the view of a race", () => {
     ]);
   });
 
+  it("shows the models of a race under way in their order, and those it was not told of after them", () => {
+    const view = seen({ model: "c" }, { model: "new" }, { model: "a" }, { model: "b" }, { model: "c" });
+    const shown = (order: readonly string[]) => summarize(view, 1, order)[0].models.map(({ model }) => model);
+    assert.deepEqual(shown(["a", "b", "c"]), ["a", "b", "c", "new"]);
+    assert.deepEqual(shown([]), ["c", "new", "a", "b"]);
+  });
+
   it("lets a score of 0 lead, a refusal never, and of equal scores the first model", () => {
     const leaders = (mse: Readonly<Record<string, number | null>>) =>
       summarize(seen(...round(1, "s0", mse)), 1)[0].rows[0].leader;
