@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { z } from "zod";
 import { mlRacer } from "../../services/ml-racer/service.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { predictionSchema } from "../../shared/contract/schemas.js";
@@ -7,6 +8,8 @@ import { TopologyDriver } from "../driver/topology-driver.js";
 import { lateStream } from "../support/data/late-stream.js";
 import { CHAIN, judge } from "../support/judge/verdict.js";
 import { createTopic, type RawRecord, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { USUAL_PARAMETERS } from "../support/plain/judge.js";
+import { lateJudge } from "../support/plain/late-judge.js";
 import {
   type Forecaster,
   type LateRecord,
@@ -24,8 +27,14 @@ const LENGTH = 150;
 /** Parts that the records are sent in; a service is killed after each but the last. */
 const PARTS = 13;
 const BOUNDS = { labelQuestionsMax: 12, labelDoneMax: 16, labelWaitMs: 25_000 };
+const VERDICT_EVERY = 7;
+/** So that champions fall among so few records. */
+const PARAMETERS = { ...USUAL_PARAMETERS, alpha: 0.5 };
 const ENVIRONMENT = {
-  ML_MODELS: "lin,gb:n_estimators=3",
+  RLS_MODELS: "rls2:0.8,rls1:1.0",
+  ML_MODELS: "gb:n_estimators=3,lin",
+  VERDICT_EVERY: String(VERDICT_EVERY),
+  RACE_ALPHA: String(PARAMETERS.alpha),
   LABEL_QUESTIONS_MAX: String(BOUNDS.labelQuestionsMax),
   LABEL_DONE_MAX: String(BOUNDS.labelDoneMax),
   LABEL_WAIT_MS: String(BOUNDS.labelWaitMs),
@@ -66,13 +75,19 @@ describe("labels that come later, while services are killed", function () {
 
     assert.ok((await judge(stack.brokers, CHAIN, ENVIRONMENT)).equal);
     const { models, trainLength } = new TopologyDriver(mlRacer, ENVIRONMENT).settings;
-    await assertForecasts(stack.brokers, logs, [
-      {
-        topic: "rls-predictions",
-        models: named(new TopologyDriver(rlsRacer, ENVIRONMENT).settings.models, rlsForecaster),
-      },
-      { topic: "ml-predictions", models: named(models, (model) => windowForecaster(model, trainLength)) },
-    ]);
+    const rls = expectedRace(
+      { racer: "rls", topic: LINEAR_TOPIC },
+      logs,
+      new TopologyDriver(rlsRacer, ENVIRONMENT).settings.models,
+      rlsForecaster,
+    );
+    const ml = expectedRace({ racer: "ml", topic: NON_LINEAR_TOPIC }, logs, models, (model) =>
+      windowForecaster(model, trainLength),
+    );
+    for (const expected of [rls, ml]) {
+      await assertForecasts(stack.brokers, logs, expected);
+      await assertJudgements(stack.brokers, logs, expected);
+    }
     for (const service of services) assert.equal(await service.process.stop(), 0);
   });
 });
@@ -87,56 +102,88 @@ function rawRecords(key: string, { timestamp, i, y, x }: LateRecord): RawRecord[
   ];
 }
 
-interface Judged {
+/** What a racer has to make of the logs. */
+interface ExpectedRace {
+  readonly racer: "rls" | "ml";
+  /** Its raw topic. */
   readonly topic: string;
-  /** In the order of the race. */
-  readonly models: ReadonlyMap<string, Forecaster>;
+  /** Names of the models, in their order. */
+  readonly names: readonly string[];
+  readonly bySeries: ReadonlyMap<string, ReturnType<typeof lateRace>>;
+}
+
+type Logs = ReadonlyMap<string, readonly LateRecord[]>;
+
+function expectedRace<M extends { readonly name: string }>(
+  of: Pick<ExpectedRace, "racer" | "topic">,
+  logs: Logs,
+  models: readonly M[],
+  toForecaster: (model: M) => Forecaster,
+): ExpectedRace {
+  const races = [...logs].map(([series, log]) => [series, lateRace(log, BOUNDS, models.map(toForecaster))] as const);
+  return { ...of, names: models.map(({ name }) => name), bySeries: new Map(races) };
 }
 
 /** Compares all predictions with those of the race without a ledger, to the last bit. */
-async function assertForecasts(
-  brokers: string,
-  logs: ReadonlyMap<string, readonly LateRecord[]>,
-  judged: readonly Judged[],
-): Promise<void> {
+async function assertForecasts(brokers: string, logs: Logs, { racer, names, bySeries }: ExpectedRace): Promise<void> {
+  const predictions = (await readTopic(brokers, `${racer}-predictions`)).map(({ value }) =>
+    predictionSchema.parse(JSON.parse(String(value))),
+  );
   let compared = 0;
-  for (const { topic, models } of judged) {
-    const predictions = (await readTopic(brokers, topic)).map(({ value }) =>
-      predictionSchema.parse(JSON.parse(String(value))),
-    );
-    for (const [series, log] of logs) {
-      const race = lateRace(log, BOUNDS, [...models.values()]);
-      for (const [m, name] of [...models.keys()].entries()) {
-        const said = predictions.filter((one) => one.series === series && one.model === name);
-        const expected = race.flatMap(({ event, asked, predictions: all }, k) =>
-          all.length === 0
-            ? []
-            : [{ ...all[m], i: log[k].i, y: log[k].y, event, asked: event === "question" ? undefined : asked }],
-        );
-        assert.deepEqual(
-          said.map(({ yhat, error, mse, n, i, y, asked, corrected }) => ({
-            yhat,
-            error,
-            mse,
-            n,
-            i,
-            y,
-            asked,
-            corrected,
-          })),
-          expected.map(({ event, ...of }) => ({ ...of, corrected: event === "correction" || undefined })),
-          `${topic}: ${name} of ${series}`,
-        );
-        compared += said.length;
-      }
+  for (const [series, log] of logs) {
+    for (const [m, name] of names.entries()) {
+      const said = predictions.filter((one) => one.series === series && one.model === name);
+      const expected = (bySeries.get(series) ?? []).flatMap(({ event, asked, predictions: all }, k) =>
+        all.length === 0
+          ? []
+          : [{ ...all[m], i: log[k].i, y: log[k].y, event, asked: event === "question" ? undefined : asked }],
+      );
+      assert.deepEqual(
+        said.map(({ yhat, error, mse, n, i, y, asked, corrected }) => ({
+          yhat,
+          error,
+          mse,
+          n,
+          i,
+          y,
+          asked,
+          corrected,
+        })),
+        expected.map(({ event, ...of }) => ({ ...of, corrected: event === "correction" || undefined })),
+        `${racer}-predictions: ${name} of ${series}`,
+      );
+      compared += said.length;
     }
   }
-  console.log(`      ${compared} predictions equal those of models trained from nothing`);
+  console.log(`      ${compared} of ${racer}-predictions equal those of models trained from nothing`);
 }
 
-function named<M extends { readonly name: string }>(
-  models: readonly M[],
-  toForecaster: (model: M) => Forecaster,
-): ReadonlyMap<string, Forecaster> {
-  return new Map(models.map((model) => [model.name, toForecaster(model)]));
+const judgementSchema = z.looseObject({ series: z.string() });
+
+/** Compares all bests and verdicts with those of the judge of plain objects, to the last bit. */
+async function assertJudgements(brokers: string, logs: Logs, expected: ExpectedRace): Promise<void> {
+  const { racer, topic, names, bySeries } = expected;
+  const said = async (name: string) =>
+    (await readTopic(brokers, name)).map(({ value }) => judgementSchema.parse(JSON.parse(String(value))));
+  const bests = await said(`${racer}-best`);
+  const verdicts = await said(`${racer}-verdicts`);
+  let fallen = 0;
+  for (const [series, log] of logs) {
+    const judged = lateJudge({ topic, series }, log, bySeries.get(series) ?? [], names, VERDICT_EVERY, PARAMETERS);
+    assert.deepEqual(
+      bests.filter((one) => one.series === series),
+      judged.flatMap(({ best }) => best ?? []),
+      `${racer}-best of ${series}`,
+    );
+    assert.deepEqual(
+      verdicts.filter((one) => one.series === series),
+      judged.flatMap(({ verdict }) => verdict ?? []),
+      `${racer}-verdicts of ${series}`,
+    );
+    fallen += judged.filter(({ verdict }) => verdict?.decision === "switch").length;
+  }
+  console.log(
+    `      ${bests.length} bests and ${verdicts.length} verdicts equal those of plain objects, ${fallen} champions fell`,
+  );
+  assert.ok(fallen > 0);
 }
