@@ -40,25 +40,46 @@ const START = 0.5;
 /** Records after which the money that waits has shrunk to 1/√2. */
 const HORIZON = 1000;
 
+/** Working memory: money that is not staked yet after {@link cashT} records, and after one less. */
+const cash = Float64Array.of(START, START);
+let cashT = 1;
+
+/** Money that is not staked yet after `t` records, from 1: (1 − {@link START})/√(1 + (t − 1)/{@link HORIZON}). */
+function cashAfter(t: number): number {
+  // Pairs of a race have nearly always the same t, and their evidence is asked right after they have learned.
+  if (t !== cashT) {
+    cash[0] = (1 - START) / Math.sqrt(1 + (t - 1) / HORIZON);
+    cash[1] = (1 - START) / Math.sqrt(1 + (t - 2) / HORIZON);
+    cashT = t;
+  }
+  return cash[0];
+}
+
 /**
  * One scored observation.
- * @param champion   the champion's error; NaN where it has none
- * @param challenger as `champion`
+ * @param errors     by model: NaN where one has none
+ * @param champion   place of the champion in `errors`
+ * @param challenger place of the challenger
  */
-export function learnPair(judge: Float64Array, pair: number, champion: number, challenger: number): void {
-  const isHeld = !Number.isNaN(champion);
-  const isChallenged = !Number.isNaN(challenger);
+export function learnPair(
+  judge: Float64Array,
+  pair: number,
+  errors: Float64Array,
+  champion: number,
+  challenger: number,
+): void {
+  const held = errors[champion];
+  const challenged = errors[challenger];
+  const isHeld = !Number.isNaN(held);
+  const isChallenged = !Number.isNaN(challenged);
   if (!isHeld && !isChallenged) return;
-  let g = isChallenged ? 1 : -1;
-  let d = 0;
-  if (isHeld && isChallenged) {
-    d = champion * champion - challenger * challenger;
-    g = clippedGap(judge, pair, d);
-  }
+  const areBoth = isHeld && isChallenged;
+  const d = areBoth ? held * held - challenged * challenged : Number.NaN;
+  const g = areBoth ? clippedGap(judge, pair, d) : isChallenged ? 1 : -1;
   bet(judge, pair, g);
   judge[pair + SUM] += g;
   judge[pair + SQUARES] += g * g;
-  run(judge, pair, g, isHeld && isChallenged ? d : undefined);
+  run(judge, pair, g, d);
 }
 
 /** g of a difference d: against the scale of those before it, which learns it afterwards. */
@@ -73,26 +94,23 @@ function clippedGap(judge: Float64Array, pair: number, d: number): number {
 
 function bet(judge: Float64Array, pair: number, g: number): void {
   const t = ++judge[pair + T];
-  const stake = t === 1 ? START : cashAfter(t - 1) - cashAfter(t);
+  const left = cashAfter(t);
+  const stake = t === 1 ? START : cash[1] - left;
   for (let k = 0; k < BETS; k++) {
     const place = pair + STAKES + k;
-    judge[place] = Math.min((judge[place] + stake) * (1 + BET[k] * g), STAKE_MAX);
+    const next = (judge[place] + stake) * (1 + BET[k] * g);
+    judge[place] = next < STAKE_MAX ? next : STAKE_MAX;
   }
 }
 
-/** Money that is not staked yet after `t` records, from 1. */
-function cashAfter(t: number): number {
-  return (1 - START) / Math.sqrt(1 + (t - 1) / HORIZON);
-}
-
-/** The run begins anew where S is at its lowest. */
-function run(judge: Float64Array, pair: number, g: number, d: number | undefined): void {
+/** The run begins anew where S is at its lowest. @param d NaN where there are not both errors */
+function run(judge: Float64Array, pair: number, g: number, d: number): void {
   judge[pair + RUN_SUM] += g;
   if (!(judge[pair + RUN_SUM] > 0)) {
     judge[pair + RUN_SUM] = 0;
     judge[pair + RUN] = 0;
     judge[pair + RUN_GAP_MSE] = 0;
-  } else if (d !== undefined) judge[pair + RUN_GAP_MSE] = mean(judge[pair + RUN_GAP_MSE], d, ++judge[pair + RUN]);
+  } else if (!Number.isNaN(d)) judge[pair + RUN_GAP_MSE] = mean(judge[pair + RUN_GAP_MSE], d, ++judge[pair + RUN]);
 }
 
 /** A running mean that stays where it would not be finite. */

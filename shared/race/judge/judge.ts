@@ -120,26 +120,44 @@ export function tell(
   i: number,
   y: number,
 ): Told {
-  if (errors.length < models) errors = new Float64Array(models);
-  for (let m = 0; m < models; m++) {
-    errors[m] = y - scored[scoredAt + m];
-    if (!Number.isNaN(errors[m])) learnScores(judge, modelAt(at, m), errors[m], parameters.raceFading);
-  }
-  const miss = missOf(parameters);
-  tellCompanions(judge, at, models, parameters, asked, askedAt, scored, scoredAt, y);
-  for (let m = 0; m < models; m++) {
-    if (Number.isNaN(errors[m])) continue;
-    const width = asked[askedWidthAt(askedAt, models, m)];
-    learnInterval(judge, modelAt(at, m), y, scored[scoredAt + m], width, miss);
-  }
+  scoreModels(judge, at, models, scored, scoredAt, y, parameters.raceFading);
+  tellBaselines(judge, at, asked, askedAt, y);
+  tellMixture(judge, at, models, parameters, asked, askedAt, scored, scoredAt, y);
+  tellIntervals(judge, at, models, asked, askedAt, scored, scoredAt, y, missOf(parameters));
   learnPairs(judge, at, models, asked, askedAt);
   decide(judge, at, models, parameters, i);
   learnBaselines(judge, at, y);
   return told;
 }
 
-/** Baselines and mixture are scored, and the mixture learns. */
-function tellCompanions(
+/** Fills in the errors, too. */
+function scoreModels(
+  judge: Float64Array,
+  at: number,
+  models: number,
+  scored: Float64Array,
+  scoredAt: number,
+  y: number,
+  fading: number,
+): void {
+  if (errors.length < models) errors = new Float64Array(models);
+  for (let m = 0; m < models; m++) {
+    const error = y - scored[scoredAt + m];
+    errors[m] = error;
+    if (!Number.isNaN(error)) learnScores(judge, modelAt(at, m), error, fading);
+  }
+}
+
+function tellBaselines(judge: Float64Array, at: number, asked: Float64Array, askedAt: number, y: number): void {
+  const { companions } = told;
+  const last = asked[askedAt + ASKED_LAST];
+  companions[LAST_SCORED] = scoreLast(judge, at, y - last) ? last : Number.NaN;
+  const mean = asked[askedAt + ASKED_MEAN];
+  companions[MEAN_SCORED] = scoreMean(judge, at, y - mean) ? mean : Number.NaN;
+}
+
+/** The mixture is scored and learns. */
+function tellMixture(
   judge: Float64Array,
   at: number,
   models: number,
@@ -150,18 +168,30 @@ function tellCompanions(
   scoredAt: number,
   y: number,
 ): void {
-  const { companions } = told;
-  const last = asked[askedAt + ASKED_LAST];
-  companions[LAST_SCORED] = scoreLast(judge, at, y - last) ? last : Number.NaN;
-  const mean = asked[askedAt + ASKED_MEAN];
-  companions[MEAN_SCORED] = scoreMean(judge, at, y - mean) ? mean : Number.NaN;
-
   const yhat = asked[askedAt + ASKED_MIXTURE];
   const isScored = scoreMixture(judge, at, y - yhat, parameters.raceFading);
-  companions[MIXTURE_SCORED] = isScored ? yhat : Number.NaN;
+  told.companions[MIXTURE_SCORED] = isScored ? yhat : Number.NaN;
   if (!isScored) return;
   learnRegrets(judge, at, models, yhat, y, scored, scoredAt, parameters.racePhi);
   learnInterval(judge, mixtureAt(at), y, yhat, asked[askedAt + ASKED_MIXTURE_WIDTH], missOf(parameters));
+}
+
+function tellIntervals(
+  judge: Float64Array,
+  at: number,
+  models: number,
+  asked: Float64Array,
+  askedAt: number,
+  scored: Float64Array,
+  scoredAt: number,
+  y: number,
+  miss: number,
+): void {
+  for (let m = 0; m < models; m++) {
+    const yhat = scored[scoredAt + m];
+    if (Number.isNaN(errors[m])) continue;
+    learnInterval(judge, modelAt(at, m), y, yhat, asked[askedWidthAt(askedAt, models, m)], miss);
+  }
 }
 
 /** @returns false where there is no error, or a score would not be finite: nothing has changed then */
@@ -176,12 +206,12 @@ function scoreMixture(judge: Float64Array, at: number, error: number, fading: nu
 
 /** A model that joined after the question is no opponent in it. */
 function learnPairs(judge: Float64Array, at: number, models: number, asked: Float64Array, askedAt: number): void {
-  const champion = judge[at + CHAMPION];
+  const champion = judge[at + CHAMPION] | 0;
   const weights = askedAt + ASKED_WEIGHTS;
   if (Number.isNaN(asked[weights + champion])) return;
   for (let k = 0; k < models; k++) {
     if (k === champion || Number.isNaN(asked[weights + k])) continue;
-    learnPair(judge, modelAt(at, k) + PAIR, errors[champion], errors[k]);
+    learnPair(judge, modelAt(at, k) + PAIR, errors, champion, k);
   }
 }
 
@@ -194,7 +224,7 @@ function decide(judge: Float64Array, at: number, models: number, { raceAlpha }: 
     judge[at + SINCE] = i;
     told.decision = "start";
   }
-  told.champion = judge[at + CHAMPION];
+  told.champion = judge[at + CHAMPION] | 0;
   const successor = successorOf(judge, at, models, errors, raceAlpha);
   if (successor === NONE) return;
   const length = judgeLength(models);

@@ -23,7 +23,7 @@ export function successorOf(
   errors: Float64Array,
   alpha: number,
 ): number {
-  const champion = judge[at + CHAMPION];
+  const champion = judge[at + CHAMPION] | 0;
   const threshold = thresholdOf(models, alpha);
   let successor = NONE;
   let largest = Number.NEGATIVE_INFINITY;

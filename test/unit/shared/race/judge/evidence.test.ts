@@ -13,7 +13,7 @@ const NONE = Number.NaN;
 /** A pair after these errors of champion and challenger. */
 function pairAfter(errors: readonly (readonly [number, number])[]): Float64Array {
   const pair = new Float64Array(PAIR_LENGTH);
-  for (const [champion, challenger] of errors) learnPair(pair, 0, champion, challenger);
+  for (const [champion, challenger] of errors) learnPair(pair, 0, Float64Array.of(champion, challenger), 0, 1);
   return pair;
 }
 
@@ -52,7 +52,7 @@ describe("the evidence of a challenger", () => {
   it("is confirmed by the plain errors of its run, or not: two small wins do not outweigh one giant loss", () => {
     const wins = pairAfter(new Array<readonly [number, number]>(20).fill([1, 0]));
     assert.equal(isPlainlyBetter(wins, 0), true);
-    learnPair(wins, 0, 0, 100);
+    learnPair(wins, 0, Float64Array.of(0, 100), 0, 1);
     assert.equal(isPlainlyBetter(wins, 0), false);
   });
 
