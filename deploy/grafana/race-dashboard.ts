@@ -6,6 +6,17 @@ import {
   RowBuilder,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import { datasourceVariable, figure, labelVariable, lines, rows, WINDOW } from "./panels.js";
+import {
+  champions,
+  covariance,
+  coverage,
+  evidence,
+  fadingMse,
+  labels,
+  newChampions,
+  skill,
+  switches,
+} from "./verdict-panels.js";
 
 const CHOSEN = 'topic="$topic", series=~"$series", model=~"$model"';
 const MSE = `regatta_model_mse{${CHOSEN}}`;
@@ -21,6 +32,7 @@ export function raceDashboard(): Dashboard {
     .time({ from: "now-15m", to: "now" })
     .refresh("5s")
     .tooltip(DashboardCursorSync.Crosshair)
+    .annotation(newChampions())
     .withVariable(datasourceVariable())
     .withVariable(labelVariable("topic", "Race", "regatta_model_mse", "one"))
     .withVariable(labelVariable("series", "Series", 'regatta_model_mse{topic="$topic"}', "any"))
@@ -121,7 +133,7 @@ export function raceDashboard(): Dashboard {
       lines({
         title: "Refusals and resets",
         description:
-          "Observations per second that a model refused, because a number would not have been finite, and models that were reset. None is normal.",
+          "Observations per second that a model refused, because a number would not have been finite, models that were reset, and models that were left out of a series, because they did not answer in time. None is normal.",
         queries: [
           {
             expr: `sum by (model) (rate(regatta_model_refusals_total{model=~"$model"}[${WINDOW}])) or 0 * ${MEAN_MSE}`,
@@ -131,11 +143,25 @@ export function raceDashboard(): Dashboard {
             expr: `sum by (model) (rate(regatta_model_resets_total{model=~"$model"}[${WINDOW}])) or 0 * ${MEAN_MSE}`,
             legend: "{{model}} resets",
           },
+          {
+            expr: `sum by (model) (rate(regatta_model_left_out_total{model=~"$model"}[${WINDOW}])) or 0 * ${MEAN_MSE}`,
+            legend: "{{model}} left out",
+          },
         ],
         unit: "cps",
         size: { width: 24, height: 6 },
       }),
     )
+    .withRow(new RowBuilder("More than luck"))
+    .withPanel(champions())
+    .withPanel(switches())
+    .withPanel(evidence())
+    .withPanel(fadingMse())
+    .withPanel(skill())
+    .withPanel(coverage())
+    .withRow(new RowBuilder("Labels and models"))
+    .withPanel(labels())
+    .withPanel(covariance())
     .withRow(new RowBuilder("y and its forecasts"))
     .withPanel(
       lines({

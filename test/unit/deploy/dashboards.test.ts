@@ -4,10 +4,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { dashboards, dashboardsDirectory, dashboardText } from "../../../deploy/grafana/dashboards.js";
-import { readDashboards } from "../../support/judge/dashboard-queries.js";
+import { readPage } from "../../support/docs/pages.js";
+import { panelQueries, readDashboards } from "../../support/judge/dashboard-queries.js";
 
 const project = fileURLToPath(new URL("../../../../", import.meta.url));
 const yaml = (path: string) => parse(readFileSync(join(project, path), "utf8"));
+
+/** Text up to the next heading. */
+const sectionEnd = (text: string): string => text.split("\n## ")[0];
 
 describe("dashboards", () => {
   it("are committed as npm run dashboards writes them", () => {
@@ -36,6 +40,15 @@ describe("dashboards", () => {
       for (const [, name] of JSON.stringify({ panels, templating }).matchAll(/\$(\w+)/g))
         assert.ok(names.has(name) || name === "__all", `${title} has no $${name}`);
     }
+  });
+
+  it("show every metric of the race", () => {
+    const [, race] = readPage("docs/operations.md").text.split("| **The race** | |");
+    const metrics = [...sectionEnd(race).matchAll(/`(regatta_[a-z_]+)`/g)].map(([, name]) => name);
+    assert.ok(metrics.length >= 14);
+    const asked = panelQueries().map(({ expr }) => expr);
+    const missing = metrics.filter((name) => !asked.some((expr) => new RegExp(`\\b${name}\\b`).test(expr)));
+    assert.deepEqual(missing, []);
   });
 
   it("are what Grafana is told to read, of the scrape interval that Prometheus has", () => {
