@@ -42,7 +42,7 @@ describe("npm start", function () {
   it("races for as long as asked, ends with a table, and goes on from there the next time", async () => {
     const first = start(["--series", "3", "--features", "40", "--rate", "30", "--for", "3s"]);
     assert.equal(await first.ended(), 0, first.out);
-    assert.match(first.out, /^dataLinearModel +records +leader +rls1 mse +rls2 mse +y +yhat$/m);
+    assert.match(first.out, /^dataLinearModel +records +leader +rls1 mse +rls2 mse +champion +evidence +y +yhat$/m);
     const records = ["s0", "s1", "s2"].map((series) => first.records(series));
     assert.ok(
       records.every((n) => n > 0),

@@ -41,8 +41,8 @@ export class StartRun {
     const head = lines.findLastIndex((line) => / records +leader /.test(line));
     const row = lines.slice(head + 1).find((line) => line.startsWith(`${series} `));
     assert.ok(head >= 0 && row !== undefined, `expected a row of ${series} in:\n${this.out}`);
-    const cells = row.trim().split(/\s+/);
-    const names = lines[head].replaceAll(" mse", "").trim().split(/\s+/);
+    const cells = row.trim().split(/ {2,}/);
+    const names = lines[head].replaceAll(" mse", "").trim().split(/ {2,}/);
     return new Map(names.map((name, at) => [at === 0 ? "series" : name, cells[at]]));
   }
 
