@@ -4,6 +4,8 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
+import { predictionSchema } from "../../shared/contract/schemas.js";
+import { type Best, type Verdict, verdictSchema } from "../../shared/contract/verdict-schemas.js";
 import { EXIT_CONFIGURATION } from "../../shared/errors.js";
 import { POSITIONS_KEY } from "../../shared/kernel/changelog/changelog.js";
 import { MANIFEST_FORMAT } from "../../shared/kernel/store/manifest.js";
@@ -28,6 +30,7 @@ import { recompute } from "../support/judge/offline-model.js";
 import { inputRecordOf } from "../support/kafka/input-record.js";
 import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
 import { assertNear } from "../support/near.js";
+import { PlainJudge } from "../support/plain/judge.js";
 import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
@@ -56,9 +59,11 @@ describe("state of another program version", function () {
   });
 
   const start = (golden: GoldenStore, id: string) =>
-    stack.start(golden.service.name, { ...goldenEnvironment(golden), APPLICATION_ID: id });
+    stack.start(golden.service.name, { ...goldenEnvironment(golden), APPLICATION_ID: id, VERDICT_EVERY: "1" });
   const valuesOf = async (topic: string) =>
     (await readTopic(stack.brokers, topic)).map(({ value }): unknown => JSON.parse(String(value)));
+  const judgedOf = ({ service }: GoldenStore) =>
+    ["best", "verdicts"].map((what) => `${service.name.replace("-racer", "")}-${what}`);
   const resultsOf = (golden: GoldenStore) => RESULTS[golden.service.name as keyof typeof RESULTS];
 
   /** What a run that was never interrupted gives to each topic of results after the golden store, and keeps at the end. */
@@ -88,7 +93,8 @@ describe("state of another program version", function () {
         else await plantChangelogs(stack.brokers, golden, application);
         const expected = await uninterrupted(golden);
         const before = new Map<string, number>();
-        for (const topic of resultsOf(golden)) before.set(topic, (await valuesOf(topic)).length);
+        for (const topic of [...resultsOf(golden), ...judgedOf(golden)])
+          before.set(topic, (await valuesOf(topic)).length);
         const changelog = changelogOf(application, "race");
         const planted = (await readTopic(stack.brokers, changelog)).length;
 
@@ -99,6 +105,11 @@ describe("state of another program version", function () {
             return since.length >= values.length ? since : undefined;
           });
           assertNear(actual, values, TOLERANCE, `${id}, ${topic}`);
+        }
+        if (!golden.late) {
+          const topics = [resultsOf(golden)[0], ...judgedOf(golden)];
+          const said = await Promise.all(topics.map(async (topic) => (await valuesOf(topic)).slice(before.get(topic))));
+          assertJudgeBegins(said, id);
         }
         assert.ok(expected.states.filter(({ store }) => store === "race").length === 2);
         for (const { store, key, bytes } of expected.states) {
@@ -177,6 +188,38 @@ describe("state of another program version", function () {
     });
   }
 });
+
+/**
+ * What is published after a store that has no judge is what a judge of plain objects says who sees the forecasts of today alone; the
+ * models' n and mse go on.
+ * @param said predictions, bests and verdicts after the store
+ */
+function assertJudgeBegins([predictions, bests, verdicts]: readonly (readonly unknown[])[], what: string): void {
+  const all = predictions.map((one) => predictionSchema.parse(one));
+  const expected: { bests: Best[]; verdicts: Verdict[] } = { bests: [], verdicts: [] };
+  const judges = new Map<string, PlainJudge>();
+  const names = [...new Set(all.map(({ model }) => model))];
+  for (let at = 0; at < all.length; at += names.length) {
+    const own = all.slice(at, at + names.length);
+    const { topic, series, i, n, y } = own[0];
+    const judge = judges.get(series) ?? new PlainJudge(names);
+    judges.set(series, judge);
+    const asked = judge.ask(own.map(({ yhat }) => yhat));
+    expected.bests.push(judge.best({ topic, series, i, y }, asked));
+    const verdict = judge.verdict({ topic, series, i }, n, judge.tell(asked, i, y ?? Number.NaN));
+    const models = verdict.models.map((model, m) => ({ ...model, n: own[m].n, mse: own[m].mse }));
+    expected.verdicts.push({ ...verdict, models });
+  }
+  assert.equal(expected.verdicts[0].decision, "start");
+  assert.deepEqual(bests, expected.bests, `${what}, bests`);
+  const compared = (verdict: unknown) => withoutSkills(verdictSchema.parse(verdict));
+  assert.deepEqual(verdicts.map(compared), expected.verdicts.map(compared), `${what}, verdicts`);
+}
+
+/** Those of the models compare an mse that goes on with one that begins. */
+function withoutSkills(verdict: Verdict): Verdict {
+  return { ...verdict, models: verdict.models.map((model) => ({ ...model, r2: null, skill: null })) };
+}
 
 /** What a judge says in `/state`: it begins with the program that has one. */
 const JUDGED = ["champion", "championSince", "fading", "mae", "r2", "skill", "coverage", "evidence", "mix"];
