@@ -10,6 +10,11 @@ export function withLast(known: Float64Array | undefined, x: number[]): number[]
   return x.map((value, place) => (Number.isNaN(value) ? known[place] : value));
 }
 
+/** Whether a feature has had no value yet, after a record with features as {@link withLast} gives them, or without features. */
+export function lacksValues(known: Float64Array | undefined, x: readonly number[] | undefined): boolean {
+  return (x ?? known)?.some(Number.isNaN) ?? false;
+}
+
 /**
  * The last values after a record with these features, which are as {@link withLast} gives them, or without features. `known` itself
  * is changed.

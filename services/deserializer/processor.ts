@@ -14,7 +14,7 @@ import { numbers, placesOf, type Region } from "../../shared/numbers/memory.js";
 import type { Given, Layout } from "../../shared/result-layout.js";
 import { type InputRecord, type PackedValue, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { FieldError } from "./field-number.js";
-import { learnLast, withLast } from "./known-values.js";
+import { lacksValues, learnLast, withLast } from "./known-values.js";
 import { type LagState, lagged, learnLags } from "./lags.js";
 import { TEXT_BYTES_MAX } from "./observation-text.js";
 import type { ParsedRecord } from "./parsed-record.js";
@@ -122,7 +122,7 @@ function observe(
     if (step.isForwarded) forwardObservation(context, { topic, series, ...observation, x: step.x });
     else metrics.warmingUp.inc({ topic });
     lags = learnLags(step, observation);
-  } else if (x?.some(Number.isNaN)) {
+  } else if (lacksValues(before?.last, x)) {
     metrics.warmingUp.inc({ topic });
   } else {
     forwardObservation(context, { topic, series, ...observation });
