@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import { Level } from "level";
 import { z } from "zod";
+import { deserializer } from "../../../services/deserializer/service.js";
 import { mlRacer } from "../../../services/ml-racer/service.js";
 import { rlsRacer } from "../../../services/rls-racer/service.js";
 import { LINEAR_TOPIC, NON_LINEAR_TOPIC, observationsTopic } from "../../../shared/contract/topics.js";
@@ -31,12 +32,17 @@ export const GOLDEN_STORES: readonly GoldenStore[] = [
   { service: mlRacer, format: 3, late: true },
 ];
 
+/** What the deserializer left behind when its series were objects yet, after {@link GOLDEN_RAW_LENGTH} raw records. */
+export const GOLDEN_SERIES: GoldenStore = { service: deserializer, format: 2, late: false };
+export const GOLDEN_RAW_LENGTH = 40;
+
 /** Observations of the golden stores without questions, and of those with some. */
 export const GOLDEN_INPUT = observationsTopic(LINEAR_TOPIC).name;
 export const LATE_INPUT = observationsTopic(NON_LINEAR_TOPIC).name;
 /** One partition, so that the state is one folder and offsets of the input are known. */
 const ENVIRONMENT = { TOPIC_PARTITIONS: "1" };
-const MODELS = {
+const SETTINGS = {
+  deserializer: { INPUT_TOPICS: LINEAR_TOPIC, LAGS: "2", LAGS_OF: "1:1" },
   "rls-racer": { RLS_MODELS: "rls1:1.0,rls2:0.99" },
   "ml-racer": {
     ML_MODELS: "lin,rf:n_estimators=2,gb:n_estimators=3",
@@ -67,8 +73,8 @@ export function goldenName({ service, format, late }: GoldenStore): string {
 export function goldenEnvironment({ service, late }: GoldenStore): Readonly<Record<string, string>> {
   return {
     ...ENVIRONMENT,
-    ...MODELS[service.name as keyof typeof MODELS],
     INPUT_TOPICS: late ? LATE_INPUT : GOLDEN_INPUT,
+    ...SETTINGS[service.name as keyof typeof SETTINGS],
     ...(late ? { LABEL_WAIT_MS: LATE_WAIT_MS } : {}),
   };
 }
@@ -76,6 +82,16 @@ export function goldenEnvironment({ service, late }: GoldenStore): Readonly<Reco
 /** The records of a golden store's input from number `from` to `to` - 1, which is their offset. */
 export function goldenRecords({ late }: Pick<GoldenStore, "late">, from: number, to: number): RawRecord[] {
   return late ? lateRecords(to).slice(from) : plainRecords(to).slice(from);
+}
+
+/** The raw records of {@link GOLDEN_SERIES}, as {@link goldenRecords}: two series of one feature in turn, of which lags are made. */
+export function goldenRawRecords(from: number, to: number): RawRecord[] {
+  return Array.from({ length: to - from }, (_, k) => {
+    const place = from + k;
+    const numbers = [Math.sin(place * 1.7), Math.cos(place * place * 0.3)].map((number) => number.toFixed(6));
+    const value = `[${Math.floor(place / 2)},${numbers.join(",")}]`;
+    return { topic: LINEAR_TOPIC, partition: 0, key: `s${place % 2}`, value };
+  });
 }
 
 /** Two series of two features in turn. */
