@@ -1,5 +1,5 @@
 /** What the judge of a race says of an observation, as records of the topics `rls-best` and `rls-verdicts`. */
-import { bestLayout } from "../../shared/contract/layouts.js";
+import { bestLayout, firstBestLayout } from "../../shared/contract/layouts.js";
 import { topics } from "../../shared/contract/topics.js";
 import { numbers } from "../../shared/numbers/memory.js";
 import type { JudgeOutputs, JudgeParameters } from "../../shared/race/judge/judge-settings.js";
@@ -68,19 +68,23 @@ export function forwardBest(
  * @param given the observation's; where its numbers go
  * @returns false where it is to be forwarded
  */
-export function writeBest(
-  context: Context,
-  layout: Layout | undefined,
-  given: Given,
-  { forecasts, asked }: Judged,
-): boolean {
+export function writeBest(context: Context, layouts: BestLayouts, given: Given, { forecasts, asked }: Judged): boolean {
   const { length } = context.settings.models;
-  if (layout === undefined || !layBest(length, forecasts, 0, asked, 0, numbers, given.from)) return false;
+  const form = layBest(length, forecasts, 0, asked, 0, numbers, given.from);
+  const layout = form === undefined ? undefined : layouts[form];
+  if (layout === undefined) return false;
   given.listLength = length;
   return context.write(topics.rlsBest, layout, given);
 }
 
-/** How best forecasts of these models are laid out; undefined where the memory has no room for it. */
-export function bestLayoutOf(models: readonly RlsModel[]): Layout | undefined {
-  return bestLayout(models.map(({ name }) => name));
+/** How best forecasts are laid out, see {@link layBest}; undefined where the memory has no room for it. */
+export interface BestLayouts {
+  readonly shown: Layout | undefined;
+  readonly first: Layout | undefined;
+}
+
+/** The layouts of best forecasts of these models. */
+export function bestLayoutsOf(models: readonly RlsModel[]): BestLayouts {
+  const names = models.map(({ name }) => name);
+  return { shown: bestLayout(names), first: firstBestLayout(names) };
 }

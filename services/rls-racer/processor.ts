@@ -22,7 +22,8 @@ import { type InputRecord, type PackedValue, stateKey, type TaskContext } from "
 import { raceFor } from "./configured-race.js";
 import { correct } from "./correction.js";
 import {
-  bestLayoutOf,
+  type BestLayouts,
+  bestLayoutsOf,
   forwardBest,
   forwardGone,
   forwardVerdict,
@@ -87,7 +88,7 @@ export function processObservation(record: InputRecord, context: Context): void 
   for (let m = 0; m < models.length; m++) {
     if (step.refusals[m] === undefined) {
       layPrediction(race, m, step.yhat[m], numbers, given.from);
-      if (context.write(topics.rlsPredictions, layouts[m], given)) continue;
+      if (context.write(topics.rlsPredictions, layouts.predictions[m], given)) continue;
     }
     forward(context, predictionOf(race, m, models[m].name, seenOf(view), step));
   }
@@ -95,7 +96,7 @@ export function processObservation(record: InputRecord, context: Context): void 
   const isShown = metrics.shown(key) !== undefined || !metrics.isFull(settings.metricsSeriesMax, shownRaceBytes(race));
   if (isShown || step.ranking !== undefined || step.resets.length > 0)
     finish(record, context, key, race, seenOf(view), step);
-  if (step.judged !== undefined && settings.best && !writeBest(context, laidOut?.best, given, step.judged))
+  if (step.judged !== undefined && settings.best && !writeBest(context, layouts.best, given, step.judged))
     forwardBest(context, seenOf(view), step.judged);
   if (step.told !== undefined && isVerdictDue(step.told, race.doubles[race.at + COUNT], settings.verdictEvery))
     forwardVerdict(context, key, race, seenOf(view), step);
@@ -238,17 +239,23 @@ function areRoomFor(features: number): boolean {
   return NUMBER.x + features + PREDICTION_NUMBERS + features + 1 + BEST_NUMBERS + MODELS_MAX <= numbers.length;
 }
 
-/** The layouts of predictions by model, of the list that was asked for last: nearly always the one of the settings. */
-let laidOut:
-  | { models: readonly RlsModel[]; layouts: readonly Layout[] | undefined; best: Layout | undefined }
-  | undefined;
+/** How results of a list of models are laid out. */
+interface Layouts {
+  /** By model. */
+  readonly predictions: readonly Layout[];
+  readonly best: BestLayouts;
+}
+
+/** Those of the list that was asked for last: nearly always the one of the settings. */
+let laidOut: { readonly models: readonly RlsModel[]; readonly layouts: Layouts | undefined } | undefined;
 
 /** @returns undefined where the memory has no room for them */
-function layoutsOf(models: readonly RlsModel[]): readonly Layout[] | undefined {
+function layoutsOf(models: readonly RlsModel[]): Layouts | undefined {
   if (laidOut?.models !== models) {
     const made = models.map(({ name, nu }) => rlsPredictionLayout(name, nu));
-    const layouts = made.filter((layout) => layout !== undefined);
-    laidOut = { models, layouts: layouts.length === made.length ? layouts : undefined, best: bestLayoutOf(models) };
+    const predictions = made.filter((layout) => layout !== undefined);
+    const isWhole = predictions.length === made.length;
+    laidOut = { models, layouts: isWhole ? { predictions, best: bestLayoutsOf(models) } : undefined };
   }
   return laidOut.layouts;
 }

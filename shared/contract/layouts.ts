@@ -75,16 +75,26 @@ export function standingsLayout(models: readonly string[]): Layout | undefined {
  * of the champion, yhat, lower, upper of the mixture; list weights. The champion is its place in `models`.
  */
 export function bestLayout(models: readonly string[]): Layout | undefined {
-  const interval = ["yhat", "lower", "upper"];
+  return bestLayoutWith(models, members("lower", "upper"));
+}
+
+/** As {@link bestLayout}, of the first observations, whose intervals are null: numbers i, y, champion, its yhat, the mixture's. */
+export function firstBestLayout(models: readonly string[]): Layout | undefined {
+  return bestLayoutWith(models, [text(',"lower":null,"upper":null')]);
+}
+
+function bestLayoutWith(models: readonly string[], bounds: readonly Part[]): Layout | undefined {
+  const champion = { choices: models.map(json) };
   return layout([
     "given",
     ...members("i", "y"),
     text(',"champion":{"model":'),
-    { choices: models.map(json) },
-    ...members(...interval),
+    champion,
+    ...members("yhat"),
+    ...bounds,
     text('},"mix":{"yhat":'),
     "number",
-    ...members("lower", "upper"),
+    ...bounds,
     ...lists("weights"),
     text("}}"),
   ]);

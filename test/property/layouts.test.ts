@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   bestLayout,
   estimateLayout,
+  firstBestLayout,
   observationLayout,
   predictionLayout,
   rlsPredictionLayout,
@@ -126,6 +127,10 @@ describe("the layouts of results write what their encoders do", () => {
         given.listLength = weights.length;
         const values = [i, y, place, ...numbers, ...weights];
         check(bestLayout(models), given, values, encodeBest({ topic, series, i, y, champion, mix }), series);
+        const hidden = { lower: null, upper: null };
+        const first = { topic, series, i, y, champion: { ...champion, ...hidden }, mix: { ...mix, ...hidden } };
+        const few = [i, y, place, yhat, mix.yhat, ...weights];
+        check(firstBestLayout(models), given, few, encodeBest(first), series);
       }),
     );
   });

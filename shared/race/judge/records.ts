@@ -204,15 +204,20 @@ function intervalOf(yhat: number, width: number) {
   return Number.isNaN(width) ? { yhat, lower: null, upper: null } : { yhat, lower: yhat - width, upper: yhat + width };
 }
 
-/** Numbers of {@link layBest} before the weights. */
+/** Most numbers of a best forecast before its weights. */
 export const BEST_NUMBERS = 9;
 
 /**
- * Lays down the numbers of the best forecast of a plain observation, for bestLayout: i, y, champion and its yhat, lower,
- * upper, those of the mixture, weights.
+ * Which layout {@link layBest} has laid down the numbers for: `shown` bestLayout, `first` firstBestLayout; undefined where a forecast
+ * is null, or one of both intervals alone: then it is to be encoded.
+ */
+export type BestForm = "shown" | "first" | undefined;
+
+/**
+ * Lays down the numbers of the best forecast of a plain observation: i, y, champion and its yhat, lower, upper, those of the mixture,
+ * weights; without lower and upper where neither is shown.
  * @param to   numbers, i and y of the observation at their front
  * @param toAt where they go
- * @returns false where one of them is null, as of the first observations: then it is to be encoded
  */
 export function layBest(
   models: number,
@@ -222,24 +227,29 @@ export function layBest(
   askedAt: number,
   to: Float64Array,
   toAt: number,
-): boolean {
+): BestForm {
   const champion = asked[askedAt + ASKED_CHAMPION];
-  if (champion === NONE) return false;
-  const yhat = forecasts[forecastsAt + champion];
-  const width = asked[askedWidthAt(askedAt, models, champion)];
+  const yhat = champion === NONE ? Number.NaN : forecasts[forecastsAt + champion];
   const mixture = asked[askedAt + ASKED_MIXTURE];
+  if (Number.isNaN(yhat) || Number.isNaN(mixture)) return undefined;
+  const width = asked[askedWidthAt(askedAt, models, champion)];
   const mixtureWidth = asked[askedAt + ASKED_MIXTURE_WIDTH];
-  // A width is NaN where its forecast is.
-  if (Number.isNaN(width) || Number.isNaN(mixtureWidth)) return false;
-  to[toAt] = to[0];
-  to[toAt + 1] = to[1];
-  to[toAt + 2] = champion;
-  to[toAt + 3] = yhat;
-  to[toAt + 4] = yhat - width;
-  to[toAt + 5] = yhat + width;
-  to[toAt + 6] = mixture;
-  to[toAt + 7] = mixture - mixtureWidth;
-  to[toAt + 8] = mixture + mixtureWidth;
-  for (let m = 0; m < models; m++) to[toAt + BEST_NUMBERS + m] = asked[askedAt + ASKED_WEIGHTS + m];
-  return true;
+  const isShown = !Number.isNaN(width);
+  if (isShown === Number.isNaN(mixtureWidth)) return undefined;
+  let at = toAt;
+  to[at++] = to[0];
+  to[at++] = to[1];
+  to[at++] = champion;
+  to[at++] = yhat;
+  if (isShown) {
+    to[at++] = yhat - width;
+    to[at++] = yhat + width;
+  }
+  to[at++] = mixture;
+  if (isShown) {
+    to[at++] = mixture - mixtureWidth;
+    to[at++] = mixture + mixtureWidth;
+  }
+  for (let m = 0; m < models; m++) to[at++] = asked[askedAt + ASKED_WEIGHTS + m];
+  return isShown ? "shown" : "first";
 }

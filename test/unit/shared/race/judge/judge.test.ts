@@ -167,7 +167,16 @@ describe("the judge", () => {
       mix: mixed,
       asked: 77,
     });
-    assert.equal(layBest(1, Float64Array.of(1), 0, asked, 0, new Float64Array(12), 2), false);
+    assert.equal(layBest(1, Float64Array.of(1), 0, asked, 0, new Float64Array(12), 2), undefined);
+  });
+
+  it("lays the best forecast of the first observations down without bounds", () => {
+    const race = new JudgedRace(2);
+    const forecasts = Float64Array.of(1, 2);
+    race.observe(7, 3, forecasts);
+    const numbers = Float64Array.of(7, 3, ...new Array<number>(7).fill(0));
+    assert.equal(layBest(2, forecasts, 0, race.asked, 0, numbers, 2), "first");
+    assert.deepEqual(Array.from(numbers.subarray(2)), [7, 3, 0, 1, 1.5, 0.5, 0.5]);
   });
 
   it("lays the best forecast down as it encodes it", () => {
@@ -176,7 +185,7 @@ describe("the judge", () => {
     const forecasts = Float64Array.of(1, 2);
     race.observe(30, 2, forecasts);
     const numbers = Float64Array.of(30, 2, ...new Array<number>(11).fill(0));
-    assert.equal(layBest(2, forecasts, 0, race.asked, 0, numbers, 2), true);
+    assert.equal(layBest(2, forecasts, 0, race.asked, 0, numbers, 2), "shown");
     const { champion, mix } = bestOf(of, ["m0", "m1"], forecasts, 0, race.asked, 0);
     assert.ok(champion);
     assert.deepEqual(Array.from(numbers.subarray(2)), [
