@@ -44,10 +44,9 @@ export interface RawRows {
 export function csvRows(block: Buffer, separator: Separator, atEnd: boolean): RawRows {
   // After an LF nothing can be added to the last row; after a CR an LF may come.
   const isWhole = atEnd || block.at(-1) === LINE_FEED;
-  const plain = block.includes(QUOTE) ? undefined : plainRows(block, separator, isWhole);
-  if (plain !== undefined) return plain;
-  const rows: RawRow[] = [];
-  let at = 0;
+  const { rows, rest, isDone } = lineRows(block, separator, isWhole);
+  if (isDone) return { rows, rest, cut: false };
+  let at = rest;
   while (at < block.length) {
     const count = rows.length;
     const error = parseFrom(block, at, separator, (cells, end) => {
@@ -72,34 +71,40 @@ export function csvRows(block: Buffer, separator: Separator, atEnd: boolean): Ra
 }
 
 /**
- * The rows of a block without a quote: each is a line that is not empty, and each cell a part of it. This needs no library, and
- * takes a fraction of its time. Undefined where a row is too long, or where there is no whole one.
+ * The rows of a block that are lines of simple cells, up to the first other one: this needs no library, and takes a fraction of its
+ * time.
+ * @returns isDone is false where the library has to read from `rest` on
  */
-function plainRows(block: Buffer, separator: Separator, isWhole: boolean): RawRows | undefined {
-  let rest = block.length;
-  // The last line may go on beyond the block, and so may its CR LF.
-  if (!isWhole) {
-    let last = block.length;
-    while (last > 0 && isBreak(block[last - 1])) last -= 1;
-    while (last > 0 && !isBreak(block[last - 1])) last -= 1;
-    rest = last;
-  }
-  if (rest === 0) return undefined;
-  const text = block.toString("latin1", 0, rest);
+function lineRows(
+  block: Buffer,
+  separator: Separator,
+  isWhole: boolean,
+): { readonly rows: RawRow[]; readonly rest: number; readonly isDone: boolean } {
+  const length = isWhole ? block.length : lastLine(block);
+  const text = block.toString("latin1", 0, length);
   const rows: RawRow[] = [];
   let start = 0;
   let at = 0;
-  while (at < rest) {
-    const stop = lineStop(block, at, rest);
-    if (stop - at > ROW_BYTES_MAX) return undefined;
-    const end = stop === rest ? rest : afterBreak(block, stop);
+  while (at < length) {
+    const stop = lineStop(block, at, length);
+    const end = stop === length ? length : afterBreak(block, stop);
     if (stop > at) {
-      rows.push({ start, end, cells: cellsOf(text.slice(at, stop), separator) });
+      const cells = stop - at > ROW_BYTES_MAX ? undefined : simpleCells(text.slice(at, stop), separator);
+      if (cells === undefined) return { rows, rest: start, isDone: false };
+      rows.push({ start, end, cells });
       start = end;
     }
     at = end;
   }
-  return { rows, rest, cut: false };
+  return { rows, rest: length, isDone: length > 0 };
+}
+
+/** Where the last line begins, which may go on beyond the block, and so may its CR LF. */
+function lastLine(block: Buffer): number {
+  let start = block.length;
+  while (start > 0 && isBreak(block[start - 1])) start -= 1;
+  while (start > 0 && !isBreak(block[start - 1])) start -= 1;
+  return start;
 }
 
 /** Where the line that begins at byte `at` has its end, or `length`. */
@@ -109,11 +114,19 @@ function lineStop(block: Buffer, at: number, length: number): number {
   return stop;
 }
 
-/** The cells of a line without a quote. */
-function cellsOf(line: string, separator: Separator): string[] {
+/** The cells of a line whose quotes stand at both ends of cells and nowhere else; undefined for another one. */
+function simpleCells(line: string, separator: Separator): string[] | undefined {
   const cells = line.split(separator);
-  if (separator === "\t") return cells;
-  return BLANK.test(line) ? cells.map((cell) => cell.replace(BLANKS_AROUND, "")) : cells;
+  const hasBlanks = separator !== "\t" && BLANK.test(line);
+  const hasQuotes = line.includes('"');
+  if (!hasBlanks && !hasQuotes) return cells;
+  for (let index = 0; index < cells.length; index++) {
+    const cell = hasBlanks ? cells[index].replace(BLANKS_AROUND, "") : cells[index];
+    const quote = hasQuotes ? cell.indexOf('"') : -1;
+    if (quote !== -1 && (quote !== 0 || cell.length < 2 || cell.indexOf('"', 1) !== cell.length - 1)) return undefined;
+    cells[index] = quote === -1 ? cell : cell.slice(1, -1);
+  }
+  return cells;
 }
 
 function parserOptions(separator: Separator): Options {

@@ -3,8 +3,11 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Gunzip } from "fflate";
 import { Decompress } from "fzstd";
 
-/** Bytes that are inflated at once. A zstd block of 3 bytes may hold 128 kB, so this bounds the memory to some 50 MB. */
-const PACKED_BYTES = 1024;
+/**
+ * Bytes that are inflated at once, which bounds the memory to some 50 MB: deflate packs at most to a thousandth, a zstd block of
+ * 3 bytes may hold 128 kB.
+ */
+const PACKED_BYTES = { gz: 32 * 1024, zst: 1024 } as const;
 
 export interface FileBytes {
   /**
@@ -45,6 +48,7 @@ function unpacked(
   let diskPosition = 0;
   let ended = false;
   let unpacker = newUnpacker();
+  const packedBytes = PACKED_BYTES[packing];
 
   function newUnpacker(): Gunzip | Decompress {
     const take = (bytes: Uint8Array) => {
@@ -69,9 +73,9 @@ function unpacked(
       if (position < start) begin();
       while (end < position + length && !ended) {
         drop(position);
-        const bytes = readDisk(diskPosition, PACKED_BYTES);
+        const bytes = readDisk(diskPosition, packedBytes);
         diskPosition += bytes.length;
-        ended = bytes.length < PACKED_BYTES;
+        ended = bytes.length < packedBytes;
         unpacker.push(bytes, ended);
       }
       drop(position);

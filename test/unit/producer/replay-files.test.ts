@@ -214,6 +214,20 @@ describe("files to replay", () => {
     });
   }
 
+  it("keep blanks in quotes and none around cells, and separators, line ends and doubled quotes in quotes", () => {
+    const rows = ['" a b ",1,2', ' "c" , 3 ,\t4', '"d,e",5,6', '"f ""g""",7,8', '"h",9,10', '"i\nj",11,12', '"",13,14'];
+    const { texts } = replay(write("cells.csv", `s,y,x\n${rows.join("\n")}\n`), { REPLAY_SERIES: "s" });
+    assert.deepEqual(texts, [
+      " a b : [0, 1, 2]",
+      "c: [0, 3, 4]",
+      "d,e: [0, 5, 6]",
+      'f "g": [0, 7, 8]',
+      "h: [0, 9, 10]",
+      "i\nj: [0, 11, 12]",
+      ": [0, 13, 14]",
+    ]);
+  });
+
   it("tell the line of a row whose cells are too many or too few", () => {
     const { texts, lines } = replay(write("cells.csv", 'i,y,x1,n\n0,1,2,"a\nb"\n\n1,2,3,c,\n2,3\n3,4,5,d\n'), {
       REPLAY_FEATURES: "x1",
