@@ -1,6 +1,7 @@
 /** The race of a series with the models that are configured: found, made, or made again where they have changed. */
 import { noFeatures, refuseOtherFeatures } from "../../shared/contract/features.js";
 import { RecordError } from "../../shared/errors.js";
+import { newRls } from "../../shared/models/rls.js";
 import { newPackedValue, packedValueOf } from "../../shared/packed-value.js";
 import { moveJudge } from "../../shared/race/judge/configured.js";
 import type { JudgeParameters } from "../../shared/race/judge/judge-settings.js";
@@ -9,6 +10,7 @@ import type { LabelBounds } from "../../shared/race/ledger/label-settings.js";
 import { type LedgerStores, mapForecasts } from "../../shared/race/ledger/ledger.js";
 import type { PackedStateStore, PackedValue } from "../../shared/service-definition.js";
 import type { RlsModel } from "./model-list.js";
+import { beginOther, isMark } from "./other-models.js";
 import { copyClosed } from "./packed-closed.js";
 import {
   CLOSED_MAX,
@@ -19,6 +21,7 @@ import {
   judgeAt,
   layOut,
   modelAt,
+  modelLength,
   NONE,
   namesOf,
   OPEN,
@@ -30,7 +33,6 @@ import {
   STEPS,
   setParameters,
 } from "./packed-race.js";
-import { newRls, packedLength, rlsLength } from "./rls.js";
 
 /**
  * Most doubles in one race: 800 kB, so that its changelog record stays below Kafka's usual 1 MB. Two models may have
@@ -77,13 +79,13 @@ export function raceFor(
   const before = stores.race.get(key);
   if (before === undefined) {
     if (features === undefined) throw noFeatures();
-    checkSize(models.length, features);
+    checkSize(models, features);
     const empty = stores.race.create(key, raceBytes(models, features, labelDoneMax));
     found.race = newRace(empty, configuration, features);
     return found;
   }
   const same = isOf(before, models, labelDoneMax) && hasParameters(before, configuration);
-  if (!same) checkSize(models.length, featuresOf(before));
+  if (!same) checkSize(models, featuresOf(before));
   if (features !== undefined) refuseOtherFeatures(featuresOf(before), features);
   if (same) {
     stores.race.touch(before);
@@ -99,7 +101,11 @@ export function newRace(race: PackedValue, configuration: RaceConfiguration, fea
   const { models, labelDoneMax } = configuration;
   layOut(race, models, features, labelDoneMax);
   setParameters(race, configuration);
-  for (let m = 0; m < models.length; m++) newRls(race.doubles, modelAt(race, m) + RLS, features + 1, models[m].nu);
+  for (const [m, { nu, parameters = {} }] of models.entries()) {
+    const at = modelAt(race, m) + RLS;
+    if (isMark(nu)) beginOther(race.doubles, at, features + 1, nu, parameters);
+    else newRls(race.doubles, at, features + 1, nu);
+  }
   return race;
 }
 
@@ -129,7 +135,7 @@ function configured(
   for (const [m, place] of places.entries()) {
     const model = modelAt(before, m);
     if (place === NONE || before.doubles[model + RLS] !== models[place].nu) continue;
-    copyDoubles(before, model, race, modelAt(race, place), RLS + rlsLength(features + 1));
+    copyDoubles(before, model, race, modelAt(race, place), modelLength(models[place], features + 1));
     formerPlaces[place] = m;
   }
   copyClosed(before, race, formerPlaces);
@@ -150,13 +156,13 @@ function copyDoubles(from: PackedValue, fromAt: number, to: PackedValue, toAt: n
   to.doubles.set(from.doubles.subarray(fromAt, fromAt + length), toAt);
 }
 
-function checkSize(models: number, features: number): void {
+function checkSize(models: readonly RlsModel[], features: number): void {
   const p = features + 1;
-  const doubles = RECENT * p + models * (p + packedLength(p) + RECENT);
+  const doubles = RECENT * p + models.reduce((sum, model) => sum + modelLength(model, p) - RLS + RECENT - 1, 0);
   if (doubles <= RACE_DOUBLES_MAX) return;
   throw new RecordError(
     "too-many-features",
-    `expected a race of at most ${RACE_DOUBLES_MAX} numbers, got ${doubles} (${features} features, ${models} models): ` +
+    `expected a race of at most ${RACE_DOUBLES_MAX} numbers, got ${doubles} (${features} features, ${models.length} models): ` +
       "send fewer features or race fewer models",
   );
 }

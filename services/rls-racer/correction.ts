@@ -3,8 +3,9 @@ import { correctedMse, type Ranking } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
 import { closedI, closedY, forecastsAt, setClosedY } from "./packed-closed.js";
 import { MSE, modelAt, modelsOf, N } from "./packed-race.js";
-import { orderAfter, skipSteps } from "./race.js";
+import { skipSteps } from "./race.js";
 import { correctJudged } from "./race-judge.js";
+import { orderAfter } from "./race-order.js";
 
 /** What a correction leads to. */
 export interface Correction {

@@ -1,5 +1,5 @@
 /** The covariance V of an RLS model and its factors U D Uᵀ, one from the other. Only metrics, the shown state and format 1 use it, no record does. Pure. */
-import { factorsAt } from "./rls.js";
+import { factorsAt } from "../../shared/models/rls.js";
 
 /** V of the model at `at`, as p rows of p numbers. */
 export function covarianceOf(doubles: Float64Array, at: number, p: number): number[][] {

@@ -10,8 +10,9 @@ import type { Given, Layout } from "../../shared/result-layout.js";
 import type { PackedValue, TaskContext } from "../../shared/service-definition.js";
 import type { RlsModel } from "./model-list.js";
 import { COUNT, judgeAt, namesOf, parametersOf } from "./packed-race.js";
-import { contestantsOf, type RaceStep } from "./race.js";
+import type { RaceStep } from "./race.js";
 import type { Judged } from "./race-judge.js";
+import { contestantsOf } from "./race-order.js";
 
 /** What the results of the judge need of the settings. */
 export interface JudgeResultSettings extends JudgeOutputs, JudgeParameters {

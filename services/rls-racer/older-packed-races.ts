@@ -3,6 +3,8 @@
  * begins. Format 4 has the first ten numbers of the head, no places of the models after the order, and of a closed i the forecasts of
  * the models alone. Format 3 has the first six numbers, and no closed i's.
  */
+
+import { rlsLength } from "../../shared/models/rls.js";
 import { newPackedValue } from "../../shared/packed-value.js";
 import type { RlsModel } from "./model-list.js";
 import { forecastsAt } from "./packed-closed.js";
@@ -24,7 +26,6 @@ import {
   raceBytes,
   TIME,
 } from "./packed-race.js";
-import { rlsLength } from "./rls.js";
 
 /** What stands before the body of a packed value behind its format: its kind, and two zeros. */
 const KIND_BYTES = 3;

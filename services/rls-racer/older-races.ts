@@ -9,6 +9,8 @@
  * Format 1 has no refusals, and V itself in place of its factors: the upper triangle by rows. A text is its length as u8 and its
  * UTF-8 bytes.
  */
+
+import { betaAt, factorsAt, packedLength } from "../../shared/models/rls.js";
 import { newPackedValue } from "../../shared/packed-value.js";
 import { readRanking } from "../../shared/race/ranking-bytes.js";
 import type { Ranking } from "../../shared/race/score.js";
@@ -31,7 +33,6 @@ import {
   raceBytes,
   SINCE,
 } from "./packed-race.js";
-import { betaAt, factorsAt, packedLength } from "./rls.js";
 
 /** The race is made anew at its next record, with as many places of closed i's as are configured. */
 const NO_PLACES = 0;

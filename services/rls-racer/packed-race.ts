@@ -9,7 +9,8 @@
  *   order    m places in the list of models, best first, as decided last
  *   begins   m places of the race's doubles: where each model begins
  *   models   m of them, each: prequential mse, 0 while it is not scored · forecasts scored · refusals in a row that are the model's
- *            own fault · errors y − ŷ, a ring of 10: number k, from 0, is at k mod 10 · ν, β and the factors of V, as rls.ts lays them
+ *            own fault · errors y − ŷ, a ring of 10: number k, from 0, is at k mod 10 · ν, β and the factors of V, as rls.ts lays them, or
+ *            what other-models.ts says
  *   judge    scores, mixture, intervals and evidence, see shared/race/judge/places.ts
  *   closed   the last i's that were answered or given up, see packed-closed.ts: d i's, d y's, d times, d times the forecasts
  *   names    m texts, each its length as u8 and its UTF-8 bytes
@@ -17,11 +18,12 @@
  * n, m, d and the names decide every length, so bytes that are cut short or too long are noticed.
  */
 
+import { rlsLength } from "../../shared/models/rls.js";
 import type { JudgeParameters } from "../../shared/race/judge/judge-settings.js";
 import { COMPANIONS, judgeLength, newJudge } from "../../shared/race/judge/places.js";
 import type { PackedValue } from "../../shared/service-definition.js";
 import type { RlsModel } from "./model-list.js";
-import { rlsLength } from "./rls.js";
+import { isMark, otherLength, storedLength } from "./other-models.js";
 
 /** Rows and errors that a race keeps for reading: the last ones, as in the notebook. */
 export const RECENT = 10;
@@ -129,7 +131,7 @@ export function layOut(race: PackedValue, models: readonly RlsModel[], features:
   let place = begins + models.length - at;
   for (let m = 0; m < models.length; m++) {
     doubles[begins + m] = place;
-    place += modelLength(features + 1);
+    place += modelLength(models[m], features + 1);
   }
   doubles[at + JUDGE] = place;
   newJudge(doubles, judgeAt(race), models.length);
@@ -211,16 +213,27 @@ export function checkRace(body: Buffer): void {
   if (ranked !== 0 && ranked !== models) throw wrong(body, `${models} models ranked or none, got ${ranked},`);
   if (!(Number.isSafeInteger(closedMax) && closedMax >= 0 && closedMax < 2 ** 31))
     throw wrong(body, `0 places of closed questions or more, got ${closedMax},`);
-  const judge = ROWS + RECENT * (features + 1) + models * (2 + modelLength(features + 1));
+  const order = ROWS + RECENT * (features + 1);
+  const judge = modelsEndIn(body, features, models, order);
   let end = 8 * (judge + judgeLength(models) + closedLength(models, closedMax));
   let named = 0;
   for (; named < models && end < body.length; named++) end += 1 + body[end];
   if (end !== body.length || named !== models) throw wrong(body, `${models} models of ${features} features`);
-  const order = ROWS + RECENT * (features + 1);
   if (ranked !== 0) checkOrder(body, order, models);
-  for (let m = 0, place = order + 2 * models; m < models; m++, place += modelLength(features + 1))
-    if (number(order + models + m) !== place) throw wrong(body, `model ${m} at ${place}`);
   if (number(JUDGE) !== judge) throw wrong(body, `the judge at ${judge}`);
+}
+
+/** Where the models end: each has to begin where the one before it ends. */
+function modelsEndIn(body: Buffer, features: number, models: number, order: number): number {
+  const number = (place: number) => (8 * place + 8 <= body.length ? body.readDoubleLE(8 * place) : Number.NaN);
+  let end = order + 2 * models;
+  for (let m = 0; m < models && 8 * end < body.length; m++) {
+    if (number(order + models + m) !== end) throw wrong(body, `model ${m} at ${end}`);
+    const own = end + RLS;
+    const nu = number(own);
+    end = own + (isMark(nu) ? storedLength(nu, features + 1, (k) => number(own + 1 + k)) : rlsLength(features + 1));
+  }
+  return end;
 }
 
 function checkOrder(body: Buffer, at: number, models: number): void {
@@ -234,7 +247,8 @@ function wrong(body: Buffer, expected: string): RangeError {
 }
 
 function modelsEnd(models: readonly RlsModel[], features: number): number {
-  return ROWS + RECENT * (features + 1) + models.length * (2 + modelLength(features + 1));
+  const begins = ROWS + RECENT * (features + 1) + 2 * models.length;
+  return models.reduce((sum, model) => sum + modelLength(model, features + 1), begins);
 }
 
 function closedLength(models: number, closedMax: number): number {
@@ -246,8 +260,9 @@ function namesAt(race: PackedValue): number {
   return 8 * (closedAt(race) + closedLength(modelsOf(race), closedMaxOf(race)));
 }
 
-function modelLength(p: number): number {
-  return RLS + rlsLength(p);
+/** Doubles of a model. @param p coefficients */
+export function modelLength({ nu, parameters = {} }: RlsModel, p: number): number {
+  return RLS + (isMark(nu) ? otherLength(nu, parameters, p) : rlsLength(p));
 }
 
 /** The list of models asked for last, which is nearly always the one of the settings, and its names as bytes. */

@@ -31,6 +31,7 @@ import {
   writeBest,
 } from "./judge-results.js";
 import { MODELS_MAX, type RlsModel } from "./model-list.js";
+import { isMark } from "./other-models.js";
 import { findClosed, PackedClosed } from "./packed-closed.js";
 import { COUNT, NONE, OPEN, TIME } from "./packed-race.js";
 import { forecastsOf, type RaceStep, raceStep, skipSteps } from "./race.js";
@@ -252,7 +253,7 @@ let laidOut: { readonly models: readonly RlsModel[]; readonly layouts: Layouts |
 /** @returns undefined where the memory has no room for them */
 function layoutsOf(models: readonly RlsModel[]): Layouts | undefined {
   if (laidOut?.models !== models) {
-    const made = models.map(({ name, nu }) => rlsPredictionLayout(name, nu));
+    const made = models.map(({ name, nu }) => rlsPredictionLayout(name, isMark(nu) ? null : nu));
     const predictions = made.filter((layout) => layout !== undefined);
     const isWhole = predictions.length === made.length;
     laidOut = { models, layouts: isWhole ? { predictions, best: bestLayoutsOf(models) } : undefined };

@@ -1,10 +1,13 @@
 /** How the bytes of a race are checked, read from older formats and shown. What they are: packed-race.ts. */
+
+import { betaAt } from "../../shared/models/rls.js";
 import { shownChampion, shownMixture, shownModel } from "../../shared/race/judge/shown-judge.js";
 import { raceHead } from "../../shared/race/race.js";
 import type { PackedCodec, PackedValue } from "../../shared/service-definition.js";
 import { covarianceOf } from "./covariance.js";
 import { raceOfFormat3, raceOfFormat4 } from "./older-packed-races.js";
 import { raceOfFormat1, raceOfFormat2 } from "./older-races.js";
+import { isMark, shownOther } from "./other-models.js";
 import { closedToJson } from "./packed-closed.js";
 import {
   COUNT,
@@ -20,9 +23,8 @@ import {
   RLS,
   ROWS,
 } from "./packed-race.js";
-import { contestantsOf, rankingOf } from "./race.js";
+import { contestantsOf, rankingOf } from "./race-order.js";
 import { raceSteps } from "./race-steps.js";
-import { betaAt } from "./rls.js";
 
 /** See packed-race.ts. */
 export const raceCodec: PackedCodec = {
@@ -51,14 +53,14 @@ function raceToJson(race: PackedValue): unknown {
     models: names.map((name, m) => {
       const model = modelAt(race, m);
       const n = doubles[model + N];
+      const isOther = isMark(doubles[model + RLS]);
       return {
         name,
-        nu: doubles[model + RLS],
+        ...(isOther ? shownOther(doubles, model + RLS) : { nu: doubles[model + RLS] }),
         N: n,
         mse: n === 0 ? null : doubles[model + MSE],
         ...shownModel(doubles, judge, m, models[m]),
-        beta: numbers(betaAt(model + RLS), p),
-        V: covarianceOf(doubles, model + RLS, p),
+        ...(isOther ? {} : { beta: numbers(betaAt(model + RLS), p), V: covarianceOf(doubles, model + RLS, p) }),
         errors: newestFirst(n, (slot) => doubles[model + ERRORS + slot]),
       };
     }),

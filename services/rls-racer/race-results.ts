@@ -1,20 +1,22 @@
 /** What a step of a race leads to, as records. Pure. */
 import { NUMBER } from "../../shared/contract/observation-view.js";
 import type { RlsPrediction, Standings } from "../../shared/contract/schemas.js";
+import { betaAt } from "../../shared/models/rls.js";
 import type { ObservationHead } from "../../shared/race/race.js";
 import { type Ranking, standingsOf } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
 import type { Correction } from "./correction.js";
+import { isMark } from "./other-models.js";
 import { closedAsked } from "./packed-closed.js";
 import { COUNT, ERRORS, featuresOf, MSE, modelAt, N, namesOf, RLS, slotOf } from "./packed-race.js";
-import { contestantsOf, type RaceStep } from "./race.js";
-import { betaAt } from "./rls.js";
+import type { RaceStep } from "./race.js";
+import { contestantsOf } from "./race-order.js";
 
 /** Numbers of a prediction before its coefficients. */
 export const PREDICTION_NUMBERS = 6;
 
 /**
- * Lays down the numbers of a prediction for its layout: i, n, y, yhat, error, mse, β.
+ * Lays down the numbers of a prediction for its layout: i, n, y, yhat, error, mse, and β where the model has one.
  * @param numbers i and y of the observation at its front
  * @param at      where they go
  */
@@ -28,6 +30,7 @@ export function layPrediction(race: PackedValue, m: number, yhat: number, number
   numbers[at + 3] = yhat;
   numbers[at + 4] = doubles[model + ERRORS + slotOf(n - 1)];
   numbers[at + 5] = doubles[model + MSE];
+  if (isMark(doubles[model + RLS])) return;
   const beta = betaAt(model + RLS);
   const p = featuresOf(race) + 1;
   for (let j = 0; j < p; j++) numbers[at + PREDICTION_NUMBERS + j] = doubles[beta + j];
@@ -51,11 +54,11 @@ export function predictionOf(
   const model = modelAt(race, m);
   const n = doubles[model + N];
   const error = doubles[model + ERRORS + slotOf(n - 1)];
-  const beta: number[] = [];
-  for (let j = betaAt(model + RLS), left = featuresOf(race) + 1; left > 0; j++, left--) beta.push(doubles[j]);
+  const nu = nuOf(race, m);
+  const beta: number[] | null = nu === null ? null : [];
+  for (let j = betaAt(model + RLS), left = featuresOf(race) + 1; left > 0; j++, left--) beta?.push(doubles[j]);
   const { topic, series, i, y } = of;
   const mse = doubles[model + MSE];
-  const nu = doubles[model + RLS];
   // Objects of one shape: made by spreading others, they and their encoding take twice as long.
   const scored: RlsPrediction = { topic, series, model: name, i, n, y, yhat: yhat[m], error, mse, nu, beta };
   if (asked !== undefined) scored.asked = asked;
@@ -96,9 +99,15 @@ export function correctedPrediction(
     mse: race.doubles[model + MSE],
     ...askedAt(asked),
     corrected: true,
-    nu: race.doubles[model + RLS],
+    nu: nuOf(race, m),
     beta: null,
   };
+}
+
+/** ν; null of a model of another kind. */
+function nuOf(race: PackedValue, m: number): number | null {
+  const nu = race.doubles[modelAt(race, m) + RLS];
+  return isMark(nu) ? null : nu;
 }
 
 function headOf(race: PackedValue, m: number, model: string, { topic, series, i, y }: ObservationHead) {
@@ -133,7 +142,7 @@ function unscored(
     ...(reason === undefined ? {} : { reason }),
     ...askedAt(asked),
     ...(corrected === undefined ? {} : { corrected }),
-    nu: race.doubles[modelAt(race, m) + RLS],
+    nu: nuOf(race, m),
     beta: null,
   };
 }

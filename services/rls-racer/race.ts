@@ -1,15 +1,18 @@
 /**
- * The race of one series: several RLS models forecast each observation, are scored on it, then learn from it. It works on the
+ * The race of one series: several models forecast each observation, are scored on it, then learn from it. It works on the
  * race's stored bytes where they lie (packed-race.ts). Pure: nothing but the race that is passed in changes.
  */
 import { NUMBER } from "../../shared/contract/observation-view.js";
+import { canBeLearned } from "../../shared/models/recursive-kind.js";
+import { isPositiveDefinite, learn, newRls, predict, rls } from "../../shared/models/rls.js";
 import type { Told } from "../../shared/race/judge/judge.js";
 import { COMPANIONS } from "../../shared/race/judge/places.js";
 import type { Question } from "../../shared/race/ledger/ledger.js";
 import { type ForecastRefusal, refusalOf } from "../../shared/race/race.js";
-import { type Contestant, prequentialMse, type Ranking, rank } from "../../shared/race/score.js";
+import { prequentialMse, type Ranking } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
 import { MODELS_MAX } from "./model-list.js";
+import { couldOtherLearn, forecastOther, isMark, learnOther, resetOther } from "./other-models.js";
 import { close, companionsAt, forecastsAt } from "./packed-closed.js";
 import {
   COUNT,
@@ -20,19 +23,15 @@ import {
   modelsOf,
   N,
   NONE,
-  namesOf,
-  orderAt,
-  RANKED,
   RECENT,
   REFUSALS,
   RLS,
   ROWS,
-  SINCE,
   STEPS,
   slotOf,
 } from "./packed-race.js";
 import { askedThen, askNow, canBeScored, type Judged, tellOf } from "./race-judge.js";
-import { isPositiveDefinite, learn, newRls, predict, rlsLength } from "./rls.js";
+import { orderAfter } from "./race-order.js";
 import { learnBoth } from "./rls-pair.js";
 
 /** Refusals in a row, each of an observation that a new model would learn from, after which a model is reset to the prior. */
@@ -96,13 +95,14 @@ export function raceStep(race: PackedValue, observed: Float64Array, question?: Q
   if (step.resets.length > 0) step.resets = [];
   for (let m = 0; m < models; m++) {
     const model = modelAt(race, m);
-    if (!isPositiveDefinite(doubles, model + RLS, p)) reset(doubles, model, p, m, "covariance-not-positive");
+    if (!isMark(doubles[model + RLS]) && !isPositiveDefinite(doubles, model + RLS, p))
+      reset(doubles, model, p, m, "covariance-not-positive");
     forecast(doubles, model, p, regressors, observed[NUMBER.y], m, question?.forecasts[m]);
     if (isJudged && step.refusals[m] === undefined && !canBeScored(race, m, observed[NUMBER.y] - step.yhat[m]))
       step.refusals[m] = "score-not-finite";
   }
   step.judged = !isJudged ? undefined : question === undefined ? askNow(race, step.yhat) : askedThen(race, question);
-  learnAll(race, p, regressors);
+  learnAll(race, p, regressors, observed[NUMBER.y]);
   let isPlain = true;
   for (let m = 0; m < models; m++) {
     const model = modelAt(race, m);
@@ -128,11 +128,6 @@ export function skipSteps({ doubles, at }: PackedValue): void {
   doubles[at + STEPS] += RECENT + 1;
 }
 
-/** The order where it has changed, undefined where it still holds. @param i of the observation at hand */
-export function orderAfter(race: PackedValue, i: number): Ranking | undefined {
-  return stillHolds(race) ? undefined : decide(race, i);
-}
-
 function closeStep(race: PackedValue, observed: Float64Array, asked: number): void {
   const place = close(race, observed[NUMBER.i], observed[NUMBER.y], asked);
   if (place === NONE) return;
@@ -153,9 +148,13 @@ export function forecastsOf(race: PackedValue, observed: Float64Array): Float64A
   const p = featuresOf(race) + 1;
   const regressors = regressorsOf(observed, p);
   return Float64Array.from({ length: modelsOf(race) }, (_, m) => {
-    const yhat = predict(race.doubles, modelAt(race, m) + RLS, p, regressors);
+    const yhat = forecastAt(race.doubles, modelAt(race, m) + RLS, p, regressors);
     return Number.isFinite(yhat) ? yhat : Number.NaN;
   });
+}
+
+function forecastAt(doubles: Float64Array, at: number, p: number, regressors: Float64Array): number {
+  return isMark(doubles[at]) ? forecastOther(doubles, at, p, regressors) : predict(doubles, at, p, regressors);
 }
 
 /** A model forecasts, or refuses the observation. @param asked what it forecast of the question, undefined of a plain observation */
@@ -168,7 +167,7 @@ function forecast(
   m: number,
   asked: number | undefined,
 ): void {
-  const now = predict(doubles, model + RLS, p, regressors);
+  const now = forecastAt(doubles, model + RLS, p, regressors);
   const yhat = asked ?? now;
   step.yhat[m] = yhat;
   errors[m] = y - now;
@@ -176,17 +175,21 @@ function forecast(
   step.refusals[m] = Number.isNaN(asked) ? "not-scored" : refusalOf(yhat, mses[m]);
 }
 
-/** All models learn that have not refused, two at a time. */
-function learnAll(race: PackedValue, p: number, regressors: Float64Array): void {
+/** All models learn that have not refused, those of recursive least squares two at a time. */
+function learnAll(race: PackedValue, p: number, regressors: Float64Array, y: number): void {
   let other = NONE;
   for (let m = 0; m < modelsOf(race); m++) {
     if (step.refusals[m] !== undefined) continue;
+    const own = modelAt(race, m) + RLS;
+    if (isMark(race.doubles[own])) {
+      if (!learnOther(race.doubles, own, p, regressors, y)) step.refusals[m] = "update-not-finite";
+      continue;
+    }
     if (other === NONE) {
       other = m;
       continue;
     }
-    const [at, otherAt] = [modelAt(race, m) + RLS, modelAt(race, other) + RLS];
-    if (!learnBoth(race.doubles, otherAt, at, p, regressors, errors[other], errors[m])) {
+    if (!learnBoth(race.doubles, modelAt(race, other) + RLS, own, p, regressors, errors[other], errors[m])) {
       learnAlone(race, p, regressors, other);
       learnAlone(race, p, regressors, m);
     }
@@ -209,7 +212,7 @@ function score(
   m: number,
 ): boolean {
   if (step.refusals[m] !== undefined) {
-    if (canBeLearned(y, regressors, p, doubles[model + RLS])) doubles[model + REFUSALS]++;
+    if (couldLearn(doubles, model + RLS, p, regressors, y)) doubles[model + REFUSALS]++;
     return false;
   }
   const n = doubles[model + N];
@@ -221,72 +224,20 @@ function score(
 }
 
 /** Whether a model that has seen nothing would be scored on an observation and learn from it: its forecast is 0. */
-function canBeLearned(y: number, regressors: Float64Array, p: number, nu: number): boolean {
-  if (!Number.isFinite(y * y)) return false;
-  if (prior.length < rlsLength(p)) prior = new Float64Array(rlsLength(p));
-  newRls(prior, 0, p, nu);
-  return learn(prior, 0, p, regressors, y);
+function couldLearn(doubles: Float64Array, at: number, p: number, regressors: Float64Array, y: number): boolean {
+  if (isMark(doubles[at])) return couldOtherLearn(doubles, at, p, regressors, y);
+  return canBeLearned(rls, doubles, at, p, regressors, y);
 }
 
 function reset(doubles: Float64Array, model: number, p: number, m: number, reason: Reset): void {
-  newRls(doubles, model + RLS, p, doubles[model + RLS]);
+  if (isMark(doubles[model + RLS])) resetOther(doubles, model + RLS, p);
+  else newRls(doubles, model + RLS, p, doubles[model + RLS]);
   doubles[model + REFUSALS] = 0;
   step.resets.push({ m, reason });
 }
 
-/** Whether the order decided last is the one that the scores give: asked at every record, so it neither sorts nor allocates. */
-function stillHolds(race: PackedValue): boolean {
-  const { doubles, at } = race;
-  const models = modelsOf(race);
-  if (doubles[at + RANKED] !== models) return false;
-  const order = orderAt(race);
-  let ahead = doubles[order];
-  if (ahead === NONE) return false;
-  for (let k = 1; k < models; k++) {
-    const next = doubles[order + k];
-    if (next === NONE || !isAhead(doubles, modelAt(race, ahead), modelAt(race, next), ahead < next)) return false;
-    ahead = next;
-  }
-  return true;
-}
-
-/** Whether model `a` stands before model `b`: by mse, models never scored last, ties as they are listed. */
-function isAhead(doubles: Float64Array, a: number, b: number, isListedFirst: boolean): boolean {
-  const aScored = doubles[a + N] > 0;
-  const bScored = doubles[b + N] > 0;
-  if (!aScored || !bScored) return aScored === bScored ? isListedFirst : aScored;
-  return doubles[a + MSE] === doubles[b + MSE] ? isListedFirst : doubles[a + MSE] < doubles[b + MSE];
-}
-
-function decide(race: PackedValue, i: number): Ranking {
-  const { doubles, at } = race;
-  const names = namesOf(race);
-  const ranking = rank(rankingOf(race, names), contestantsOf(race, names), i);
-  for (const [k, name] of ranking.order.entries()) doubles[orderAt(race) + k] = names.indexOf(name);
-  doubles[at + RANKED] = names.length;
-  doubles[at + SINCE] = ranking.since;
-  return ranking;
-}
-
-/** The order decided last; undefined before the first observation. @param names of the race's models */
-export function rankingOf(race: PackedValue, names: readonly string[]): Ranking | undefined {
-  const { doubles, at } = race;
-  if (doubles[at + RANKED] === 0) return undefined;
-  const order = names.map((_, k) => names[doubles[orderAt(race) + k]] ?? "");
-  return { order, since: doubles[at + SINCE] };
-}
-
-/** The models of a race as its score sees them. @param names of the race's models */
-export function contestantsOf(race: PackedValue, names: readonly string[]): Contestant[] {
-  return names.map((name, m) => {
-    const model = modelAt(race, m);
-    return { name, mse: race.doubles[model + MSE], n: race.doubles[model + N] };
-  });
-}
-
-/** Working memory: the regressors of the observation at hand, and a model. They grow to the largest p so far. */
+/** Working memory: the regressors of the observation at hand. It grows to the largest p so far. */
 let scratch = new Float64Array(0);
-let prior = new Float64Array(0);
 
 function regressorsOf(observed: Float64Array, p: number): Float64Array {
   if (scratch.length < p) scratch = new Float64Array(p);

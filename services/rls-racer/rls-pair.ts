@@ -3,7 +3,7 @@
  * before it, and the processor fills the time with the other's. Per model the operations and their order are those of {@link learn},
  * so the bits are the same.
  */
-import { betaAt, factorsAt, packedLength, rlsLength, VARIANCE_MAX, VARIANCE_MIN } from "./rls.js";
+import { betaAt, factorsAt, packedLength, rlsLength, VARIANCE_MAX, VARIANCE_MIN } from "../../shared/models/rls.js";
 
 /** Models of more coefficients learn one after the other. The working memory has this size: where the size is known code is faster. */
 const P_MAX = 128;

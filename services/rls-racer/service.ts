@@ -18,7 +18,8 @@ const settings = {
   models: setting("RLS_MODELS", modelList, {
     default: "rls1:1.0,rls2:0.99",
     doc:
-      "models of the RLS race, `<name>:<forgetting factor from 1e-150 to 1>`, comma-separated. A new name, or another factor, starts " +
+      "models of the RLS race, comma-separated: `<name>:<forgetting factor from 1e-150 to 1>`, or `last`, `mean`, `holt`, `sgd` with their " +
+      "hyper-parameters, for example `last:lag=7`. A new name, or another factor, starts " +
       "from nothing in every series; a name no longer listed is dropped",
   }),
   inputTopics: setting("INPUT_TOPICS", topicList(), {
@@ -36,7 +37,7 @@ const settings = {
 const traceGauge: ModelGauge<ShownModel> = {
   name: "regatta_rls_covariance_trace",
   help: "Trace of the covariance V of a model in a series: it grows where a direction of x is not excited",
-  of: ({ rls, p }) => covarianceTrace(rls, 0, p),
+  of: ({ rls, p }) => (rls.length === 0 ? undefined : covarianceTrace(rls, 0, p)),
 };
 
 /** The service, for the kernel to run. */

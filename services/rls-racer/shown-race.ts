@@ -1,13 +1,15 @@
 /** A race as metrics show it: a copy, since the race's own bytes may be another's after the record. */
+
+import { rlsLength } from "../../shared/models/rls.js";
 import { judgeLength } from "../../shared/race/judge/places.js";
 import type { ShownForecast, ShownSeries } from "../../shared/race/metrics.js";
 import type { Contestant } from "../../shared/race/score.js";
 import type { PackedValue } from "../../shared/service-definition.js";
 import { arrayBytes, OBJECT_BYTES } from "../../shared/state/state-bytes.js";
 import type { RlsModel } from "./model-list.js";
+import { isMark } from "./other-models.js";
 import { featuresOf, judgeAt, MSE, modelAt, modelsOf, N, OPEN, RLS } from "./packed-race.js";
 import type { RaceStep } from "./race.js";
-import { rlsLength } from "./rls.js";
 
 /** One model of a race that is shown. */
 export interface ShownModel extends Contestant {
@@ -15,7 +17,7 @@ export interface ShownModel extends Contestant {
   n: number;
   /** Coefficients. */
   readonly p: number;
-  /** ν, β and the factors of V, as rls.ts lays them. */
+  /** ν, β and the factors of V, as rls.ts lays them; empty of a model of another kind. */
   readonly rls: Float64Array;
 }
 
@@ -52,7 +54,9 @@ export class ShownRace implements ShownSeries<ShownModel> {
     const p = featuresOf(race) + 1;
     this.judge = { doubles: new Float64Array(judgeLength(models.length)), at: 0 };
     this.forecasts = models.map(({ name }) => ({ model: name, yhat: null }));
-    this.models = models.map(({ name }) => ({ name, mse: 0, n: 0, p, rls: new Float64Array(rlsLength(p)) }));
+    this.models = models.map(({ name, nu }) => {
+      return { name, mse: 0, n: 0, p, rls: new Float64Array(isMark(nu) ? 0 : rlsLength(p)) };
+    });
   }
 
   /** Whether it shows these models, and their numbers of as many features as the race has. */

@@ -40,8 +40,9 @@ export function predictionLayout(model: string): Layout | undefined {
   return layout([...predictionParts(model), text("}")]);
 }
 
-/** As {@link predictionLayout}; list beta. @param nu the model's forgetting factor */
-export function rlsPredictionLayout(model: string, nu: number): Layout | undefined {
+/** As {@link predictionLayout}; list beta. @param nu the model's forgetting factor; null: it has none, and no beta */
+export function rlsPredictionLayout(model: string, nu: number | null): Layout | undefined {
+  if (nu === null) return layout([...predictionParts(model), text(',"nu":null,"beta":null}')]);
   return layout([...predictionParts(model), text(`,"nu":${finite(nu)}`), ...lists("beta"), text("}")]);
 }
 

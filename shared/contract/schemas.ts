@@ -47,13 +47,15 @@ export const predictionSchema = z.object({
 });
 export type Prediction = z.infer<typeof predictionSchema>;
 
-/** A prediction of recursive least squares, with the coefficients after learning. */
+/** A prediction of rls-racer; of recursive least squares with the coefficients after learning. */
 export const rlsPredictionSchema = predictionSchema.extend({
-  nu: number.describe("forgetting factor"),
+  nu: number.nullable().describe("forgetting factor; null of a model of another kind"),
   beta: z
     .array(number)
     .nullable()
-    .describe("n + 1 coefficients after learning, intercept first; null where nothing was learned"),
+    .describe(
+      "n + 1 coefficients after learning, intercept first; null where nothing was learned, or of a model of another kind",
+    ),
 });
 export type RlsPrediction = z.infer<typeof rlsPredictionSchema>;
 
@@ -120,7 +122,7 @@ export function encodePrediction(p: Prediction): Buffer {
 
 export function encodeRlsPrediction(p: RlsPrediction): Buffer {
   const beta = p.beta === null ? "null" : numberList(p.beta);
-  return Buffer.from(`{${predictionMembers(p)},"nu":${finite(p.nu)},"beta":${beta}}`);
+  return Buffer.from(`{${predictionMembers(p)},"nu":${finiteOrNull(p.nu)},"beta":${beta}}`);
 }
 
 export function encodeStandings(s: Standings): Buffer {

@@ -7,7 +7,7 @@
  *
  * Its doubles: α · β · observations learned · l · b.
  */
-import { shareParameter } from "./parameters.js";
+import { rangeParameter } from "./parameters.js";
 import type { RecursiveKind } from "./recursive-kind.js";
 
 const ALPHA = 0;
@@ -20,14 +20,10 @@ const TREND = 4;
 export const holt: RecursiveKind<"alpha" | "beta"> = {
   doc: "Holt's linear trend of the targets",
   parameters: {
-    alpha: shareParameter(0.3, "share of a new target in the level"),
-    beta: shareParameter(0.1, "share of a new step in the trend; 0 is simple exponential smoothing"),
+    alpha: rangeParameter(0.3, 0, 1, "share of a new target in the level"),
+    beta: rangeParameter(0.1, 0, 1, "share of a new step in the trend; 0 is simple exponential smoothing"),
   },
   length: () => TREND + 1,
-  begin(doubles, at, _p, { alpha, beta }) {
-    doubles[at + ALPHA] = alpha;
-    doubles[at + BETA] = beta;
-  },
   forecast: (doubles, at) => doubles[at + LEVEL] + doubles[at + TREND],
   learn(doubles, at, _p, _x, y) {
     let level = y;

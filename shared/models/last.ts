@@ -19,9 +19,6 @@ export const last: RecursiveKind<"lag"> = {
   doc: "the target of so many records ago, 0 before that",
   parameters: { lag: integerParameter(1, 1, LAG_MAX, "records") },
   length: ({ lag }) => RING + lag,
-  begin(doubles, at, _p, { lag }) {
-    doubles[at + LAG] = lag;
-  },
   forecast(doubles, at) {
     return doubles[placeOf(doubles, at)];
   },

@@ -14,7 +14,6 @@ export const mean: RecursiveKind<never> = {
   doc: "the running mean of all targets",
   parameters: {},
   length: () => 2,
-  begin() {},
   forecast: (doubles, at) => doubles[at + MEAN],
   learn(doubles, at, _p, _x, y) {
     const n = doubles[at + LEARNED] + 1;

@@ -60,15 +60,15 @@ export function positiveParameter(initial: number, doc: string): ParameterDefini
   };
 }
 
-/** A number from 0 to 1. */
-export function shareParameter(initial: number, doc: string): ParameterDefinition {
+/** A number from `least`, which is 0 or more, to `most`. */
+export function rangeParameter(initial: number, least: number, most: number, doc: string): ParameterDefinition {
   const definition = nonNegativeParameter(initial, doc);
   return {
     ...definition,
-    expected: "a number from 0 to 1",
+    expected: `a number from ${least} to ${most}`,
     parse(text) {
       const value = definition.parse(text);
-      return value !== undefined && value <= 1 ? value : undefined;
+      return value !== undefined && value >= least && value <= most ? value : undefined;
     },
   };
 }

@@ -3,6 +3,7 @@ import { holt } from "./holt.js";
 import { last } from "./last.js";
 import { mean } from "./mean.js";
 import type { RecursiveKind } from "./recursive-kind.js";
+import { rls } from "./rls.js";
 import { sgd } from "./sgd.js";
 
 export const recursiveKinds: ReadonlyMap<string, RecursiveKind> = new Map<string, RecursiveKind>([
@@ -10,4 +11,5 @@ export const recursiveKinds: ReadonlyMap<string, RecursiveKind> = new Map<string
   ["mean", mean],
   ["holt", holt],
   ["sgd", sgd],
+  ["rls", rls],
 ]);

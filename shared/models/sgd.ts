@@ -29,9 +29,6 @@ export const sgd: RecursiveKind<"lr"> = {
   doc: "gradient descent for a linear model, on scaled features: River's StandardScaler and LinearRegression",
   parameters: { lr: positiveParameter(0.01, "step against the gradient") },
   length: (_, p) => FEATURES + FEATURE_LENGTH * (p - 1),
-  begin(doubles, at, _p, { lr }) {
-    doubles[at + RATE] = lr;
-  },
   forecast(doubles, at, p, x) {
     let sum = 0;
     for (let j = 1, k = at + FEATURES; j < p; j++, k += FEATURE_LENGTH)

@@ -8,10 +8,10 @@ import { type RaceStores, raceFor } from "../../services/rls-racer/configured-ra
 import { raceStep } from "../../services/rls-racer/race.js";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
 import { predictionOf } from "../../services/rls-racer/race-results.js";
-import { learn, newRls, predict, rlsLength } from "../../services/rls-racer/rls.js";
 import { rlsRacer } from "../../services/rls-racer/service.js";
 import { readSettings } from "../../shared/config.js";
 import { encodeRlsPrediction } from "../../shared/contract/schemas.js";
+import { learn, newRls, predict, rlsLength } from "../../shared/models/rls.js";
 import { newDriverStore } from "../driver/driver-store.js";
 import { observation, observationRecord } from "../support/data/observations.js";
 

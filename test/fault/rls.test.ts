@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { VARIANCE_MAX } from "../../services/rls-racer/rls.js";
+import { VARIANCE_MAX } from "../../shared/models/rls.js";
 import { textRecord } from "../support/data/observations.js";
 import { RlsModel } from "../support/data/rls-model.js";
 import { recompute } from "../support/judge/offline-model.js";

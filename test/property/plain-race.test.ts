@@ -1,8 +1,8 @@
 /** A race on its stored bytes beside the same race as live objects: equal results and equal numbers, whatever comes. */
 import assert from "node:assert/strict";
-import { NU_MIN } from "../../services/rls-racer/model-list.js";
 import { checkRace } from "../../services/rls-racer/packed-race.js";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
+import { NU_MIN } from "../../shared/models/rls.js";
 import { observation } from "../support/data/observations.js";
 import { TestRace, withoutJudge } from "../support/data/test-race.js";
 import { newRace, raceStep, withModels } from "../support/plain/race.js";

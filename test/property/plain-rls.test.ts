@@ -1,13 +1,8 @@
 /** RLS on doubles where they lie, beside the same model as an object: equal to the last bit, whatever comes. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  learn as learnOne,
-  newRls as newPacked,
-  predict as predictOne,
-  rlsLength,
-} from "../../services/rls-racer/rls.js";
 import { learnBoth } from "../../services/rls-racer/rls-pair.js";
+import { learn as learnOne, newRls as newPacked, predict as predictOne, rlsLength } from "../../shared/models/rls.js";
 import { forgettingFactors } from "../support/data/race-arbitraries.js";
 import { RlsModel } from "../support/data/rls-model.js";
 import { isPositiveDefinite, learn, newRls, predict } from "../support/plain/rls.js";

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { type RaceStores, raceFor } from "../../services/rls-racer/configured-race.js";
+import { modelList } from "../../services/rls-racer/model-list.js";
 import { TIME } from "../../services/rls-racer/packed-race.js";
 import { raceStep } from "../../services/rls-racer/race.js";
 import { raceCodec } from "../../services/rls-racer/race-codec.js";
@@ -17,10 +18,8 @@ import { raceConfiguration } from "../support/data/race-configuration.js";
 import { holds } from "../support/property.js";
 
 const KEY = "dataLinearModel/s1";
-const MODELS = [
-  { name: "rls1", nu: 1 },
-  { name: "rls2", nu: 0.99 },
-];
+const MODELS = modelList.parse("rls1:1,rls2:0.99");
+const ALL_KINDS = modelList.parse("rls1:1,last:lag=3,rls2:0.99,mean,holt,sgd");
 const MIB = 1024 * 1024;
 
 interface Row {
@@ -56,8 +55,8 @@ describe("the changelog of a race", () => {
   /** Of the one folder, in which nothing is saved. */
   const newStore = () => new PackedStore("race", raceCodec, db, new StateMemory(MIB, MIB));
 
-  function raced(store: PackedStore, { y, x }: Row, i: number, labelDoneMax = 16): void {
-    const { race } = raceFor(statesOf(store), KEY, raceConfiguration(MODELS, labelDoneMax), i, x.length);
+  function raced(store: PackedStore, { y, x }: Row, i: number, labelDoneMax = 16, models = MODELS): void {
+    const { race } = raceFor(statesOf(store), KEY, raceConfiguration(models, labelDoneMax), i, x.length);
     // The largest time so far: some records come late.
     race.doubles[race.at + TIME] = Math.max(race.doubles[race.at + TIME], 1000 * i - 5000 * (i % 3));
     raceStep(race, Float64Array.of(i, y, ...x));
@@ -86,7 +85,7 @@ describe("the changelog of a race", () => {
         let i = 0;
         for (const { records, aborted } of works) {
           const worked = rows.slice(i, i + records);
-          for (const [k, row] of worked.entries()) raced(store, row, i + k, labelDoneMax);
+          for (const [k, row] of worked.entries()) raced(store, row, i + k, labelDoneMax, ALL_KINDS);
           if (aborted) {
             store.discard();
           } else {

@@ -12,6 +12,11 @@ const RECORDS = Number(process.env.RACE_RECORDS ?? 4000);
 
 const SERIES = ["s0", "s1", "s2", "s 3", "s/4", "", "é", 'a"b', "\n", "x".repeat(1024), "y".repeat(1025)];
 const ODD = [0, -0, 5e-324, 1e150, -1e160, 1e200, 1e308, 2 ** 53 + 1, -1e21];
+const MODELS = [
+  "rls1:1.0,rls2:0.99",
+  "rls2:0.99,last:lag=3,b:0.25,sgd",
+  "holt,b:0.25,mean,rls1:1,rls2:0.9,sgd,last:lag=3",
+];
 const OTHER = [
   "",
   "[1]",
@@ -49,7 +54,7 @@ describe(`observations of the usual form, ${RECORDS.toLocaleString("en")} of the
     let results = 0;
     for (let i = 0; i < RECORDS; i++) {
       if (i % 500 === 499) {
-        const RLS_MODELS = ["rls1:1.0,rls2:0.99", "rls2:0.99,b:0.25", "b:0.25,rls1:1,rls2:0.9"][below(3)];
+        const RLS_MODELS = MODELS[below(MODELS.length)];
         drivers = drivers.map((driver) => driver.restarted({ RLS_MODELS, METRICS_SERIES_MAX: "3" }));
       }
       const record = textRecord("dataLinearModel.observations", text(i), { offset: i });

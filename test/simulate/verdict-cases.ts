@@ -1,5 +1,5 @@
 /** How often the verdict is wrong, and how soon it is right. */
-import { learn, newRls, predict, rlsLength } from "../../services/rls-racer/rls.js";
+import { learn, newRls, predict, rlsLength } from "../../shared/models/rls.js";
 import { JudgedRace } from "../support/judged-race.js";
 import { type Draw, Noise, normal, rare, skewed, student } from "./noise.js";
 import { type Case, medianOutcome, shareOutcome } from "./simulation.js";

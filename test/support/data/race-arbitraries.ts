@@ -1,6 +1,6 @@
 /** Random streams and races for properties. */
 import fc from "fast-check";
-import { packedLength } from "../../../services/rls-racer/rls.js";
+import { packedLength } from "../../../shared/models/rls.js";
 import { type Race, RECENT } from "../plain/race.js";
 
 /** Objects as a program makes them, with the usual prototype, so that a deep comparison takes them for equal. */
@@ -45,7 +45,10 @@ export function races(): fc.Arbitrary<Race> {
       fc.record(
         {
           name: fc.constant(name),
-          rls: fc.record({ nu: finite, beta: doubles(p), UD: doubles(packedLength(p)) }, plain),
+          rls: fc.record(
+            { nu: fc.double({ min: 0, max: 1, noNaN: true }), beta: doubles(p), UD: doubles(packedLength(p)) },
+            plain,
+          ),
           mse: finite,
           n: fc.maxSafeNat(),
           errors: doubles(RECENT),

@@ -1,5 +1,6 @@
 /** One recursive model on one series: forecast, then learn. */
 import { readModel } from "../../../shared/models/model-text.js";
+import { beginModel } from "../../../shared/models/recursive-kind.js";
 import { recursiveKinds } from "../../../shared/models/recursive-kinds.js";
 
 /** A model by its text, of as many features; its doubles lie between others, which nothing may touch. */
@@ -18,8 +19,7 @@ export class RecursiveReplay {
     this.#p = features + 1;
     const length = kind.length(model.parameters, this.#p);
     this.#doubles = new Float64Array(length + 2 * this.#at).fill(Number.NaN);
-    this.#doubles.fill(0, this.#at, this.#at + length);
-    kind.begin(this.#doubles, this.#at, this.#p, model.parameters);
+    beginModel(kind, this.#doubles, this.#at, this.#p, model.parameters);
   }
 
   forecast(x: readonly number[]): number {

@@ -9,7 +9,7 @@ import {
   packedLength,
   predict,
   rlsLength,
-} from "../../../services/rls-racer/rls.js";
+} from "../../../shared/models/rls.js";
 
 /** Where the model lies in its array: what stands around it is NaN, so that a number read there shows. */
 const AT = 3;

@@ -1,6 +1,6 @@
 /** What programs before format 3 wrote: the bytes of a race in format 2, see services/rls-racer/older-races.ts, and how it showed. */
 import { covarianceOf } from "../../../services/rls-racer/covariance.js";
-import { packedLength } from "../../../services/rls-racer/rls.js";
+import { packedLength } from "../../../shared/models/rls.js";
 import { raceHead } from "../../../shared/race/race.js";
 import { rankingBytes, writeRanking } from "../../../shared/race/ranking-bytes.js";
 import { StateWriter } from "../../../shared/state/state-bytes.js";

@@ -4,10 +4,10 @@
  */
 
 import type { RlsModel } from "../../../services/rls-racer/model-list.js";
-import { packedLength } from "../../../services/rls-racer/rls.js";
 import { refuseOtherFeatures } from "../../../shared/contract/features.js";
 import type { CompleteObservation, RlsPrediction } from "../../../shared/contract/schemas.js";
 import { RecordError } from "../../../shared/errors.js";
+import { packedLength } from "../../../shared/models/rls.js";
 import {
   areConfigured,
   configuredModels,

@@ -1,9 +1,9 @@
 /**
- * A recursive-least-squares model as an object with arrays of its own: the oracle of services/rls-racer/rls.ts, which works on
+ * A recursive-least-squares model as an object with arrays of its own: the oracle of shared/models/rls.ts, which works on
  * doubles where they lie and must give the same bits. The equations and their sources stand there; their order of operations
  * is part of what is compared.
  */
-import { PRIOR_VARIANCE, packedLength, VARIANCE_MAX, VARIANCE_MIN } from "../../../services/rls-racer/rls.js";
+import { PRIOR_VARIANCE, packedLength, VARIANCE_MAX, VARIANCE_MIN } from "../../../shared/models/rls.js";
 
 /** The state of a model. Only {@link learn} changes it, in place, wholly or not at all. */
 export interface Rls {

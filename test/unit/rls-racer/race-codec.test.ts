@@ -17,7 +17,7 @@ import {
   STEPS,
 } from "../../../services/rls-racer/packed-race.js";
 import { raceCodec } from "../../../services/rls-racer/race-codec.js";
-import { factorsAt } from "../../../services/rls-racer/rls.js";
+import { factorsAt } from "../../../shared/models/rls.js";
 import { newPackedValue, packedValueOf } from "../../../shared/packed-value.js";
 import { observation } from "../../support/data/observations.js";
 import { raceConfiguration } from "../../support/data/race-configuration.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { learn, predict, VARIANCE_MAX, VARIANCE_MIN } from "../../../services/rls-racer/rls.js";
 import { learnBoth } from "../../../services/rls-racer/rls-pair.js";
+import { learn, predict, VARIANCE_MAX, VARIANCE_MIN } from "../../../shared/models/rls.js";
 import { RlsModel } from "../../support/data/rls-model.js";
 
 describe("an RLS model", () => {

@@ -37,6 +37,9 @@
  * So states are worked on where they are kept, whoever keeps them. {@link betaAt} and {@link factorsAt} give the places.
  */
 
+import { rangeParameter } from "./parameters.js";
+import type { RecursiveKind } from "./recursive-kind.js";
+
 /** β0 = 0 and V0 = 10 I: the prior of the notebook. */
 export const PRIOR_VARIANCE = 10;
 
@@ -48,6 +51,22 @@ export const VARIANCE_MAX = 1e10;
 
 /** Least d of D: a smaller one would lose digits as a denormal, and be 0 in the end. Values of 10^150 lead there. */
 export const VARIANCE_MIN = 1e-300;
+
+/**
+ * Least forgetting factor. A step leaves coefficients of about y / ν, and the next error as large: below this its square
+ * overflows, so that a model would be scored once and then refuse all that comes.
+ */
+export const NU_MIN = 1e-150;
+
+/** `rls` in a list of models. */
+export const rls: RecursiveKind<"nu"> = {
+  doc: "recursive least squares",
+  parameters: { nu: rangeParameter(1, NU_MIN, 1, "forgetting factor; 1 forgets nothing") },
+  length: (_, p) => rlsLength(p),
+  prior: beginFactors,
+  forecast: predict,
+  learn: (doubles, at, p, x, y) => learn(doubles, at, p, x, y - predict(doubles, at, p, x)),
+};
 
 /** Doubles of a model with p coefficients. */
 export function rlsLength(p: number): number {
@@ -81,6 +100,11 @@ export function newRls(doubles: Float64Array, at: number, p: number, nu: number)
   checkShape(doubles, at, p);
   doubles[at] = nu;
   doubles.fill(0, betaAt(at), at + rlsLength(p));
+  beginFactors(doubles, at, p);
+}
+
+/** V0 where the factors are zeros. */
+function beginFactors(doubles: Float64Array, at: number, p: number): void {
   for (let j = 0, k = factorsAt(at, p); j < p; j++, k += j + 1) doubles[k] = PRIOR_VARIANCE;
 }
 
