@@ -5,6 +5,7 @@
 import { mkdir } from "node:fs/promises";
 import { Level } from "level";
 import { StoreError } from "./errors.js";
+import { refuseForeign } from "./folder-owner.js";
 import { type FolderMemory, folderMemory, memoryBudget } from "./memory-budget.js";
 
 /** Another process has the folder open. */
@@ -44,13 +45,14 @@ const ALONE = folderMemory(memoryBudget(), 1);
  * @throws {FolderLockedError} another process holds it
  * @throws {FolderDamagedError} LevelDB cannot read it
  * @throws {FolderWriteError} the disk is full or fails
- * @throws {StoreError} this process may not write there
+ * @throws {StoreError} this process may not write there, or the folder is not its own, see {@link refuseForeign}
  */
 export async function openFolder(
   directory: string,
   { memory = ALONE, setting }: FolderOptions,
 ): Promise<FolderDatabase> {
   await makeFolder(directory, setting);
+  await refuseForeign(directory, setting);
   const db = new Level<string, Buffer>(directory, {
     keyEncoding: "utf8",
     valueEncoding: "buffer",
@@ -80,9 +82,9 @@ export async function lockFolder(
   return () => lock.close();
 }
 
-/** Makes a folder where there is none. @throws {FolderWriteError | StoreError} as {@link openFolder} */
+/** Makes a folder where there is none, which no other user may read: series and logs are in it. @throws {FolderWriteError | StoreError} as {@link openFolder} */
 export async function makeFolder(directory: string, setting: string | undefined): Promise<void> {
-  await mkdir(directory, { recursive: true }).catch((error: unknown) => {
+  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw isFull(String(error)) ? fullError(directory, error) : permissionError(directory, error, setting);
   });
 }

@@ -27,7 +27,7 @@ export interface RunFolder {
  * @throws {FolderInUseError} another run uses it
  */
 export async function openRunFolder(directory: string): Promise<RunFolder> {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const holderFile = join(directory, "run.pid");
   let release: () => Promise<void>;
   try {
