@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { dashboards, dashboardText } from "../grafana/dashboards.js";
 import { manifests, manifestsText } from "../kubernetes/manifests.js";
+import { asyncApi } from "./async-api.js";
 import { readBenchRows, SECTION_NAMES } from "./bench-results.js";
 import { benchTables } from "./bench-tables.js";
 import { modelTable } from "./model-table.js";
@@ -18,6 +19,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ...[...dashboards()].map(([name, of]) => entry(`deploy/grafana/dashboards/${name}`, dashboardText(of))),
     ...[...manifests()].map(([name, of]) => entry(`deploy/kubernetes/${name}`, manifestsText(of))),
+    entry("docs/asyncapi.json", asyncApi()),
     entry("docs/settings.md", settingsPage()),
     [performance, performancePage(readFileSync(performance, "utf8"))],
     [models, withPart(readFileSync(models, "utf8"), "hyper-parameters", modelTable())],

@@ -5,7 +5,9 @@ import {
   predictionSchema,
   rlsPredictionSchema,
 } from "../../shared/contract/schemas.js";
+import { topics } from "../../shared/contract/topics.js";
 import { COUNTED } from "../../shared/race/ledger/ledger.js";
+import { ContractCheck } from "../support/contract/contract-check.js";
 import { counterOf, type LateGolden, latePredictions, readLateGolden } from "../support/data/golden-late.js";
 import { goldenRaces } from "../support/data/golden-race.js";
 import { assertClose, RLS_GOLDEN_STREAMS, readRlsGolden } from "../support/data/golden-rls.js";
@@ -172,6 +174,16 @@ describe("golden files through the running topology", function () {
       assert.equal(await racer.stop(), 0);
     });
   }
+
+  it("has nothing on any topic but what the contract says", async () => {
+    const check = new ContractCheck();
+    const named = [...Object.values(topics).map(({ name }) => name), ...RAW_TOPICS.map((raw) => `${raw}.observations`)];
+    for (const topic of named) {
+      const records = await readTopic(stack.brokers, topic);
+      assert.ok(records.length > 0, topic);
+      for (const { value } of records) assert.deepEqual(check.faults(topic, value ?? Buffer.alloc(0)), []);
+    }
+  });
 });
 
 /** The records of a golden file as senders write them: questions without y, labels without x. */

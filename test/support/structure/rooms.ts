@@ -137,6 +137,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "deploy/grafana",
     "deploy/kubernetes",
     "shared",
+    "shared/contract",
     "shared/models",
   ],
   "deploy/grafana": ["deploy/cli", "shared"],

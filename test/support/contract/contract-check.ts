@@ -1,0 +1,44 @@
+/** Records held against the contract as it is given to others: docs/asyncapi.json, by a validator of JSON Schema. */
+import { readFileSync } from "node:fs";
+import { Ajv, type ValidateFunction } from "ajv";
+
+interface Channel {
+  readonly address: string;
+  readonly messages: Readonly<Record<string, unknown>>;
+}
+
+/** docs/asyncapi.json, as far as tests read it. */
+export interface ContractDocument {
+  readonly channels: Readonly<Record<string, Channel>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+export function readContract(): ContractDocument {
+  return JSON.parse(readFileSync("docs/asyncapi.json", "utf8"));
+}
+
+/** Finds what a record of a topic has that the contract does not allow. */
+export class ContractCheck {
+  readonly #validators = new Map<string, ValidateFunction>();
+  readonly #channels: readonly { readonly address: RegExp; readonly validate: ValidateFunction }[];
+
+  constructor({ channels, components }: ContractDocument = readContract()) {
+    const ajv = new Ajv({ allErrors: true });
+    for (const [name, schema] of Object.entries(components.schemas)) this.#validators.set(name, ajv.compile(schema));
+    this.#channels = Object.values(channels).map(({ address, messages }) => {
+      const [message = ""] = Object.keys(messages);
+      const validate = this.#validators.get(message);
+      if (validate === undefined) throw new Error(`${address}: no schema ${message}`);
+      return { address: new RegExp(`^${address.replaceAll(".", "\\.").replace("{rawTopic}", ".+")}$`), validate };
+    });
+  }
+
+  /** @returns none where the record is as the contract says */
+  faults(topic: string, value: Buffer): readonly string[] {
+    const channel = this.#channels.find(({ address }) => address.test(topic));
+    if (channel === undefined) return [`${topic} is no topic of the contract`];
+    const { validate } = channel;
+    if (validate(JSON.parse(value.toString("utf8")))) return [];
+    return (validate.errors ?? []).map(({ instancePath, message }) => `${topic}${instancePath}: ${message}`);
+  }
+}
