@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ScaledObject } from "@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject";
 import { StatefulSet } from "kubernetes-models/apps/v1/StatefulSet";
+import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import { PodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBudget";
 import { ConfigMap } from "kubernetes-models/v1/ConfigMap";
 import { Service } from "kubernetes-models/v1/Service";
@@ -17,13 +18,13 @@ const read = (name: string) => readFileSync(join(manifestsDirectory, name), "utf
 const documents = [...manifests().keys()].flatMap((name) => parseAllDocuments(read(name)).map((of) => of.toJS()));
 const ofKind = (kind: string) => documents.filter((document) => document.kind === kind);
 const statefulSets = ofKind("StatefulSet").map((document) => new StatefulSet(document));
-const SCHEMAS = { ConfigMap, Service, StatefulSet, PodDisruptionBudget, ScaledObject };
+const SCHEMAS = { ConfigMap, Service, StatefulSet, PodDisruptionBudget, NetworkPolicy, ScaledObject };
 
 describe("Kubernetes manifests", () => {
-  it("are committed as npm run manifests writes them, and all are in the kustomization but the example for KEDA", () => {
+  it("are committed as npm run manifests writes them, and all are in the kustomization but the examples", () => {
     for (const [name, of] of manifests()) assert.equal(read(name), manifestsText(of), name);
     assert.deepEqual(
-      [...parse(read("kustomization.yaml")).resources, "scaling.yaml"].sort(),
+      [...parse(read("kustomization.yaml")).resources, "network.yaml", "scaling.yaml"].sort(),
       readdirSync(manifestsDirectory)
         .filter((name) => name.endsWith(".yaml") && name !== "kustomization.yaml")
         .sort(),
@@ -79,12 +80,29 @@ describe("Kubernetes manifests", () => {
       assert.ok(container.resources.requests?.cpu);
       assert.deepEqual(
         container.volumeMounts?.map(({ name }) => name),
-        ["state", "tmp"],
+        ["state", "tmp", "secrets"],
       );
+      const secret = pod?.volumes?.find(({ name }) => name === "secrets")?.secret;
+      assert.ok(secret?.optional === true && container.volumeMounts?.[2].readOnly === true);
       assert.equal(spec?.volumeClaimTemplates?.[0].metadata?.name, "state");
       assert.equal(container.env?.[0].valueFrom?.fieldRef?.fieldPath, "metadata.name");
       assert.ok((pod?.terminationGracePeriodSeconds ?? 0) * 1000 > Number(kernelSettings.shutdownTimeoutMs.default));
     }
+  });
+
+  it("let nobody else reach the pods, and the pods nobody but Kafka and names", () => {
+    const [{ spec }] = ofKind("NetworkPolicy");
+    for (const { metadata, spec: of } of statefulSets) {
+      for (const [label, value] of Object.entries(spec.podSelector.matchLabels))
+        assert.equal(of?.template.metadata?.labels?.[label], value, metadata?.name);
+      const [{ containerPort }] = of?.template.spec?.containers[0].ports ?? [];
+      for (const { ports } of spec.ingress) assert.deepEqual(ports, [{ port: containerPort, protocol: "TCP" }]);
+    }
+    assert.deepEqual(spec.policyTypes, ["Ingress", "Egress"]);
+    assert.ok(spec.ingress.every(({ from }: { from?: unknown[] }) => (from ?? []).length > 0));
+    const ports = spec.egress.flatMap((rule: { ports: { port: number }[] }) => rule.ports.map(({ port }) => port));
+    const [{ data }] = ofKind("ConfigMap");
+    assert.ok(ports.includes(Number(data.KAFKA_BROKERS.split(":")[1])) && ports.includes(53));
   });
 
   it("set only what is a setting, and scale to no more replicas than there are partitions", () => {
