@@ -7,6 +7,7 @@ import { EXIT_CONFIGURATION } from "../../shared/errors.js";
 import { judge } from "../support/judge/verdict.js";
 import { readTopic, topicEnd } from "../support/kafka/kafka-topics.js";
 import type { RunningService } from "../support/services/service-runner.js";
+import { splitInput } from "../support/services/split-input.js";
 import { stackForEach } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
@@ -118,20 +119,6 @@ describe("membership of the classic protocol", function () {
     assert.match(String(service.lines[0].msg), /KAFKA_CONF_MAX_POLL_INTERVAL_MS=2000 .*SESSION_TIMEOUT_MS, 3000/);
   });
 });
-
-/** A topic that this instance holds at a partition number without the other input. */
-function splitInput(service: RunningService): string | undefined {
-  const held = new Set<string>();
-  for (const { msg, kind, partitions } of service.lines) {
-    if (msg !== "rebalance" || !Array.isArray(partitions)) continue;
-    for (const name of partitions) {
-      if (kind === "assign") held.add(String(name));
-      else held.delete(String(name));
-    }
-  }
-  const numberOf = (name: string) => name.slice(name.indexOf("["));
-  return [...held].find((name) => [...held].every((other) => other === name || numberOf(other) !== numberOf(name)));
-}
 
 function running(service: RunningService): Promise<number> {
   return service.metric("regatta_tasks", { state: "running" });

@@ -13,7 +13,9 @@ import {
   writeRecords,
 } from "../support/kafka/kafka-topics.js";
 import { RunningCommand } from "../support/services/command-runner.js";
+import { splitInput } from "../support/services/split-input.js";
 import { stackFor } from "../support/services/stack.js";
+import { waitFor } from "../support/wait.js";
 
 const TOPIC = "meters";
 const PARTITIONS = 4;
@@ -32,10 +34,10 @@ const SETTINGS = {
 describe("series that a field names, whose records lie in all partitions", function () {
   this.timeout(180_000);
   const stack = stackFor();
-  const records = (from: number, end: number) =>
+  const records = (from: number, end: number, topic = TOPIC) =>
     Array.from({ length: end - from }, (_, k) => from + k).flatMap((n) =>
       SERIES.map((meter, at) => ({
-        topic: TOPIC,
+        topic,
         // Many keys: the partition of a record has nothing to do with its series.
         key: `sender ${(n + at) % 17}`,
         value: JSON.stringify({ meter, kwh: n / 4, sent: n }),
@@ -132,5 +134,38 @@ describe("series that a field names, whose records lie in all partitions", funct
     assert.equal(await service.stop(), 0);
     await done("reset");
     assert.equal((await topicNames(stack.brokers)).includes(bySeries), false);
+  });
+
+  it("are so, too, where an assignor gives the inputs of one partition number to two instances, one of which is killed", async () => {
+    const topic = "shared";
+    const settings = { ...SETTINGS, APPLICATION_ID: "two", INPUT_TOPICS: topic, GROUP_PROTOCOL: "cooperative-sticky" };
+    await createTopic(stack.brokers, topic, PARTITIONS);
+    await writeRecords(stack.brokers, records(0, RECORDS, topic));
+    const kept = stack.start("deserializer", settings);
+    await kept.ready(PARTITIONS);
+    const other = { INSTANCE_ID: "b", STATE_DIR: join(stack.directory, "b") };
+    const killed = stack.start("deserializer", { ...settings, ...other });
+    await waitFor("a split task", () => splitInput(killed));
+    await killed.ready(1);
+    const end = SERIES.length * (RECORDS - 1);
+    await waitForRecords(stack.brokers, `${topic}.observations`, end);
+    await writeRecords(stack.brokers, records(RECORDS, 2 * RECORDS, topic));
+    await waitForRecords(stack.brokers, `${topic}.observations`, end + 1);
+    await killed.kill();
+    await writeRecords(stack.brokers, records(2 * RECORDS, 3 * RECORDS, topic));
+    await waitForRecords(stack.brokers, `${topic}.observations`, SERIES.length * (3 * RECORDS - 1));
+    const observations = (await readTopic(stack.brokers, `${topic}.observations`)).map(
+      ({ value }) =>
+        JSON.parse(String(value)) as { series: string; i: number; y: number; x: [sent: number, lag: number] },
+    );
+    for (const series of SERIES) {
+      const own = observations.filter((one) => one.series === series);
+      assert.deepEqual(
+        own.map(({ i }) => i),
+        Array.from({ length: 3 * RECORDS - 1 }, (_, k) => k + 1),
+      );
+      for (const [k, { x }] of own.entries()) if (k > 0) assert.equal(x[1], own[k - 1].y);
+    }
+    assert.equal(await kept.stop(), 0);
   });
 });
