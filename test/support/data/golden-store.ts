@@ -28,6 +28,8 @@ export interface GoldenStore {
 export const GOLDEN_STORES: readonly GoldenStore[] = [
   ...[1, 2, 3, 4].map((format) => ({ service: rlsRacer, format, late: false })),
   { service: rlsRacer, format: 4, late: true },
+  { service: rlsRacer, format: 5, late: false },
+  { service: rlsRacer, format: 5, late: true },
   ...[1, 2].map((format) => ({ service: mlRacer, format, late: false })),
   { service: mlRacer, format: 3, late: true },
 ];
