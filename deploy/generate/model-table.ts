@@ -1,11 +1,10 @@
 /** The hyper-parameters of all kinds of models as a Markdown table, made from what the models declare. */
-import { modelKinds } from "../../services/ml-racer/models/model-registry.js";
+import { kinds } from "../../services/ml-racer/models/model-registry.js";
 import type { ParameterDefinition } from "../../shared/models/parameters.js";
-import { recursiveKinds } from "../../shared/models/recursive-kinds.js";
 
 /** A row for each kind of model, and under it one for each of its hyper-parameters. */
 export function modelTable(): string {
-  const rows = [...modelKinds, ...recursiveKinds].flatMap(([name, { doc, parameters }]) => [
+  const rows = [...kinds].flatMap(([name, { doc, parameters }]) => [
     `| \`${name}\` | | ${doc} | | |`,
     ...Object.entries(parameters).map(([parameter, definition]) => rowOf(parameter, definition)),
   ]);

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { ModelSpecification } from "../../shared/models/kind.js";
 import { readModel } from "../../shared/models/model-text.js";
-import { modelKinds } from "./models/model-registry.js";
+import { kinds } from "./models/model-registry.js";
 
 /** Most models of one race; a bound on the time and memory of one record. */
 export const MODELS_MAX = 64;
@@ -25,7 +25,7 @@ export function parseModelList(text: string): ModelListResult {
   const entries = text.split(",").map((entry) => entry.trim());
   if (entries.length > MODELS_MAX) faults.push(`expected at most ${MODELS_MAX} models, got ${entries.length}`);
   for (const entry of entries) {
-    const model = readModel(entry, modelKinds, faults);
+    const model = readModel(entry, kinds, faults);
     if (model === undefined) continue;
     if (model.name.length > NAME_LENGTH_MAX) {
       faults.push(`expected at most ${NAME_LENGTH_MAX} characters a model, got ${model.name.length}: ${model.name}`);

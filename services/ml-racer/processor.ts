@@ -36,6 +36,7 @@ import {
 import { newRing, putRow, readRows, resizeRing } from "../../shared/state/row-ring.js";
 import { askJudge, bestForecast, championGone, unjudged } from "./judged.js";
 import { enterWindow, forecastJob, formerPlaces, newRace, type Race, racingModels, withModels } from "./race.js";
+import { stateLength } from "./recursive-models.js";
 import {
   askedForecasts,
   correctScores,
@@ -49,6 +50,9 @@ import { newWindow, pushRow, type Window } from "./window.js";
 
 /** Most features of a series: a bound on the memory of its window and of the models made for its shape. */
 export const FEATURES_MAX = 2_000;
+
+/** Most doubles that the models of a race keep: 800 kB, so that its changelog record stays below Kafka's usual 1 MB. */
+export const STATE_DOUBLES_MAX = 100_000;
 
 const NO_MODELS: readonly number[] = [];
 const NO_JOB = new Float64Array(0);
@@ -144,7 +148,7 @@ function learnPlain(context: Context, seen: Seen, row: Float64Array): void {
   const toResult = (forecasts: Forecasts): RaceResult => {
     const judged = askJudge(race, forecasts.yhat);
     const best = settings.best ? bestForecast(race, of, forecasts.yhat, judged) : undefined;
-    return { best, ...scoreForecasts(race, { ...of, y }, forecasts, entry, judged, settings) };
+    return { best, ...scoreForecasts(race, { ...of, y }, row.subarray(1), forecasts, entry, judged, settings) };
   };
   forecast(context, seen, row.subarray(1), toResult, row);
 }
@@ -160,7 +164,7 @@ function learnLabel(context: Context, seen: Seen, y: number, { asked, x, forecas
     const isJudged = judged.length > 0;
     const best = settings.best && isJudged ? bestForecast(race, of, forecasts, judged, asked) : undefined;
     const said = isJudged ? judged : unjudged(race);
-    return { best, ...scoreForecasts(race, { ...of, y }, askedForecasts(forecasts), entry, said, settings) };
+    return { best, ...scoreForecasts(race, { ...of, y }, x, askedForecasts(forecasts), entry, said, settings) };
   });
 }
 
@@ -204,7 +208,7 @@ function forecast(
   const allRefuse = job.length === 0;
   const racing = allRefuse ? NO_MODELS : racingModels(race);
   whenDone(context, seen, job, racing, (result) => {
-    const forecasts = takeForecasts(race, allRefuse ? undefined : result, racing);
+    const forecasts = takeForecasts(race, allRefuse ? undefined : result, racing, x);
     tellLeftOut(context, seen, forecasts.leftOut);
     return toResult(forecasts);
   });
@@ -256,13 +260,26 @@ function raceFor(context: Context, key: string, of: Observation): Race {
     if (features === undefined) throw noFeatures();
     if (features > FEATURES_MAX)
       throw new RecordError("too-many-features", `expected at most ${FEATURES_MAX} features, got ${features}`);
+    checkState(models, features);
     return newRace(models, features, newRing(windowLength));
   }
   if (features !== undefined) refuseOtherFeatures(before.features, features);
+  checkState(models, before.features);
   const { race, isChampionGone } = withModels(before, models, of.i);
   if (race !== before && race.open > 0) mapForecasts(stores, key, formerPlaces(before, race));
   if (isChampionGone) publishVerdict(context, topics.mlVerdicts, key, championGone(race, before, of, settings));
   return race;
+}
+
+/** @throws {RecordError} `too-many-features` */
+function checkState(models: readonly ModelSpecification[], features: number): void {
+  const doubles = stateLength(models, features);
+  if (doubles <= STATE_DOUBLES_MAX) return;
+  throw new RecordError(
+    "too-many-features",
+    `expected models that keep at most ${STATE_DOUBLES_MAX} numbers, got ${doubles} (${features} features): ` +
+      "send fewer features or race fewer recursive models",
+  );
 }
 
 /**

@@ -19,6 +19,7 @@ import type { Codec } from "../../shared/service-definition.js";
 import { shownRing } from "../../shared/state/row-ring.js";
 import { arrayBytes, OBJECT_BYTES, StateReader, StateWriter } from "../../shared/state/state-bytes.js";
 import { judgeOf, type Race, type RaceModel } from "./race.js";
+import { isRecursive, shownRecursive } from "./recursive-models.js";
 
 /** See the file's head. `encode` throws a RangeError where a number is not finite: none may enter a changelog. */
 export const raceCodec: Codec<Race> = {
@@ -119,6 +120,7 @@ function toJson(race: Race): unknown {
     ...shownChampion(judge, 0, models),
     models: models.map((model, m) => ({
       name: model.name,
+      ...(isRecursive(model) ? shownRecursive(model) : {}),
       N: model.n,
       mse: model.n === 0 ? null : model.mse,
       ...shownModel(judge, 0, m, model),

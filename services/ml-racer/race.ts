@@ -1,6 +1,6 @@
 /**
- * The race of one series: several models are trained on the newest observations, forecast the next one and are scored on it.
- * A forecast depends on the window alone, and the window on the observations alone. So an observation may enter the window as
+ * The race of one series: several models forecast each observation and are scored on it, most of them trained on the newest ones.
+ * A forecast of those depends on the window alone, and the window on the observations alone. So an observation may enter the window as
  * soon as what its forecast needs is copied, and be scored later, see scores.ts. Pure: nothing but what is passed in changes.
  */
 
@@ -13,13 +13,14 @@ import { areConfigured, configuredModels, type Racer, type RaceState } from "../
 import type { RowRing } from "../../shared/state/row-ring.js";
 import { newForecastJob } from "./forecast-job.js";
 import { isFiniteInFloat32 } from "./models/regressor.js";
+import { isRecursive, newState } from "./recursive-models.js";
 import { copyNewest, pushRow, type Window } from "./window.js";
 
 /** The score of one model in one series. */
 export interface RaceModel extends Racer {
   /** Consecutive observations, up to the newest that it was asked for, that it did not forecast in time. */
   lateInRow: number;
-  /** What the model itself keeps: nothing where it is trained for every forecast. */
+  /** What the model itself keeps, see recursive-models.ts: nothing where it is trained for every forecast. */
   readonly state: Float64Array;
 }
 
@@ -54,7 +55,7 @@ export function newRace(models: readonly ModelSpecification[], features: number,
   return {
     features,
     count: 0,
-    models: models.map(newModel),
+    models: models.map((model) => newModel(model, features)),
     judge: judgeOf(models.length),
     ranking: undefined,
     ring,
@@ -91,7 +92,8 @@ export interface ConfiguredRace {
 export function withModels(race: Race, models: readonly ModelSpecification[], i: number): ConfiguredRace {
   if (areConfigured(race.models, models, isSame)) return { race, isChampionGone: false };
   const judge = new Float64Array(judgeLength(models.length));
-  const next: Race = { ...race, models: configuredModels(race.models, models, isSame, newModel), judge };
+  const begin = (model: ModelSpecification) => newModel(model, race.features);
+  const next: Race = { ...race, models: configuredModels(race.models, models, isSame, begin), judge };
   const places = formerPlaces(race, next);
   next.closed.map(places);
   const best = race.ranking?.order.find((name) => models.some((model) => model.name === name));
@@ -135,10 +137,10 @@ export function enterWindow(window: Window, row: Float64Array): boolean {
   return true;
 }
 
-/** The models that are not left out, by their numbers in the list: they forecast the next observation. */
+/** The models that are trained for the next observation, by their numbers in the list: those of a window that are not left out. */
 export function racingModels({ models }: Race): readonly number[] {
   const racing: number[] = [];
-  for (let m = 0; m < models.length; m++) if (!isLeftOut(models[m])) racing.push(m);
+  for (let m = 0; m < models.length; m++) if (!isLeftOut(models[m]) && !isRecursive(models[m])) racing.push(m);
   return racing;
 }
 
@@ -151,6 +153,6 @@ function isSame(racing: RaceModel, { name }: ModelSpecification): boolean {
   return racing.name === name;
 }
 
-function newModel({ name }: ModelSpecification): RaceModel {
-  return { name, mse: 0, n: 0, lateInRow: 0, state: new Float64Array(0) };
+function newModel(model: ModelSpecification, features: number): RaceModel {
+  return { name: model.name, mse: 0, n: 0, lateInRow: 0, state: newState(model, features) };
 }

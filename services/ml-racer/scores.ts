@@ -19,6 +19,7 @@ import {
 import { correctedMse, rank, standingsOf } from "../../shared/race/score.js";
 import type { JobResult } from "../../shared/service-definition.js";
 import { isLeftOut, LATE_IN_ROW_MAX, type Race, type RaceModel } from "./race.js";
+import { countRefusal, forecastRecursive, isRecursive, learnRecursive } from "./recursive-models.js";
 
 /**
  * Why a model refused an observation. A closed set: it becomes a metric label. With `features-beyond-float32` every model
@@ -26,7 +27,13 @@ import { isLeftOut, LATE_IN_ROW_MAX, type Race, type RaceModel } from "./race.js
  * on it, and what a model forecasts must not depend on who else races. `left-out`: see {@link LATE_IN_ROW_MAX}. `not-scored`:
  * there is no forecast of the question, since the model refused it or joined later.
  */
-export type Refusal = ForecastRefusal | "features-beyond-float32" | "took-too-long" | "left-out" | "not-scored";
+export type Refusal =
+  | ForecastRefusal
+  | "update-not-finite"
+  | "features-beyond-float32"
+  | "took-too-long"
+  | "left-out"
+  | "not-scored";
 
 /** The forecasts of one observation, by model of the race. */
 export interface Forecasts {
@@ -48,25 +55,27 @@ export function noForecasts(models: number): Float64Array {
  * Takes what the models answered, and counts who was late.
  * @param result one number per model of `racing`, in their order; undefined where all refuse
  * @param racing racingModels when the observation came
+ * @param x      features, which recursive models forecast now
  * @returns the forecasts, and the models that are left out of the series from now on
  */
 export function takeForecasts(
   { models }: Race,
   result: JobResult | undefined,
   racing: readonly number[],
+  x: Float64Array,
 ): Forecasts & { readonly leftOut: readonly string[] } {
   const yhat = noForecasts(models.length);
   const leftOut: string[] = [];
   const refusals = models.map((model, m): Refusal | undefined => {
     if (result === undefined) return "features-beyond-float32";
     const asked = racing.indexOf(m);
-    if (asked === -1) return "left-out";
+    if (asked === -1 && !isRecursive(model)) return "left-out";
     if (result.late.includes(m)) {
       if (++model.lateInRow === LATE_IN_ROW_MAX) leftOut.push(model.name);
       return "took-too-long";
     }
     model.lateInRow = 0;
-    const forecast = result.numbers[asked];
+    const forecast = isRecursive(model) ? forecastRecursive(model, x) : result.numbers[asked];
     if (!Number.isFinite(forecast)) return "forecast-not-finite";
     yhat[m] = forecast;
     return undefined;
@@ -95,21 +104,27 @@ export function questionPredictions(
 
 /**
  * Scores every model on its forecast of an observation, decides the order, then tells the judge.
+ * @param x      features, which recursive models learn from
  * @param entry  the observation's place among the closed ones: what is scored is filled in
  * @param judged what the judge said when it was asked
  */
 export function scoreForecasts(
   race: Race,
   of: ScoredHead,
+  x: Float64Array,
   forecasts: Forecasts,
   entry: ClosedEntry,
   judged: Float64Array,
   settings: JudgeParameters & JudgeOutputs,
 ): RaceResult {
   const { models, judge } = race;
+  const modelsReset: string[] = [];
   const predictions = models.map((model, m) => {
-    const reason = forecasts.refusals[m] ?? score(race, m, of.y, forecasts.yhat[m], settings);
-    if (reason !== undefined) return { ...refusedPrediction(model, of, reason), ...askedOf(entry) };
+    const reason = forecasts.refusals[m] ?? score(race, m, x, of.y, forecasts.yhat[m], settings);
+    if (reason !== undefined) {
+      if (isOwnFault(model, reason) && countRefusal(model, x, of.y)) modelsReset.push(model.name);
+      return { ...refusedPrediction(model, of, reason), ...askedOf(entry) };
+    }
     entry.forecasts[m] = forecasts.yhat[m];
     return scoredPrediction(model, of, entry, m);
   });
@@ -118,7 +133,7 @@ export function scoreForecasts(
   entry.forecasts.set(told.companions, models.length);
   const isDue = isVerdictDue(told, race.count, settings.verdictEvery);
   const verdict = isDue ? verdictOf(of, race.count, told, models, settings) : undefined;
-  return { predictions, standings, verdict };
+  return { predictions, standings, verdict, modelsReset };
 }
 
 /**
@@ -139,13 +154,25 @@ export function correctScores(race: Race, of: ScoredHead, entry: ClosedEntry, be
   return { predictions, standings: rankAgain(race, of) };
 }
 
-/** @returns why the model refuses its forecast; undefined where it is scored */
-function score(race: Race, m: number, y: number, yhat: number, parameters: JudgeParameters): Refusal | undefined {
+function isOwnFault(model: RaceModel, reason: Refusal): boolean {
+  return isRecursive(model) && reason !== "not-scored" && reason !== "features-beyond-float32";
+}
+
+/** A recursive model learns, since what it cannot learn is not scored. @returns why the model refuses; undefined where it is scored */
+function score(
+  race: Race,
+  m: number,
+  x: Float64Array,
+  y: number,
+  yhat: number,
+  parameters: JudgeParameters,
+): Refusal | undefined {
   const model = race.models[m];
   const mse = nextMse(model, y - yhat);
   const reason = refusalOf(yhat, mse);
   if (reason !== undefined) return reason;
   if (!isScorable(race.judge, 0, m, y - yhat, parameters)) return "score-not-finite";
+  if (isRecursive(model) && !learnRecursive(model, x, y)) return "update-not-finite";
   model.mse = mse;
   model.n++;
   return undefined;

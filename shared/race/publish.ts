@@ -70,12 +70,13 @@ export function publishRace<P extends Prediction, M extends Contestant>(
   context: Pick<TaskContext<PublishSettings, unknown, RaceMetrics<M>>, "forward" | "metrics" | "settings">,
   topics: RaceTopics<P>,
   { key, partition, of, models, judge, open }: RaceEntry<M>,
-  { predictions, standings, best, verdict }: RaceResult<P>,
+  { predictions, standings, best, verdict, modelsReset = [] }: RaceResult<P>,
 ): void {
   const { metrics, settings } = context;
   const { topic, series } = of;
   const y = of.y ?? metrics.shown(key)?.y;
   for (const prediction of predictions) publishPrediction(context, topics.predictions, prediction);
+  for (const model of modelsReset) metrics.reset(model, "refusals-in-a-row");
   if (standings !== undefined) context.forward(topics.standings, key, standings);
   if (best !== undefined) context.forward(topics.best, series, best);
   if (verdict !== undefined) publishVerdict(context, topics.verdicts, key, verdict);

@@ -36,6 +36,8 @@ export interface RaceResult<P extends Prediction = Prediction> {
   readonly best?: Best | undefined;
   /** Undefined where none is due. */
   readonly verdict?: Verdict | undefined;
+  /** Models that start from nothing after refusals in a row that were their own fault. */
+  readonly modelsReset?: readonly string[];
 }
 
 /** Why a forecast cannot be scored: it is not finite, or the mean of the squared errors would not be. */

@@ -80,7 +80,7 @@ describe("what cannot work", function () {
     assert.deepEqual(service.lines[0].faults, [
       "KAFKA_BROKERS=nonsense: expected host:port, or several separated by commas, with ports from 1 to 65535 and addresses of IPv6 in brackets",
       `ML_MODELS=${models}: rf: expected n_estimators to be an integer from 1 to 10000, got "0"`,
-      `ML_MODELS=${models}: expected a model of rf, lin, gb, ridge, knn, tree, got "svm"`,
+      `ML_MODELS=${models}: expected a model of rf, lin, gb, ridge, knn, tree, last, mean, holt, sgd, rls, got "svm"`,
       "ML_THREADS=many: expected auto or a whole number from 1 to 64",
       "TRAIN_LENGTH=31: expected the train length to be at most the window length of 30, got 31",
     ]);

@@ -40,7 +40,7 @@ describe("the models beside rf, lin, gb and rls forecast what the libraries they
     });
 
     it(`in ml-racer, on ${golden.name}, when its state passes its codec at every record`, () => {
-      const models = modelsOf(WINDOW_TOLERANCE);
+      const models = [...modelsOf(WINDOW_TOLERANCE), ...modelsOf(RECURSIVE_TOLERANCE)];
       const observations = golden.y.map((y, i) =>
         observation({ topic: "dataNonLinearModel", series: golden.name, i, y, x: [...golden.x[i]] }),
       );

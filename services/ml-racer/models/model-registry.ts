@@ -1,5 +1,9 @@
-/** Every kind of model that can race, by the name it has in the list of models. A new model is its file and one line here. */
-import type { ModelSpecification } from "../../../shared/models/kind.js";
+/**
+ * Every kind of model that can race, by the name it has in the list of models. A new one is its file and one line here, or in
+ * recursive-kinds.ts where it learns from one observation at a time.
+ */
+import type { Kind, ModelSpecification } from "../../../shared/models/kind.js";
+import { recursiveKinds } from "../../../shared/models/recursive-kinds.js";
 import { gradientBoosting } from "./gradient-boosting.js";
 import { linearRegression } from "./linear-regression.js";
 import type { ModelKind } from "./model-kind.js";
@@ -9,6 +13,7 @@ import type { Dimensions, Regressor } from "./regressor.js";
 import { ridge } from "./ridge.js";
 import { singleTree } from "./single-tree.js";
 
+/** Those that are trained on a window. */
 export const modelKinds: ReadonlyMap<string, ModelKind> = new Map<string, ModelKind>([
   ["rf", randomForest],
   ["lin", linearRegression],
@@ -17,6 +22,9 @@ export const modelKinds: ReadonlyMap<string, ModelKind> = new Map<string, ModelK
   ["knn", nearestNeighbours],
   ["tree", singleTree],
 ]);
+
+/** All of them. */
+export const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([...modelKinds, ...recursiveKinds]);
 
 /**
  * Makes the regressor of a specification. It holds scratch memory only and may serve any number of series in turn.
@@ -39,10 +47,11 @@ const CELL_BYTES = 64;
 const ROWS_MIN = 32;
 
 /**
- * The memory that a regressor takes, in bytes: at most about so much. Trees keep the order in which each search of each tree
+ * The memory that a regressor takes, in bytes: at most about so much; none where a model needs no window. Trees keep the order in which each search of each tree
  * visits the features, a byte a feature.
  */
-export function scratchBytes({ parameters }: ModelSpecification, { features, trainLength }: Dimensions): number {
+export function scratchBytes({ kind, parameters }: ModelSpecification, { features, trainLength }: Dimensions): number {
+  if (!modelKinds.has(kind)) return 0;
   const searches = (parameters.n_estimators ?? 0) * trainLength;
   return SCRATCH_BYTES_MIN + CELL_BYTES * features * Math.max(trainLength, ROWS_MIN) + searches * (features + 8);
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { generatedFiles } from "../../../deploy/generate/generated-files.js";
 import { modelTable } from "../../../deploy/generate/model-table.js";
-import { modelKinds } from "../../../services/ml-racer/models/model-registry.js";
+import { kinds } from "../../../services/ml-racer/models/model-registry.js";
 import { root } from "../../support/structure/imports.js";
 
 describe("generated files", () => {
@@ -22,7 +22,7 @@ describe("generated files", () => {
     const rows = modelTable()
       .split("\n")
       .map((row) => row.split(" | "));
-    for (const { parameters } of modelKinds.values()) {
+    for (const { parameters } of kinds.values()) {
       for (const [name, { doc, expected }] of Object.entries(parameters)) {
         assert.ok(
           rows.some((row) => row[1] === `\`${name}\`` && row[2] === doc && row[4] === `${expected} |`),

@@ -67,7 +67,7 @@ describe("the list of racing models", () => {
     const faults = faultsOf("rf:n_estimators=0,svm,gb:depth=2:learning_rate=-1,lin:tol=1,rf:max_depth,lin,lin");
     assert.deepEqual(faults, [
       'rf: expected n_estimators to be an integer from 1 to 10000, got "0"',
-      'expected a model of rf, lin, gb, ridge, knn, tree, got "svm"',
+      'expected a model of rf, lin, gb, ridge, knn, tree, last, mean, holt, sgd, rls, got "svm"',
       "gb: expected <hyper-parameter>=<value> of n_estimators, max_depth, min_samples_split, min_samples_leaf," +
         ' random_state, learning_rate, got "depth=2"',
       'gb: expected learning_rate to be a number of 0 or more, got "-1"',
@@ -84,7 +84,9 @@ describe("the list of racing models", () => {
   });
 
   it("takes an empty text for no list", () => {
-    assert.deepEqual(faultsOf(" "), ['expected a model of rf, lin, gb, ridge, knn, tree, got ""']);
+    assert.deepEqual(faultsOf(" "), [
+      'expected a model of rf, lin, gb, ridge, knn, tree, last, mean, holt, sgd, rls, got ""',
+    ]);
   });
 
   it("reports its faults through the settings, one line each", () => {

@@ -52,7 +52,7 @@ describe("ml-racer", () => {
     };
     assert.deepEqual(faultsOf({ WINDOW_LENGTH: "30", TRAIN_LENGTH: "30" }), []);
     assert.deepEqual(faultsOf({ WINDOW_LENGTH: "24", ML_MODELS: "svm", METRICS_SERIES_MAX: "x" }), [
-      'ML_MODELS=svm: expected a model of rf, lin, gb, ridge, knn, tree, got "svm"',
+      'ML_MODELS=svm: expected a model of rf, lin, gb, ridge, knn, tree, last, mean, holt, sgd, rls, got "svm"',
       "METRICS_SERIES_MAX=x: expected a whole number from 0 to 10000",
       "TRAIN_LENGTH=25: expected the train length to be at most the window length of 24, got 25",
     ]);
