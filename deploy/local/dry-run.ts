@@ -8,7 +8,16 @@ import { producer } from "../../services/producer/service.js";
 import { type Environment, readSettings } from "../../shared/config.js";
 import { observationSchema } from "../../shared/contract/schemas.js";
 import { RecordError } from "../../shared/errors.js";
-import type { InputRecord, OutputTopic, StateStore, TaskContext } from "../../shared/service-definition.js";
+import { newPackedValue } from "../../shared/packed-value.js";
+import type {
+  AnyCodec,
+  InputRecord,
+  OutputTopic,
+  PackedStateStore,
+  PackedValue,
+  StateStore,
+  TaskContext,
+} from "../../shared/service-definition.js";
 
 /** Rows of the file that are read at most: lags need some before the first observation. */
 const ROWS_MAX = 1000;
@@ -32,10 +41,10 @@ export function dryRun(environment: Environment, topic: string, count: number): 
   let shown = 0;
   let rows = 0;
   const sent: Forwarded[] = [];
-  const source = producer.source(0, 1, contextOf(readSettings(producer.settings, environment), sent, producer.metrics));
+  const source = producer.source(0, 1, contextOf(producer, readSettings(producer.settings, environment), sent));
   const settings = readSettings(deserializer.settings, { ...environment, INPUT_TOPICS: topic });
   const observed: Forwarded[] = [];
-  const context: Parameters<typeof deserializer.process>[1] = contextOf(settings, observed, deserializer.metrics);
+  const context: Parameters<typeof deserializer.process>[1] = contextOf(deserializer, settings, observed);
   for (let tick = 0; shown < count && rows < ROWS_MAX; tick++) {
     const generated = source.generate(tick * TICK_MS, ROWS_AT_ONCE);
     // A source is paced: nothing passes at its first call.
@@ -78,13 +87,13 @@ function recordOf(topic: string, { key, value }: Forwarded, offset: number): Inp
 
 /** A context over stores in memory; what is forwarded is added to `forwarded`. */
 function contextOf<S, States, Metrics>(
+  { stores, metrics }: { readonly stores: object; readonly metrics: (registry: Registry) => Metrics },
   settings: S,
   forwarded: Forwarded[],
-  metrics: (registry: Registry) => Metrics,
 ): TaskContext<S, States, Metrics> {
   return {
     settings,
-    stores: memoryStores() as never,
+    stores: memoryStores(stores) as never,
     metrics: metrics(new Registry()),
     forward<V>({ encode }: OutputTopic<V>, key: string, value: V) {
       forwarded.push({ key, value: encode(value) });
@@ -101,26 +110,33 @@ function contextOf<S, States, Metrics>(
   };
 }
 
-/** Stores by whatever name they are asked for, made when they are. */
-function memoryStores(): object {
-  const stores = new Map<string, StateStore<object>>();
-  return new Proxy(
-    {},
-    {
-      get(_, name: string) {
-        const store = stores.get(name) ?? memoryStore();
-        stores.set(name, store);
-        return store;
-      },
-    },
-  );
+function memoryStores(codecs: object): object {
+  const made = Object.entries<AnyCodec>(codecs as never).map(([name, codec]) => [
+    name,
+    "packed" in codec ? packedStore() : liveStore(),
+  ]);
+  return Object.fromEntries(made);
 }
 
-function memoryStore(): StateStore<object> {
+function liveStore(): StateStore<object> {
   const values = new Map<string, object>();
   return {
     get: (key) => values.get(key),
     put: (key, value) => void values.set(key, value),
+    delete: (key) => void values.delete(key),
+  };
+}
+
+function packedStore(): PackedStateStore {
+  const values = new Map<string, PackedValue>();
+  return {
+    get: (key) => values.get(key),
+    create(key, length) {
+      const value = newPackedValue(length);
+      values.set(key, value);
+      return value;
+    },
+    touch: () => {},
     delete: (key) => void values.delete(key),
   };
 }
