@@ -5,9 +5,9 @@ import { rlsRacer } from "../../services/rls-racer/service.js";
 import { predictionSchema } from "../../shared/contract/schemas.js";
 import { LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/contract/topics.js";
 import { TopologyDriver } from "../driver/topology-driver.js";
-import { lateStream } from "../support/data/late-stream.js";
+import { lateRawRecords, lateStream } from "../support/data/late-stream.js";
 import { CHAIN, judge } from "../support/judge/verdict.js";
-import { createTopic, type RawRecord, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
+import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
 import { USUAL_PARAMETERS } from "../support/plain/judge.js";
 import { lateJudge } from "../support/plain/late-judge.js";
 import {
@@ -62,7 +62,7 @@ describe("labels that come later, while services are killed", function () {
     let intoTransaction = 0;
     for (let from = 0; from < longest; from += share) {
       const records = [...logs].flatMap(([series, log]) =>
-        log.slice(from, from + share).flatMap((of) => rawRecords(series, of)),
+        log.slice(from, from + share).flatMap((of) => lateRawRecords(series, of)),
       );
       await writeRecords(stack.brokers, records);
       if (from + share >= longest) break;
@@ -91,16 +91,6 @@ describe("labels that come later, while services are killed", function () {
     for (const service of services) assert.equal(await service.process.stop(), 0);
   });
 });
-
-/** A record of both raw topics, each in a form that senders use. */
-function rawRecords(key: string, { timestamp, i, y, x }: LateRecord): RawRecord[] {
-  const list = x === undefined ? `{"i":${i},"y":${y}}` : `[${[i, y, ...x].map(String).join(", ")}]`;
-  const object = JSON.stringify({ i, ...(y === null ? {} : { y }), ...(x && { x }) });
-  return [
-    { topic: LINEAR_TOPIC, key, value: list, timestamp },
-    { topic: NON_LINEAR_TOPIC, key, value: object, timestamp },
-  ];
-}
 
 /** What a racer has to make of the logs. */
 interface ExpectedRace {

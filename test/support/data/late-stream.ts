@@ -1,4 +1,6 @@
 /** Random records of one series whose labels come later. */
+import { LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../../shared/contract/topics.js";
+import type { RawRecord } from "../kafka/kafka-topics.js";
 import type { LateRecord } from "../plain/late-race.js";
 
 /** Features of each record that has some. */
@@ -58,4 +60,14 @@ export function askedAgainStream(random: () => number, length: number): LateReco
   records.sort((a, b) => a.at - b.at);
   records.unshift({ at: 0, of: { i: -1, y: 0.5, x: [1, 1] } });
   return records.map(({ at, of }) => ({ ...of, timestamp: Math.round(1000 * at) }));
+}
+
+/** A record of both raw topics, each in a form that senders use. */
+export function lateRawRecords(key: string, { timestamp, i, y, x }: LateRecord): RawRecord[] {
+  const list = x === undefined ? `{"i":${i},"y":${y}}` : `[${[i, y, ...x].map(String).join(", ")}]`;
+  const object = JSON.stringify({ i, ...(y === null ? {} : { y }), ...(x && { x }) });
+  return [
+    { topic: LINEAR_TOPIC, key, value: list, timestamp },
+    { topic: NON_LINEAR_TOPIC, key, value: object, timestamp },
+  ];
 }
