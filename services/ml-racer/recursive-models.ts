@@ -65,9 +65,10 @@ export function countRefusal({ name, state }: RecursiveModel, x: Float64Array, y
   return true;
 }
 
-/** How `/state` shows a model: its kind and hyper-parameters. */
+/** How `/state` shows a model: its kind and hyper-parameters, which only a version that knows the kind can read. */
 export function shownRecursive({ name, state }: RecursiveModel) {
-  return { kind: kindNameOf(name), ...parametersAt(kindOf(name), state, OWN) };
+  const kind = recursiveKinds.get(kindNameOf(name));
+  return { kind: kindNameOf(name), ...(kind && parametersAt(kind, state, OWN)) };
 }
 
 function kindNameOf(name: string): string {
