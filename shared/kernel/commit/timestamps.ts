@@ -10,8 +10,12 @@ const AHEAD_MAX_MS = 30 * 60_000;
  */
 const FIRST_MS = -8.64e15;
 
-/** The timestamp of what comes of a record: its own, unless that lies in the future or before all times. */
+/**
+ * The timestamp of what comes of a record: its own, unless that lies in the future or before all times. The client takes 0 for none,
+ * and would stamp what is done again with another time: a record of 1970-01-01T00:00Z leads to one of a millisecond later.
+ */
 export function notAhead(timestamp: number): number {
+  if (timestamp === 0) return 1;
   const nowMs = Date.now();
   return timestamp >= FIRST_MS && timestamp <= nowMs + AHEAD_MAX_MS ? timestamp : nowMs;
 }

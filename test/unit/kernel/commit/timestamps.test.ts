@@ -6,8 +6,12 @@ const ROW_MS = 9e15;
 
 describe("the timestamp of what comes of a record", () => {
   it("is the record's own, if that is a time", () => {
-    for (const timestamp of [Date.now(), Date.now() + 60_000, 1, 0, -1, -1e12])
+    for (const timestamp of [Date.now(), Date.now() + 60_000, 1, -1, -1e12])
       assert.equal(notAhead(timestamp), timestamp);
+  });
+
+  it("is a millisecond after 1970 began where the record's is that moment, which the client takes for none", () => {
+    assert.equal(notAhead(0), 1);
   });
 
   it("is the present where the record's is none, however it came about", () => {
