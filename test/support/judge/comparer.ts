@@ -38,6 +38,8 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** How many faults of each kind are told in full; all are counted. */
 export const FAULTS_SHOWN = 5;
+/** Members of a record that are shown of one fault: a dead letter may be a list of millions. */
+const MEMBERS_SHOWN = 10;
 
 /** What {@link compareRecords} found in one topic. */
 export interface TopicComparison {
@@ -189,7 +191,10 @@ function difference(expected: Buffer | null, actual: Buffer | null): string {
     .map((name) => [name, JSON.stringify(wanted[name]), JSON.stringify(got[name])])
     .filter(([, before, after]) => before !== after)
     .map(([name, before, after]) => `${name} expected ${before}, got ${after}`);
-  return texts.length > 0 ? texts.join("; ") : `expected ${shortText(expected)}, got ${shortText(actual)}`;
+  const more = texts.length > MEMBERS_SHOWN ? `; and ${texts.length - MEMBERS_SHOWN} more` : "";
+  return texts.length > 0
+    ? texts.slice(0, MEMBERS_SHOWN).join("; ") + more
+    : `expected ${shortText(expected)}, got ${shortText(actual)}`;
 }
 
 function sameBytes(a: Buffer | null, b: Buffer | null): boolean {
