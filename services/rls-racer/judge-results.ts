@@ -2,9 +2,11 @@
 import { bestLayout, firstBestLayout } from "../../shared/contract/layouts.js";
 import { topics } from "../../shared/contract/topics.js";
 import { numbers } from "../../shared/numbers/memory.js";
+import type { Told } from "../../shared/race/judge/judge.js";
 import type { JudgeOutputs, JudgeParameters } from "../../shared/race/judge/judge-settings.js";
 import { bestOf, goneVerdict, isVerdictDue, layBest, verdictOf } from "../../shared/race/judge/records.js";
 import type { RaceMetrics } from "../../shared/race/metrics.js";
+import { publishVerdict } from "../../shared/race/publish.js";
 import type { ObservationHead } from "../../shared/race/race.js";
 import type { Given, Layout } from "../../shared/result-layout.js";
 import type { PackedValue, TaskContext } from "../../shared/service-definition.js";
@@ -22,34 +24,32 @@ export interface JudgeResultSettings extends JudgeOutputs, JudgeParameters {
 type Metrics = Pick<RaceMetrics, "switched">;
 type Context = Pick<TaskContext<JudgeResultSettings, unknown, Metrics>, "settings" | "forward" | "write" | "metrics">;
 
-/** A verdict where one is due. It is keyed as standings are: two topics may have a series of the same name. */
-export function forwardVerdict(
-  { forward, metrics, settings }: Context,
-  key: string,
-  race: PackedValue,
-  of: ObservationHead,
-  { told }: RaceStep,
-): void {
-  const n = race.doubles[race.at + COUNT];
-  if (told === undefined || !isVerdictDue(told, n, settings.verdictEvery)) return;
-  const models = contestantsOf(race, namesOf(race));
-  if (told.decision === "switch") metrics.switched(models[told.champion].name);
-  forward(topics.rlsVerdicts, key, verdictOf(of, n, told, models, parametersOf(race)));
+/** What a step was told, where its verdict is to be published. */
+export function dueVerdict({ settings }: Context, race: PackedValue, { told }: RaceStep): Told | undefined {
+  return told !== undefined && isVerdictDue(told, race.doubles[race.at + COUNT], settings.verdictEvery)
+    ? told
+    : undefined;
 }
 
-/** The verdict of a champion that is listed no longer. @param from its name */
-export function forwardGone(
-  { forward, metrics }: Context,
+/** Publishes a verdict that is due. @param key state key of the series */
+export function forwardVerdict(
+  context: Context,
   key: string,
   race: PackedValue,
   of: ObservationHead,
-  from: string,
+  told: Told,
 ): void {
+  const models = contestantsOf(race, namesOf(race));
+  const verdict = verdictOf(of, race.doubles[race.at + COUNT], told, models, parametersOf(race));
+  publishVerdict(context, topics.rlsVerdicts, key, verdict);
+}
+
+/** Publishes the verdict of a champion that is listed no longer. @param from its name */
+export function forwardGone(context: Context, key: string, race: PackedValue, of: ObservationHead, from: string): void {
   const { doubles, at } = race;
   const models = contestantsOf(race, namesOf(race));
   const verdict = goneVerdict(of, doubles[at + COUNT], doubles, judgeAt(race), from, models, parametersOf(race));
-  metrics.switched(verdict.champion);
-  forward(topics.rlsVerdicts, key, verdict);
+  publishVerdict(context, topics.rlsVerdicts, key, verdict);
 }
 
 /** The best forecast of an observation, where it is wanted. @param time of a label: when its question was asked */

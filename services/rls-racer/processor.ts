@@ -8,7 +8,7 @@ import { NUMBER, ObservationView } from "../../shared/contract/observation-view.
 import type { RlsPrediction } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
 import { numbers } from "../../shared/numbers/memory.js";
-import { BEST_NUMBERS, isVerdictDue } from "../../shared/race/judge/records.js";
+import { BEST_NUMBERS } from "../../shared/race/judge/records.js";
 import type { LabelMetrics } from "../../shared/race/ledger/label-metrics.js";
 import type { LabelBounds } from "../../shared/race/ledger/label-settings.js";
 import { ask, type Ledger, type Question, takeRecord } from "../../shared/race/ledger/ledger.js";
@@ -24,6 +24,7 @@ import { correct } from "./correction.js";
 import {
   type BestLayouts,
   bestLayoutsOf,
+  dueVerdict,
   forwardBest,
   forwardGone,
   forwardVerdict,
@@ -33,7 +34,7 @@ import {
 import { MODELS_MAX, type RlsModel } from "./model-list.js";
 import { isMark } from "./other-models.js";
 import { findClosed, PackedClosed } from "./packed-closed.js";
-import { COUNT, NONE, OPEN, TIME } from "./packed-race.js";
+import { NONE, OPEN, TIME } from "./packed-race.js";
 import { forecastsOf, type RaceStep, raceStep, skipSteps } from "./race.js";
 import { askLater } from "./race-judge.js";
 import {
@@ -99,8 +100,8 @@ export function processObservation(record: InputRecord, context: Context): void 
     finish(record, context, key, race, seenOf(view), step);
   if (step.judged !== undefined && settings.best && !writeBest(context, layouts.best, given, step.judged))
     forwardBest(context, seenOf(view), step.judged);
-  if (step.told !== undefined && isVerdictDue(step.told, race.doubles[race.at + COUNT], settings.verdictEvery))
-    forwardVerdict(context, key, race, seenOf(view), step);
+  const told = dueVerdict(context, race, step);
+  if (told !== undefined) forwardVerdict(context, key, race, seenOf(view), told);
 }
 
 /** As {@link processObservation}, for an observation of any form: also a question, a label, or one that comes again. */
@@ -166,10 +167,11 @@ function learn(
   const step = raceStep(race, observed, question);
   for (const [m, { name }] of context.settings.models.entries())
     forward(context, predictionOf(race, m, name, of, step, question?.asked));
-  const told = { ...of, y: observed[NUMBER.y] };
-  finish(record, context, key, race, told, step);
-  if (step.judged !== undefined) forwardBest(context, told, step.judged, question?.asked);
-  forwardVerdict(context, key, race, told, step);
+  const head = { ...of, y: observed[NUMBER.y] };
+  finish(record, context, key, race, head, step);
+  if (step.judged !== undefined) forwardBest(context, head, step.judged, question?.asked);
+  const told = dueVerdict(context, race, step);
+  if (told !== undefined) forwardVerdict(context, key, race, head, told);
 }
 
 function correctAt(context: Context, { key, race, of }: Seen, place: number, y: number): void {
