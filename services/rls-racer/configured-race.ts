@@ -110,9 +110,9 @@ export function newRace(race: PackedValue, configuration: RaceConfiguration, fea
 }
 
 /**
- * The race with the models, the places of closed i's and the parameters of the judge that are configured now. A model whose name is new, or whose nu is not
- * the one of the state, starts from the prior, with no score and no forecasts; one that is no longer listed is dropped; the
- * others keep what they have. The last ranking stays, so that a leader who still leads keeps its `since`.
+ * The race with the models, the places of closed i's and the parameters of the judge that are configured now. A model whose name is
+ * new, or whose nu is not the one of the state, starts from the prior, with no score and no forecasts; one that is no longer listed is
+ * dropped; the others keep what they have. The last ranking stays, so that a leader who still leads keeps its `since`.
  */
 function configured(
   stores: RaceStores,
@@ -140,11 +140,8 @@ function configured(
   }
   copyClosed(before, race, formerPlaces);
   if (race.doubles[race.at + OPEN] > 0) mapForecasts(stores, key, formerPlaces);
-  for (let k = 0; k < models.length; k++) {
-    const ranked = k < names.length ? places[before.doubles[orderAt(before) + k]] : NONE;
-    race.doubles[orderAt(race) + k] = ranked;
-  }
   const standings = names.map((_, k) => places[before.doubles[orderAt(before) + k]]);
+  for (let k = 0; k < models.length; k++) race.doubles[orderAt(race) + k] = k < standings.length ? standings[k] : NONE;
   const first = standings.find((place) => place >= 0) ?? 0;
   const [fromAt, toAt] = [judgeAt(before), judgeAt(race)];
   if (moveJudge(before.doubles, fromAt, race.doubles, toAt, formerPlaces, first, i))
