@@ -11,7 +11,8 @@
  * ranking. Format 1 is format 2 without the number of late forecasts in a row.
  */
 import { COMPANIONS, judgeLength } from "../../shared/race/judge/places.js";
-import { shownChampion, shownMixture, shownModel } from "../../shared/race/judge/shown-judge.js";
+import { mixtureScores } from "../../shared/race/judge/records.js";
+import { shownChampion, shownModel } from "../../shared/race/judge/shown-judge.js";
 import { ClosedList } from "../../shared/race/ledger/closed-list.js";
 import { raceHead } from "../../shared/race/race.js";
 import { rankingBytes, readRanking, writeRanking } from "../../shared/race/ranking-bytes.js";
@@ -126,7 +127,7 @@ function toJson(race: Race): unknown {
       ...shownModel(judge, 0, m, model),
       lateInRow: model.lateInRow,
     })),
-    mix: shownMixture(judge, 0),
+    mix: mixtureScores(judge, 0),
     window: shownRing(ring, features + 1),
     done: closed.toJson(models.length),
   };

@@ -1,7 +1,8 @@
 /** How the bytes of a race are checked, read from older formats and shown. What they are: packed-race.ts. */
 
 import { betaAt } from "../../shared/models/rls.js";
-import { shownChampion, shownMixture, shownModel } from "../../shared/race/judge/shown-judge.js";
+import { mixtureScores } from "../../shared/race/judge/records.js";
+import { shownChampion, shownModel } from "../../shared/race/judge/shown-judge.js";
 import { raceHead } from "../../shared/race/race.js";
 import type { PackedCodec, PackedValue } from "../../shared/service-definition.js";
 import { covarianceOf } from "./covariance.js";
@@ -65,7 +66,7 @@ function raceToJson(race: PackedValue): unknown {
       };
     }),
     done: closedToJson(race),
-    mix: shownMixture(doubles, judge),
+    mix: mixtureScores(doubles, judge),
   };
 }
 

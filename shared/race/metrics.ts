@@ -3,7 +3,7 @@ import { Gauge, type Registry } from "prom-client";
 import { CommittedCounter } from "../committed-counter.js";
 import { memoryBudget } from "../memory-budget.js";
 import { OBJECT_BYTES } from "../state/state-bytes.js";
-import { registerJudge, type ShownJudge } from "./judge/judge-metrics.js";
+import { judgeGauges, type ShownJudge } from "./judge/judge-metrics.js";
 import type { Contestant } from "./score.js";
 
 /** A forecast as it is shown; yhat is null where the model refused. */
@@ -70,9 +70,10 @@ interface Held<M extends Contestant, S extends ShownSeries<M> = ShownSeries<M>> 
 
 /**
  * Registers `regatta_model_mse{topic,series,model}`, `regatta_model_forecast{topic,series,model}`,
- * `regatta_series_target{topic,series}`, `regatta_open_questions{topic,series}`, `regatta_model_refusals_total{model,reason}`, `regatta_model_left_out_total{model}`,
- * `regatta_model_resets_total{model,reason}`, `regatta_verdict_switches_total{model}`, those of judge-metrics.ts, and gauges of the service's own. Gauges read the live race when they are scraped;
- * setting them at every record would cost more than the forecast.
+ * `regatta_series_target{topic,series}`, `regatta_open_questions{topic,series}`, `regatta_model_refusals_total{model,reason}`,
+ * `regatta_model_left_out_total{model}`, `regatta_model_resets_total{model,reason}`, `regatta_verdict_switches_total{model}`, those of
+ * judge-metrics.ts, and gauges of the service's own. Gauges read the live race when they are scraped; setting them at every record
+ * would cost more than the forecast.
  * @param bytesOf memory that a model that is shown takes, roughly
  */
 export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = ShownSeries<M>>(
@@ -86,7 +87,6 @@ export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = Sho
   const isFull = (seriesMax: number, bytes: number) => held.size >= seriesMax || heldBytes + bytes > heldBytesMax;
   registerScores(registry, held, gauges);
   registerForecasts(registry, held);
-  registerJudge(registry, () => shownIn(held));
   const refusals = new CommittedCounter(registry, {
     name: "regatta_model_refusals_total",
     help: "Observations that a model refused: forecast, score or update would not have been finite, or took too long",
@@ -135,6 +135,7 @@ export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = Sho
   };
 }
 
+/** Gauges of each model of each series that is shown: its score, those of the service's own, and those of the judge. */
 function registerScores<M extends Contestant>(
   registry: Registry,
   held: ReadonlyMap<string, Held<M>>,
@@ -145,7 +146,11 @@ function registerScores<M extends Contestant>(
     help: "Prequential mean squared error of a model in a series",
     of: ({ mse, n }) => (n > 0 ? mse : undefined),
   };
-  for (const { name, help, of } of [mseGauge, ...gauges]) {
+  const ofModels = [mseGauge, ...gauges].map((gauge) => ({
+    ...gauge,
+    of: ({ models }: ShownSeries<M>, m: number) => gauge.of(models[m]),
+  }));
+  for (const { name, help, of } of [...ofModels, ...judgeGauges]) {
     new Gauge({
       name,
       help: `${help}, for the first METRICS_SERIES_MAX series`,
@@ -155,9 +160,9 @@ function registerScores<M extends Contestant>(
         this.reset();
         for (const { shown } of held.values()) {
           const { topic, series, models } = shown;
-          for (const model of models) {
-            const value = of(model);
-            if (value !== undefined) this.set({ topic, series, model: model.name }, value);
+          for (const [m, { name: model }] of models.entries()) {
+            const value = of(shown, m);
+            if (value !== undefined) this.set({ topic, series, model }, value);
           }
         }
       },

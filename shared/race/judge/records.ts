@@ -1,6 +1,7 @@
 /** What the judge says, as records. Pure. */
 import type { Best, Verdict } from "../../contract/verdict-schemas.js";
 import type { ObservationHead } from "../race.js";
+import type { Contestant } from "../score.js";
 import { lastMse, meanMse } from "./baselines.js";
 import { evidenceOf, gapOf } from "./evidence.js";
 import type { Told } from "./judge.js";
@@ -24,14 +25,6 @@ import {
 import { coverageOf, fadingOf, maeOf, skillOf } from "./scores.js";
 import { foremostOf, thresholdOf } from "./verdict.js";
 
-/** A model as its race scores it, see {@link Racer}. */
-export interface Scored {
-  readonly name: string;
-  /** Meaningless while `n` is 0. */
-  readonly mse: number;
-  readonly n: number;
-}
-
 /** A verdict without what it was decided by. */
 export type ShownVerdict = Omit<Verdict, "topic" | "series" | "i" | "n" | "decision" | "reason" | "from">;
 
@@ -49,7 +42,7 @@ export function verdictOf(
   { topic, series, i }: ObservationHead,
   n: number,
   told: Told,
-  models: readonly Scored[],
+  models: readonly Contestant[],
   parameters: JudgeParameters,
 ): Verdict {
   const { decision, champion, from, judge, at } = told;
@@ -72,7 +65,7 @@ export function goneVerdict(
   judge: Float64Array,
   at: number,
   from: string,
-  models: readonly Scored[],
+  models: readonly Contestant[],
   parameters: JudgeParameters,
 ): Verdict {
   const shown = shownVerdict(judge, at, models, parameters);
@@ -83,7 +76,7 @@ export function goneVerdict(
 export function shownVerdict(
   judge: Float64Array,
   at: number,
-  models: readonly Scored[],
+  models: readonly Contestant[],
   parameters: JudgeParameters,
 ): ShownVerdict {
   const champion = judge[at + CHAMPION];
@@ -122,7 +115,7 @@ const NO_PAIR = {
 function pairOf(
   judge: Float64Array,
   at: number,
-  models: readonly Scored[],
+  models: readonly Contestant[],
   m: number,
   { raceAlpha }: JudgeParameters,
 ): Verdict["pairs"][number] {
@@ -135,12 +128,16 @@ export function evidenceAt(judge: Float64Array, at: number, m: number): number |
 }
 
 /** Skill of model `m` against the last value, of its own n and mse; undefined before both were scored. */
-export function skillAt(judge: Float64Array, at: number, { n, mse }: Pick<Scored, "n" | "mse">): number | undefined {
+export function skillAt(
+  judge: Float64Array,
+  at: number,
+  { n, mse }: Pick<Contestant, "n" | "mse">,
+): number | undefined {
   return skillOf(n === 0 ? undefined : mse, lastMse(judge, at));
 }
 
 /** Scores of model `m`. */
-export function modelScores(judge: Float64Array, at: number, m: number, { n, mse }: Scored): Verdict["mix"] {
+export function modelScores(judge: Float64Array, at: number, m: number, { n, mse }: Contestant): Verdict["mix"] {
   return judged(judge, at, modelAt(at, m), n, mse);
 }
 
