@@ -4,7 +4,13 @@
  * its file in shared/models lays. Its name, which is its text in the list, says what it is.
  */
 import type { ModelSpecification } from "../../shared/models/kind.js";
-import { beginModel, canBeLearned, parametersAt, type RecursiveKind } from "../../shared/models/recursive-kind.js";
+import {
+  beginModel,
+  canBeLearned,
+  parametersAt,
+  REFUSALS_MAX,
+  type RecursiveKind,
+} from "../../shared/models/recursive-kind.js";
 import { recursiveKinds } from "../../shared/models/recursive-kinds.js";
 
 /** What is needed of a model of a race. */
@@ -13,9 +19,6 @@ export interface RecursiveModel {
   /** Empty where it is trained on a window. */
   readonly state: Float64Array;
 }
-
-/** Refusals in a row, each of an observation that a new model would learn from, after which a model starts from nothing. */
-export const REFUSALS_MAX = 10;
 
 /** Where a model's doubles begin in its state, which has its refusals before them. */
 const OWN = 1;

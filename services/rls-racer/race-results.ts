@@ -55,14 +55,20 @@ export function predictionOf(
   const n = doubles[model + N];
   const error = doubles[model + ERRORS + slotOf(n - 1)];
   const nu = nuOf(race, m);
-  const beta: number[] | null = nu === null ? null : [];
-  for (let j = betaAt(model + RLS), left = featuresOf(race) + 1; left > 0; j++, left--) beta?.push(doubles[j]);
+  const beta = nu === null ? null : coefficientsOf(race, model);
   const { topic, series, i, y } = of;
   const mse = doubles[model + MSE];
   // Objects of one shape: made by spreading others, they and their encoding take twice as long.
   const scored: RlsPrediction = { topic, series, model: name, i, n, y, yhat: yhat[m], error, mse, nu, beta };
   if (asked !== undefined) scored.asked = asked;
   return scored;
+}
+
+/** β of the model that begins at `model`. */
+function coefficientsOf(race: PackedValue, model: number): number[] {
+  const beta: number[] = [];
+  for (let j = betaAt(model + RLS), left = featuresOf(race) + 1; left > 0; j++, left--) beta.push(race.doubles[j]);
+  return beta;
 }
 
 /** The prediction of model `m` of a question. @param yhat its forecast; NaN where it is not finite */

@@ -3,7 +3,7 @@
  * race's stored bytes where they lie (packed-race.ts). Pure: nothing but the race that is passed in changes.
  */
 import { NUMBER } from "../../shared/contract/observation-view.js";
-import { canBeLearned } from "../../shared/models/recursive-kind.js";
+import { canBeLearned, REFUSALS_MAX } from "../../shared/models/recursive-kind.js";
 import { isPositiveDefinite, learn, newRls, predict, rls } from "../../shared/models/rls.js";
 import type { Told } from "../../shared/race/judge/judge.js";
 import { COMPANIONS } from "../../shared/race/judge/places.js";
@@ -33,9 +33,6 @@ import {
 import { askedThen, askNow, canBeScored, type Judged, tellOf } from "./race-judge.js";
 import { orderAfter } from "./race-order.js";
 import { learnBoth } from "./rls-pair.js";
-
-/** Refusals in a row, each of an observation that a new model would learn from, after which a model is reset to the prior. */
-export const REFUSALS_MAX = 10;
 
 /**
  * Why a model refused an observation; its state is then as it was. A closed set: it becomes a metric label. `not-scored`: there is no

@@ -3,7 +3,7 @@
  * before it, and the processor fills the time with the other's. Per model the operations and their order are those of {@link learn},
  * so the bits are the same.
  */
-import { betaAt, factorsAt, packedLength, rlsLength, VARIANCE_MAX, VARIANCE_MIN } from "../../shared/models/rls.js";
+import { betaAt, boundedVariance, factorsAt, packedLength, rlsLength } from "../../shared/models/rls.js";
 
 /** Models of more coefficients learn one after the other. The working memory has this size: where the size is known code is faster. */
 const P_MAX = 128;
@@ -113,15 +113,11 @@ function learnFactors(doubles: Float64Array, first: number, second: number, p: n
     divisor2 += f2 * v2;
     perDivisor1 = 1 / divisor1;
     perDivisor2 = 1 / divisor2;
-    F1[k] = bounded(d1 * (before1 * perDivisor1) * perNu1);
-    F2[k] = bounded(d2 * (before2 * perDivisor2) * perNu2);
+    F1[k] = boundedVariance(d1 * (before1 * perDivisor1) * perNu1);
+    F2[k] = boundedVariance(d2 * (before2 * perDivisor2) * perNu2);
   }
   perDivisors[0] = perDivisor1;
   perDivisors[1] = perDivisor2;
   // An infinite divisor would make the gain 0, as in learn().
   return probe + (divisor1 - divisor1) + (divisor2 - divisor2) === 0;
-}
-
-function bounded(d: number): number {
-  return d > VARIANCE_MAX ? VARIANCE_MAX : d < VARIANCE_MIN ? VARIANCE_MIN : d;
 }

@@ -1,6 +1,9 @@
 /** A kind of model that learns from one observation at a time, and keeps what it needs for that: doubles in an array of others. */
 import type { Kind } from "./kind.js";
 
+/** Refusals in a row, each of an observation that a new model would learn from, after which a model starts from nothing. */
+export const REFUSALS_MAX = 10;
+
 /**
  * A kind of recursive model. Its state is doubles from a place `at` on: its hyper-parameters, in their order, then what it has
  * learned. So it is worked on where it is kept, whoever keeps it. `x` are p regressors: x[0] = 1, then the features; what follows is

@@ -167,8 +167,7 @@ export function learn(doubles: Float64Array, at: number, p: number, x: Float64Ar
     const before = divisor;
     divisor += f * v;
     perDivisor = 1 / divisor;
-    const shrunk = d * (before * perDivisor) * perNu;
-    factors[k] = shrunk > VARIANCE_MAX ? VARIANCE_MAX : shrunk < VARIANCE_MIN ? VARIANCE_MIN : shrunk;
+    factors[k] = boundedVariance(d * (before * perDivisor) * perNu);
   }
 
   // An infinite divisor would make the gain 0: the step would seem to succeed, and learn nothing.
@@ -184,6 +183,11 @@ export function learn(doubles: Float64Array, at: number, p: number, x: Float64Ar
   for (let i = 0; i < p; i++) doubles[beta + i] = coefficients[i];
   for (let k = 0, length = packedLength(p); k < length; k++) doubles[UD + k] = factors[k];
   return true;
+}
+
+/** A d of D within its bounds; NaN stays. */
+export function boundedVariance(d: number): number {
+  return d > VARIANCE_MAX ? VARIANCE_MAX : d < VARIANCE_MIN ? VARIANCE_MIN : d;
 }
 
 /** Working memory of {@link learn}; nothing in it is kept between calls. It grows to the largest p so far. */
