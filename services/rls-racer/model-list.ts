@@ -18,6 +18,9 @@ export interface RlsModel {
   readonly parameters?: Readonly<Record<string, number>>;
 }
 
+/** The kind that has a ν. */
+const RLS = "rls";
+
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const DECIMAL = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -57,6 +60,5 @@ function kindModel(entry: string, faults: string[]): RlsModel {
   const model = readModel(entry, recursiveKinds, faults);
   if (model === undefined) return { name: "", nu: Number.NaN };
   const { name, kind, parameters } = model;
-  const mark = markOf(kind);
-  return mark === undefined ? { name, nu: parameters.nu } : { name, nu: mark, parameters };
+  return kind === RLS ? { name, nu: parameters.nu } : { name, nu: markOf(kind), parameters };
 }

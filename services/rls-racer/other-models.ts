@@ -16,10 +16,11 @@ const OTHERS: readonly (readonly [string, RecursiveKind])[] = [
   ["sgd", sgd],
 ];
 
-/** What stands in the place of ν for a kind; undefined where it is none of these. */
-export function markOf(kind: string): number | undefined {
+/** What stands in the place of ν for a kind. @throws {RangeError} it is none of these */
+export function markOf(kind: string): number {
   const place = OTHERS.findIndex(([name]) => name === kind);
-  return place === -1 ? undefined : -1 - place;
+  if (place === -1) throw new RangeError(`expected one of ${OTHERS.map(([name]) => name).join(", ")}, got ${kind}`);
+  return -1 - place;
 }
 
 /** Whether what stands in the place of ν is the mark of one of these. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { modelList } from "../../../services/rls-racer/model-list.js";
 import { raceCodec } from "../../../services/rls-racer/race-codec.js";
+import { recursiveKinds } from "../../../shared/models/recursive-kinds.js";
 import { observation } from "../../support/data/observations.js";
 import { TestRace } from "../../support/data/test-race.js";
 
@@ -16,6 +17,14 @@ describe("kinds of models beside recursive least squares in rls-racer", () => {
     );
     assert.deepEqual(models[3].parameters, { alpha: 0.5, beta: 0.1 });
     assert.deepEqual(models[5], { name: "rls:nu=0.9", nu: 0.9 });
+  });
+
+  it("are all kinds that there are", () => {
+    const names = [...recursiveKinds.keys()];
+    assert.deepEqual(
+      modelList.parse(names.join(",")).map(({ name }) => name),
+      names,
+    );
   });
 
   it("leave their names to models of recursive least squares that a factor follows", () => {
