@@ -36,7 +36,6 @@ import {
 import { newRing, putRow, readRows, resizeRing } from "../../shared/state/row-ring.js";
 import { askJudge, bestForecast, championGone, unjudged } from "./judged.js";
 import { enterWindow, forecastJob, formerPlaces, newRace, type Race, racingModels, withModels } from "./race.js";
-import { stateLength } from "./recursive-models.js";
 import {
   askedForecasts,
   correctScores,
@@ -50,9 +49,6 @@ import { newWindow, pushRow, type Window } from "./window.js";
 
 /** Most features of a series: a bound on the memory of its window and of the models made for its shape. */
 export const FEATURES_MAX = 2_000;
-
-/** Most doubles that the models of a race keep: 800 kB, so that its changelog record stays below Kafka's usual 1 MB. */
-export const STATE_DOUBLES_MAX = 100_000;
 
 const NO_MODELS: readonly number[] = [];
 const NO_JOB = new Float64Array(0);
@@ -260,26 +256,13 @@ function raceFor(context: Context, key: string, of: Observation): Race {
     if (features === undefined) throw noFeatures();
     if (features > FEATURES_MAX)
       throw new RecordError("too-many-features", `expected at most ${FEATURES_MAX} features, got ${features}`);
-    checkState(models, features);
     return newRace(models, features, newRing(windowLength));
   }
   if (features !== undefined) refuseOtherFeatures(before.features, features);
-  checkState(models, before.features);
   const { race, isChampionGone } = withModels(before, models, of.i);
   if (race !== before && race.open > 0) mapForecasts(stores, key, formerPlaces(before, race));
   if (isChampionGone) publishVerdict(context, topics.mlVerdicts, key, championGone(race, before, of, settings));
   return race;
-}
-
-/** @throws {RecordError} `too-many-features` */
-function checkState(models: readonly ModelSpecification[], features: number): void {
-  const doubles = stateLength(models, features);
-  if (doubles <= STATE_DOUBLES_MAX) return;
-  throw new RecordError(
-    "too-many-features",
-    `expected models that keep at most ${STATE_DOUBLES_MAX} numbers, got ${doubles} (${features} features): ` +
-      "send fewer features or race fewer recursive models",
-  );
 }
 
 /**

@@ -3,7 +3,7 @@
  * A forecast of those depends on the window alone, and the window on the observations alone. So an observation may enter the window as
  * soon as what its forecast needs is copied, and be scored later, see scores.ts. Pure: nothing but what is passed in changes.
  */
-
+import { RecordError } from "../../shared/errors.js";
 import type { ModelSpecification } from "../../shared/models/kind.js";
 import { moveJudge } from "../../shared/race/judge/configured.js";
 import { judgeLength, newJudge } from "../../shared/race/judge/places.js";
@@ -13,7 +13,7 @@ import { areConfigured, configuredModels, type Racer, type RaceState } from "../
 import type { RowRing } from "../../shared/state/row-ring.js";
 import { newForecastJob } from "./forecast-job.js";
 import { isFiniteInFloat32 } from "./models/regressor.js";
-import { isRecursive, newState } from "./recursive-models.js";
+import { isRecursive, newState, stateLength } from "./recursive-models.js";
 import { copyNewest, pushRow, type Window } from "./window.js";
 
 /** The score of one model in one series. */
@@ -48,10 +48,17 @@ export interface Race extends RaceState<RaceModel> {
  */
 export const LATE_IN_ROW_MAX = 3;
 
+/** Most doubles that the models of a race keep: 800 kB, so that its changelog record stays below Kafka's usual 1 MB. */
+export const STATE_DOUBLES_MAX = 100_000;
+
 const NO_JOB = new Float64Array(0);
 
-/** The race of a series that has no observation yet. */
+/**
+ * The race of a series that has no observation yet.
+ * @throws {RecordError} `too-many-features`: its models would keep more than {@link STATE_DOUBLES_MAX} doubles
+ */
 export function newRace(models: readonly ModelSpecification[], features: number, ring: RowRing): Race {
+  checkState(models, features);
   return {
     features,
     count: 0,
@@ -65,6 +72,16 @@ export function newRace(models: readonly ModelSpecification[], features: number,
     asking: new Map(),
     window: undefined,
   };
+}
+
+function checkState(models: readonly ModelSpecification[], features: number): void {
+  const doubles = stateLength(models, features);
+  if (doubles <= STATE_DOUBLES_MAX) return;
+  throw new RecordError(
+    "too-many-features",
+    `expected models that keep at most ${STATE_DOUBLES_MAX} numbers, got ${doubles} (${features} features): ` +
+      "send fewer features or race fewer recursive models",
+  );
 }
 
 /** The judge of so many models, who has seen nothing. */
@@ -88,9 +105,11 @@ export interface ConfiguredRace {
  * leader who still leads keeps its `since`. Forecasts of closed questions follow; those of open ones are to, see
  * {@link formerPlaces}.
  * @param i of the observation at hand
+ * @throws {RecordError} as {@link newRace}; nothing has changed then
  */
 export function withModels(race: Race, models: readonly ModelSpecification[], i: number): ConfiguredRace {
   if (areConfigured(race.models, models, isSame)) return { race, isChampionGone: false };
+  checkState(models, race.features);
   const judge = new Float64Array(judgeLength(models.length));
   const begin = (model: ModelSpecification) => newModel(model, race.features);
   const next: Race = { ...race, models: configuredModels(race.models, models, isSame, begin), judge };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { STATE_DOUBLES_MAX } from "../../../services/ml-racer/processor.js";
+import { STATE_DOUBLES_MAX } from "../../../services/ml-racer/race.js";
 import { mlRacer } from "../../../services/ml-racer/service.js";
 import { type Prediction, predictionSchema } from "../../../shared/contract/schemas.js";
 import { TopologyDriver } from "../../driver/topology-driver.js";
