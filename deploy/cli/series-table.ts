@@ -1,4 +1,6 @@
 /** What a service knows of a series as text: a line of single values, and tables of the rest. Pure. */
+
+import { TIME_MAX_MS } from "../../shared/record-time.js";
 import { cutToWidth } from "../text-width.js";
 import { tableLines } from "./plain-table.js";
 import { printable } from "./record-text.js";
@@ -8,8 +10,6 @@ import type { SeriesAnswer } from "./series-answer.js";
 const DIGITS = 6;
 /** Milliseconds since 1970 that are shown as a time. */
 const TIMES: ReadonlySet<string> = new Set(["asked", "time"]);
-/** The last time that a date can be. */
-const TIME_MAX = 8.64e15;
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -135,7 +135,8 @@ function valueLines(heads: readonly string[], rows: readonly (readonly string[])
 function cell(name: string, value: unknown): string {
   if (value === undefined || value === null) return "-";
   if (Array.isArray(value)) return value.map((one) => cell("", one)).join(" ");
-  if (typeof value === "number" && TIMES.has(name) && Math.abs(value) <= TIME_MAX) return new Date(value).toISOString();
+  if (typeof value === "number" && TIMES.has(name) && Math.abs(value) <= TIME_MAX_MS)
+    return new Date(value).toISOString();
   if (typeof value === "number")
     return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(DIGITS)));
   return printable(typeof value === "string" ? value : JSON.stringify(value));

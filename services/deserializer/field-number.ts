@@ -4,6 +4,7 @@ import { RecordError } from "../../shared/errors.js";
 import type { FieldValue } from "../../shared/field-value.js";
 import { isMissingText } from "../../shared/missing-text.js";
 import { NUMBER_TEXT_BYTES_MAX } from "../../shared/numbers/number-text.js";
+import { TIME_MAX_MS } from "../../shared/record-time.js";
 import { epochTimeMs, isoTimeMs } from "../../shared/time-text.js";
 import type { NamedFormat } from "./format-settings.js";
 import type { FieldFault } from "./parsed-record.js";
@@ -12,9 +13,6 @@ import type { FieldFault } from "./parsed-record.js";
 const DECIMAL = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const NON_FINITE = /^[+-]?(?:inf|infinity)$/i;
 const BOOLEAN_WORD = /^(?:true|false)$/i;
-
-/** The latest time that JavaScript's dates hold, in ms. */
-const TIME_MAX_MS = 8.64e15;
 
 export type NumberRules = Pick<NamedFormat, "kind" | "numbers" | "booleans">;
 

@@ -1,4 +1,5 @@
 /** How the rows of one file are read, and what CSV and JSON Lines have in common. */
+import { AHEAD_MAX_MS } from "../../../shared/record-time.js";
 import type { Separator } from "../../../shared/separators.js";
 import type { TimeUnit } from "../../../shared/time-text.js";
 import { type RawRow, type RawRows, ROW_BYTES_MAX, type RowScan } from "./csv-rows.js";
@@ -49,8 +50,6 @@ const UNIT_NAMES: Readonly<Record<TimeUnit, string>> = {
   ms: "milliseconds since 1970",
   us: "microseconds since 1970",
 };
-/** Brokers refuse a record that is stamped an hour ahead of their clock. */
-const AHEAD_MAX_MS = 30 * 60_000;
 
 export const refused = (reason: string, message: string): FileRow => ({ kind: "refused", reason, message });
 

@@ -1,4 +1,5 @@
 /** The time in a cell, as the timestamp of the record that the row becomes. */
+import { TIME_MAX_MS } from "../../../shared/record-time.js";
 import { epochTimeMs, isoTimeMs, type TimeUnit } from "../../../shared/time-text.js";
 import { cellNumber, type DecimalMark } from "./number-text.js";
 
@@ -7,9 +8,6 @@ export interface TimeForm {
   readonly unit: TimeUnit;
   readonly decimal: DecimalMark;
 }
-
-/** The earliest and latest time that a date can have, in ms since the epoch. */
-const TIME_MAX_MS = 8.64e15;
 
 /**
  * Whole ms since the epoch, parts of one cut off; NaN where the cell holds no time. Kafka takes a timestamp of -1 for none, and its
