@@ -16,7 +16,7 @@ import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { waitForExit } from "./bound-process.js";
-import { type JvmOptions, kafkaFailure, logged, STARTED, spawnKafka } from "./kafka-jvm.js";
+import { type JvmOptions, logged, POLL_MS, STOP_TIMEOUT_MS, spawnKafka, started } from "./kafka-jvm.js";
 import type { BrokerPlace } from "./kafka-properties.js";
 
 /** Kafka writes it into its data when it stops, and takes it away when it starts. */
@@ -24,12 +24,9 @@ const CLEAN_END = ".kafka_cleanshutdown";
 /** The controller alone has no other broker to be patient with. */
 const SESSION_MS = 1000;
 const FENCED = "because its session has timed out";
-const START_TIMEOUT_MS = 120_000;
 /** Since it runs. A broker that was dead to it before is not told of again. */
 const FENCED_TIMEOUT_MS = 20_000;
 const KEPT_TIMEOUT_MS = 20_000;
-const STOP_TIMEOUT_MS = 30_000;
-const POLL_MS = 25;
 
 /** Whether the broker that wrote this data was killed. */
 export function wasKilled({ dataDirectory }: BrokerPlace): boolean {
@@ -63,8 +60,7 @@ export async function fenceDeadBroker(
   jvm.unref();
   onStart(jvm);
   try {
-    if (!(await logged(jvm, options, STARTED, START_TIMEOUT_MS)))
-      throw kafkaFailure(`Kafka's controller did not start within ${START_TIMEOUT_MS / 1000} s`, jvm, options.logFile);
+    await started(jvm, options, "Kafka's controller");
     if (await logged(jvm, options, FENCED, FENCED_TIMEOUT_MS)) await keepsWhatItDecided(dataDirectory);
     jvm.kill("SIGTERM");
     await waitForExit(jvm, STOP_TIMEOUT_MS);

@@ -16,10 +16,13 @@ export const LIBRARIES = join(PROJECT_DIRECTORY, ".local", "kafka", "libs");
 export const CLASS_ARCHIVE = join(LIBRARIES, "classes.jsa");
 const LOG_CONFIGURATION = join(PROJECT_DIRECTORY, "deploy", "local", "kafka", "log4j2.properties");
 
-const POLL_MS = 25;
+const START_TIMEOUT_MS = 120_000;
+/** A stop that takes longer is a hung controlled shutdown; the log is safe without it. */
+export const STOP_TIMEOUT_MS = 30_000;
+export const POLL_MS = 25;
 const LOG_TAIL_LINES = 20;
 /** Kafka logs this once it is registered, unfenced, and its request handlers run; a controller once it runs. */
-export const STARTED = "Kafka Server started";
+const STARTED = "Kafka Server started";
 
 export interface JvmOptions {
   /** Java heap in MiB, 512 by default. */
@@ -52,6 +55,16 @@ function jvmOptions(heapMb: number): readonly string[] {
     "-cp",
     join(LIBRARIES, "*"),
   ];
+}
+
+/**
+ * Waits until a JVM's Kafka has started.
+ * @param what it is, for the error
+ * @throws {Error} as {@link logged} does, or 120 s have passed
+ */
+export async function started(jvm: ChildProcess, options: JvmOptions, what: string): Promise<void> {
+  if (await logged(jvm, options, STARTED, START_TIMEOUT_MS)) return;
+  throw kafkaFailure(`${what} did not start within ${START_TIMEOUT_MS / 1000} s`, jvm, options.logFile);
 }
 
 /**

@@ -20,18 +20,14 @@ import {
   type JvmOptions,
   kafkaFailure,
   LIBRARIES,
-  logged,
   logTail,
-  STARTED,
+  POLL_MS,
+  STOP_TIMEOUT_MS,
   spawnKafka,
+  started,
 } from "./kafka-jvm.js";
 import { type BrokerPlace, kafkaProperties } from "./kafka-properties.js";
 import { isRunning, isStopped, markProcess, readMarks } from "./process-mark.js";
-
-const START_TIMEOUT_MS = 120_000;
-/** A stop that takes longer is a hung controlled shutdown; the log is safe without it. */
-const STOP_TIMEOUT_MS = 30_000;
-const POLL_MS = 25;
 
 export interface LocalKafkaOptions {
   /** Folder of this broker alone: its data, configuration and log. Made, and formatted, where it is new. */
@@ -120,8 +116,7 @@ class Broker implements LocalKafka {
     jvm.unref();
     this.#mark(jvm);
     try {
-      const answers = await logged(jvm, this.#jvmOptions, STARTED, START_TIMEOUT_MS);
-      if (!answers) throw kafkaFailure(`Kafka did not start within ${START_TIMEOUT_MS / 1000} s`, jvm, this.#logFile);
+      await started(jvm, this.#jvmOptions, "Kafka");
     } catch (error) {
       jvm.kill("SIGKILL");
       await waitForExit(jvm);
