@@ -2,6 +2,8 @@
  * The contract that a machine can check: an AsyncAPI document of every topic that others read, with the JSON Schema of its values.
  * It comes from the schemas that the types and the tests come from.
  */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { type ZodType, z } from "zod";
 import {
   estimateSchema,
@@ -14,8 +16,8 @@ import { observationsTopic, topics } from "../../shared/contract/topics.js";
 import { bestSchema, verdictSchema } from "../../shared/contract/verdict-schemas.js";
 import type { OutputTopic } from "../../shared/service-definition.js";
 
+const PACKAGE = fileURLToPath(new URL("../../../package.json", import.meta.url));
 const BINDING_VERSION = "0.5.0";
-const VERSION = "0.1.0";
 const SERIES = "name of the series; that of a raw record without a key is <topic>/<partition>";
 const TOPIC_AND_SERIES = "<raw topic>/<series>";
 /** Stands for the name of a raw topic. */
@@ -30,7 +32,7 @@ interface DescribedTopic {
 }
 
 /** What every message of a name is. */
-export const MESSAGES: Readonly<Record<string, ZodType>> = {
+const MESSAGES: Readonly<Record<string, ZodType>> = {
   observation: observationSchema,
   estimate: estimateSchema,
   rlsPrediction: rlsPredictionSchema,
@@ -58,13 +60,13 @@ export const TOPICS: readonly DescribedTopic[] = [
     topic: topics.rlsPredictions,
     message: "rlsPrediction",
     key: SERIES,
-    what: "Each recursive model's forecast of each observation, made before it learned from it.",
+    what: "The forecast of each observation by each model of rls-racer, made before it learned from it.",
   },
   {
     topic: topics.mlPredictions,
     message: "mlPrediction",
     key: SERIES,
-    what: "Each window model's forecast of each observation, made before it learned from it.",
+    what: "The forecast of each observation by each model of ml-racer, made before it learned from it.",
   },
   ...[topics.rlsStandings, topics.mlStandings].map((topic) => ({
     topic,
@@ -82,7 +84,7 @@ export const TOPICS: readonly DescribedTopic[] = [
 ];
 
 /** JSON Schema, draft 7, of the values of a message. Readers pass over members that they do not know, so new ones may come. */
-export const valueSchema = (schema: ZodType): object => {
+const valueSchema = (schema: ZodType): object => {
   const { $schema: _, ...own } = z.toJSONSchema(schema, { target: "draft-7", io: "input" });
   return own;
 };
@@ -93,20 +95,24 @@ export function asyncApi(): string {
     asyncapi: "3.0.0",
     info: {
       title: "Regatta",
-      version: VERSION,
+      version: JSON.parse(readFileSync(PACKAGE, "utf8")).version,
       description:
         "What Regatta writes to Kafka. Read with isolation.level=read_committed: results of a transaction that was aborted are passed over then. Members may be added; the ones that are here keep their names, types and meaning. Every number that is no integer is a double, and may be written without a point.",
       license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
     },
     defaultContentType: "application/json",
-    channels: Object.fromEntries(TOPICS.map((of) => [of.topic.name.replace(RAW, "raw"), channelOf(of)])),
-    operations: Object.fromEntries(TOPICS.map(({ topic: { name } }) => operationOf(name.replace(RAW, "raw")))),
+    channels: Object.fromEntries(TOPICS.map((of) => [channelName(of), channelOf(of)])),
+    operations: Object.fromEntries(TOPICS.map(channelName).map(operationOf)),
     components: {
       messages: Object.fromEntries(Object.entries(MESSAGES).map(([name, schema]) => [name, messageOf(name, schema)])),
       schemas: Object.fromEntries(Object.entries(MESSAGES).map(([name, schema]) => [name, valueSchema(schema)])),
     },
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+function channelName({ topic }: DescribedTopic): string {
+  return topic.name.replace(RAW, "raw");
 }
 
 function channelOf({ topic: { name, config }, message, key, what }: DescribedTopic): object {
@@ -127,8 +133,7 @@ function channelOf({ topic: { name, config }, message, key, what }: DescribedTop
 }
 
 function operationOf(channel: string): [string, object] {
-  const name = `send-${channel}`;
-  return [name, { action: "send", channel: { $ref: `#/channels/${channel.replaceAll("/", "~1")}` } }];
+  return [`send-${channel}`, { action: "send", channel: { $ref: `#/channels/${channel}` } }];
 }
 
 function messageOf(name: string, schema: ZodType): object {
