@@ -11,12 +11,6 @@ export interface HttpAccess {
   readonly token: string | undefined;
 }
 
-/** Headers of a request. */
-export interface AskingHeaders {
-  readonly host: string | undefined;
-  readonly authorization: string | undefined;
-}
-
 export interface Refusal {
   readonly status: 401 | 403;
   readonly error: string;
