@@ -14,6 +14,7 @@
 import type { Admin } from "../../shared/kafka/admin.js";
 import type { ClientOptions } from "../../shared/kafka/client.js";
 import { Consumer } from "../../shared/kafka/consumer.js";
+import { askCoordinator } from "../../shared/kafka/coordinator-wait.js";
 import { partitionKey, type ReadStart, type TopicPosition } from "../../shared/kafka/topic-partition.js";
 import { partitionsFrom } from "../../shared/kafka/topic-reader.js";
 
@@ -82,7 +83,7 @@ export class EndWatch {
     });
     try {
       const starts: ReadStart[] = [];
-      for (const { topic, partition, position = 0 } of await consumer.committed(ends)) {
+      for (const { topic, partition, position = 0 } of await askCoordinator(() => consumer.committed(ends))) {
         const key = partitionKey({ topic, partition });
         if (position >= (left.get(key) ?? 0)) left.delete(key);
         else starts.push({ topic, partition, position: position === 0 ? "beginning" : position });

@@ -3,6 +3,7 @@ import kafka from "@confluentinc/kafka-javascript";
 import { type ClientOptions, eventListeners } from "./client.js";
 import { CONSUMER_ONLY, commonProperties, PRODUCER_ONLY, without } from "./client-properties.js";
 import type { ClientTroubles } from "./client-troubles.js";
+import { askCoordinator } from "./coordinator-wait.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 import { pause } from "./patience.js";
 import { positionAt, type TopicPartition, type TopicPosition } from "./topic-partition.js";
@@ -149,7 +150,11 @@ export class Admin {
    * Deletes a group with its positions; one that is not there is no fault.
    * @throws {KafkaError} it has members, or the broker does not answer
    */
-  async deleteGroup(name: string): Promise<void> {
+  deleteGroup(name: string): Promise<void> {
+    return askCoordinator(() => this.#deleteGroup(name));
+  }
+
+  async #deleteGroup(name: string): Promise<void> {
     const [result] = await this.#ask<readonly { error?: unknown }[]>(`delete group ${name}`, (done) =>
       this.#native.deleteGroups([name], { timeout: QUESTION_TIMEOUT_MS }, done as never),
     );
@@ -159,7 +164,11 @@ export class Admin {
   }
 
   /** How many members a group has now; 0 where there is no such group. */
-  async members(group: string): Promise<number> {
+  members(group: string): Promise<number> {
+    return askCoordinator(() => this.#members(group));
+  }
+
+  async #members(group: string): Promise<number> {
     const { groups } = await callKafka<{ groups: readonly { members?: readonly unknown[]; error?: unknown }[] }>(
       "describeGroups",
       (done) => this.#native.describeGroups([group], { timeout: 5000 }, done as never),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { getContainerRuntimeClient } from "testcontainers";
 import { freePort } from "../../deploy/local/free-port.js";
 import { Consumer } from "../../shared/kafka/consumer.js";
+import { askCoordinator } from "../../shared/kafka/coordinator-wait.js";
 import { positionAt } from "../../shared/kafka/topic-partition.js";
 import { KafkaContainer, startKafkaContainer } from "../support/kafka/kafka-container.js";
 import {
@@ -184,7 +185,7 @@ function otherAddresses(): string[] {
 async function positionOf(brokers: string): Promise<number | undefined> {
   const consumer = await Consumer.connect(clientOptions(brokers), GROUP);
   try {
-    const [committed] = await consumer.committed([PLACE]);
+    const [committed] = await askCoordinator(() => consumer.committed([PLACE]));
     return committed?.position;
   } finally {
     await consumer.disconnect();

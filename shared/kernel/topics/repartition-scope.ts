@@ -4,6 +4,7 @@ import type { Admin } from "../../kafka/admin.js";
 import type { ClientOptions } from "../../kafka/client.js";
 import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import { Consumer } from "../../kafka/consumer.js";
+import { askCoordinator } from "../../kafka/coordinator-wait.js";
 import { readRanges } from "../../kafka/range-reader.js";
 import { ORIGIN, type Position, partitionKey, type TopicPartition } from "../../kafka/topic-partition.js";
 import type { AnyCodec } from "../../service-definition.js";
@@ -39,7 +40,7 @@ export function committedPositions(
   places: readonly TopicPartition[],
 ): Promise<GroupPositions> {
   return withConsumer(scope, async (consumer) => {
-    const answer = await consumer.committed(places);
+    const answer = await askCoordinator(() => consumer.committed(places));
     return new Map(answer.map((at) => [partitionKey(at), at.position]));
   });
 }

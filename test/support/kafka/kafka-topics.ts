@@ -5,6 +5,7 @@ import { Admin, type TopicDescription } from "../../../shared/kafka/admin.js";
 import type { ClientOptions } from "../../../shared/kafka/client.js";
 import type { ConsumedRecord } from "../../../shared/kafka/consumed-record.js";
 import { Consumer } from "../../../shared/kafka/consumer.js";
+import { askCoordinator } from "../../../shared/kafka/coordinator-wait.js";
 import { callKafka, KafkaCode, KafkaError } from "../../../shared/kafka/kafka-error.js";
 import { Producer } from "../../../shared/kafka/producer.js";
 import { readRanges } from "../../../shared/kafka/range-reader.js";
@@ -135,7 +136,7 @@ export async function deleteGroup(brokers: string, group: string): Promise<void>
 export async function setPosition(brokers: string, group: string, place: TopicPosition): Promise<void> {
   const consumer = await Consumer.connect(clientOptions(brokers), group);
   try {
-    await consumer.commit([place]);
+    await askCoordinator(() => consumer.commit([place]));
   } finally {
     await consumer.disconnect();
   }
