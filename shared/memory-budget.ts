@@ -50,7 +50,7 @@ export function memoryBudget(limitBytes: number = memoryLimitBytes()): MemoryBud
   const share = (parts: number, most: number) => Math.max(MIB, Math.min(most, Math.floor(limitBytes / parts)));
   return {
     stateCache: share(8, 256 * MIB),
-    packedState: share(5, 256 * MIB),
+    packedState: share(5, 512 * MIB),
     transactionState: share(32, 64 * MIB),
     unsavedState: share(32, 64 * MIB),
     producerQueue: share(16, 64 * MIB),

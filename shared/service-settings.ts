@@ -118,7 +118,7 @@ export const kernelSettings = {
   }),
   storeCacheBytes: setting("STORE_CACHE_MIB", cacheSize(), {
     default: "auto",
-    doc: "memory for state values that need not be read from LevelDB, of all stores and tasks of a process, in MiB; `auto` is a fifth of the memory limit where values are kept as their bytes (rls-racer), an eighth where they are kept decoded, at most 256; 0 keeps none",
+    doc: "memory for state values that need not be read from LevelDB, of all stores and tasks of a process, in MiB; `auto` is a fifth of the memory limit, at most 512, where values are kept as their bytes (rls-racer, deserializer), an eighth, at most 256, where they are kept decoded; 0 keeps none",
   }),
   stateSaveIntervalMs: setting("STATE_SAVE_INTERVAL_MS", wholeNumber(0, 3_600_000), {
     default: "30000",

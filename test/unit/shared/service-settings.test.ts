@@ -50,6 +50,6 @@ describe("the shares of a process's memory", () => {
 
   it("do not grow for ever with a machine", () => {
     assert.equal(memoryBudget(2 ** 40).stateCache, 256 * MIB);
-    assert.equal(memoryBudget(2 ** 40).packedState, 256 * MIB);
+    assert.equal(memoryBudget(2 ** 40).packedState, 512 * MIB);
   });
 });
