@@ -78,7 +78,7 @@ function newReading(settings: ReadingSettings, topic: string, application: strin
     isUsual: lags.added === 0 && missing !== "last",
     missing,
     lags,
-    read: (value) => ({ ...parseObservation(value, featuresMax, rules), series: undefined, timestamp: undefined }),
+    read: (value) => ({ series: undefined, timestamp: undefined, ...parseObservation(value, featuresMax, rules) }),
     target: "y",
     fieldOf: (place) => `x${place + 1}`,
   };
