@@ -7,6 +7,8 @@ import { manifests, manifestsText } from "../kubernetes/manifests.js";
 import { asyncApi } from "./async-api.js";
 import { readBenchRows, SECTION_NAMES } from "./bench-results.js";
 import { benchTables } from "./bench-tables.js";
+import { contractPage } from "./contract-page.js";
+import { schemaFiles } from "./json-schemas.js";
 import { modelTable } from "./model-table.js";
 import { settingsPage } from "./settings-page.js";
 
@@ -19,7 +21,9 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ...[...dashboards()].map(([name, of]) => entry(`deploy/grafana/dashboards/${name}`, dashboardText(of))),
     ...[...manifests()].map(([name, of]) => entry(`deploy/kubernetes/${name}`, manifestsText(of))),
+    ...[...schemaFiles()].map(([name, text]) => entry(`contract/${name}`, text)),
     entry("docs/asyncapi.json", asyncApi()),
+    entry("docs/contract.md", contractPage()),
     entry("docs/settings.md", settingsPage()),
     [performance, performancePage(readFileSync(performance, "utf8"))],
     [models, withPart(readFileSync(models, "utf8"), "hyper-parameters", modelTable())],
