@@ -26,6 +26,13 @@ import { root, sourceFiles } from "../support/structure/imports.js";
 import { arrowsOf, reductionOf, roomGraph } from "../support/structure/room-graph.js";
 
 const COLUMNS_MAX = 130;
+/** By the reader that docs/topics.md names. */
+const EXAMPLE_OF: Readonly<Record<string, string>> = {
+  Python: "python/latest_forecasts.py",
+  Java: "java/LatestForecasts.java",
+  Go: "go/main.go",
+  Node: "typescript/latest-forecasts.ts",
+};
 
 describe("the documents", () => {
   const pages = allPages();
@@ -119,6 +126,22 @@ describe("the documents", () => {
       const title = record.schema.meta()?.title ?? "";
       const target = named.find(({ names }) => names.includes(name))?.target;
       assert.equal(target, title.toLowerCase().replaceAll(" ", "-"), name);
+    }
+  });
+
+  it("have lines for reading numbers that stand in the examples, which a test runs", () => {
+    const rows = rowsOf(sectionOf(readPage("docs/topics.md"), "## Numbers"));
+    const lines = rows.map(([reader, line]) => ({
+      program: EXAMPLE_OF[reader],
+      code: [...line.matchAll(/`([^`]+)`/g)].map(([, code]) => code).at(reader === "Python" ? 0 : -1),
+    }));
+    assert.deepEqual(
+      Object.keys(EXAMPLE_OF),
+      rows.slice(0, -1).map(([reader]) => reader),
+    );
+    for (const { program, code } of lines.slice(0, -1)) {
+      const text = readFileSync(posix.join(root, "examples/consumers", `${program}`), "utf8");
+      assert.ok(code !== undefined && text.includes(code), `${program}: ${code}`);
     }
   });
 
