@@ -24,6 +24,7 @@ const LONGEST = [
   "integration/membership",
   "integration/modes",
   "integration/bench",
+  "integration/consumers",
   "fault/broker",
   "fault/kill-storm",
   "fault/store-damage",

@@ -7,19 +7,25 @@ import { manifests, manifestsText } from "../kubernetes/manifests.js";
 import { asyncApi } from "./async-api.js";
 import { readBenchRows, SECTION_NAMES } from "./bench-results.js";
 import { benchTables } from "./bench-tables.js";
+import { contractPage } from "./contract-page.js";
+import { contractTypes } from "./contract-types.js";
+import { schemaFiles } from "./json-schemas.js";
 import { modelTable } from "./model-table.js";
 import { settingsPage } from "./settings-page.js";
 
 const project = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** The texts of the files, by their absolute paths. */
-export function generatedFiles(): ReadonlyMap<string, string> {
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const models = join(project, "docs/models.md");
   const performance = join(project, "docs/performance.md");
   return new Map([
     ...[...dashboards()].map(([name, of]) => entry(`deploy/grafana/dashboards/${name}`, dashboardText(of))),
     ...[...manifests()].map(([name, of]) => entry(`deploy/kubernetes/${name}`, manifestsText(of))),
+    ...[...schemaFiles()].map(([name, text]) => entry(`contract/${name}`, text)),
     entry("docs/asyncapi.json", asyncApi()),
+    entry("docs/contract.md", contractPage()),
+    entry("examples/consumers/typescript/contract.ts", await contractTypes()),
     entry("docs/settings.md", settingsPage()),
     [performance, performancePage(readFileSync(performance, "utf8"))],
     [models, withPart(readFileSync(models, "utf8"), "hyper-parameters", modelTable())],

@@ -7,19 +7,26 @@ import { finite } from "../numbers/number-text.js";
 
 const number = z.number();
 const count = z.number().int().nonnegative();
-const series = z.string();
+/** The observation that a record is of. */
+export const headMembers = {
+  topic: z.string().describe("raw topic that the observation came from"),
+  series: z.string().describe("record key of the raw record, or <topic>/<partition> where it had none"),
+  i: z.number().int().describe("the sender's own counter"),
+};
+/** Who forecasts. */
+export const modelMember = z.string().describe("name of the model");
 
 /**
  * The parsed record: what a series showed at step i. Without y it is a question, which is forecast at once; the record with the same
  * series and i and its y is the question's label. It may be without x: those of the question are learned.
  */
-export const observationSchema = z.object({
-  topic: z.string().describe("raw topic that the observation came from"),
-  series: series.describe("record key of the raw record, or <topic>/<partition> where it had none"),
-  i: z.number().int().describe("the sender's own counter"),
-  y: number.nullable().describe("target; null in a question, whose label comes later"),
-  x: z.array(number).min(1).optional().describe("features x1 to xn; left out in a label without features"),
-});
+export const observationSchema = z
+  .object({
+    ...headMembers,
+    y: number.nullable().describe("target; null in a question, whose label comes later"),
+    x: z.array(number).min(1).optional().describe("features x1 to xn; left out in a label without features"),
+  })
+  .meta({ title: "Observation", description: "What the deserializer read of a raw record." });
 export type Observation = z.infer<typeof observationSchema>;
 
 /** An observation with target and features. */
@@ -31,61 +38,86 @@ export function isComplete(observation: Observation): observation is CompleteObs
 }
 
 /** One model's forecast of one observation, made before the model learned from it. */
-export const predictionSchema = z.object({
-  topic: z.string(),
-  series,
-  model: z.string(),
-  i: z.number().int(),
-  n: count.describe("observations of the series that this model was scored on, this one included"),
-  y: number.nullable().describe("target; null in the prediction of a question"),
-  yhat: number.nullable().describe("the forecast; null where the model refused"),
-  error: number.nullable().describe("y - yhat"),
-  mse: number.nullable().describe("prequential mean squared error over n"),
-  reason: z.string().optional().describe("why the model refused"),
-  asked: number.optional().describe("of a label: time of the series when its question was asked, ms since the epoch"),
-  corrected: z.literal(true).optional().describe("y was corrected: this prediction takes the place of the one before"),
-});
+export const predictionSchema = z
+  .object({
+    ...headMembers,
+    model: modelMember,
+    n: count.describe("observations of the series that this model was scored on, this one included"),
+    y: number.nullable().describe("target; null in the prediction of a question"),
+    yhat: number.nullable().describe("the forecast, in the unit of y; null where the model refused"),
+    error: number.nullable().describe("y - yhat; null in the prediction of a question, or where the model refused"),
+    mse: number
+      .nullable()
+      .describe("prequential mean squared error over n, in the square of y's unit; null as error is"),
+    reason: z.string().optional().describe("why the model refused"),
+    asked: number.optional().describe("of a label: time of the series when its question was asked, ms since the epoch"),
+    corrected: z
+      .literal(true)
+      .optional()
+      .describe("y was corrected: this prediction takes the place of the one before"),
+  })
+  .meta({
+    title: "Prediction",
+    description: "One model's forecast of one observation, made before the model learned from it.",
+  });
 export type Prediction = z.infer<typeof predictionSchema>;
 
 /** A prediction of rls-racer; of recursive least squares with the coefficients after learning. */
-export const rlsPredictionSchema = predictionSchema.extend({
-  nu: number.nullable().describe("forgetting factor; null of a model of another kind"),
-  beta: z
-    .array(number)
-    .nullable()
-    .describe(
-      "n + 1 coefficients after learning, intercept first; null where nothing was learned, or of a model of another kind",
-    ),
-});
+export const rlsPredictionSchema = predictionSchema
+  .extend({
+    nu: number.nullable().describe("forgetting factor; null of a model of another kind"),
+    beta: z
+      .array(number)
+      .nullable()
+      .describe(
+        "n + 1 coefficients after learning, intercept first; null where nothing was learned, or of a model of another kind",
+      ),
+  })
+  .meta({
+    title: "Prediction of rls-racer",
+    description: "A prediction, of recursive least squares with the coefficients after learning.",
+  });
 export type RlsPrediction = z.infer<typeof rlsPredictionSchema>;
 
 /** Who leads a series, written when the order of the models changes. */
-export const standingsSchema = z.object({
-  topic: z.string(),
-  series,
-  i: z.number().int().describe("the observation that decided it"),
-  n: count.describe("observations of the series so far"),
-  leader: z.string(),
-  since: z.number().int().describe("i of the observation since which the leader leads"),
-  models: z.array(z.object({ model: z.string(), mse: number.nullable() })).describe("in order of mse, best first"),
-});
+export const standingsSchema = z
+  .object({
+    ...headMembers,
+    i: z.number().int().describe("i of the observation that decided it"),
+    n: count.describe("observations of the series so far"),
+    leader: z.string().describe("name of the model with the least mse"),
+    since: z.number().int().describe("i of the observation since which the leader leads"),
+    models: z
+      .array(
+        z.object({
+          model: modelMember,
+          mse: number.nullable().describe("prequential mean squared error; null of a model that was not scored yet"),
+        }),
+      )
+      .describe("in order of mse, best first"),
+  })
+  .meta({ title: "Standings", description: "Who leads a series, written when the order of the models changes." });
 export type Standings = z.infer<typeof standingsSchema>;
 
 /** What is known of a series after an observation. Arrays are over the row `[y, x1, ..., xn]`, in that order. */
-export const estimateSchema = z.object({
-  topic: z.string(),
-  series,
-  i: z.number().int(),
-  n: count.describe("observations of the series so far, this one included"),
-  max: number.describe("of the row"),
-  mean: number.describe("of x1 to xn"),
-  text: z.string().describe("Stream counter : i"),
-  abs: z.array(number).describe("absolute values of the row"),
-  count: count.describe("observations of the series in its batch interval so far, by record time"),
-  absSum: z.array(number).describe("sums of the absolute values of all rows"),
-  mu: z.array(number).describe("means of all rows"),
-  variance: z.array(number).describe("variances of all rows: S / n, of the population"),
-});
+export const estimateSchema = z
+  .object({
+    ...headMembers,
+    n: count.describe("observations of the series so far, this one included"),
+    max: number.describe("of the row"),
+    mean: number.describe("of x1 to xn"),
+    text: z.string().describe("Stream counter : i"),
+    abs: z.array(number).describe("absolute values of the row"),
+    count: count.describe("observations of the series in its batch interval so far, by record time"),
+    absSum: z.array(number).describe("sums of the absolute values of all rows"),
+    mu: z.array(number).describe("means of all rows"),
+    variance: z.array(number).describe("variances of all rows: S / n, of the population"),
+  })
+  .meta({
+    title: "Estimate",
+    description:
+      "What is known of a series after an observation. Lists are over the row [y, x1, ..., xn], in that order.",
+  });
 export type Estimate = z.infer<typeof estimateSchema>;
 
 /** A number, or null, as JSON has it. @throws {RangeError} it is not finite */

@@ -1,11 +1,10 @@
 /** What the judge of a race says, as schemas.ts has the other results: who is champion, and the best forecast. */
 import { z } from "zod";
 import { finite } from "../numbers/number-text.js";
-import { finiteOrNull, numberList } from "./schemas.js";
+import { finiteOrNull, headMembers, modelMember, numberList } from "./schemas.js";
 
 const number = z.number();
 const count = z.number().int().nonnegative();
-const series = z.string();
 
 const judgedMembers = {
   n: count.describe("forecasts scored"),
@@ -13,78 +12,100 @@ const judgedMembers = {
   fading: number
     .nullable()
     .describe("mean squared error in which older errors fade: of about the last 100 with the usual setting"),
-  mae: number.nullable().describe("mean absolute error"),
+  mae: number.nullable().describe("mean absolute error, in the unit of y"),
   r2: number.nullable().describe("1 - mse / mse of the running mean of y: prequential R squared"),
   skill: number.nullable().describe("1 - mse / mse of the last y; below 0 is worse than doing nothing"),
-  coverage: number.nullable().describe("share of the intervals shown that held y"),
+  coverage: number.nullable().describe("share of the intervals shown that held y, 0 to 1"),
 };
 
 const gapMembers = {
   gap: number
     .nullable()
-    .describe("mean of the clipped difference of squared errors, above 0 where the challenger is better"),
-  lower: number.nullable().describe("bounds of gap that hold jointly for the whole reign"),
-  upper: number.nullable(),
-  gapMse: number.nullable().describe("mse of the champion less that of the challenger over the reign"),
+    .describe("mean of the clipped difference of squared errors, -1 to 1, above 0 where the challenger is better"),
+  lower: number.nullable().describe("lower bound of gap; both hold jointly for the whole reign"),
+  upper: number.nullable().describe("upper bound of gap"),
+  gapMse: number
+    .nullable()
+    .describe("mse of the champion less that of the challenger over the reign, in the square of y's unit"),
   runN: count.describe("records since the point of change that the data point to"),
   runGapMse: number.nullable().describe("gapMse over these records"),
 };
 
 /** Who is champion of a series, and how sure that is; gaps and evidence are of a challenger against the champion. */
-export const verdictSchema = z.object({
-  topic: z.string(),
-  series,
-  i: z.number().int().describe("the observation that decided it"),
-  n: count.describe("scored observations of the series so far"),
-  decision: z.enum(["start", "switch", "keep"]),
-  reason: z
-    .enum(["first-observation", "evidence", "champion-gone", "periodic"])
-    .describe("champion-gone: it is configured no longer"),
-  champion: z.string(),
-  since: z.number().int().describe("i of the observation since which the champion reigns"),
-  from: z.string().nullable().describe("on a switch the champion before"),
-  challenger: z
-    .string()
-    .nullable()
-    .describe("who has the largest evidence, on a switch the new champion; null where one model races alone"),
-  ...gapMembers,
-  runN: count.nullable(),
-  pairN: count.nullable().describe("records of the reign that the challenger's evidence is of"),
-  evidence: number
-    .nullable()
-    .describe("1 at the begin of a reign; what betting on the challenger would have made of 1"),
-  threshold: number.describe("evidence that a challenger needs"),
-  alpha: number.describe("highest risk of a false switch in one reign"),
-  pairs: z
-    .array(z.object({ model: z.string(), n: count, ...gapMembers, evidence: number }))
-    .describe("every challenger; on a switch as it stood before all began anew"),
-  models: z.array(z.object({ model: z.string(), ...judgedMembers })).describe("in their order"),
-  mix: z.object(judgedMembers).describe("the mixture of the models"),
-});
+export const verdictSchema = z
+  .object({
+    ...headMembers,
+    i: z.number().int().describe("i of the observation that decided it"),
+    n: count.describe("scored observations of the series so far"),
+    decision: z.enum(["start", "switch", "keep"]).describe("whether the champion is the first, another or the same"),
+    reason: z
+      .enum(["first-observation", "evidence", "champion-gone", "periodic"])
+      .describe("champion-gone: it is configured no longer"),
+    champion: z.string().describe("name of the model to trust"),
+    since: z.number().int().describe("i of the observation since which the champion reigns"),
+    from: z.string().nullable().describe("on a switch the champion before"),
+    challenger: z
+      .string()
+      .nullable()
+      .describe("who has the largest evidence, on a switch the new champion; null where one model races alone"),
+    ...gapMembers,
+    runN: count.nullable().describe("records since the point of change that the data point to"),
+    pairN: count.nullable().describe("records of the reign that the challenger's evidence is of"),
+    evidence: number
+      .nullable()
+      .describe("1 at the begin of a reign; what betting on the challenger would have made of 1"),
+    threshold: number.describe("evidence that a challenger needs"),
+    alpha: number.describe("highest risk of a false switch in one reign, 0 to 1"),
+    pairs: z
+      .array(
+        z.object({
+          model: modelMember,
+          n: count.describe("records of the reign that its evidence is of"),
+          ...gapMembers,
+          evidence: number.describe("as above, of this challenger"),
+        }),
+      )
+      .describe("every challenger; on a switch as it stood before all began anew"),
+    models: z.array(z.object({ model: modelMember, ...judgedMembers })).describe("in their order"),
+    mix: z.object(judgedMembers).describe("the mixture of the models"),
+  })
+  .meta({
+    title: "Verdict",
+    description:
+      "Who is champion of a series, and how sure that is. Gaps and evidence are of a challenger against the champion.",
+  });
 export type Verdict = z.infer<typeof verdictSchema>;
 
 const intervalMembers = {
-  yhat: number.nullable().describe("null where there is no forecast"),
-  lower: number.nullable().describe("interval of the forecast; null where none is shown, as in the first 20"),
-  upper: number.nullable(),
+  yhat: number.nullable().describe("the forecast, in the unit of y; null where there is none"),
+  lower: number
+    .nullable()
+    .describe("lower bound of the forecast's interval; null where none is shown, as in the first 20"),
+  upper: number.nullable().describe("upper bound of it"),
 };
 
 /** The best forecast of an observation: the champion's, and that of the mixture, both as they were when it was asked. */
-export const bestSchema = z.object({
-  topic: z.string(),
-  series,
-  i: z.number().int(),
-  y: number.nullable().describe("target; null of a question"),
-  champion: z
-    .object({ model: z.string(), ...intervalMembers })
-    .nullable()
-    .describe("null where the champion of then is configured no longer"),
-  mix: z.object({ ...intervalMembers, weights: z.array(number).describe("of the models, in their order") }),
-  asked: z
-    .number()
-    .optional()
-    .describe("of a label: time of the series when its question was asked, ms since the epoch"),
-});
+export const bestSchema = z
+  .object({
+    ...headMembers,
+    y: number.nullable().describe("target; null of a question"),
+    champion: z
+      .object({ model: modelMember, ...intervalMembers })
+      .nullable()
+      .describe("the champion's forecast; null where the champion of then is configured no longer"),
+    mix: z
+      .object({ ...intervalMembers, weights: z.array(number).describe("of the models, in their order") })
+      .describe("the forecast of all models together"),
+    asked: z
+      .number()
+      .optional()
+      .describe("of a label: time of the series when its question was asked, ms since the epoch"),
+  })
+  .meta({
+    title: "Best forecast",
+    description:
+      "The forecast of the champion and that of the mixture, both as they were when the observation was asked for.",
+  });
 export type Best = z.infer<typeof bestSchema>;
 
 const textOrNull = (value: string | null): string => (value === null ? "null" : JSON.stringify(value));

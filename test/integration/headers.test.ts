@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import kafka from "@confluentinc/kafka-javascript";
-import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/contract/topics.js";
+import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC, topics } from "../../shared/contract/topics.js";
 import { connectClient } from "../../shared/kafka/client.js";
 import { NO_TOPIC_CONFIGURATION } from "../../shared/kafka/client-properties.js";
 import { callKafka } from "../../shared/kafka/kafka-error.js";
 import { headerEntry } from "../../shared/kafka/record-headers.js";
+import { ContractCheck } from "../support/contract/contract-check.js";
 import { caseRecords } from "../support/data/case-records.js";
 import { readPage } from "../support/docs/pages.js";
 import {
@@ -26,8 +27,12 @@ const RESULTS: Readonly<Record<string, number>> = {
   [`${NON_LINEAR_TOPIC}.observations`]: 1,
   estimates: 2,
   "rls-predictions": 2,
+  "rls-best": 1,
+  "rls-verdicts": 1,
   "rls-standings": 1,
   "ml-predictions": 3,
+  "ml-best": 1,
+  "ml-verdicts": 1,
   "ml-standings": 1,
 };
 
@@ -69,13 +74,17 @@ describe("headers and places of raw records", function () {
       stack.brokers,
       RAW.flatMap((topic) => [
         { topic, key: "bare", value: "[0, 1, 2]" },
-        // Each series begins with its record, so that there are standings of it.
+        // Each series begins with its record, so that there are standings and a verdict of it.
         ...[0, 1, 2, 3].map((i) => ({ topic, key: `s${i}`, value: `[${i}, 1, 2]`, headers: headersOfRecord(i) })),
       ]),
     );
     await writeRecords(stack.brokers, caseRecords("k04-headers", LINEAR_TOPIC));
     const services = CONSUMING_SERVICES.map((name) => stack.start(name, { ML_THREADS: "2" }));
 
+    assert.deepEqual(
+      Object.values(topics).filter(({ name }) => !(name in RESULTS)),
+      [],
+    );
     for (const [topic, of] of Object.entries(RESULTS)) {
       await waitForRecords(stack.brokers, topic, 5 * of);
       const results = await readTopic(stack.brokers, topic);
@@ -98,6 +107,7 @@ describe("headers and places of raw records", function () {
     const [letter] = await readTopic(stack.brokers, DEAD_LETTERS_TOPIC);
     assert.equal(String(letter.value), "oops");
     assert.equal(letter.headers?.length, 9);
+    assert.deepEqual(new ContractCheck().letterFaults(headersOf(letter)), []);
     const { reason, traceparent, "raw-reason": theirs } = headersOf(letter);
     assert.deepEqual(
       { reason, traceparent, theirs },

@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
-import { type ZodObject, ZodOptional } from "zod";
-import {
-  estimateSchema,
-  observationSchema,
-  predictionSchema,
-  rlsPredictionSchema,
-  standingsSchema,
-} from "../../shared/contract/schemas.js";
+import { RAW, TOPICS } from "../../deploy/generate/contract-topics.js";
 import {
   DEAD_LETTERS_TOPIC,
   LINEAR_TOPIC,
@@ -16,7 +9,6 @@ import {
   REDRIVEN_TOPIC,
   topics,
 } from "../../shared/contract/topics.js";
-import { bestSchema, verdictSchema } from "../../shared/contract/verdict-schemas.js";
 import { TRANSITIONS } from "../../shared/kernel/task/task.js";
 import { commandsOf, faultOf } from "../support/docs/commands.js";
 import {
@@ -34,8 +26,13 @@ import { root, sourceFiles } from "../support/structure/imports.js";
 import { arrowsOf, reductionOf, roomGraph } from "../support/structure/room-graph.js";
 
 const COLUMNS_MAX = 130;
-/** Members that stand in a record only where there is a reason for them. */
-const OPTIONAL_MEMBERS = new Set(["reason", "asked", "corrected"]);
+/** By the reader that docs/topics.md names. */
+const EXAMPLE_OF: Readonly<Record<string, string>> = {
+  Python: "python/latest_forecasts.py",
+  Java: "java/LatestForecasts.java",
+  Go: "go/main.go",
+  Node: "typescript/latest-forecasts.ts",
+};
 
 describe("the documents", () => {
   const pages = allPages();
@@ -109,9 +106,12 @@ describe("the documents", () => {
     assert.deepEqual(told.sort(), [...new Set(named)].sort());
   });
 
-  it("have every topic in the table of topics, with the members that its schema has", () => {
+  it("have every topic in the table of topics, and one of results with a link to its members", () => {
     const rows = rowsOf(sectionOf(readPage("docs/topics.md"), "## Topics"));
-    const names = rows.flatMap(([topic]) => [...topic.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+    const named = rows.map(([topic, , value]) => ({
+      names: [...topic.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+      target: /\]\(contract\.md#([^)]+)\)/.exec(value)?.[1],
+    }));
     const written = [
       LINEAR_TOPIC,
       NON_LINEAR_TOPIC,
@@ -119,28 +119,29 @@ describe("the documents", () => {
       REDRIVEN_TOPIC,
       ...Object.values(topics).map(({ name }) => name),
     ];
-    assert.deepEqual(names.filter((name) => !name.includes("<")).sort(), written.sort());
-    const shapes: Readonly<Record<string, ZodObject>> = {
-      "`<raw topic>.observations`": observationSchema,
-      "`rls-predictions`": rlsPredictionSchema,
-      "`ml-predictions`": predictionSchema,
-      "`rls-standings`, `ml-standings` (compacted)": standingsSchema,
-      "`rls-best`, `ml-best`": bestSchema,
-      "`rls-verdicts`, `ml-verdicts` (compacted)": verdictSchema,
-      "`estimates`": estimateSchema,
-    };
-    for (const [topic, { shape }] of Object.entries(shapes)) {
-      const value = rows.find(([name]) => name === topic)?.[2] ?? "";
-      const members = [
-        ...value
-          .slice("`{".length)
-          .replaceAll(/\{[^{}]*\}/g, "")
-          .matchAll(/"(\w+)"/g),
-      ].map(([, member]) => member);
-      const expected = Object.entries(shape)
-        .filter(([member, kind]) => !(OPTIONAL_MEMBERS.has(member) && kind instanceof ZodOptional))
-        .map(([member]) => member);
-      assert.deepEqual(members.sort(), expected.sort(), topic);
+    const told = named.flatMap(({ names }) => names);
+    assert.deepEqual(told.filter((name) => !name.includes("<")).sort(), written.sort());
+    for (const { topic, record } of TOPICS) {
+      const name = topic.name.replace(RAW, "<raw topic>");
+      const title = record.schema.meta()?.title ?? "";
+      const target = named.find(({ names }) => names.includes(name))?.target;
+      assert.equal(target, title.toLowerCase().replaceAll(" ", "-"), name);
+    }
+  });
+
+  it("have lines for reading numbers that stand in the examples, which a test runs", () => {
+    const rows = rowsOf(sectionOf(readPage("docs/topics.md"), "## Numbers"));
+    const lines = rows.map(([reader, line]) => ({
+      program: EXAMPLE_OF[reader],
+      code: [...line.matchAll(/`([^`]+)`/g)].map(([, code]) => code).at(reader === "Python" ? 0 : -1),
+    }));
+    assert.deepEqual(
+      Object.keys(EXAMPLE_OF),
+      rows.slice(0, -1).map(([reader]) => reader),
+    );
+    for (const { program, code } of lines.slice(0, -1)) {
+      const text = readFileSync(posix.join(root, "examples/consumers", `${program}`), "utf8");
+      assert.ok(code !== undefined && text.includes(code), `${program}: ${code}`);
     }
   });
 

@@ -11,7 +11,15 @@ export const COMPILER = join(PROJECT, "node_modules", "typescript", "bin", "tsc"
 const OUTPUT = join(PROJECT, "dist");
 /** Written by the compiler; its time is when the project was last compiled. */
 const BUILD_INFO = join(OUTPUT, ".tsbuildinfo");
-const SOURCES = ["services", "shared", "deploy", "test", "tsconfig.json", "package-lock.json"];
+const SOURCES = [
+  "services",
+  "shared",
+  "deploy",
+  "test",
+  "examples/consumers/typescript",
+  "tsconfig.json",
+  "package-lock.json",
+];
 
 /** Whether no source was changed, added or removed since the project was last compiled. */
 export function isCompiled() {

@@ -7,26 +7,42 @@ interface Channel {
   readonly messages: Readonly<Record<string, unknown>>;
 }
 
+interface Message {
+  /** Not there where the values are any bytes. */
+  readonly payload?: object;
+  readonly headers?: object;
+}
+
 /** docs/asyncapi.json, as far as tests read it. */
 export interface ContractDocument {
   readonly channels: Readonly<Record<string, Channel>>;
-  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+  readonly components: {
+    readonly messages: Readonly<Record<string, Message>>;
+    readonly schemas: Readonly<Record<string, object>>;
+  };
 }
 
 export function readContract(): ContractDocument {
   return JSON.parse(readFileSync("docs/asyncapi.json", "utf8"));
 }
 
-/** Finds what a record of a topic has that the contract does not allow. */
+/** Finds what a record of a topic has that the contract does not allow; dead letters may be any bytes. */
 export class ContractCheck {
   readonly #validators = new Map<string, ValidateFunction>();
+  readonly #letterHeaders: ValidateFunction;
   readonly #channels: readonly { readonly address: RegExp; readonly validate: ValidateFunction }[];
 
   constructor({ channels, components }: ContractDocument = readContract()) {
     const ajv = new Ajv({ allErrors: true });
     for (const [name, schema] of Object.entries(components.schemas)) this.#validators.set(name, ajv.compile(schema));
-    this.#channels = Object.values(channels).map(({ address, messages }) => {
-      const [message = ""] = Object.keys(messages);
+    this.#letterHeaders = ajv.compile(components.messages.deadLetter?.headers ?? false);
+    const messageOf = ({ messages }: Channel) => Object.keys(messages)[0] ?? "";
+    const described = Object.values(channels).filter(
+      (channel) => components.messages[messageOf(channel)]?.payload !== undefined,
+    );
+    this.#channels = described.map((channel) => {
+      const { address } = channel;
+      const message = messageOf(channel);
       const validate = this.#validators.get(message);
       if (validate === undefined) throw new Error(`${address}: no schema ${message}`);
       return { address: new RegExp(`^${address.replaceAll(".", "\\.").replace("{rawTopic}", ".+")}$`), validate };
@@ -37,8 +53,16 @@ export class ContractCheck {
   faults(topic: string, value: Buffer): readonly string[] {
     const channel = this.#channels.find(({ address }) => address.test(topic));
     if (channel === undefined) return [`${topic} is no topic of the contract`];
-    const { validate } = channel;
-    if (validate(JSON.parse(value.toString("utf8")))) return [];
-    return (validate.errors ?? []).map(({ instancePath, message }) => `${topic}${instancePath}: ${message}`);
+    return faultsOf(channel.validate, JSON.parse(value.toString("utf8")), topic);
   }
+
+  /** @param headers of a dead letter, as text */
+  letterFaults(headers: Readonly<Record<string, string>>): readonly string[] {
+    return faultsOf(this.#letterHeaders, headers, "headers");
+  }
+}
+
+function faultsOf(validate: ValidateFunction, value: unknown, what: string): readonly string[] {
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${what}${instancePath}: ${message}`);
 }

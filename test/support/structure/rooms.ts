@@ -137,6 +137,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "deploy/grafana",
     "deploy/kubernetes",
     "shared",
+    "shared/service-settings.ts",
     "shared/contract",
     "shared/models",
   ],

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { Ajv } from "ajv";
-import { asyncApi, TOPICS } from "../../../deploy/generate/async-api.js";
+import { asyncApi } from "../../../deploy/generate/async-api.js";
+import { TOPICS } from "../../../deploy/generate/contract-topics.js";
 import { encodeObservation } from "../../../shared/contract/schemas.js";
 import { topics } from "../../../shared/contract/topics.js";
 import { ContractCheck } from "../../support/contract/contract-check.js";

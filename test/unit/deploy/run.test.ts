@@ -30,7 +30,8 @@ describe("the runner of compiled programs", () => {
     project = mkdtempSync(join(tmpdir(), "regatta-run-"));
     for (const path of ["deploy/local/run.mjs", "deploy/local/setup/compiled.mjs"])
       cpSync(join(root, path), join(project, path), { recursive: true });
-    for (const folder of ["services", "shared", "test"]) mkdirSync(join(project, folder));
+    for (const folder of ["services", "shared", "test", "examples/consumers/typescript"])
+      mkdirSync(join(project, folder), { recursive: true });
     for (const path of ["tsconfig.json", "package-lock.json", "package.json"]) write(path, "{}");
     write("deploy/program.ts", "");
     write("node_modules/typescript/bin/tsc", COMPILER);

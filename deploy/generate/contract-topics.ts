@@ -1,0 +1,99 @@
+/** What is written to which topic: what every page, document and schema of the contract is made from. */
+import type { ZodType } from "zod";
+import {
+  estimateSchema,
+  observationSchema,
+  predictionSchema,
+  rlsPredictionSchema,
+  standingsSchema,
+} from "../../shared/contract/schemas.js";
+import { observationsTopic, topics } from "../../shared/contract/topics.js";
+import { bestSchema, verdictSchema } from "../../shared/contract/verdict-schemas.js";
+import type { OutputTopic } from "../../shared/service-definition.js";
+import { kernelSettings } from "../../shared/service-settings.js";
+
+/** Stands for the name of a raw topic. */
+export const RAW = "{rawTopic}";
+/** Partitions of a topic that a service makes, unless it is set. */
+export const PARTITIONS = Number(kernelSettings.topicPartitions.default);
+
+const SERIES = "series; of a raw record without a key <topic>/<partition>";
+const TOPIC_AND_SERIES = "<raw topic>/<series>";
+
+/** The shape of the values of some topics. */
+export interface DescribedRecord {
+  /** In camel case, as generators name types. */
+  readonly name: string;
+  /** Of the files of its schema and its example, without their ending. */
+  readonly file: string;
+  readonly schema: ZodType;
+}
+
+const record = (name: string, schema: ZodType): DescribedRecord => ({
+  name,
+  file: name.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`),
+  schema,
+});
+const observation = record("observation", observationSchema);
+const estimate = record("estimate", estimateSchema);
+const rlsPrediction = record("rlsPrediction", rlsPredictionSchema);
+const mlPrediction = record("mlPrediction", predictionSchema);
+const standings = record("standings", standingsSchema);
+const best = record("best", bestSchema);
+const verdict = record("verdict", verdictSchema);
+
+/** Every shape, in the order in which a record comes by them. */
+export const RECORDS = [observation, estimate, rlsPrediction, mlPrediction, best, verdict, standings] as const;
+
+export interface DescribedTopic {
+  readonly topic: Pick<OutputTopic<never>, "name" | "config">;
+  readonly record: DescribedRecord;
+  readonly key: string;
+  readonly what: string;
+}
+
+const STANDINGS = "Who leads each series by its running mean of squared errors, when the order of the models changes.";
+const BEST =
+  "The best forecast of each question, observation and label: the champion's and that of the mixture, with intervals.";
+const VERDICTS = "Who is champion of each series and how sure that is: when it changes, and from time to time.";
+
+/** Every topic of results that others read. */
+export const TOPICS: readonly DescribedTopic[] = [
+  { topic: observationsTopic(RAW), record: observation, key: SERIES, what: "What was read of a raw topic." },
+  {
+    topic: topics.estimates,
+    record: estimate,
+    key: SERIES,
+    what: "What is known of a series after each observation.",
+  },
+  {
+    topic: topics.rlsPredictions,
+    record: rlsPrediction,
+    key: SERIES,
+    what: "The forecast of each observation by each model of rls-racer, made before it learned from it.",
+  },
+  {
+    topic: topics.mlPredictions,
+    record: mlPrediction,
+    key: SERIES,
+    what: "The forecast of each observation by each model of ml-racer, made before it learned from it.",
+  },
+  ...[topics.rlsBest, topics.mlBest].map((topic) => ({ topic, record: best, key: SERIES, what: BEST })),
+  ...[topics.rlsVerdicts, topics.mlVerdicts].map((topic) => ({
+    topic,
+    record: verdict,
+    key: TOPIC_AND_SERIES,
+    what: VERDICTS,
+  })),
+  ...[topics.rlsStandings, topics.mlStandings].map((topic) => ({
+    topic,
+    record: standings,
+    key: TOPIC_AND_SERIES,
+    what: STANDINGS,
+  })),
+];
+
+/** Whether Kafka keeps the newest record of each key alone. */
+export function isCompacted({ topic }: Pick<DescribedTopic, "topic">): boolean {
+  return topic.config["cleanup.policy"] === "compact";
+}
