@@ -39,6 +39,17 @@ export function recordingRules(): RecordingRule[] {
   return rules().filter((rule) => "record" in rule);
 }
 
+/** A rule file of one alert, with what all of them may ask for. */
+export function rulesOf(alert: string) {
+  const own = alertRules().filter((rule) => rule.alert === alert);
+  return {
+    groups: [
+      { name: "recording", rules: recordingRules() },
+      { name: "alerts", rules: own },
+    ],
+  };
+}
+
 function rules(): (AlertRule | RecordingRule)[] {
   return ruleFiles().flatMap((file) =>
     fileSchema.parse(parse(readFileSync(file, "utf8"))).groups.flatMap((group) => group.rules),

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ALERT_CASES, type Scraped } from "../../support/judge/alert-cases.js";
+import type { Scraped } from "../../support/judge/alert-case.js";
+import { ALERT_CASES } from "../../support/judge/alert-cases.js";
 import { expectFiring } from "../../support/judge/firing.js";
 import { MISSING_PROMETHEUS, prometheusProgram, promtool } from "../../support/judge/promtool.js";
 import { alertRules, prometheusDirectory } from "../../support/judge/rule-files.js";
 
-/** By then every quiet case has seen all its samples. */
+/** By then every quiet case has seen all its samples, unless it says otherwise. */
 const QUIET_AT = ["1m", "2m", "3m", "5m", "8m", "10m", "12m", "15m", "20m", "25m", "30m"];
 
 describe("alert", function () {
@@ -32,9 +33,9 @@ describe("alert", function () {
     expectFiring({ program, directory, alert, scraped, interval: "15s", times, labels });
   }
 
-  for (const { alert, when, scraped, by, labels, notWhen, quiet } of ALERT_CASES) {
+  for (const { alert, when, scraped, by, labels, notWhen, quiet, quietAt = QUIET_AT } of ALERT_CASES) {
     it(`${alert} fires when ${when}`, () => check(alert, scraped, [by], [labels]));
-    it(`${alert} does not fire when ${notWhen}`, () => check(alert, quiet, QUIET_AT, []));
+    it(`${alert} does not fire when ${notWhen}`, () => check(alert, quiet, quietAt, []));
   }
 });
 
@@ -61,6 +62,15 @@ describe("the alert rules", () => {
     );
     for (const { alert, annotations } of alertRules())
       assert.equal(annotations.runbook_url, `deploy/prometheus/runbooks.md#${alert.toLowerCase()}`);
+  });
+
+  it("each have an entry of the runbook that says when the alert ends", () => {
+    const runbook = readFileSync(join(prometheusDirectory, "runbooks.md"), "utf8");
+    const [, ...entries] = runbook.split(/^## /m);
+    assert.deepEqual(
+      entries.filter((entry) => !/^- Ends: /m.test(entry)).map((entry) => entry.split("\n")[0]),
+      [],
+    );
   });
 });
 
