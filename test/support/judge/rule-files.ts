@@ -13,7 +13,12 @@ const alertSchema = z.strictObject({
   expr: z.string(),
   for: z.string().optional(),
   labels: z.strictObject({ severity: z.enum(["critical", "warning"]) }),
-  annotations: z.strictObject({ summary: z.string(), description: z.string(), runbook_url: z.string() }),
+  annotations: z.strictObject({
+    summary: z.string(),
+    description: z.string(),
+    runbook_url: z.string(),
+    dashboard_url: z.string(),
+  }),
 });
 const recordingSchema = z.strictObject({ record: z.string(), expr: z.string() });
 const fileSchema = z.strictObject({

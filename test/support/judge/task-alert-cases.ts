@@ -56,34 +56,41 @@ export const TASK_CASES: readonly AlertCase[] = [
     alert: "RegattaModelRefuses",
     when: "a model refuses an observation a minute",
     scraped: {
-      [of("regatta_model_refusals_total", `${RACER}, model="rls2", reason="update-not-finite"`)]: "0+0.25x100",
+      [of("regatta_model_refusals_total", `${RACER}, topic="raw", model="rls2", reason="update-not-finite"`)]:
+        "0+0.25x100",
     },
     by: "20m",
-    labels: { service: "rls-racer", model: "rls2", reason: "update-not-finite" },
-    notWhen: "it refused five",
-    quiet: { [of("regatta_model_refusals_total", `${RACER}, model="rls2", reason="update-not-finite"`)]: "0+1x5 5x90" },
+    labels: { service: "rls-racer", topic: "raw", model: "rls2", reason: "update-not-finite" },
+    notWhen: "it refused six of each of two races",
+    quiet: {
+      [of("regatta_model_refusals_total", `${RACER}, topic="raw", model="rls2", reason="update-not-finite"`)]:
+        "0+1x6 6x90",
+      [of("regatta_model_refusals_total", `${RACER}, topic="other", model="rls2", reason="update-not-finite"`)]:
+        "0+1x6 6x90",
+    },
   },
   {
     alert: "RegattaModelLeftOut",
     when: "a model was left out of its first series",
-    scraped: { [of("regatta_model_left_out_total", `${RACER}, model="lin"`)]: "_x20 1x110" },
+    scraped: { [of("regatta_model_left_out_total", `${RACER}, topic="raw", model="lin"`)]: "_x20 1x110" },
     by: "6m",
-    labels: { service: "rls-racer", model: "lin" },
+    labels: { service: "rls-racer", topic: "raw", model: "lin" },
     notWhen: "none was for an hour",
-    quiet: { [of("regatta_model_left_out_total", `${RACER}, model="lin"`)]: "0x130" },
+    quiet: { [of("regatta_model_left_out_total", `${RACER}, topic="raw", model="lin"`)]: "0x130" },
   },
   {
     alert: "RegattaModelResets",
     when: "a model begins anew every five minutes",
     scraped: {
-      [of("regatta_model_resets_total", `${RACER}, model="rls2", reason="refusals-in-a-row"`)]:
+      [of("regatta_model_resets_total", `${RACER}, topic="raw", model="rls2", reason="refusals-in-a-row"`)]:
         "1x20 2x20 3x20 4x20 5x20 6x20",
     },
     by: "28m",
-    labels: { service: "rls-racer", model: "rls2", reason: "refusals-in-a-row" },
+    labels: { service: "rls-racer", topic: "raw", model: "rls2", reason: "refusals-in-a-row" },
     notWhen: "it did so twice",
     quiet: {
-      [of("regatta_model_resets_total", `${RACER}, model="rls2", reason="refusals-in-a-row"`)]: "1x20 2x110",
+      [of("regatta_model_resets_total", `${RACER}, topic="raw", model="rls2", reason="refusals-in-a-row"`)]:
+        "1x20 2x110",
     },
   },
   {
