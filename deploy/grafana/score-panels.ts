@@ -10,6 +10,8 @@ const THIRD = { width: 8, height: 9 };
 /** Columns of the standings that are no model. */
 const LEAST = "least mse";
 const SCORED = "forecasts";
+/** What Grafana calls the column of the names of rows. */
+const NAMES = "series\\model";
 
 /** Mean squared errors since the series began, and of late. */
 export function scorePanels(): TimeseriesBuilder[] {
@@ -120,9 +122,10 @@ export function standings(): TableBuilder {
       ]),
     )
     .cellOptions({ type: TableCellDisplayMode.ColorText })
+    .overrideByName(NAMES, plain)
     .overrideByName(LEAST, plain)
     .overrideByName(SCORED, [...plain, { id: "unit", value: UNITS.records }])
-    .sortBy([new TableSortByFieldStateBuilder().displayName("series\\model").desc(false)]);
+    .sortBy([new TableSortByFieldStateBuilder().displayName(NAMES).desc(false)]);
 }
 
 /** What models refuse and lose, by the race and the model. */
