@@ -1,8 +1,8 @@
 /** Panels of what flows: records, errors, durations, lag, commits. */
-import { lines, SERVICE, WINDOW } from "./panels.js";
+import { lines, SERVICE, UNITS, WINDOW } from "./panels.js";
+import { bars } from "./state-panels.js";
 
 const THIRD = { width: 8, height: 8 };
-const HALF = { width: 12, height: 8 };
 
 /** Rate, errors and duration of every stage, from the raw topic to the right. */
 export function ratePanels() {
@@ -11,7 +11,7 @@ export function ratePanels() {
       title: "Records in",
       description: "Records processed per second, by service. A service whose line falls alone is the one to examine.",
       queries: [{ expr: `service:regatta_records_consumed:rate1m{${SERVICE}}`, legend: "{{service}}" }],
-      unit: "cps",
+      unit: UNITS.recordsPerSecond,
       size: THIRD,
     }),
     lines({
@@ -23,76 +23,96 @@ export function ratePanels() {
           legend: "{{topic}}",
         },
       ],
-      unit: "cps",
+      unit: UNITS.recordsPerSecond,
       size: THIRD,
     }),
     lines({
       title: "Dead letters",
-      description: "Rejected records per second, by service. None is normal; read them on the topic dead-letters.",
-      queries: [{ expr: `service:regatta_dead_letters:rate1m{${SERVICE}}`, legend: "{{service}}" }],
-      unit: "cps",
+      description:
+        "Share of the records of a minute that were rejected, by service. None is normal; read them on the topic dead-letters.",
+      queries: [{ expr: `service:regatta_dead_letters:ratio_rate1m{${SERVICE}}`, legend: "{{service}}" }],
+      unit: UNITS.share,
       size: THIRD,
+      limits: [
+        { from: 0.01, color: "yellow" },
+        { from: 0.5, color: "red" },
+      ],
     }),
     lines({
-      title: "Time in process()",
-      description: "99 of 100 batches were processed within this time, by service.",
+      title: "Time in process(), p99",
+      description: "99 of 100 batches were processed within this time (p99), by service.",
       queries: [{ expr: `service:regatta_process_duration_seconds:p99_rate5m{${SERVICE}}`, legend: "{{service}}" }],
-      unit: "s",
+      unit: UNITS.duration,
       size: THIRD,
     }),
     lines({
-      title: "Time of a commit",
+      title: "Time of a commit, p99",
       description:
         "99 of 100 commits, from the end of processing to the store write, took this time or less, by service.",
       queries: [{ expr: `service:regatta_commit_duration_seconds:p99_rate5m{${SERVICE}}`, legend: "{{service}}" }],
-      unit: "s",
+      unit: UNITS.duration,
       size: THIRD,
     }),
     lines({
-      title: "End to end",
+      title: "End to end, p99",
       description:
         "99 of 100 commits made their results visible within this time of the oldest raw record in them, by service.",
       queries: [{ expr: `service:regatta_end_to_end_latency_seconds:p99_rate5m{${SERVICE}}`, legend: "{{service}}" }],
-      unit: "s",
+      unit: UNITS.seconds,
       size: THIRD,
+      limits: [{ from: 60, color: "yellow" }],
     }),
     lines({
       title: "Lag in records",
       description: "Committed records that are not processed yet, by service. It reaches 0.",
       queries: [{ expr: `service:regatta_consumer_lag_records:sum{${SERVICE}}`, legend: "{{service}}" }],
-      unit: "short",
-      size: HALF,
+      unit: UNITS.records,
+      size: THIRD,
     }),
     lines({
       title: "Lag in seconds",
       description: "How long the oldest record that is not processed has waited, by service.",
       queries: [{ expr: `service:regatta_consumer_lag_seconds:max{${SERVICE}}`, legend: "{{service}}" }],
-      unit: "s",
-      size: HALF,
+      unit: UNITS.seconds,
+      size: THIRD,
+      limits: [{ from: 60, color: "yellow" }],
     }),
     lines({
+      title: "Tasks that stand",
+      description:
+        "How long a task has had records to process and got no further, the longest by service. From 10 s on /ready says which, and why.",
+      queries: [{ expr: `max by (service) (regatta_task_standing_seconds{${SERVICE}})`, legend: "{{service}}" }],
+      unit: UNITS.seconds,
+      size: THIRD,
+      limits: [{ from: 10, color: "red" }],
+    }),
+    bars({
       title: "Lag by partition",
       description:
-        "Committed records that are not processed yet, in the ten partitions that lag most. One alone: a series too busy for it.",
+        "Committed records that are not processed yet, in the ten partitions that lag most now. One alone: a series too busy for it.",
       queries: [
         {
           expr: `topk(10, sum by (service, topic, partition) (regatta_consumer_lag_records{${SERVICE}}))`,
           legend: "{{service}} {{topic}}[{{partition}}]",
         },
       ],
-      unit: "short",
+      unit: UNITS.records,
       size: THIRD,
     }),
     lines({
       title: "Order of raw records",
       description:
-        "Raw records per second whose i did not follow the one before in their series. All are forecast all the same.",
+        "Raw records per second whose i did not follow the one before in their series, and series that began in another partition than their key's. All are forecast all the same.",
       queries: [
         { expr: `sum(rate(regatta_series_gaps_total[${WINDOW}])) or vector(0)`, legend: "gaps" },
         { expr: `sum(rate(regatta_series_repeats_total[${WINDOW}])) or vector(0)`, legend: "repeats" },
         { expr: `sum(rate(regatta_series_steps_back_total[${WINDOW}])) or vector(0)`, legend: "steps back" },
+        {
+          expr: `sum(rate(regatta_series_misplaced_total[${WINDOW}])) or vector(0)`,
+          legend: "in another partition",
+        },
       ],
-      unit: "cps",
+      unit: UNITS.recordsPerSecond,
       size: THIRD,
     }),
     lines({
@@ -105,25 +125,39 @@ export function ratePanels() {
           legend: "{{service}}",
         },
       ],
-      unit: "s",
+      unit: UNITS.seconds,
       size: THIRD,
+      limits: [{ from: 5, color: "yellow" }],
     }),
   ];
 }
 
-/** Transactions, and who owns which partition. */
+/** What was disturbed: processes, transactions, who owns which partition. */
 export function commitPanels() {
   return [
     lines({
-      title: "Commits",
-      description: "Transactions per second, by service and outcome. A failed one is done again.",
+      title: "Restarts",
+      description: "Processes that were started again where one had been, by service. A stop by hand is one too.",
       queries: [
         {
-          expr: `sum by (service, outcome) (rate(regatta_commit_duration_seconds_count{${SERVICE}}[${WINDOW}]))`,
-          legend: "{{service}} {{outcome}}",
+          expr: `sum by (service) (changes(process_start_time_seconds{job="regatta", ${SERVICE}}[${WINDOW}]))`,
+          legend: "{{service}}",
         },
       ],
-      unit: "cps",
+      unit: UNITS.records,
+      size: THIRD,
+      events: true,
+    }),
+    lines({
+      title: "Failed commits",
+      description: "Share of the transactions that failed, by service. What was in one is done again.",
+      queries: [
+        {
+          expr: `sum by (service) (rate(regatta_commit_duration_seconds_count{outcome="failed", ${SERVICE}}[${WINDOW}])) / (sum by (service) (rate(regatta_commit_duration_seconds_count{${SERVICE}}[${WINDOW}])) > 0)`,
+          legend: "{{service}}",
+        },
+      ],
+      unit: UNITS.share,
       size: THIRD,
     }),
     lines({
@@ -131,12 +165,13 @@ export function commitPanels() {
       description: "Times that uncommitted work was dropped and done again, by service and cause.",
       queries: [
         {
-          expr: `sum by (service, cause) (increase(regatta_aborts_total{${SERVICE}}[${WINDOW}]))`,
+          expr: `round(sum by (service, cause) (increase(regatta_aborts_total{${SERVICE}}[${WINDOW}])))`,
           legend: "{{service}} {{cause}}",
         },
       ],
-      unit: "short",
+      unit: UNITS.records,
       size: THIRD,
+      events: true,
     }),
     lines({
       title: "Clients replaced",
@@ -144,16 +179,17 @@ export function commitPanels() {
         "Producers that were replaced, by service and reason, and consumers that failed for good. Fenced again and again: two instances hold one transactional id.",
       queries: [
         {
-          expr: `sum by (service, reason) (increase(regatta_producer_replacements_total{${SERVICE}}[${WINDOW}]))`,
+          expr: `round(sum by (service, reason) (increase(regatta_producer_replacements_total{${SERVICE}}[${WINDOW}])))`,
           legend: "{{service}} producer {{reason}}",
         },
         {
-          expr: `sum by (service) (increase(regatta_consumer_replacements_total{${SERVICE}}[${WINDOW}]))`,
+          expr: `round(sum by (service) (increase(regatta_consumer_replacements_total{${SERVICE}}[${WINDOW}])))`,
           legend: "{{service}} consumer",
         },
       ],
-      unit: "short",
+      unit: UNITS.records,
       size: THIRD,
+      events: true,
     }),
     lines({
       title: "Rebalances",
@@ -161,19 +197,13 @@ export function commitPanels() {
         "Partitions given, taken and lost, as events. They come with every replica that starts, stops or dies.",
       queries: [
         {
-          expr: `sum by (service, kind) (increase(regatta_rebalances_total{${SERVICE}}[${WINDOW}]))`,
+          expr: `round(sum by (service, kind) (increase(regatta_rebalances_total{${SERVICE}}[${WINDOW}])))`,
           legend: "{{service}} {{kind}}",
         },
       ],
-      unit: "short",
-      size: HALF,
-    }),
-    lines({
-      title: "Open transaction",
-      description: "Records written since the last commit, by service, at the moment of the scrape.",
-      queries: [{ expr: `sum by (service) (regatta_transaction_open_records{${SERVICE}})`, legend: "{{service}}" }],
-      unit: "short",
-      size: HALF,
+      unit: UNITS.records,
+      size: THIRD,
+      events: true,
     }),
     lines({
       title: "Standbys",
@@ -185,7 +215,45 @@ export function commitPanels() {
           legend: "{{service}}",
         },
       ],
-      unit: "short",
+      unit: UNITS.records,
+      size: THIRD,
+    }),
+    lines({
+      title: "Held by open transactions",
+      description:
+        "Records of an input after a transaction that its writer has left open, the most of a partition, by service. Between two commits there are always a few; for as long as they stay, nobody reads past them.",
+      queries: [{ expr: `max by (service) (regatta_input_unstable_records{${SERVICE}})`, legend: "{{service}}" }],
+      unit: UNITS.records,
+      size: THIRD,
+    }),
+    lines({
+      title: "Input lost or not read",
+      description:
+        "Offsets of inputs that were deleted before they were read, by topic, since the services were started (those of a raw topic from before the first start are not among them), and partitions that were added and wait for a repartition.",
+      queries: [
+        {
+          expr: `sum by (topic) (regatta_input_records_lost_total{cause="unread", ${SERVICE}}) or 0 * sum by (topic) (regatta_records_consumed_total{${SERVICE}})`,
+          legend: "{{topic}} lost",
+        },
+        {
+          expr: `max by (topic) (regatta_input_partitions_unread{${SERVICE}})`,
+          legend: "{{topic}} partitions not read",
+        },
+      ],
+      unit: UNITS.records,
+      size: THIRD,
+    }),
+    lines({
+      title: "Busy",
+      description:
+        "Share of the time that the replicas of a service spend in process() and in commits, averaged. Commits may go on beside process(), so it may be more than 100 %; from there on a replica can take no more.",
+      queries: [
+        {
+          expr: `avg by (service) (rate(regatta_process_duration_seconds_sum{${SERVICE}}[${WINDOW}]) + on (service, instance) sum by (service, instance) (rate(regatta_commit_duration_seconds_sum{${SERVICE}}[${WINDOW}])))`,
+          legend: "{{service}}",
+        },
+      ],
+      unit: UNITS.share,
       size: THIRD,
     }),
   ];

@@ -1,12 +1,16 @@
 /** The kinds of panels that the dashboards are made of. What all panels share is decided here. */
-import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
 import {
   BigValueColorMode,
   BigValueGraphMode,
   BigValueTextMode,
+  GraphDrawStyle,
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
   LegendDisplayMode,
   LegendPlacement,
   ReduceDataOptionsBuilder,
+  ScaleDistribution,
+  ScaleDistributionConfigBuilder,
   SortOrder,
   TooltipDisplayMode,
   VisibilityMode,
@@ -14,18 +18,16 @@ import {
   VizTooltipOptionsBuilder,
 } from "@grafana/grafana-foundation-sdk/common";
 import {
-  DatasourceVariableBuilder,
+  DashboardLinkBuilder,
   type DataTransformerConfig,
-  QueryVariableBuilder,
   ThresholdsConfigBuilder,
   ThresholdsMode,
-  VariableRefresh,
-  VariableSort,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/table";
 import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
+import { colorsOf } from "./colors.js";
 
 /** The Prometheus that the viewer has chosen. */
 export const DATASOURCE = { type: "prometheus", uid: "$datasource" };
@@ -33,6 +35,21 @@ export const DATASOURCE = { type: "prometheus", uid: "$datasource" };
 export const WINDOW = "$__rate_interval";
 /** Matches the services that the viewer has chosen. */
 export const SERVICE = 'service=~"$service"';
+
+/** Grafana's ids of the units that are used. `seconds` are of minutes at most: an axis of 50 s, 1.67 mins, 2.50 mins is no help. */
+export const UNITS = {
+  records: "short",
+  recordsPerSecond: "count:records/s",
+  seconds: "suffix:s",
+  /** From microseconds up. */
+  duration: "s",
+  bytes: "bytes",
+  share: "percentunit",
+  none: "none",
+} as const;
+
+/** Of these, a flat line at 0 is to be seen as that: without more, Grafana draws it on an axis to 100. */
+const COUNTS: ReadonlySet<string> = new Set([UNITS.records, UNITS.recordsPerSecond]);
 
 /** Grafana's grid is 24 wide. */
 export interface Size {
@@ -46,61 +63,107 @@ export interface Query {
   readonly legend: string;
 }
 
-interface Panel {
+export interface Panel {
   readonly title: string;
   /** What the panel answers, and from where on it is bad. */
   readonly description: string;
   readonly queries: readonly Query[];
-  /** Grafana's id of the unit. */
+  /** Grafana's id of the unit, see {@link UNITS}. */
   readonly unit: string;
   readonly size: Size;
 }
 
-/** From this value on, this colour. */
+/** From this value on, this colour; `text` is the one that words have. */
 export interface Step {
   readonly from: number;
-  readonly color: "green" | "yellow" | "red";
+  readonly color: "green" | "yellow" | "red" | "text";
 }
 
-/** Lines over time. `repeat` names a variable: one panel for each of its values. */
-export function lines(panel: Panel & { readonly repeat?: string }): TimeseriesBuilder {
+export interface LinesPanel extends Panel {
+  /** Names a variable: one panel for each of its values. */
+  readonly repeat?: string;
+  /** `zero` shows 0 and lets what lies flat on it be seen to; `free` fits what there is; `log` is for errors of any size. */
+  readonly axis?: "zero" | "free" | "log";
+  /** Bars of whole numbers: how often something has happened. */
+  readonly events?: boolean;
+  /** Where an alert begins, as a line. */
+  readonly limits?: readonly Step[];
+}
+
+/** Lines over time. */
+export function lines(panel: LinesPanel): TimeseriesBuilder {
+  const { axis = "zero", events = false, limits = [], repeat } = panel;
   const builder = framed(new TimeseriesBuilder(), panel)
     .lineWidth(1)
-    .fillOpacity(5)
+    .fillOpacity(events ? 80 : 5)
     .showPoints(VisibilityMode.Never)
-    .targets(targetsOf(panel.queries))
+    .targets(targetsOf(panel.queries).map((asked) => asked.range()))
     .legend(
       new VizLegendOptionsBuilder()
-        .displayMode(LegendDisplayMode.Table)
+        .displayMode(LegendDisplayMode.List)
         .placement(LegendPlacement.Bottom)
         .showLegend(true)
-        .calcs(["lastNotNull", "max"]),
+        .calcs([]),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
-  if (panel.repeat !== undefined) builder.repeat(panel.repeat).repeatDirection("h").maxPerRow(2);
+  if (events) builder.drawStyle(GraphDrawStyle.Bars).decimals(0);
+  if (axis === "zero") builder.axisSoftMin(0);
+  if (axis === "zero" && COUNTS.has(panel.unit)) builder.axisSoftMax(1);
+  if (axis === "log")
+    builder.scaleDistribution(new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(10));
+  if (limits.length > 0) {
+    builder
+      .thresholds(thresholdsOf([{ from: 0, color: "text" }, ...limits]))
+      .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
+  }
+  const legends = panel.queries.map(({ legend }) => legend);
+  for (const [name, settings] of colorsOf(legends)) builder.overrideByName(name, [...settings]);
+  if (legends.includes("{{service}}")) builder.dataLinks([serviceLink()]);
+  if (repeat !== undefined) builder.repeat(repeat).repeatDirection("h").maxPerRow(2);
   return builder;
 }
 
-/** The newest value in large figures, coloured by its steps; `name` shows the legend beside it. */
-export function figure(panel: Panel & { readonly steps: readonly Step[]; readonly name?: boolean }): StatBuilder {
-  const { steps, name = false } = panel;
-  return framed(new StatBuilder(), panel)
-    .targets(targetsOf(panel.queries))
-    .graphMode(BigValueGraphMode.None)
-    .colorMode(BigValueColorMode.Value)
-    .textMode(name ? BigValueTextMode.ValueAndName : BigValueTextMode.Value)
-    .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]))
-    .thresholds(
-      new ThresholdsConfigBuilder()
-        .mode(ThresholdsMode.Absolute)
-        .steps(steps.map(({ from, color }, k) => ({ value: k === 0 ? null : from, color }))),
-    );
+/** Leads from the line of a service to all of its panels. */
+function serviceLink(): DashboardLinkBuilder {
+  return new DashboardLinkBuilder(`Only \${__field.labels.service}`).url(
+    `/d/regatta-pipeline?var-service=\${__field.labels.service}&var-datasource=\${datasource}&\${__url_time_range}`,
+  );
 }
 
-/** The newest values as rows. */
+export interface FigurePanel extends Panel {
+  readonly steps: readonly Step[];
+  /** What is shown in large: the value, the name of its line, or both. */
+  readonly shows?: "value" | "name" | "both";
+}
+
+const TEXT_MODES = {
+  value: BigValueTextMode.Value,
+  name: BigValueTextMode.Name,
+  both: BigValueTextMode.ValueAndName,
+};
+
+/** What is true now, in large figures coloured by their steps. Lines that ended before are not among it. */
+export function figure(panel: FigurePanel): StatBuilder {
+  return framed(new StatBuilder(), panel)
+    .targets(targetsOf(panel.queries).map((asked) => asked.instant()))
+    .graphMode(BigValueGraphMode.None)
+    .colorMode(BigValueColorMode.Value)
+    .textMode(TEXT_MODES[panel.shows ?? "value"])
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]))
+    .thresholds(thresholdsOf(panel.steps));
+}
+
+/** The first step holds below its value too. */
+export function thresholdsOf(steps: readonly Step[]): ThresholdsConfigBuilder {
+  return new ThresholdsConfigBuilder()
+    .mode(ThresholdsMode.Absolute)
+    .steps(steps.map(({ from, color }, k) => ({ value: k === 0 ? null : from, color })));
+}
+
+/** What is true now, as rows. */
 export function rows(panel: Panel & { readonly transformations: readonly DataTransformerConfig[] }): TableBuilder {
   return framed(new TableBuilder(), panel)
-    .targets(panel.queries.map((query) => target(query).instant().format(PromQueryFormat.Table)))
+    .targets(targetsOf(panel.queries).map((asked) => asked.instant().format(PromQueryFormat.Table)))
     .transformations([...panel.transformations]);
 }
 
@@ -114,7 +177,8 @@ interface Framed {
   height(rows: number): this;
 }
 
-function framed<B extends Framed>(builder: B, { title, description, unit, size }: Panel): B {
+/** Gives a builder of any kind of panel what all kinds have. */
+export function framed<B extends Framed>(builder: B, { title, description, unit, size }: Omit<Panel, "queries">): B {
   return builder
     .title(title)
     .description(description)
@@ -124,37 +188,13 @@ function framed<B extends Framed>(builder: B, { title, description, unit, size }
     .height(size.height);
 }
 
-/** Lets the viewer choose the Prometheus, where Grafana knows several. */
-export function datasourceVariable(): DatasourceVariableBuilder {
-  return new DatasourceVariableBuilder("datasource").label("Prometheus").type("prometheus");
-}
-
-/** Lets the viewer choose values of a label of a metric: one, or any number with all as the default. */
-export function labelVariable(
-  name: string,
-  label: string,
-  metric: string,
-  choice: "one" | "any",
-): QueryVariableBuilder {
-  const builder = new QueryVariableBuilder(name)
-    .label(label)
-    .datasource(DATASOURCE)
-    .query({ query: `label_values(${metric}, ${name})`, refId: name })
-    .definition(`label_values(${metric}, ${name})`)
-    .refresh(VariableRefresh.OnTimeRangeChanged)
-    .sort(VariableSort.NaturalAsc);
-  if (choice === "one") return builder;
-  return builder.multi(true).includeAll(true).current({ text: "All", value: "$__all" });
-}
-
-function targetsOf(queries: readonly Query[]): Builder<ReturnType<DataqueryBuilder["build"]>>[] {
-  return queries.map((query, k) =>
-    target(query)
-      .range()
+/** Neither range nor instant yet. */
+export function targetsOf(queries: readonly Query[]): DataqueryBuilder[] {
+  return queries.map(({ expr, legend }, k) =>
+    new DataqueryBuilder()
+      .datasource(DATASOURCE)
+      .expr(expr)
+      .legendFormat(legend)
       .refId(String.fromCharCode("A".charCodeAt(0) + k)),
   );
-}
-
-function target({ expr, legend }: Query): DataqueryBuilder {
-  return new DataqueryBuilder().datasource(DATASOURCE).expr(expr).legendFormat(legend).refId("A");
 }

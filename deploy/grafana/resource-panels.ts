@@ -1,17 +1,26 @@
 /** Panels of what is held and used: tasks, state, memory, time. */
-import { lines, SERVICE, WINDOW } from "./panels.js";
+
+import { lines, SERVICE, UNITS, WINDOW } from "./panels.js";
+import { states } from "./state-panels.js";
 
 const THIRD = { width: 8, height: 8 };
+const GIB = 2 ** 30;
 
 /** Tasks and their state stores. */
 export function statePanels() {
   return [
-    lines({
-      title: "Tasks",
-      description: "Tasks by service and state; all should run.",
-      queries: [{ expr: `sum by (service, state) (regatta_tasks{${SERVICE}}) > 0`, legend: "{{service}} {{state}}" }],
-      unit: "short",
+    states({
+      title: "Tasks that do not run",
+      description: "Tasks of each service that are created, restored or suspended: their records wait. All should run.",
+      queries: [
+        { expr: `sum by (service) (regatta_tasks{state!~"running|closed", ${SERVICE}})`, legend: "{{service}}" },
+      ],
+      unit: UNITS.none,
       size: THIRD,
+      steps: [
+        { from: 0, color: "green" },
+        { from: 1, color: "yellow" },
+      ],
     }),
     lines({
       title: "State restored",
@@ -22,7 +31,7 @@ export function statePanels() {
           legend: "{{service}}",
         },
       ],
-      unit: "cps",
+      unit: UNITS.recordsPerSecond,
       size: THIRD,
     }),
     lines({
@@ -34,7 +43,7 @@ export function statePanels() {
           legend: "{{service}}",
         },
       ],
-      unit: "short",
+      unit: UNITS.records,
       size: THIRD,
     }),
     lines({
@@ -42,7 +51,7 @@ export function statePanels() {
       description:
         "Size of the LevelDB folders, by service. It grows with the number of series, not with that of records.",
       queries: [{ expr: `sum by (service) (regatta_store_bytes{${SERVICE}})`, legend: "{{service}}" }],
-      unit: "bytes",
+      unit: UNITS.bytes,
       size: THIRD,
     }),
     lines({
@@ -50,15 +59,16 @@ export function statePanels() {
       description:
         "State folders that could not be used and were reset and restored, since the replica started. After any, examine the disk.",
       queries: [{ expr: `sum by (service) (regatta_store_damages_total{${SERVICE}})`, legend: "{{service}}" }],
-      unit: "short",
+      unit: UNITS.records,
       size: THIRD,
     }),
     lines({
       title: "Disk left",
       description: "Free bytes of the file system with the state, by service, where least is left.",
       queries: [{ expr: `min by (service) (regatta_state_disk_available_bytes{${SERVICE}})`, legend: "{{service}}" }],
-      unit: "bytes",
+      unit: UNITS.bytes,
       size: THIRD,
+      limits: [{ from: GIB, color: "red" }],
     }),
   ];
 }
@@ -75,7 +85,7 @@ export function resourcePanels() {
           legend: "{{service}} {{instance}}",
         },
       ],
-      unit: "short",
+      unit: UNITS.records,
       size: THIRD,
     }),
     lines({
@@ -88,11 +98,25 @@ export function resourcePanels() {
           legend: "{{service}} {{instance}}",
         },
       ],
-      unit: "percentunit",
+      unit: UNITS.share,
+      size: THIRD,
+      limits: [{ from: 0.9, color: "yellow" }],
+    }),
+    lines({
+      title: "Memory in bytes",
+      description:
+        "Resident memory of each replica: of use where no limit is set, so that it is a small share of the machine's.",
+      queries: [
+        {
+          expr: `process_resident_memory_bytes{job="regatta", ${SERVICE}}`,
+          legend: "{{service}} {{instance}}",
+        },
+      ],
+      unit: UNITS.bytes,
       size: THIRD,
     }),
     lines({
-      title: "Event loop",
+      title: "Event loop, p99",
       description:
         "Delay of the event loop, 99 of 100 turns, by replica. Above seconds the replica answers Kafka late.",
       queries: [
@@ -101,8 +125,9 @@ export function resourcePanels() {
           legend: "{{service}} {{instance}}",
         },
       ],
-      unit: "s",
+      unit: UNITS.duration,
       size: THIRD,
+      limits: [{ from: 1, color: "yellow" }],
     }),
     lines({
       title: "Heap and state",
@@ -117,7 +142,7 @@ export function resourcePanels() {
         { expr: `regatta_transaction_open_state_bytes{${SERVICE}}`, legend: "{{service}} {{instance}} changed" },
         { expr: `regatta_state_unsaved_bytes{${SERVICE}}`, legend: "{{service}} {{instance}} unsaved" },
       ],
-      unit: "bytes",
+      unit: UNITS.bytes,
       size: THIRD,
     }),
     lines({
@@ -129,14 +154,33 @@ export function resourcePanels() {
           legend: "{{service}} {{instance}}",
         },
       ],
-      unit: "percentunit",
+      unit: UNITS.share,
       size: THIRD,
     }),
     lines({
       title: "Open files",
       description: "File descriptors open, by replica: LevelDB's files and the connections to Kafka.",
       queries: [{ expr: `process_open_fds{job="regatta", ${SERVICE}}`, legend: "{{service}} {{instance}}" }],
-      unit: "short",
+      unit: UNITS.records,
+      size: THIRD,
+    }),
+    lines({
+      title: "Open transaction",
+      description: "Records written since the last commit, by service, at the moment of the scrape.",
+      queries: [{ expr: `sum by (service) (regatta_transaction_open_records{${SERVICE}})`, legend: "{{service}}" }],
+      unit: UNITS.records,
+      size: THIRD,
+    }),
+    lines({
+      title: "Records of a batch",
+      description: "Records that are processed at once, on average, by service. A backlog fills them.",
+      queries: [
+        {
+          expr: `sum by (service) (rate(regatta_batch_records_sum{${SERVICE}}[${WINDOW}])) / (sum by (service) (rate(regatta_batch_records_count{${SERVICE}}[${WINDOW}])) > 0)`,
+          legend: "{{service}}",
+        },
+      ],
+      unit: UNITS.records,
       size: THIRD,
     }),
   ];

@@ -234,7 +234,7 @@ function whenDone(
 
 function tellLeftOut({ metrics, warn }: Context, { key, of }: Seen, leftOut: readonly string[]): void {
   for (const model of leftOut) {
-    metrics.leftOut(model);
+    metrics.leftOut(of.topic, model);
     warn(
       { series: key, model, i: of.i },
       "a model did not answer in time again and again: it is left out of this series",

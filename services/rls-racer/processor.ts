@@ -98,6 +98,7 @@ export function processObservation(record: InputRecord, context: Context): void 
   const isShown = metrics.shown(key) !== undefined || !metrics.isFull(settings.metricsSeriesMax, shownRaceBytes(race));
   if (isShown || step.ranking !== undefined || step.resets.length > 0)
     finish(record, context, key, race, seenOf(view), step);
+  else metrics.met(key, record.partition);
   if (step.judged !== undefined && settings.best && !writeBest(context, layouts.best, given, step.judged))
     forwardBest(context, seenOf(view), step.judged);
   const told = dueVerdict(context, race, step);
@@ -213,7 +214,7 @@ function finish(
 ): void {
   const { metrics, settings } = context;
   forwardStandings(context, key, race, of, step);
-  for (const { m, reason } of step.resets) metrics.reset(settings.models[m].name, reason);
+  for (const { m, reason } of step.resets) metrics.reset(of.topic, settings.models[m].name, reason);
   shownAs(context, key, partition, race, of)?.update(race, of.y, step);
 }
 
@@ -227,7 +228,10 @@ function shownAs(
 ): ShownRace | undefined {
   const shown = metrics.shown(key);
   if (shown?.isOf(race, settings.models)) return shown;
-  if (shown === undefined && metrics.isFull(settings.metricsSeriesMax, shownRaceBytes(race))) return undefined;
+  if (shown === undefined && metrics.isFull(settings.metricsSeriesMax, shownRaceBytes(race))) {
+    metrics.met(key, partition);
+    return undefined;
+  }
   metrics.show(key, partition, new ShownRace(topic, series, race, settings.models), settings.metricsSeriesMax);
   return metrics.shown(key);
 }

@@ -22,6 +22,7 @@ import {
   rowValues,
   variance,
 } from "./estimators.js";
+import type { SeriesMetrics } from "./series-metrics.js";
 import type { SeriesState } from "./series-state.js";
 
 /** An estimate has four arrays of at most 25 bytes a number: this many features stay below Kafka's usual 1 MB a record. */
@@ -37,6 +38,8 @@ export const MAGNITUDE_MAX = 1e150;
 export interface EstimatorSettings {
   readonly batchIntervalMs: number;
   readonly matrixRows: number;
+  /** Number of series that are shown as metrics. */
+  readonly metricsSeriesMax: number;
 }
 
 /**
@@ -48,8 +51,8 @@ export type EstimatorStates = { series: SeriesState; matrix: Float64Array };
 /** Why an observation is refused; nothing has changed then. */
 export type EstimatorFault = "features-changed" | "too-many-features" | "number-too-large" | "estimate-not-finite";
 
-/** Of records that are no rows. */
-export interface EstimatorMetrics {
+/** What is known of series, and how many records are no rows. */
+export interface EstimatorMetrics extends SeriesMetrics {
   readonly passedOver: CommittedCounter<"lacks">;
 }
 
@@ -68,6 +71,8 @@ interface Entry {
 
 const view = new ObservationView();
 const layout = estimateLayout();
+/** The names of the observation that was read. */
+const shownName = () => ({ topic: view.topic, series: view.series });
 
 /**
  * Estimates are keyed by series, so that a series stays in one partition.
@@ -82,6 +87,7 @@ export function processObservation(record: InputRecord, context: Context): void 
   const i = numbers[NUMBER.i];
   const row = numbers.slice(NUMBER.y, NUMBER.x + features);
   const estimates = estimated(record, context, key, row);
+  context.metrics.show(key, record.partition, estimates, context.settings.metricsSeriesMax, shownName);
   view.given.listLength = layDown(i, estimates, rowValues(row));
   if (context.write(topics.estimates, layout, view.given)) return;
   forward(context, { topic: view.topic, series: view.series, key, i, row }, estimates);
@@ -97,7 +103,9 @@ export function processAnyObservation(record: InputRecord, context: Context): vo
   const { topic, series, i } = observation;
   const key = stateKey(topic, series);
   const row = rowOf(observation);
-  forward(context, { topic, series, key, i, row }, estimated(record, context, key, row));
+  const estimates = estimated(record, context, key, row);
+  context.metrics.show(key, record.partition, estimates, context.settings.metricsSeriesMax, () => ({ topic, series }));
+  forward(context, { topic, series, key, i, row }, estimates);
 }
 
 /** Learns the row of an observation. @throws {RecordError} nothing has changed then */

@@ -6,6 +6,7 @@ import type { ProcessorService } from "../../shared/service-definition.js";
 import { topicList, wholeNumber } from "../../shared/setting-kinds.js";
 import { newestSlots, RING_LENGTH_MAX, rowCodec } from "../../shared/state/row-ring.js";
 import { type EstimatorMetrics, type EstimatorStates, processObservation } from "./processor.js";
+import { seriesMetrics } from "./series-metrics.js";
 import { seriesCodec } from "./series-state.js";
 
 const DAY_MS = 86_400_000;
@@ -23,6 +24,10 @@ const settings = {
     default: "100",
     doc: "newest rows of a series that are kept for reading; with a smaller number the oldest are dropped",
   }),
+  metricsSeriesMax: setting("METRICS_SERIES_MAX", wholeNumber(0, 10_000), {
+    default: "20",
+    doc: "number of series whose mean and deviation of y are shown as metrics",
+  }),
 };
 
 /** The service, for the kernel to run. */
@@ -35,11 +40,13 @@ export const statefulEstimator: ProcessorService<typeof settings, EstimatorState
   stores: { series: seriesCodec, matrix: rowCodec },
   slots: { matrix: ({ series }) => newestSlots(series, "matrix") },
   metrics: (registry) => ({
+    ...seriesMetrics(registry),
     passedOver: new CommittedCounter(registry, {
       name: "regatta_rows_passed_over_total",
       help: "Observations without y (questions) or without x (labels): they are no rows",
       labelNames: ["lacks"],
     }),
   }),
+  taskClosed: (partition, metrics) => metrics.hide(partition),
   process: processObservation,
 };

@@ -3,8 +3,9 @@ import { Gauge, type Registry } from "prom-client";
 import { CommittedCounter } from "../committed-counter.js";
 import { memoryBudget } from "../memory-budget.js";
 import { OBJECT_BYTES } from "../state/state-bytes.js";
-import { judgeGauges, type ShownJudge } from "./judge/judge-metrics.js";
+import { judgeGauges, registerBaselines, type ShownJudge } from "./judge/judge-metrics.js";
 import type { Contestant } from "./score.js";
+import { UnshownSeries } from "./unshown-series.js";
 
 /** A forecast as it is shown; yhat is null where the model refused. */
 export interface ShownForecast {
@@ -41,16 +42,18 @@ export interface RaceMetrics<M extends Contestant = Contestant, S extends ShownS
    * @param partition that the series is in
    */
   show(key: string, partition: number, shown: S, seriesMax: number): void;
+  /** Counts a series that races without being shown. Cheap: called at every record. */
+  met(key: string, partition: number): void;
   /** Removes the series of a partition: another instance has them from now on, and their values here would no longer change. */
   hide(partition: number): void;
   /** Counts an observation that a model refused. `reason` is from a closed set. */
-  refused(model: string, reason: string): void;
+  refused(topic: string, model: string, reason: string): void;
   /** Counts a switch of the champion. @param model who is champion now */
-  switched(model: string): void;
+  switched(topic: string, model: string): void;
   /** Counts a model that is left out of a series from now on. */
-  leftOut(model: string): void;
+  leftOut(topic: string, model: string): void;
   /** Counts a model that was reset in a series. `reason` is from a closed set. */
-  reset(model: string, reason: string): void;
+  reset(topic: string, model: string, reason: string): void;
 }
 
 /** A gauge of every model of every series that is shown, labelled topic, series and model. */
@@ -69,10 +72,11 @@ interface Held<M extends Contestant, S extends ShownSeries<M> = ShownSeries<M>> 
 }
 
 /**
- * Registers `regatta_model_mse{topic,series,model}`, `regatta_model_forecast{topic,series,model}`,
- * `regatta_series_target{topic,series}`, `regatta_open_questions{topic,series}`, `regatta_model_refusals_total{model,reason}`,
- * `regatta_model_left_out_total{model}`, `regatta_model_resets_total{model,reason}`, `regatta_verdict_switches_total{model}`, those of
- * judge-metrics.ts, and gauges of the service's own. Gauges read the live race when they are scraped; setting them at every record
+ * Registers `regatta_model_mse{topic,series,model}`, `regatta_model_scored_forecasts{topic,series,model}`,
+ * `regatta_model_forecast{topic,series,model}`, `regatta_series_target{topic,series}`, `regatta_open_questions{topic,series}`,
+ * `regatta_series_raced{topic}`, `regatta_model_refusals_total{topic,model,reason}`, `regatta_model_left_out_total{topic,model}`,
+ * `regatta_model_resets_total{topic,model,reason}`, `regatta_verdict_switches_total{topic,model}`, those of judge-metrics.ts, and
+ * gauges of the service's own. `topic` is the raw topic, so that what is counted belongs to one race. Gauges read the live race when they are scraped; setting them at every record
  * would cost more than the forecast.
  * @param bytesOf memory that a model that is shown takes, roughly
  */
@@ -83,30 +87,14 @@ export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = Sho
 ): RaceMetrics<M, S> {
   const held = new Map<string, Held<M, S>>();
   const heldBytesMax = memoryBudget().shownSeries;
+  const unshown = new UnshownSeries();
   let heldBytes = 0;
   const isFull = (seriesMax: number, bytes: number) => held.size >= seriesMax || heldBytes + bytes > heldBytesMax;
   registerScores(registry, held, gauges);
   registerForecasts(registry, held);
-  const refusals = new CommittedCounter(registry, {
-    name: "regatta_model_refusals_total",
-    help: "Observations that a model refused: forecast, score or update would not have been finite, or took too long",
-    labelNames: ["model", "reason"],
-  });
-  const leftOut = new CommittedCounter(registry, {
-    name: "regatta_model_left_out_total",
-    help: "Series that a model was left out of, since it did not answer in time again and again",
-    labelNames: ["model"],
-  });
-  const resets = new CommittedCounter(registry, {
-    name: "regatta_model_resets_total",
-    help: "Models that began anew in a series, since what they had learned was of no use any more",
-    labelNames: ["model", "reason"],
-  });
-  const switches = new CommittedCounter(registry, {
-    name: "regatta_verdict_switches_total",
-    help: "Switches of the champion of a series, by the model that is champion since",
-    labelNames: ["model"],
-  });
+  registerBaselines(registry, () => shownIn(held));
+  registerCount(registry, held, unshown);
+  const { refusals, leftOut, resets, switches } = createCounters(registry);
   return {
     shown: (key) => held.get(key)?.shown,
     isFull,
@@ -117,21 +105,52 @@ export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = Sho
         return;
       }
       const bytes = shown.models.reduce((sum, model) => sum + bytesOf(model), 0);
-      if (isFull(seriesMax, bytes)) return;
+      if (isFull(seriesMax, bytes)) {
+        unshown.met(key, partition);
+        return;
+      }
       heldBytes += bytes;
       held.set(key, { partition, bytes, shown });
+      unshown.shown(key);
     },
+    met: (key, partition) => unshown.met(key, partition),
     hide(partition) {
+      unshown.forget(partition);
       for (const [key, series] of held) {
         if (series.partition !== partition) continue;
         held.delete(key);
         heldBytes -= series.bytes;
       }
     },
-    refused: (model, reason) => refusals.inc({ model, reason }),
-    switched: (model) => switches.inc({ model }),
-    leftOut: (model) => leftOut.inc({ model }),
-    reset: (model, reason) => resets.inc({ model, reason }),
+    refused: (topic, model, reason) => refusals.inc({ topic, model, reason }),
+    switched: (topic, model) => switches.inc({ topic, model }),
+    leftOut: (topic, model) => leftOut.inc({ topic, model }),
+    reset: (topic, model, reason) => resets.inc({ topic, model, reason }),
+  };
+}
+
+function createCounters(registry: Registry) {
+  return {
+    refusals: new CommittedCounter(registry, {
+      name: "regatta_model_refusals_total",
+      help: "Observations that a model refused: forecast, score or update would not have been finite, or took too long",
+      labelNames: ["topic", "model", "reason"],
+    }),
+    leftOut: new CommittedCounter(registry, {
+      name: "regatta_model_left_out_total",
+      help: "Series that a model was left out of, since it did not answer in time again and again",
+      labelNames: ["topic", "model"],
+    }),
+    resets: new CommittedCounter(registry, {
+      name: "regatta_model_resets_total",
+      help: "Models that began anew in a series, since what they had learned was of no use any more",
+      labelNames: ["topic", "model", "reason"],
+    }),
+    switches: new CommittedCounter(registry, {
+      name: "regatta_verdict_switches_total",
+      help: "Switches of the champion of a series, by the model that is champion since",
+      labelNames: ["topic", "model"],
+    }),
   };
 }
 
@@ -146,7 +165,12 @@ function registerScores<M extends Contestant>(
     help: "Prequential mean squared error of a model in a series",
     of: ({ mse, n }) => (n > 0 ? mse : undefined),
   };
-  const ofModels = [mseGauge, ...gauges].map((gauge) => ({
+  const scoredGauge: ModelGauge<M> = {
+    name: "regatta_model_scored_forecasts",
+    help: "Forecasts that the mean squared error of a model in a series is of",
+    of: ({ n }) => n,
+  };
+  const ofModels = [mseGauge, scoredGauge, ...gauges].map((gauge) => ({
     ...gauge,
     of: ({ models }: ShownSeries<M>, m: number) => gauge.of(models[m]),
   }));
@@ -207,6 +231,26 @@ function registerForecasts(registry: Registry, held: ReadonlyMap<string, Held<Co
   });
 }
 
-function shownIn(held: ReadonlyMap<string, Held<Contestant>>): ShownSeries[] {
+function registerCount(registry: Registry, held: ReadonlyMap<string, Held<Contestant>>, unshown: UnshownSeries): void {
+  new Gauge({
+    name: "regatta_series_raced",
+    help: "Series of a race that this instance has met since it started, shown or not; some ten thousand of others are counted",
+    labelNames: ["topic"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { topic } of shownIn(held)) this.inc({ topic });
+      const counts = new Map<string, number>();
+      for (const key of unshown.keys()) {
+        // A topic has no slash.
+        const topic = key.slice(0, key.indexOf("/"));
+        counts.set(topic, (counts.get(topic) ?? 0) + 1);
+      }
+      for (const [topic, count] of counts) this.inc({ topic }, count);
+    },
+  });
+}
+
+function shownIn<M extends Contestant>(held: ReadonlyMap<string, Held<M>>): ShownSeries<M>[] {
   return Array.from(held.values(), ({ shown }) => shown);
 }

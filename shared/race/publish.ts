@@ -43,7 +43,7 @@ export function publishPrediction<P extends Prediction>(
   prediction: P,
 ): void {
   context.forward(topic, prediction.series, prediction);
-  if (prediction.reason !== undefined) context.metrics.refused(prediction.model, prediction.reason);
+  if (prediction.reason !== undefined) context.metrics.refused(prediction.topic, prediction.model, prediction.reason);
 }
 
 /**
@@ -57,7 +57,7 @@ export function publishVerdict(
   verdict: Verdict,
 ): void {
   context.forward(topic, key, verdict);
-  if (verdict.decision === "switch") context.metrics.switched(verdict.champion);
+  if (verdict.decision === "switch") context.metrics.switched(verdict.topic, verdict.champion);
 }
 
 /**
@@ -76,7 +76,7 @@ export function publishRace<P extends Prediction, M extends Contestant>(
   const { topic, series } = of;
   const y = of.y ?? metrics.shown(key)?.y;
   for (const prediction of predictions) publishPrediction(context, topics.predictions, prediction);
-  for (const model of modelsReset) metrics.reset(model, "refusals-in-a-row");
+  for (const model of modelsReset) metrics.reset(topic, model, "refusals-in-a-row");
   if (standings !== undefined) context.forward(topics.standings, key, standings);
   if (best !== undefined) context.forward(topics.best, series, best);
   if (verdict !== undefined) publishVerdict(context, topics.verdicts, key, verdict);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { partitionOfKey } from "../../shared/partitioner.js";
-import { panelQueries } from "../support/judge/dashboard-queries.js";
+import { annotationQueries, panelQueries } from "../support/judge/dashboard-queries.js";
 import { PrometheusServer } from "../support/judge/prometheus-server.js";
 import { MISSING_PROMETHEUS, prometheusProgram } from "../support/judge/promtool.js";
 import { alertRules, recordingRules } from "../support/judge/rule-files.js";
@@ -78,8 +78,16 @@ describe("Prometheus that scrapes the services", function () {
   it("has data for every line of every panel, with the labels of its legend", async () => {
     const queries = panelQueries();
     assert.ok(queries.length > 40);
-    for (const { of, expr, legendLabels } of queries) {
+    for (const { of, expr, legendLabels } of queries.filter(({ isSeen }) => isSeen)) {
       await waitFor(`data of ${of}: ${expr}`, () => hasData(expr, legendLabels), 90_000);
+    }
+  });
+
+  it("takes what is asked for lines that are seldom seen, and for marks on the time axis", async () => {
+    const queries = [...panelQueries(), ...annotationQueries()].filter(({ isSeen }) => !isSeen);
+    assert.ok(queries.length > 5);
+    for (const { expr, legendLabels } of queries) {
+      for (const { labels } of await ask(expr)) assert.ok(legendLabels.every((label) => label in labels));
     }
   });
 

@@ -29,6 +29,16 @@ export function meanMse(judge: Float64Array, at: number): number | undefined {
   return mseOf(judge, at + BASELINES + MEAN_SCORE);
 }
 
+/** Forecasts of `last` that were scored. */
+export function lastScored(judge: Float64Array, at: number): number {
+  return judge[at + BASELINES + LAST_SCORE + N];
+}
+
+/** Forecasts of `mean` that were scored. */
+export function meanScored(judge: Float64Array, at: number): number {
+  return judge[at + BASELINES + MEAN_SCORE + N];
+}
+
 /** Scores the forecast of `last` as it was asked. @returns whether it was scored */
 export function scoreLast(judge: Float64Array, at: number, error: number): boolean {
   return score(judge, at + BASELINES + LAST_SCORE, error);

@@ -1,5 +1,8 @@
 /** What the judge says of the series that are shown, as metrics. */
+import { Gauge, type Registry } from "prom-client";
 import type { Contestant } from "../score.js";
+import { lastMse, lastScored, meanMse, meanScored } from "./baselines.js";
+import { widthOf } from "./interval.js";
 import { CHAMPION, modelAt } from "./places.js";
 import { evidenceAt, skillAt } from "./records.js";
 import { coverageOf, fadingOf } from "./scores.js";
@@ -51,4 +54,52 @@ export const judgeGauges: readonly JudgeGauge[] = [
     help: "Share of the intervals of a model in a series that held y",
     of: ({ judge }, m) => judge && coverageOf(judge.doubles, modelAt(judge.at, m)),
   },
+  {
+    name: "regatta_model_interval_half_width",
+    help: "How far the next interval of a model in a series reaches to each side of its forecast",
+    of: ({ judge }, m) => judge && known(widthOf(judge.doubles, modelAt(judge.at, m), 0)),
+  },
 ];
+
+const known = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
+
+/** A series that is shown, with its name. */
+interface NamedJudged extends Judged {
+  readonly topic: string;
+  readonly series: string;
+}
+
+const BASELINE_GAUGES = [
+  {
+    name: "regatta_baseline_mse",
+    help: "Prequential mean squared error of a baseline in a series: of the last value, or of the mean of all",
+    values: { last: lastMse, mean: meanMse },
+  },
+  {
+    name: "regatta_baseline_scored_forecasts",
+    help: "Forecasts that the mean squared error of a baseline in a series is of",
+    values: { last: lastScored, mean: meanScored },
+  },
+];
+
+/** Registers the scores of the baselines, `{topic,series,baseline}`. */
+export function registerBaselines(registry: Registry, shown: () => readonly NamedJudged[]): void {
+  for (const { name, help, values } of BASELINE_GAUGES) {
+    new Gauge({
+      name,
+      help: `${help}, for the first METRICS_SERIES_MAX series`,
+      labelNames: ["topic", "series", "baseline"],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const { topic, series, judge } of shown()) {
+          if (judge === undefined) continue;
+          for (const [baseline, of] of Object.entries(values)) {
+            const value = of(judge.doubles, judge.at);
+            if (value !== undefined) this.set({ topic, series, baseline }, value);
+          }
+        }
+      },
+    });
+  }
+}

@@ -13,7 +13,12 @@ const alertSchema = z.strictObject({
   expr: z.string(),
   for: z.string().optional(),
   labels: z.strictObject({ severity: z.enum(["critical", "warning"]) }),
-  annotations: z.strictObject({ summary: z.string(), description: z.string(), runbook_url: z.string() }),
+  annotations: z.strictObject({
+    summary: z.string(),
+    description: z.string(),
+    runbook_url: z.string(),
+    dashboard_url: z.string(),
+  }),
 });
 const recordingSchema = z.strictObject({ record: z.string(), expr: z.string() });
 const fileSchema = z.strictObject({
@@ -37,6 +42,17 @@ export function alertRules(): AlertRule[] {
 /** @throws {z.ZodError} as {@link alertRules} */
 export function recordingRules(): RecordingRule[] {
   return rules().filter((rule) => "record" in rule);
+}
+
+/** A rule file of one alert, with what all of them may ask for. */
+export function rulesOf(alert: string) {
+  const own = alertRules().filter((rule) => rule.alert === alert);
+  return {
+    groups: [
+      { name: "recording", rules: recordingRules() },
+      { name: "alerts", rules: own },
+    ],
+  };
 }
 
 function rules(): (AlertRule | RecordingRule)[] {

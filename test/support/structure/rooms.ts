@@ -141,7 +141,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "shared/contract",
     "shared/models",
   ],
-  "deploy/grafana": ["deploy/cli", "shared"],
+  "deploy/grafana": ["services/names.ts", "deploy/cli", "shared"],
   "deploy/kubernetes": [...declarations, "shared"],
   "deploy/wasm": [],
 };

@@ -103,7 +103,7 @@ describe("the judge of ml-racer", () => {
     const counter = await driver.registry.getSingleMetric("regatta_verdict_switches_total")?.get();
     assert.deepEqual(
       counter?.values.map(({ labels, value }) => [labels, value]),
-      [[{ model: "lin" }, 1]],
+      [[{ topic: "dataNonLinearModel", model: "lin" }, 1]],
     );
     assert.equal((driver.json("race", KEY) as { champion: string }).champion, "lin");
     const champions = await driver.registry.getSingleMetric("regatta_model_champion")?.get();

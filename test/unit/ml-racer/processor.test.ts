@@ -300,7 +300,7 @@ describe("ml-racer", () => {
       [[KEY, "lin"]],
     );
     const metric = await driver.registry.getSingleMetric("regatta_model_left_out_total")?.get();
-    assert.deepEqual(metric?.values, [{ labels: { model: "lin" }, value: 1 }]);
+    assert.deepEqual(metric?.values, [{ labels: { topic: "dataNonLinearModel", model: "lin" }, value: 1 }]);
     const [{ rf }] = raceWithLoops(newDriver({ ML_MODELS: "rf:n_estimators=3,gb:n_estimators=3" }), loops).slice(-1);
     assert.equal(said.at(-1)?.rf, rf, "the other forecasts what it does without it");
     assert.equal((driver.json("race", KEY) as { leader: string }).leader, "rf:n_estimators=3");

@@ -64,7 +64,7 @@ describe("recursive models in ml-racer", () => {
     const [last] = step(driver, 11, 0.5e154);
     assert.deepEqual([last.reason, last.yhat, last.n], [undefined, 0, 2]);
     assert.equal(step(driver, 12, 0)[0].yhat, 0.5e154);
-    const resets = /regatta_model_resets_total\{model="last",reason="refusals-in-a-row"[^}]*\} 1\n/;
+    const resets = /regatta_model_resets_total\{topic="[^"]+",model="last",reason="refusals-in-a-row"[^}]*\} 1\n/;
     assert.match(await driver.registry.metrics(), resets);
   });
 

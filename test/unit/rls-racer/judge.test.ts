@@ -88,7 +88,7 @@ describe("the judge of rls-racer", () => {
     const { i, n, decision, reason, champion, since, from, challenger } = gone;
     assert.deepEqual([i, n, decision, reason, champion, since], [12, 12, "switch", "champion-gone", "b", 12]);
     assert.deepEqual([from, challenger, gone.evidence], ["a", "c", 1]);
-    assert.deepEqual(await switchesOf(driver), [{ labels: { model: "b" }, value: 1 }]);
+    assert.deepEqual(await switchesOf(driver), [{ labels: { topic: "dataLinearModel", model: "b" }, value: 1 }]);
     assert.deepEqual(said(driver, 13, ...rowOf(13)).verdicts, [], "once");
     const { champion: shown, championSince } = driver.json("race", KEY) as Shown;
     assert.deepEqual([shown, championSince], ["b", 12]);

@@ -172,15 +172,25 @@ describe("rls-racer", () => {
     });
   }
 
-  it("counts what a model refused, by model and reason", async () => {
+  it("counts what a model refused, by race, model and reason", async () => {
     const driver = new TopologyDriver(rlsRacer);
     driver.pipe(observationRecord(observation({ i: 0, y: 1e200, x: [1] })));
     const metric = await driver.registry.getSingleMetric("regatta_model_refusals_total")?.get();
     assert.deepEqual(
       metric?.values.map(({ labels, value }) => [labels, value]),
-      ["rls1", "rls2"].map((model) => [{ model, reason: "score-not-finite" }, 1]),
+      ["rls1", "rls2"].map((model) => [{ topic: "dataLinearModel", model, reason: "score-not-finite" }, 1]),
     );
     assert.deepEqual((await driver.registry.getSingleMetric("regatta_model_mse")?.get())?.values, []);
+  });
+
+  it("counts the series that race, those too that it does not show", async () => {
+    const driver = new TopologyDriver(rlsRacer, { METRICS_SERIES_MAX: "2" });
+    for (let i = 0; i < 3; i++) {
+      for (const series of ["a", "b", "c", "d"]) driver.pipe(observationRecord({ ...observation({ i }), series }));
+    }
+    const valuesOf = async (name: string) => (await driver.registry.getSingleMetric(name)?.get())?.values ?? [];
+    assert.equal((await valuesOf("regatta_series_target")).length, 2);
+    assert.deepEqual(await valuesOf("regatta_series_raced"), [{ labels: { topic: "dataLinearModel" }, value: 4 }]);
   });
 
   it("shows the trace of each model's covariance as it is when scraped", async () => {
@@ -192,14 +202,14 @@ describe("rls-racer", () => {
     assert.ok(Math.abs(sample.value - (20 - 500 / 51)) < 1e-12, `${sample.value}`);
   });
 
-  it("counts a model that begins anew, by model and reason", async () => {
+  it("counts a model that begins anew, by race, model and reason", async () => {
     const driver = new TopologyDriver(rlsRacer, { RLS_MODELS: "steady:1,rash:0.25" });
     // With ν = 0.25 each error is −2 times the one before; its square overflows after some 510 records.
     for (let i = 0; i < 600; i++) driver.pipe(observationRecord(observation({ i, y: 1, x: [1] })));
     const metric = await driver.registry.getSingleMetric("regatta_model_resets_total")?.get();
     assert.deepEqual(
       metric?.values.map(({ labels, value }) => [labels, value]),
-      [[{ model: "rash", reason: "refusals-in-a-row" }, 1]],
+      [[{ topic: "dataLinearModel", model: "rash", reason: "refusals-in-a-row" }, 1]],
     );
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FEATURES_MAX } from "../../../services/stateful-estimator/processor.js";
+import { type EstimatorMetrics, FEATURES_MAX } from "../../../services/stateful-estimator/processor.js";
 import { statefulEstimator } from "../../../services/stateful-estimator/service.js";
 import { estimateSchema, type Observation } from "../../../shared/contract/schemas.js";
 import { ConfigurationError } from "../../../shared/errors.js";
@@ -23,7 +23,22 @@ describe("stateful-estimator", () => {
       inputTopics: ["dataLinearModel.observations", "dataNonLinearModel.observations"],
       batchIntervalMs: 2000,
       matrixRows: 100,
+      metricsSeriesMax: 20,
     });
+  });
+
+  it("shows mean and deviation of y, of as many series as it may, until their partition leaves", async () => {
+    const driver = newDriver({ METRICS_SERIES_MAX: "1" });
+    const shown = async (name: string) =>
+      (await driver.registry.getSingleMetric(name)?.get())?.values.map(({ labels, value }) => [labels, value]);
+    for (const y of [2, 4, 9]) estimateOf(driver, observation({ y, x: [1] }));
+    driver.pipe(observationRecord({ ...observation({ y: 7, x: [1] }), series: "s2" }));
+    const of = { topic: "dataLinearModel", series: "s1" };
+    assert.deepEqual(await shown("regatta_series_mean"), [[of, 5]]);
+    // By hand: (9 + 1 + 16) / 3.
+    assert.deepEqual(await shown("regatta_series_deviation"), [[of, Math.sqrt(26 / 3)]]);
+    (driver.metrics as EstimatorMetrics).hide(0);
+    assert.deepEqual(await shown("regatta_series_mean"), []);
   });
 
   it("passes over questions and labels without features, and counts them by what they lack", async () => {

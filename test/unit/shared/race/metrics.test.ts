@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { Registry } from "prom-client";
 import { memoryBudget } from "../../../../shared/memory-budget.js";
 import { raceMetrics, type ShownSeries } from "../../../../shared/race/metrics.js";
+import { prequentialMse } from "../../../../shared/race/score.js";
+
+const nameAndValue = ([labels, value]: unknown[]) => [(labels as { topic: string }).topic, value];
 
 const scored: ShownSeries = {
   topic: "raw",
@@ -33,6 +36,55 @@ describe("metrics of a race", () => {
     assert.deepEqual(await values("regatta_series_target"), [[of, 3]]);
     assert.deepEqual(await values("regatta_model_forecast"), [[{ ...of, model: "a" }, 2.5]]);
     assert.deepEqual(await values("regatta_model_mse"), [[{ ...of, model: "a" }, 0.25]]);
+    assert.deepEqual(await values("regatta_model_scored_forecasts"), [
+      [{ ...of, model: "a" }, 1],
+      [{ ...of, model: "b" }, 0],
+    ]);
+  });
+
+  it("counts the series that race by topic, each once, until their partition leaves", async () => {
+    const { metrics, values } = registered();
+    const raced = async () => Object.fromEntries((await values("regatta_series_raced"))?.map(nameAndValue) ?? []);
+    metrics.show("raw/s", 0, scored, 1);
+    for (let i = 0; i < 2; i++) {
+      metrics.show("raw/s", 0, scored, 1);
+      metrics.show("raw/t/u", 1, { ...scored, series: "t/u" }, 1);
+      metrics.met("raw/v", 1);
+      metrics.met("other/s", 0);
+    }
+    assert.deepEqual(await raced(), { raw: 3, other: 1 });
+    metrics.hide(0);
+    assert.deepEqual(await raced(), { raw: 2 });
+    metrics.show("raw/t/u", 1, { ...scored, series: "t/u" }, 1);
+    assert.deepEqual(await raced(), { raw: 2 }, "one that is shown now is counted no second time");
+    metrics.hide(1);
+    assert.deepEqual(await raced(), {});
+  });
+
+  it("counts no series that it has no room for the name of", async () => {
+    const { metrics, values } = registered();
+    for (let series = 0; series < 300; series++) metrics.met(`raw/${"s".repeat(1000)}${series}`, 0);
+    const [[, counted]] = (await values("regatta_series_raced")) ?? [];
+    assert.ok(Number(counted) >= 260 && Number(counted) < 265, `${counted}`);
+  });
+
+  it("gives the exact error of any window: of two scrapes, the difference of sums over that of numbers", async () => {
+    const { metrics, values } = registered();
+    const model = { name: "a", mse: 0, n: 0 };
+    metrics.show("raw/s", 0, { ...scored, models: [model] }, 1);
+    const errors = [3, -1, 0.5, 2, -4];
+    const sums: number[] = [];
+    const counts: number[] = [];
+    for (const error of errors) {
+      model.n++;
+      model.mse = prequentialMse(model.mse, error, model.n);
+      const [[, mse]] = (await values("regatta_model_mse")) ?? [];
+      const [[, n]] = (await values("regatta_model_scored_forecasts")) ?? [];
+      sums.push(Number(mse) * Number(n));
+      counts.push(Number(n));
+    }
+    const recent = (sums[4] - sums[1]) / (counts[4] - counts[1]);
+    assert.ok(Math.abs(recent - (0.25 + 4 + 16) / 3) < 1e-12, `${recent}`);
   });
 
   it("is full where the memory for what is shown is taken, though more series may be shown", () => {
