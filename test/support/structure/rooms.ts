@@ -103,6 +103,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "shared/kernel/instances",
     "shared/kernel/topics",
   ],
+  "deploy/printable.ts": [],
   "deploy/text-width.ts": [],
   "deploy/text-table.ts": [],
   "deploy/cli/definitions.ts": [...declarations, "shared"],
@@ -110,6 +111,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...declarations,
     "services/producer",
     "deploy/cli/definitions.ts",
+    "deploy/printable.ts",
     "deploy/text-width.ts",
     "deploy/text-table.ts",
     "shared",
@@ -121,6 +123,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "deploy/cli": [
     ...declarations,
     "deploy/cli/definitions.ts",
+    "deploy/printable.ts",
     "deploy/text-width.ts",
     "deploy/text-table.ts",
     "shared",
