@@ -4,6 +4,7 @@ import { type Command, CommanderError, InvalidArgumentError, Option } from "comm
 import type { Environment } from "../../shared/config.js";
 import { ConfigurationError, EXIT_CONFIGURATION, messageOf } from "../../shared/errors.js";
 import { isTopicName } from "../../shared/setting-kinds.js";
+import { printableLines } from "../printable.js";
 import { INTERVAL_EXPECTED, parseInterval } from "./interval.js";
 
 const EXIT_FAILURE = 1;
@@ -58,9 +59,9 @@ export async function runCommand(
   process.exit(0);
 }
 
-/** Writes a line for the user to standard error, beside the command's output. */
+/** Writes a line for the user to standard error, beside the command's output. It may name what others have named. */
 export function notice(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printableLines(line)}\n`);
 }
 
 /** Writes to standard output, and waits where that is read more slowly. */

@@ -1,5 +1,6 @@
 /** `npm run letters`: the dead letters that are there, with reason, origin and the first bytes of each. */
 import { Command } from "commander";
+import { printable } from "../printable.js";
 import { cutToWidth } from "../text-width.js";
 import { runCommand, unlessStopped, write } from "./command.js";
 import { type DeadLetterRecord, deadLetterOf, placeName } from "./dead-letter.js";
@@ -48,7 +49,8 @@ function lineOf(letter: DeadLetterRecord, isRedriven: boolean): string {
   const record = cutToWidth(screenLine(letter, undefined), RECORD_COLUMNS);
   const said = screenLine({ value: Buffer.from(message) }, undefined);
   const state = isRedriven ? " (sent back)" : "";
-  const line = `${placeName(letter)} ${time} ${reason} ${service} ${placeName(origin)}${state} ${isEnvelope ? "cut " : ""}${record} | ${said}`;
+  const text = `${placeName(letter)} ${time} ${reason} ${service} ${placeName(origin)}${state} ${isEnvelope ? "cut " : ""}${record} | ${said}`;
+  const line = printable(text);
   return process.stdout.columns > 0 ? cutToWidth(line, process.stdout.columns) : line;
 }
 

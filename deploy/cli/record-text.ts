@@ -1,5 +1,6 @@
 /** Records as lines of text: for a screen, where they may be cut, and for a file, where nothing may be lost. */
 import { isUtf8 } from "node:buffer";
+import { printable } from "../printable.js";
 import { cutToWidth } from "../text-width.js";
 
 /** Key and value as they were consumed. */
@@ -8,11 +9,8 @@ export interface KeyedValue {
   readonly value: Buffer | null;
 }
 
-/** Characters that move the cursor, or colour, hide or reverse text: controls, format characters, line separators. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-/** Matches strings, which are kept, and blanks between them, which are removed; only for text that is JSON. */
-const JSON_STRING_OR_BLANKS = /("(?:[^"\\]|\\.)*")|\s+/g;
+/** The ends of strings, what is escaped in them, and blanks; only for text that is JSON. */
+const JSON_MARKS = /"|\\.|\s+/gs;
 
 /**
  * One line for a screen: `key: value`, or the value alone where there is no key. Text is shown as it is, a JSON object
@@ -21,8 +19,10 @@ const JSON_STRING_OR_BLANKS = /("(?:[^"\\]|\\.)*")|\s+/g;
  * @param columns longest line, undefined for lines of any length
  */
 export function screenLine({ key, value }: KeyedValue, columns: number | undefined): string {
-  const shown = value === null ? "(no value)" : shape(value);
-  const line = key === undefined || key === null ? shown : `${shape(Buffer.from(key))}: ${shown}`;
+  // Each character takes a column at least, and has two code units at most: what comes after these is never shown.
+  const units = columns === undefined ? Number.POSITIVE_INFINITY : 2 * (columns + 1);
+  const shown = value === null ? "(no value)" : shape(value, units);
+  const line = key === undefined || key === null ? shown : `${shape(Buffer.from(key), units)}: ${shown}`;
   return columns === undefined ? line : cutToWidth(line, columns);
 }
 
@@ -41,24 +41,23 @@ export function fileLine(value: Buffer | null): string {
   if (!/[\r\n]/.test(text)) return text;
   return isJson(text)
     ? text.replaceAll(/[\r\n]/g, " ")
-    : text.replaceAll(/[\r\n]/g, (end) => SHORT_ESCAPES[end] ?? end);
+    : text.replaceAll(/[\r\n]/g, (end) => (end === "\n" ? "\\n" : "\\r"));
 }
 
-/** Text for a screen: characters that could command a terminal are escaped. */
-export function printable(text: string): string {
-  return text.replaceAll(UNPRINTABLE, escapeOf);
-}
-
-function shape(bytes: Buffer): string {
-  if (!isUtf8(bytes) || bytes.includes(0)) return hex(bytes);
+function shape(bytes: Buffer, units: number): string {
+  if (!isUtf8(bytes) || bytes.includes(0)) return hex(bytes.subarray(0, units));
   const text = bytes.toString("utf8");
-  const compact = /^\s*\{/.test(text) && isJson(text) ? text.replaceAll(JSON_STRING_OR_BLANKS, "$1") : text;
-  return printable(compact);
+  const compact = /^\s*\{/.test(text) && isJson(text) ? withoutBlanks(text) : text;
+  return printable(compact.slice(0, units));
 }
 
-function escapeOf(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  return SHORT_ESCAPES[character] ?? (code < 0x100 ? `\\x${hexDigits(code, 2)}` : `\\u${hexDigits(code, 4)}`);
+/** A JSON text without the blanks between its parts. Mark by mark: one expression for whole strings fails at very long ones. */
+function withoutBlanks(json: string): string {
+  let isInString = false;
+  return json.replaceAll(JSON_MARKS, (mark) => {
+    if (mark === '"') isInString = !isInString;
+    return isInString || mark === '"' ? mark : "";
+  });
 }
 
 function isJson(text: string): boolean {
@@ -72,8 +71,4 @@ function isJson(text: string): boolean {
 
 function hex(bytes: Buffer): string {
   return `0x${bytes.toString("hex")}`;
-}
-
-function hexDigits(code: number, digits: number): string {
-  return code.toString(16).padStart(digits, "0");
 }

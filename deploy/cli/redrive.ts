@@ -1,6 +1,7 @@
 /** `npm run redrive`: sends the records of dead letters to the topics that they came from, each once. */
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
+import { printable } from "../printable.js";
 import { notice, runCommand, write } from "./command.js";
 import { withDeadLetters } from "./dead-letters-topic.js";
 import { lettersText } from "./letter-counts.js";
@@ -47,7 +48,7 @@ async function unlessStoppedFor<T>(work: Promise<T>, stop: AbortSignal): Promise
 }
 
 function textOf({ sent, sentBefore, stayingTold, staying }: RedriveResult, dryRun: boolean): string {
-  const told = stayingTold.map((line) => `${line}\n`).join("");
+  const told = stayingTold.map((line) => `${printable(line)}\n`).join("");
   const more = staying > stayingTold.length ? `... and ${staying - stayingTold.length} more stay\n` : "";
   const did = dryRun ? "would be sent to where they came from" : "sent to where they came from";
   const before = sentBefore === 0 ? "" : `; ${sentBefore} of an earlier run not again`;

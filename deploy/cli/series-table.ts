@@ -1,9 +1,9 @@
 /** What a service knows of a series as text: a line of single values, and tables of the rest. Pure. */
 
 import { TIME_MAX_MS } from "../../shared/record-time.js";
+import { printable } from "../printable.js";
 import { cutToWidth } from "../text-width.js";
 import { tableLines } from "./plain-table.js";
-import { printable } from "./record-text.js";
 import type { SeriesAnswer } from "./series-answer.js";
 
 /** Significant digits of a number that is no whole one; `--json` has all of them. */
@@ -24,7 +24,8 @@ export function renderAnswer(answer: SeriesAnswer, columns: number | undefined):
     else if (value.length > 0)
       lines.push("", `${store}${isRows(value) ? ", newest first" : ""}${more}`, ...listLines(value));
   }
-  return `${lines.map((line) => (columns === undefined ? line : cutToWidth(line, columns))).join("\n")}\n`;
+  const shown = lines.map(printable);
+  return `${shown.map((line) => (columns === undefined ? line : cutToWidth(line, columns))).join("\n")}\n`;
 }
 
 function objectLines(members: Members): string[] {

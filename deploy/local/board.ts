@@ -1,5 +1,6 @@
 /** The race as text: a board for a terminal, a line per model elsewhere, a table at the end. Pure. */
 import Table from "cli-table3";
+import { printable } from "../printable.js";
 import { PLAIN_TABLE } from "../text-table.js";
 import { cutToWidth, widthOf } from "../text-width.js";
 import { type FileProgress, progressBar, progressText } from "./file-progress.js";
@@ -72,7 +73,7 @@ export function renderBoard(model: BoardModel, columns: number): string {
     ...notices.slice(-NOTICES_SHOWN),
     ...foot,
   ];
-  return lines.map((line) => cutToWidth(line, columns)).join("\n");
+  return lines.map((line) => cutToWidth(printable(line), columns)).join("\n");
 }
 
 /** The end of a run: what the board showed last, with every series that `races` has. */
@@ -88,12 +89,12 @@ export function renderFinal(races: readonly TopicSummary[], columns: number): st
 export function renderLines(model: BoardModel, before: BoardModel | undefined): string[] {
   const lag = model.services.reduce((sum, { lagRecords }) => sum + (lagRecords ?? 0), 0);
   const { progress } = model;
-  const head = progress === undefined ? [] : [`${clock(model.elapsedMs)} ${progressText(progress)}`];
+  const head = progress === undefined ? [] : [`${clock(model.elapsedMs)} ${printable(progressText(progress))}`];
   const lines = model.races.flatMap((race) => {
     const rate = before === undefined ? "-" : count(recordsPerSecond(race, model, before));
     return race.models.map(({ model: name, leads, champion, mseMean }) =>
       [
-        `${clock(model.elapsedMs)} ${race.topic} ${name}:`,
+        `${clock(model.elapsedMs)} ${printable(race.topic)} ${printable(name)}:`,
         `mse ${score(mseMean)}${race.seriesCount > 1 ? " (mean)" : ""},`,
         `leads ${count(leads)} of ${count(race.seriesCount)}${race.more ? "+" : ""} series, champion of ${count(champion)},`,
         `${count(race.records)} records, ${rate}/s; lag of all services ${count(lag)}`,
@@ -134,11 +135,11 @@ const NO_DETAILS: Details = { judged: false, newest: false };
 function renderRace({ topic, rows, models }: TopicSummary, shown: number, { judged, newest }: Details): string[] {
   const names = models.slice(0, shown).map(({ model }) => model);
   const right = names.map(() => "right" as const);
-  const scoreHeads = names.map((name) => `${cutToWidth(name, NAME_MAX)} mse`);
+  const scoreHeads = names.map((name) => `${nameOf(name)} mse`);
   const table = new Table({
     ...PLAIN_TABLE,
     head: [
-      topic,
+      printable(topic),
       "records",
       "leader",
       ...scoreHeads,
@@ -150,11 +151,11 @@ function renderRace({ topic, rows, models }: TopicSummary, shown: number, { judg
   for (const { series, records, leader, verdicts, mse, y, yhat } of rows) {
     const scores = names.map((name) => score(mse.get(name) ?? null));
     table.push([
-      cutToWidth(series, NAME_MAX),
+      nameOf(series),
       count(records),
-      cutToWidth(leader ?? "-", NAME_MAX),
+      nameOf(leader ?? "-"),
       ...scores,
-      ...(judged ? [verdicts.map(({ champion }) => cutToWidth(champion, NAME_MAX)), verdicts.map(evidence)] : []).map(
+      ...(judged ? [verdicts.map(({ champion }) => nameOf(champion)), verdicts.map(evidence)] : []).map(
         (parts) => parts.join(", ") || "-",
       ),
       ...(newest ? [number(y), yhat === null ? "-" : number(yhat)] : []),
@@ -173,7 +174,7 @@ function rest({ rows, seriesCount, more, models }: TopicSummary, shown: number):
 }
 
 function leads({ model, leads: series }: ModelRow): string {
-  return `${model} ${count(series)}`;
+  return `${nameOf(model)} ${count(series)}`;
 }
 
 function renderServices(services: readonly ServiceRow[]): string[] {
@@ -198,6 +199,11 @@ function widest(lines: readonly string[]): number {
   return Math.max(...lines.map(widthOf));
 }
 
+/** A name that somebody else chose, as the table shows it. */
+function nameOf(text: string): string {
+  return cutToWidth(printable(text), NAME_MAX);
+}
+
 function clock(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
@@ -215,7 +221,7 @@ function score(mse: number | null): string {
 /** The challenger that has the most evidence against the champion, and how much of what it takes to become champion. */
 function evidence({ challenger, evidence: gathered, threshold }: ShownVerdict): string {
   if (challenger === null || gathered === null) return "-";
-  return `${cutToWidth(challenger, NAME_MAX)} ${amount(gathered)}/${amount(threshold)}`;
+  return `${nameOf(challenger)} ${amount(gathered)}/${amount(threshold)}`;
 }
 
 /** Evidence may be anything up to 1e100. */

@@ -1,6 +1,7 @@
 /** Shows the race: on a terminal a board that is redrawn, elsewhere lines of a log. */
 import type { WriteStream } from "node:tty";
 import { createLogUpdate } from "log-update";
+import { printableLines } from "../printable.js";
 import { type BoardModel, renderBoard, renderFinal, renderLines, rowsThatFit } from "./board.js";
 import { type RaceView, summarize } from "./race-view.js";
 
@@ -61,7 +62,7 @@ function openLog(stream: NodeJS.WritableStream): Screen {
       before = model;
     },
     notice(text) {
-      stream.write(`${text}\n`);
+      stream.write(`${printableLines(text)}\n`);
     },
     close(scene) {
       if (scene === undefined) return;

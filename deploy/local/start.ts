@@ -11,6 +11,7 @@ import type { ClientOptions } from "../../shared/kafka/client.js";
 import { readClientProperties } from "../../shared/kafka-variables.js";
 import { createLogger } from "../../shared/logger.js";
 import { kernelSettings } from "../../shared/service-settings.js";
+import { printable, printableLines } from "../printable.js";
 import { dryRun } from "./dry-run.js";
 import { fileRequest } from "./file-options.js";
 import { progressSummary } from "./file-progress.js";
@@ -72,10 +73,10 @@ async function main(options: RunOptions, environment: Environment): Promise<numb
   const request = fileRequest(options, environment);
   const file = request === undefined ? undefined : await fileRace(request, resolve(options.directory), stopping.signal);
   if (request !== undefined && file === undefined) return 0;
-  if (file !== undefined) process.stdout.write(`${file.file.name}: ${file.file.detected}\n`);
+  if (file !== undefined) process.stdout.write(`${printable(`${file.file.name}: ${file.file.detected}`)}\n`);
   if (file !== undefined && options.dryRun === true) {
     const lines = dryRun({ ...environment, ...file.environment }, file.topic, OBSERVATIONS_SHOWN);
-    process.stdout.write(`${lines.join("\n")}\n`);
+    process.stdout.write(`${lines.map(printable).join("\n")}\n`);
     return 0;
   }
   const folder = await openRunFolder(file?.directory ?? resolve(options.directory));
@@ -158,10 +159,11 @@ async function race(
   if (stopping.signal.aborted) run.end({ kind: "asked" });
   const { end, faults, drained, progress } = await run.run();
   if (file !== undefined && progress !== undefined) {
-    process.stdout.write(`${progressSummary(progress, finishedRows(file))}\n`);
+    process.stdout.write(`${printable(progressSummary(progress, finishedRows(file)))}\n`);
     if (end.kind === "forecast") keepFinish(file, progress.rows);
   }
-  for (const fault of "message" in end ? [end.message, ...faults] : faults) process.stderr.write(`${fault}\n`);
+  for (const fault of "message" in end ? [end.message, ...faults] : faults)
+    process.stderr.write(`${printableLines(fault)}\n`);
   if (end.kind === "refused") return EXIT_CONFIGURATION;
   if (end.kind === "never-ready") return 1;
   if (end.kind === "elapsed" && !drained) {

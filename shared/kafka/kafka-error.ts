@@ -60,7 +60,7 @@ const RIGHTS: ReadonlyMap<number, string> = new Map([
     KafkaCode.TOPIC_AUTHORIZATION_FAILED,
     "Read on the topics that the service reads, Write on those that it writes, both on its changelogs, Create on those that it is to make",
   ],
-  [KafkaCode.GROUP_AUTHORIZATION_FAILED, "Read on the groups whose names begin with <APPLICATION_ID>-<service>"],
+  [KafkaCode.GROUP_AUTHORIZATION_FAILED, "Read on the group <APPLICATION_ID>-<service>"],
   [KafkaCode.CLUSTER_AUTHORIZATION_FAILED, "Create on the topics that it is to make, or make them beforehand"],
   [
     KafkaCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
@@ -77,7 +77,10 @@ export class KafkaError extends Error {
   constructor(call: string, cause: unknown) {
     const { code, message, isFatal, isRetriable, isTxnRequiresAbort } = fieldsOf(cause);
     const right = RIGHTS.get(code);
-    super(`${call}: ${message} (${code})${right === undefined ? "" : `. Give the service's user ${right}`}`, { cause });
+    super(
+      `${call}: ${message} (${code})${right === undefined ? "" : `. Give the service's user ${right} (npm run acls prints all that it needs)`}`,
+      { cause },
+    );
     this.code = code;
     // Fatal comes first: the error of a fenced producer may have other flags as well. No flag at all means that the outcome is unknown.
     if (isFatal) this.fate = "replace";

@@ -72,10 +72,10 @@ function faultText(message: string, properties: Properties): string {
   return [`${subject}: ${text}`, ...remedy].join(": ");
 }
 
-/** Properties of passwords, by how a message begins that names what they open. */
+/** Properties of passwords, by how the names of what they open begin; the first that a message has is meant. */
 const PASSWORD_OF = [
-  ["ssl.key", "ssl.key.password"],
   ["ssl.keystore", "ssl.keystore.password"],
+  ["ssl.key", "ssl.key.password"],
 ] as const;
 
 /** Why a file cannot be read, in the system's words; empty where it can. */

@@ -204,7 +204,7 @@ export class ServiceProcess {
       loopEnded.abort();
       await standing;
       await Promise.race([announcing, delay(FAREWELL_MS, undefined, { ref: false })]);
-      await processing.jobs?.close();
+      await processing.close();
       await output.disconnect();
     }
   }

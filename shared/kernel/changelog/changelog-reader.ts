@@ -43,7 +43,7 @@ export class ChangelogReader {
   #passed: TopicPosition[] = [];
   #serving: Promise<void> | undefined;
 
-  /** @param groupId a name for the client; it is no member */
+  /** @param groupId the service's: no member, but without a right on it the client reads nothing, and on that one its user has it */
   constructor(options: ClientOptions, groupId: string) {
     this.#options = options;
     this.#groupId = groupId;

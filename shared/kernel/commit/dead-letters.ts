@@ -8,6 +8,7 @@ import type { LetterForm, RejectedRecord, Rejection } from "../task/rejection.js
 import type { Task } from "../task/task.js";
 import { type DeadLetter, deadLetter, nextForm, reasonOf } from "./dead-letter.js";
 import type { Output } from "./output.js";
+import { RejectionLog } from "./rejection-log.js";
 import { notAhead } from "./timestamps.js";
 import type { WrittenRecords } from "./written-records.js";
 
@@ -23,24 +24,28 @@ export interface DeadLettersOptions {
 /** Writes the dead letters of a service. */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
+  readonly #log: RejectionLog;
 
   constructor(options: DeadLettersOptions) {
     this.#options = options;
+    this.#log = new RejectionLog(options.logger);
   }
 
   /** @returns how it was written: perhaps in another form, where the topic was seen to refuse this one */
   write(task: Task, record: RejectedRecord, { error, form: asked }: Rejection): Rejection {
-    const { output, written, metrics, logger } = this.#options;
+    const { output, written, metrics } = this.#options;
     const { letter, form, stamp, bytes } = this.#letterOf(record, error, asked);
     const { topic, partition, offset } = record;
     output.write(DEAD_LETTERS_TOPIC, undefined, letter.key, letter.value, stamp, letter.headers);
     written.add(DEAD_LETTERS_TOPIC, bytes, stamp);
     metrics.deadLetters.inc({ reason: reasonOf(error) });
-    logger.warn(
-      { task: task.id, topic, partition, offset, reason: reasonOf(error), err: error.message },
-      "record sent to dead-letters",
-    );
+    this.#log.add({ task: task.id, topic, partition, offset, reason: reasonOf(error), err: error.message });
     return { error, form };
+  }
+
+  /** No record comes any more. */
+  close(): void {
+    this.#log.close();
   }
 
   /** The letter in the form that is asked for, or the next that the topic has not been seen to refuse. */

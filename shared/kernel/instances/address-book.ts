@@ -243,7 +243,7 @@ export class AddressBook implements FolderClaims {
     const producer = await Producer.connect(clientOptions, { recordBytesMax: ANNOUNCEMENT_BYTES_MAX });
     try {
       const options = { ...clientOptions, properties: { ...FETCH_WAIT, ...clientOptions.properties } };
-      return { producer, consumer: await Consumer.connect(options, `${application}-instances`, { memory: MEMORY }) };
+      return { producer, consumer: await Consumer.connect(options, application, { memory: MEMORY }) };
     } catch (error) {
       await producer.disconnect();
       throw error;

@@ -116,6 +116,12 @@ export class Processing implements TaskHost {
     return this.#service.kind === "source" ? this.#service.source(task.partition, partitions, context) : undefined;
   }
 
+  /** No record comes any more. */
+  async close(): Promise<void> {
+    this.#deadLetters.close();
+    await this.jobs?.close();
+  }
+
   /** The task is closed, or its folder is reset. */
   forget(task: Task): void {
     this.#contexts.delete(task);

@@ -235,7 +235,7 @@ export class Standbys implements FolderClaims {
   async #connected(): Promise<Consumer> {
     if (this.#consumer === undefined) {
       const { clientOptions, identity } = this.#options;
-      this.#consumer = await Consumer.connect(clientOptions, `${identity.application}-standby`);
+      this.#consumer = await Consumer.connect(clientOptions, identity.application);
       this.#assignmentOld = true;
     }
     return this.#consumer;

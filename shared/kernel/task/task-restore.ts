@@ -50,7 +50,7 @@ export class TaskRestore {
 
   constructor(options: TaskRestoreOptions) {
     this.#options = options;
-    this.#reader = new ChangelogReader(options.clientOptions, `${options.identity.application}-restore`);
+    this.#reader = new ChangelogReader(options.clientOptions, options.identity.application);
     this.#cutKeys = new CutKeys(options);
   }
 

@@ -1,13 +1,13 @@
 /** Before anything is read: the topics a service needs are there, and are what it needs. */
 
-import { DEAD_LETTERS_TOPIC, RECORD_BYTES_MAX } from "../../contract/topics.js";
+import { DEAD_LETTERS_TOPIC } from "../../contract/topics.js";
 import { ConfigurationError, TopicError } from "../../errors.js";
 import type { Admin, TopicDescription } from "../../kafka/admin.js";
 import type { Logger } from "../../logger.js";
 import { changelogConfig } from "../changelog/changelog.js";
 import { movedError } from "./input-growth.js";
 import { repartitionTopic, unfinishedError } from "./repartition-plan.js";
-import { outputConfig } from "./topic-retention.js";
+import { deadLettersConfig, outputConfig } from "./topic-retention.js";
 
 /** A topic that is made where it is missing. */
 interface NeededTopic {
@@ -73,8 +73,7 @@ export async function prepareTopics(
     await create(name, needs.partitions, outputConfig(config, needs.retentionMib));
   for (const { name, config } of needs.ownInputs) await create(name, tasks, outputConfig(config, needs.retentionMib));
   for (const name of needs.changelogs) await create(name, tasks, changelogConfig);
-  const deadLetters = { "max.message.bytes": String(RECORD_BYTES_MAX) };
-  await create(DEAD_LETTERS_TOPIC, 1, outputConfig(deadLetters, needs.retentionMib));
+  await create(DEAD_LETTERS_TOPIC, 1, outputConfig(deadLettersConfig, needs.retentionMib));
 
   const ownInputs = await admin.describe(needs.ownInputs.map(({ name }) => name));
   const unseen = needs.ownInputs.find(({ name }) => !ownInputs.has(name));

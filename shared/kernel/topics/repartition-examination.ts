@@ -104,7 +104,7 @@ async function refuseUnread(scope: RepartitionScope, from: number, to: number): 
   }));
   let left = 0;
   let example = "";
-  await readRanges(options, `${application}-repartition`, pieces, ({ topic, partition, offset, key }) => {
+  await readRanges(options, application, pieces, ({ topic, partition, offset, key }) => {
     if (key === null || key === undefined || partitionOfKey(bytesOf(key), to) === partition) return;
     if (left++ === 0) example = `${topic}[${partition}]@${offset}`;
   });

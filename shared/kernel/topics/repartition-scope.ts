@@ -63,7 +63,7 @@ export function eachRecord(
 ): Promise<void> {
   const topic = changelogTopic(application, store);
   const pieces = ends.map((end, partition) => ({ topic, partition, from: ORIGIN, end }));
-  return readRanges(options, `${application}-repartition`, pieces, (record) => take(record, codecs[store]));
+  return readRanges(options, application, pieces, (record) => take(record, codecs[store]));
 }
 
 /** All topics that the group reads. */

@@ -3,6 +3,10 @@
  * may be years old: deleted by time they would be gone before anybody has read them. So a topic keeps them for ever, or until
  * it has grown to its bound in bytes.
  */
+import { RECORD_BYTES_MAX } from "../../contract/topics.js";
+
+/** What the topic of dead letters asks for: a rejected record of any size has room there. */
+export const deadLettersConfig = { "max.message.bytes": String(RECORD_BYTES_MAX) } as const;
 
 const MIB = 1024 * 1024;
 /** Kafka deletes whole segments: with eight to a topic's bound, a partition takes at most an eighth more than that. */

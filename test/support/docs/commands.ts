@@ -1,9 +1,10 @@
 /**
- * Commands that the pages tell a reader to type, and what the project lacks of each. Most are run by tests as well: npm start by
- * integration/start, from and race-run, watch and save by integration/looking, query by integration/query, letters and redrive by
- * integration/redrive, reset by integration/reset, service by unit/deploy/service-command, repartition by fault/repartition,
- * screenshots by integration/screenshots, dashboards, manifests and settings by the tests that compare their files, docker compose
- * by compose/containers, kubectl's files by unit/deploy/kubernetes, kcat's line by integration/headers.
+ * Commands that the pages tell a reader to type, and what the project lacks of each. Most are run by tests as well: npm start
+ * by integration/start, from and race-run, watch and save by integration/looking, query by integration/query, letters and
+ * redrive by integration/redrive, reset by integration/reset, service by unit/deploy/service-command, repartition by
+ * fault/repartition, acls by fault/locked-cluster, screenshots by integration/screenshots, dashboards, manifests and settings
+ * by the tests that compare their files, docker compose by compose/containers, kubectl's files by unit/deploy/kubernetes,
+ * kcat's line by integration/headers.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
@@ -36,6 +37,7 @@ const OPTIONS_OF: Readonly<Record<string, readonly string[]>> = {
   letters: ["deploy/cli/letters.ts", "deploy/cli/letter-filter.ts"],
   redrive: ["deploy/cli/redrive.ts", "deploy/cli/letter-filter.ts"],
   reset: ["deploy/cli/reset.ts"],
+  acls: ["deploy/cli/acls.ts"],
   "test:fault": ["test/support/long.ts"],
   "test:sklearn": ["test/parity/sklearn/live-race.ts"],
   bench: ["test/bench/options.ts"],

@@ -117,6 +117,31 @@ describe("the board", () => {
     assert.match(boardOf(3, ["a", "b", "c", "d", "e", "f", "g", "h"]).text, /^\d more models$/m);
   });
 
+  it("lets no name, notice or file command the terminal, or make a line of its own", () => {
+    const hostile = "\u001b[2J\u001b]0;x\u0007a\nb\r\nc\0\u009b1A\u202e\u2028";
+    const view = newRaceView();
+    const totals = { i: 1, n: 2, y: 1, yhat: 1, error: 0, mse: 0.5 };
+    for (const series of [hostile, "s"]) see(view, { topic: hostile, series, model: hostile, ...totals });
+    const verdict = { champion: hostile, challenger: hostile, evidence: 1, threshold: 20 };
+    const races = summarize(view, 5).map((race) => ({
+      ...race,
+      rows: race.rows.map((row) => ({ ...row, verdicts: [verdict] })),
+    }));
+    const counts = { rows: 1, sent: 1, refused: {}, lag: 0, bytes: 10, readBytes: 5 };
+    const progress = { name: hostile, ...counts, done: false, forecast: false };
+    const { model } = boardOf(1, ["a"]);
+    const hostileModel = { ...model, races, progress, notices: [hostile], brokers: hostile };
+    const tame = boardOf(2, ["a"]).text.split("\n").length;
+    for (const columns of [80, 200]) {
+      const board = renderBoard(hostileModel, columns);
+      assert.match(board, /\\x1b\[2J/);
+      assert.ok(board.split("\n").length <= tame);
+      for (const line of [...board.split("\n"), ...renderFinal(races, columns).split("\n")])
+        assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    }
+    for (const line of renderLines(hostileModel, undefined)) assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  });
+
   it("shows the last two notices", () => {
     const { text } = boardOf(1, ["a"]);
     assert.doesNotMatch(text, /first/);

@@ -22,6 +22,8 @@ const serviceSchema = z.object({
   security_opt: z.array(z.string()),
   mem_limit: z.string(),
   pids_limit: z.number(),
+  networks: z.array(z.string()),
+  logging: z.object({ driver: z.string(), options: z.record(z.string(), z.string()) }),
   healthcheck: z.object({ test: z.array(z.string()) }).optional(),
 });
 const { services, volumes } = z
@@ -36,6 +38,12 @@ describe("the image", () => {
   });
 });
 
+describe("the image's user", () => {
+  it("is a number that is not root's", () => {
+    assert.match(readFileSync(join(project, "deploy/Dockerfile"), "utf8"), /^USER [1-9]\d*$/m);
+  });
+});
+
 describe("docker-compose.yml", () => {
   it("runs every service and what it needs, and names no container, so that each can be scaled", () => {
     assert.deepEqual(Object.keys(services).sort(), ["grafana", "kafka", "prometheus", ...SERVICE_NAMES].sort());
@@ -47,6 +55,21 @@ describe("docker-compose.yml", () => {
       assert.deepEqual(service.security_opt, ["no-new-privileges:true"], name);
       assert.equal(service.restart, "unless-stopped", name);
       assert.equal(service.read_only, name !== "kafka", name);
+    }
+  });
+
+  it("lets nobody reach Kafka but the services, and Prometheus and Grafana nothing but what they show", () => {
+    const on = (network: string) => Object.keys(services).filter((name) => services[name].networks.includes(network));
+    assert.deepEqual(on("streams").sort(), ["kafka", ...SERVICE_NAMES].sort());
+    assert.deepEqual(on("monitoring").sort(), ["grafana", "prometheus", ...SERVICE_NAMES].sort());
+    for (const { networks } of Object.values(services)) assert.ok(networks.length > 0);
+  });
+
+  it("keeps a bounded number of bytes of what each container logs", () => {
+    for (const [name, { logging }] of Object.entries(services)) {
+      assert.equal(logging.driver, "json-file", name);
+      assert.match(logging.options["max-size"], /^\d+m$/);
+      assert.match(logging.options["max-file"], /^\d$/);
     }
   });
 

@@ -48,6 +48,14 @@ describe("a record on the screen", () => {
     assert.equal(screen('{"a": "\u001b]0;x\u0007"}'), '{"a": "\\x1b]0;x\\x07"}');
   });
 
+  it("is shown however long the strings in it are", () => {
+    const long = "\u0007".repeat(3 * 2 ** 20);
+    const text = JSON.stringify({ a: long, b: " \\" });
+    assert.equal(screen(text.replace("{", "{ "), 12), '{"a":"\\u000…');
+    assert.equal(screen(`{"a": "${"x".repeat(17 * 2 ** 20)}"}`).length, 17 * 2 ** 20 + 8);
+    assert.equal(screen(long, 12), "\\x07\\x07\\x0…");
+  });
+
   it("is cut to the width, the cut shown, a wide character taken for two columns", () => {
     assert.equal(screen("abcdef", 6), "abcdef");
     assert.equal(screen("abcdefg", 6), "abcde…");

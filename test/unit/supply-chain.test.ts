@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { posix } from "node:path";
+import { z } from "zod";
+import { root } from "../support/structure/imports.js";
+
+/**
+ * Licences that code may have which runs with the product: each lets it be used and given on under any terms, with its own text
+ * beside it.
+ */
+const ALLOWED = new Set([
+  ...["Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "ISC", "MIT", "0BSD", "Unlicense"],
+  ...["CC0-1.0", "Python-2.0"],
+]);
+/** Of what is only built or tested with; none of it is given on. */
+const ALLOWED_FOR_DEVELOPERS = new Set([...ALLOWED, "PSF-2.0"]);
+/** Name their licence, MIT, in a form of old that npm does not read; Docker's client for tests brings them. */
+const OLD_FORM = new Set(["node_modules/buildcheck", "node_modules/cpu-features", "node_modules/ssh2"]);
+
+const packageSchema = z.object({
+  version: z.string().optional(),
+  resolved: z.string().optional(),
+  integrity: z.string().optional(),
+  license: z.string().optional(),
+  dev: z.boolean().default(false),
+  devOptional: z.boolean().default(false),
+  link: z.boolean().default(false),
+  hasInstallScript: z.boolean().default(false),
+});
+const { packages } = z
+  .object({ packages: z.record(z.string(), packageSchema) })
+  .parse(JSON.parse(readFileSync(posix.join(root, "package-lock.json"), "utf8")));
+const { "": own, ...locked } = packages;
+
+describe("what the project is made of", () => {
+  const isForDevelopers = (name: string) => locked[name].dev || locked[name].devOptional;
+  const production = Object.keys(locked).filter((name) => !isForDevelopers(name));
+
+  it("is the bytes that were locked: every package has a checksum and comes from a registry", () => {
+    assert.ok(production.length > 50 && own !== undefined);
+    for (const [name, { integrity, resolved }] of Object.entries(locked)) {
+      assert.match(integrity ?? "", /^sha512-/, name);
+      assert.match(resolved ?? "https://", /^https:\/\//, name);
+    }
+  });
+
+  it("has licences that allow to use it and to give it on", () => {
+    const refused = Object.keys(locked).filter((name) => {
+      if (OLD_FORM.has(name)) return !isForDevelopers(name);
+      const allowed = isForDevelopers(name) ? ALLOWED_FOR_DEVELOPERS : ALLOWED;
+      return !isAllowed(locked[name].license ?? "none", allowed);
+    });
+    assert.deepEqual(
+      refused.map((name) => `${name}: ${locked[name].license}`),
+      [],
+    );
+  });
+
+  it("runs no program of a package at its installation, wherever it is installed", () => {
+    const installs = ["deploy/Dockerfile", "deploy/local/setup/packages.mjs"].flatMap((path) =>
+      [...readFileSync(posix.join(root, path), "utf8").matchAll(/^.*(?:RUN npm |"npm", \[")ci\b.*$/gm)].map(
+        ([line]) => line,
+      ),
+    );
+    assert.equal(installs.length, 3);
+    for (const line of installs) assert.match(line, /--ignore-scripts/);
+  });
+
+  // With --omit dev npm leaves out what developers' packages need as well.
+  it("is told whole by the bill of materials: every package that runs, its version, its checksum", () => {
+    const sbom = sbomSchema.parse(
+      JSON.parse(
+        execFileSync("npm", ["sbom", "--sbom-format", "cyclonedx", "--package-lock-only"], {
+          cwd: root,
+          encoding: "utf8",
+          maxBuffer: 64 * 1024 * 1024,
+          env: { ...process.env, npm_config_offline: "true" },
+        }),
+      ),
+    );
+    assert.equal(sbom.bomFormat, "CycloneDX");
+    const told = new Map(sbom.components.map((component) => [component.purl, component]));
+    for (const path of production) {
+      const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
+      const component = told.get(`pkg:npm/${name.replace("@", "%40")}@${locked[path].version}`);
+      assert.ok(component, `${path} ${locked[path].version}`);
+      assert.ok(component.hashes.length > 0, path);
+      assert.ok(!component.properties.some(({ name: property }) => property === FOR_DEVELOPERS), path);
+    }
+  });
+});
+
+/** Marks a component of the bill of materials. */
+const FOR_DEVELOPERS = "cdx:npm:package:development";
+const sbomSchema = z.object({
+  bomFormat: z.string(),
+  components: z.array(
+    z.object({
+      purl: z.string(),
+      hashes: z.array(z.object({ alg: z.string(), content: z.string() })).default([]),
+      properties: z.array(z.object({ name: z.string() })).default([]),
+    }),
+  ),
+});
+
+/** An expression of SPDX: of alternatives one is enough, of parts that hold together all are needed. */
+function isAllowed(expression: string, allowed: ReadonlySet<string>): boolean {
+  const alternatives = expression.replaceAll(/[()]/g, "").split(" OR ");
+  return alternatives.some((alternative) => alternative.split(" AND ").every((part) => allowed.has(part.trim())));
+}
