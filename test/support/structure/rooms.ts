@@ -131,6 +131,18 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "shared/repartition.ts",
     "shared/reset.ts",
   ],
+  "deploy/page": ["deploy/cli", "deploy/local", "shared", "shared/contract", ...kafka, "deploy/page/messages.ts"],
+  "deploy/page/messages.ts": [],
+  "deploy/page/browser": ["deploy/page/messages.ts"],
+  "deploy/cli/page.ts": ["deploy/cli", "deploy/page", "shared", "shared/service-settings.ts", ...kafka],
+  "deploy/local/start.ts": [
+    ...declarations,
+    "deploy/local",
+    "deploy/page",
+    "shared",
+    "shared/service-settings.ts",
+    ...kafka,
+  ],
   "deploy/generate": [
     "services/ml-racer/models",
     "deploy/cli",
