@@ -9,12 +9,15 @@ import { RacePast } from "./race-past.js";
 
 /** Series that are kept: those that come first. */
 export const SERIES_MAX = 5000;
-/** Observations that are kept of one race at most, and of all races together: 56 bytes each, 56 MB. */
-export const RACE_POINTS_MAX = 10_000;
-export const POINTS_MAX = 1_000_000;
+/**
+ * Observations that are kept of one race at most, and those that there is memory for in all races together: 56 bytes each, 56 MB.
+ * Where that is used up, half as many are kept of each race from then on.
+ */
+const RACE_POINTS_MAX = 10_000;
+const POINTS_MAX = 1_000_000;
 /** The same of scores, of one model at one verdict: some 100 bytes each, 30 MB. */
-export const RACE_SCORES_MAX = 2000;
-export const SCORES_MAX = 300_000;
+const RACE_SCORES_MAX = 2000;
+const SCORES_MAX = 300_000;
 /** Dead letters that are kept, the newest. */
 export const LETTERS_MAX = 200;
 /** Values of y in the list of series. */
@@ -33,15 +36,38 @@ interface SeriesPast {
 /** What of the {@link LeftOut} is counted here. */
 export type CountedOut = Pick<LeftOut, "moreSeries" | "seriesMax" | "pointsEach" | "olderLetters">;
 
+/** How much is kept; tests have smaller ones. */
+export interface PageBounds {
+  readonly series: number;
+  readonly racePoints: number;
+  readonly points: number;
+  readonly letters: number;
+}
+
+const BOUNDS: PageBounds = {
+  series: SERIES_MAX,
+  racePoints: RACE_POINTS_MAX,
+  points: POINTS_MAX,
+  letters: LETTERS_MAX,
+};
+
 export class PageState {
+  readonly #bounds: PageBounds;
   /** By topic and series; the series that changed last is the last one. */
   readonly #series = new Map<string, SeriesPast>();
   #letters: { readonly written: number; readonly letter: Letter }[] = [];
   #olderLetters = 0;
   #races = 0;
-  #pointsEach = RACE_POINTS_MAX;
+  #pointsEach: number;
+  /** Points that there is memory for. */
+  #room = 0;
   #moreSeries = false;
   #written = 0;
+
+  constructor(bounds: PageBounds = BOUNDS) {
+    this.#bounds = bounds;
+    this.#pointsEach = bounds.racePoints;
+  }
 
   /** Grows with every change. */
   get written(): number {
@@ -50,7 +76,12 @@ export class PageState {
 
   /** @param at time of the record, in ms since the epoch */
   takeBest(best: Best, source: Source, at: number | null): void {
-    this.#change(best, source, at)?.takeBest(best, this.#written);
+    const race = this.#change(best, source, at);
+    if (race === undefined) return;
+    const before = race.points.room;
+    race.takeBest(best, this.#written);
+    this.#room += race.points.room - before;
+    while (this.#room > this.#bounds.points) this.#halve();
   }
 
   takeVerdict(verdict: Verdict, source: Source, at: number | null): void {
@@ -66,7 +97,7 @@ export class PageState {
   takeLetter(letter: Letter): void {
     if (this.#letters.some(({ letter: { place } }) => place === letter.place)) return;
     this.#letters.push({ written: ++this.#written, letter });
-    if (this.#letters.length <= LETTERS_MAX) return;
+    if (this.#letters.length <= this.#bounds.letters) return;
     this.#letters.shift();
     this.#olderLetters++;
   }
@@ -98,7 +129,7 @@ export class PageState {
   leftOut(): CountedOut {
     return {
       moreSeries: this.#moreSeries,
-      seriesMax: SERIES_MAX,
+      seriesMax: this.#bounds.series,
       pointsEach: this.#pointsEach,
       olderLetters: this.#olderLetters,
     };
@@ -112,7 +143,7 @@ export class PageState {
   ): RacePast | undefined {
     const key = keyOf(topic, series);
     let past = this.#series.get(key);
-    if (past === undefined && this.#series.size >= SERIES_MAX) {
+    if (past === undefined && this.#series.size >= this.#bounds.series) {
       this.#moreSeries = true;
       return undefined;
     }
@@ -126,14 +157,21 @@ export class PageState {
 
   #addRace(past: SeriesPast, source: Source): RacePast {
     this.#races++;
-    const each = pointsEach(this.#races);
-    if (each < this.#pointsEach) {
-      this.#pointsEach = each;
-      for (const { races } of this.#series.values()) for (const { points } of races.values()) points.limitTo(each);
-    }
     const race = new RacePast(source, this.#pointsEach);
+    this.#room += race.points.room;
     past.races.set(source, race);
     return race;
+  }
+
+  #halve(): void {
+    this.#pointsEach = Math.floor(this.#pointsEach / 2);
+    this.#room = 0;
+    for (const { races } of this.#series.values()) {
+      for (const { points } of races.values()) {
+        points.limitTo(this.#pointsEach);
+        this.#room += points.room;
+      }
+    }
   }
 
   /** Series are in the order of their last changes, so that it takes from the end what is new. */
@@ -142,13 +180,6 @@ export class PageState {
     const first = all.findLastIndex((past) => past.written <= written) + 1;
     return all.slice(first);
   }
-}
-
-/** Halved as often as needed: so the rings of all races are cut rarely. */
-function pointsEach(races: number): number {
-  let each = RACE_POINTS_MAX;
-  while (each * races > POINTS_MAX) each = Math.floor(each / 2);
-  return each;
 }
 
 /** A topic's name has no slash. */

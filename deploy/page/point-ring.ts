@@ -43,6 +43,11 @@ export class PointRing {
     return this.#length;
   }
 
+  /** Points that there is memory for now. */
+  get room(): number {
+    return this.#room;
+  }
+
   /** Points that were taken and are not kept any more. */
   get older(): number {
     return this.#older;
@@ -124,7 +129,14 @@ export class PointRing {
   }
 
   #write(at: number, { i, y, yhat, lower, upper, model }: Point, written: number): void {
-    this.#values.set([i, y, yhat, lower, upper, model, written], at);
+    const values = this.#values;
+    values[at] = i;
+    values[at + 1] = y;
+    values[at + 2] = yhat;
+    values[at + 3] = lower;
+    values[at + 4] = upper;
+    values[at + 5] = model;
+    values[at + WRITTEN] = written;
   }
 
   /** Where the values of the k-th oldest point begin. */

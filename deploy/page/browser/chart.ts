@@ -100,6 +100,8 @@ export class Chart {
     const { min = Number.POSITIVE_INFINITY, max = Number.NEGATIVE_INFINITY } = scales.x ?? {};
     ctx.save();
     ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
     ctx.lineWidth = 1.5 * ratio;
     let free = Number.NEGATIVE_INFINITY;
     for (const { i, colour, text } of this.#drawing?.marks ?? []) {

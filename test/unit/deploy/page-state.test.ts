@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { Follower, ROWS_AT_ONCE } from "../../../deploy/page/follower.js";
 import type { Letter } from "../../../deploy/page/messages.js";
-import { LETTERS_MAX, PageState, POINTS_MAX, RACE_POINTS_MAX, SERIES_MAX } from "../../../deploy/page/page-state.js";
+import { type PageBounds, PageState } from "../../../deploy/page/page-state.js";
 import { PointRing } from "../../../deploy/page/point-ring.js";
 import { bestOf, verdictOf } from "../../support/data/page-records.js";
 
 const TOPIC = "t";
+const BOUNDS: PageBounds = { series: 200, racePoints: 1000, points: 20_000, letters: 5 };
 const context = {
   brokers: "b:9092",
   services: () => null,
@@ -64,36 +65,45 @@ describe("the ring of a race's observations", () => {
 
 describe("the state of the page", () => {
   it("keeps the series that came first, and says that there are more", () => {
-    const state = new PageState();
-    for (let k = 0; k <= SERIES_MAX; k++) state.takeBest(bestOf(TOPIC, `s${k}`, 1), "rls-racer", 1);
+    const state = new PageState(BOUNDS);
+    for (let k = 0; k <= BOUNDS.series; k++) state.takeBest(bestOf(TOPIC, `s${k}`, 1), "rls-racer", 1);
     const { rows } = state.rows(0, Number.POSITIVE_INFINITY);
-    assert.equal(rows.length, SERIES_MAX);
+    assert.equal(rows.length, BOUNDS.series);
     assert.equal(
-      rows.some(({ series }) => series === `s${SERIES_MAX}`),
+      rows.some(({ series }) => series === `s${BOUNDS.series}`),
       false,
     );
     assert.equal(state.leftOut().moreSeries, true);
   });
 
-  it("keeps no more observations of all series than its bound, however many series there are", () => {
-    const state = new PageState();
-    const series = 110;
-    for (let k = 0; k < series; k++)
-      for (let i = 0; i < 5100; i++) state.takeBest(bestOf(TOPIC, `s${k}`, i), "rls-racer", 1);
-    let points = 0;
-    for (let k = 0; k < series; k++) points += state.series(TOPIC, `s${k}`, 0)?.races[0].points.i.length ?? 0;
-    assert.ok(points <= POINTS_MAX, `${points}`);
-    assert.ok(points > POINTS_MAX / 4, `${points}`);
-    assert.equal(state.leftOut().pointsEach, RACE_POINTS_MAX / 2);
+  it("keeps no more observations of all series than its bound, and all of few however many series there are", () => {
+    const state = new PageState(BOUNDS);
+    const take = (series: string, count: number) => {
+      for (let i = 0; i < count; i++) state.takeBest(bestOf(TOPIC, series, i), "rls-racer", 1);
+    };
+    const kept = (series: string) => state.series(TOPIC, series, 0)?.races[0].points.i.length ?? 0;
+    for (let k = 0; k < 100; k++) take(`small${k}`, 1);
+    take("large", BOUNDS.racePoints + 1);
+    assert.equal(kept("large"), BOUNDS.racePoints);
+    assert.equal(state.leftOut().pointsEach, BOUNDS.racePoints);
+    for (let k = 0; k < 50; k++) take(`s${k}`, BOUNDS.racePoints);
+    let points = 100 + kept("large");
+    for (let k = 0; k < 50; k++) points += kept(`s${k}`);
+    assert.ok(points <= BOUNDS.points, `${points}`);
+    assert.ok(points > BOUNDS.points / 4, `${points}`);
+    assert.equal(kept("large"), BOUNDS.racePoints / 4);
+    assert.equal(state.leftOut().pointsEach, BOUNDS.racePoints / 4);
+    assert.equal(kept("small7"), 1);
   });
 
   it("keeps the newest dead letters, each once", () => {
-    const state = new PageState();
-    for (let offset = 0; offset < LETTERS_MAX + 3; offset++) state.takeLetter(letterAt(offset));
-    state.takeLetter(letterAt(LETTERS_MAX));
-    const places = state.letters(0).map(({ place }) => place);
-    assert.equal(places.length, LETTERS_MAX);
-    assert.equal(places.at(-1), `dead-letters[0]@${LETTERS_MAX + 2}`);
+    const state = new PageState(BOUNDS);
+    for (let offset = 0; offset < 8; offset++) state.takeLetter(letterAt(offset));
+    state.takeLetter(letterAt(6));
+    assert.deepEqual(
+      state.letters(0).map(({ place }) => place),
+      [3, 4, 5, 6, 7].map((offset) => `dead-letters[0]@${offset}`),
+    );
     assert.equal(state.leftOut().olderLetters, 3);
   });
 
