@@ -21,7 +21,7 @@ const LIMITS = {
   requestTimeout: 10_000,
   connectionsCheckingInterval: 1000,
 };
-/** A page that takes nothing for so long is cut off; it asks again by itself. Health alone is pushed more often. */
+/** It asks again by itself. Health alone is pushed more often. */
 const IDLE_MS = 15_000;
 
 /** Nothing comes from elsewhere, nothing goes elsewhere, and no other page may frame this one. */
@@ -45,6 +45,8 @@ export interface PageAddress {
 export interface PageServer {
   /** For a browser on this machine. */
   readonly url: string;
+  /** Pages that are open now. */
+  readonly pages: number;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export interface PageServer {
 export class PageAddressError extends Error {}
 
 /**
+ * @param idleMs a page that takes nothing for so long is cut off
  * @throws {PageAddressError}
  * @throws {Error} the code for the browser is not compiled
  */
@@ -59,14 +62,16 @@ export async function startPageServer(
   { host, port }: PageAddress,
   state: PageState,
   context: PageContext,
+  idleMs = IDLE_MS,
 ): Promise<PageServer> {
   const closing = new AbortController();
-  const app = routes(host, state, context, closing.signal);
+  const pages = { open: 0 };
+  const app = routes(host, state, context, { pages, closing: closing.signal });
   const server = await new Promise<ServerType>((resolve, reject) => {
     const options = { fetch: app.fetch, hostname: host, port, serverOptions: LIMITS };
     const starting: ServerType = serve(options, () => resolve(starting));
     starting.maxConnections = CONNECTIONS_MAX;
-    starting.setTimeout(IDLE_MS);
+    starting.setTimeout(idleMs);
     starting.once("error", ({ message }) =>
       reject(new PageAddressError(`the page cannot be served at ${host}:${port} (${message}); choose another port`)),
     );
@@ -75,6 +80,9 @@ export async function startPageServer(
   const given = typeof address === "object" && address !== null ? address.port : port;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${given}/`,
+    get pages() {
+      return pages.open;
+    },
     close: () =>
       new Promise((resolve) => {
         closing.abort();
@@ -84,10 +92,14 @@ export async function startPageServer(
   };
 }
 
-function routes(host: string, state: PageState, context: PageContext, closing: AbortSignal): Hono {
+function routes(
+  host: string,
+  state: PageState,
+  context: PageContext,
+  { pages, closing }: { readonly pages: { open: number }; readonly closing: AbortSignal },
+): Hono {
   const app = new Hono();
   const files = pageFiles();
-  let open = 0;
   app.use(async (c, next) => {
     const refused = refusedHost({ host, address: undefined, token: undefined }, c.req.header("host"));
     if (refused === undefined) await next();
@@ -95,10 +107,10 @@ function routes(host: string, state: PageState, context: PageContext, closing: A
     for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
   });
   app.get("/events", (c) => {
-    if (open >= PAGES_MAX) return c.json({ error: `${PAGES_MAX} pages are open: close one` }, 503);
-    open++;
+    if (pages.open >= PAGES_MAX) return c.json({ error: `${PAGES_MAX} pages are open: close one` }, 503);
+    pages.open++;
     const follower = new Follower(state, context, selectionOf(c));
-    return streamSSE(c, (stream) => push(stream, follower, closing).finally(() => open--));
+    return streamSSE(c, (stream) => push(stream, follower, closing).finally(() => pages.open--));
   });
   for (const [path, { type, body }] of files) app.get(path, (c) => c.body(body, 200, { "Content-Type": type }));
   app.notFound((c) => c.json({ error: "there is nothing here; the page is at /" }, 404));

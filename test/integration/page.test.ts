@@ -130,17 +130,6 @@ describe("the page of the race", function () {
     assert.deepEqual([...origins], [`http://127.0.0.1:${port}`]);
   });
 
-  it("answers to the loopback's names alone, and lets nobody frame it or add to it", async () => {
-    const ask = (host: string) =>
-      fetch(`http://127.0.0.1:${port}/`, { headers: { host } }).then(({ status, headers }) => ({ status, headers }));
-    const { status, headers } = await ask(`localhost:${port}`);
-    assert.equal(status, 200);
-    const policy = headers.get("content-security-policy") ?? "";
-    assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'/);
-    assert.match(policy, /frame-ancestors 'none'/);
-    assert.doesNotMatch(policy, /unsafe/);
-  });
-
   it("says that the server is away, and goes on by itself when it is back", async () => {
     command.signal("SIGTERM");
     await command.ended();
