@@ -6,11 +6,13 @@ import { ErrorsView } from "./errors-view.js";
 import { ForecastView } from "./forecast-view.js";
 import { Headline } from "./headline.js";
 import { type Part, type Race, RaceStore } from "./race-store.js";
-import { hashOf, type Place, placeOf } from "./route.js";
+import { hashOf, keyOf, type Place, placeOf } from "./route.js";
 import { ScoresView } from "./scores-view.js";
 import { SeriesList } from "./series-list.js";
 import { showChanges, showConnection, showLeftOut, showLetters, showServices } from "./side-views.js";
 
+/** Errors are counted again that often: one among thousands changes nothing that could be seen. */
+const ERRORS_MS = 1000;
 /** Times that are told as so long ago are drawn again that often. */
 const CLOCK_MS = 5000;
 const ALL: readonly Part[] = ["rows", "letters", "services", "left", "series"];
@@ -21,6 +23,8 @@ let isDue = false;
 let place: Place | undefined = placeOf(location.hash);
 let source: Source | undefined;
 let awaySinceMs: number | undefined;
+/** What the parts below the forecasts were drawn of. */
+let drawn = { scores: "", errors: "", errorsMs: 0 };
 
 const drawSeries = () => draw("series");
 const headline = new Headline();
@@ -57,9 +61,23 @@ function drawRace(nowMs: number): void {
   showSources(races, race);
   headline.show(place, race, nowMs);
   forecast.show(race);
-  scores.show(races);
-  errors.show(race);
+  drawRarely(races, race);
   showChanges(races, nowMs);
+}
+
+/** Scores change with a verdict, and not with every observation. */
+function drawRarely(races: readonly Race[], race: Race | undefined): void {
+  const series = place === undefined ? "" : keyOf(place);
+  const verdicts = races.map(
+    (one) => `${one.source} ${one.verdicts.length} ${one.verdicts.at(-1)?.i} ${one.standing?.champion}`,
+  );
+  const scoresOf = [series, scores.shown, ...verdicts].join("\n");
+  const errorsOf = [series, race?.source, race?.standing?.champion].join("\n");
+  if (scoresOf !== drawn.scores) scores.show(races);
+  const now = Date.now();
+  const isDue = errorsOf !== drawn.errors || now - drawn.errorsMs >= ERRORS_MS;
+  if (isDue) errors.show(race);
+  drawn = { scores: scoresOf, errors: errorsOf, errorsMs: isDue ? now : drawn.errorsMs };
 }
 
 /** A series that both racers race has two champions: which one is looked at can be chosen. */
@@ -113,6 +131,7 @@ addEventListener("hashchange", goTo);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   forecast.forget();
   scores.forget();
+  drawn = { scores: "", errors: "", errorsMs: 0 };
   draw(...ALL);
 });
 setInterval(() => draw("series", "letters"), CLOCK_MS);

@@ -41,7 +41,7 @@ export class ScoresView {
 
   show(races: readonly Race[]): void {
     this.#races = races;
-    const shown = this.#shown;
+    const { shown } = this;
     this.#columns = columnsOf(races, shown);
     this.#chart.draw(drawingOf(this.#columns, races, shown));
     this.#showKey(null);
@@ -53,7 +53,8 @@ export class ScoresView {
     this.#showRows();
   }
 
-  get #shown(): Shown {
+  /** The score that is chosen. */
+  get shown(): Shown {
     const { value } = this.#score;
     return value === "mse" || value === "skill" ? value : "fading";
   }
@@ -61,7 +62,7 @@ export class ScoresView {
   #showKey(cursor: number | null): void {
     const { i, models } = this.#columns;
     const at = cursor ?? i.length - 1;
-    const text = this.#shown === "skill" ? percentText : valueText;
+    const text = this.shown === "skill" ? percentText : valueText;
     const values = [...models].map(([model, column]) => {
       const name = model === LAST ? make("span", "", make("span", "swatch last"), LAST) : modelName(model);
       return make("span", "", name, " ", make("b", "", text(column[at])));
