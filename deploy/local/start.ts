@@ -11,6 +11,7 @@ import type { ClientOptions } from "../../shared/kafka/client.js";
 import { readClientProperties } from "../../shared/kafka-variables.js";
 import { createLogger } from "../../shared/logger.js";
 import { kernelSettings } from "../../shared/service-settings.js";
+import { PageAddressError } from "../page/page-server.js";
 import { type RacePage, startRacePage } from "../page/race-page.js";
 import { dryRun } from "./dry-run.js";
 import { fileRequest } from "./file-options.js";
@@ -184,7 +185,6 @@ async function startPage(
   brokers: string,
   asked: number | undefined,
 ): Promise<RacePage> {
-  const port = asked ?? ((await isFree(PAGE_PORT)) ? PAGE_PORT : await freePort());
   const services = () =>
     race.services.map(({ name, state, recordsPerSecond = null, lagRecords = null }) => ({
       name,
@@ -192,11 +192,16 @@ async function startPage(
       recordsPerSecond,
       lagRecords,
     }));
-  const page = await startRacePage({
-    client: { ...client, clientId: "regatta-page" },
-    brokers,
-    address: { host: "127.0.0.1", port },
-    services,
+  const serve = (port: number) =>
+    startRacePage({
+      client: { ...client, clientId: "regatta-page" },
+      brokers,
+      address: { host: "127.0.0.1", port },
+      services,
+    });
+  const page = await serve(asked ?? PAGE_PORT).catch(async (error: unknown) => {
+    if (asked !== undefined || !(error instanceof PageAddressError)) throw error;
+    return serve(await freePort());
   });
   // What it could not go on with is told after the run, where the page is closed.
   page.ended.catch(() => race.end({ kind: "asked" }));
@@ -220,7 +225,8 @@ function explain(error: unknown): number {
     process.stderr.write(`${error.message}\n`);
     return EXIT_CONFIGURATION;
   }
-  process.stderr.write(`${error instanceof FolderInUseError ? error.message : errorText(error)}\n`);
+  const isTold = error instanceof FolderInUseError || error instanceof PageAddressError;
+  process.stderr.write(`${isTold ? error.message : errorText(error)}\n`);
   return 1;
 }
 

@@ -34,7 +34,10 @@ export async function startRacePage({ client, brokers, address, services }: Race
     strange: reader.strange,
     trouble: reader.trouble ?? null,
   });
-  const server = await startPageServer(address, state, { brokers, services, left });
+  const server = await startPageServer(address, state, { brokers, services, left }).catch(async (error: unknown) => {
+    await reader.close();
+    throw error;
+  });
   const stopping = new AbortController();
   const ended = readUntil(stopping.signal, reader);
   return {

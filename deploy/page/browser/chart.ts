@@ -72,7 +72,7 @@ export class Chart {
     const axis = { stroke: text, font: AXIS_FONT, grid, ticks: { ...grid, size: 4 } };
     return {
       ...this.#size(),
-      padding: [14, 8, 0, 0],
+      padding: [14, 16, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { show: false } },
       scales: { x: { time: false }, y: { range: (_, min, max) => this.#range(min, max) } },

@@ -72,7 +72,7 @@ export function surenessOf({ champion, challenger, lower, upper }: Standing): Su
   if (lower !== null && lower > 0) {
     return { level: "doubtful", title: "In doubt", text: `${challenger} has been better than ${champion} lately.` };
   }
-  return { level: "open", title: "Open", text: `${champion} and ${challenger} may be equally good.` };
+  return { level: "open", title: "Not sure", text: `${champion} and ${challenger} may be equally good.` };
 }
 
 /** How much less squared error one has than another, in words; undefined where that cannot be said. */
