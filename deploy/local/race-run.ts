@@ -100,6 +100,11 @@ export class RaceRun {
     this.#wake();
   }
 
+  /** The services as they are now; none before the run. */
+  get services(): readonly ServiceRow[] {
+    return this.#runners.map(rowOf);
+  }
+
   /** Shows that something happened. */
   notice(text: string): void {
     this.#notices.push(text.split("\n")[0]);
@@ -264,7 +269,7 @@ export class RaceRun {
       logDirectory: relative("", this.#options.logDirectory),
       view: this.#view,
       models: this.#options.models,
-      services: this.#runners.map(rowOf),
+      services: this.services,
       notices: this.#notices,
       progress: this.#progress,
       stopping,

@@ -21,6 +21,8 @@ export interface RunOptions extends FileOptions {
   readonly fresh?: boolean;
   /** Port of the local broker; undefined for 9092, or a free one where that is taken. */
   readonly kafkaPort?: number;
+  /** Port of the page that shows the race; undefined for 9470, or a free one where that is taken. */
+  readonly pagePort?: number;
   /** Folder of the broker's data, the services' state and the logs. */
   readonly directory: string;
 }
@@ -71,6 +73,11 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
     .option("--fresh", "begin a new race: the data and state of the last one are deleted")
     .addOption(
       new Option("--kafka-port <port>", "port of the local Kafka (default: 9092, or a free one)").argParser(portNumber),
+    )
+    .addOption(
+      new Option("--page-port <port>", "port of the page that shows the race (default: 9470, or a free one)").argParser(
+        portNumber,
+      ),
     )
     .option("--directory <folder>", "where data, state and logs are kept", ".local")
     .allowExcessArguments(false);

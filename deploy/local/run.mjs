@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { COMPILER, isCompiled, markCompiled, PROJECT, removeOrphans } from "./setup/compiled.mjs";
+import { COMPILED_PROJECTS, COMPILER, isCompiled, markCompiled, PROJECT, removeOrphans } from "./setup/compiled.mjs";
 
 function compile() {
   if (!existsSync(COMPILER)) {
@@ -19,13 +19,16 @@ function compile() {
   }
   removeOrphans();
   const begun = new Date();
-  // Standard output belongs to the program.
-  const { status } = spawnSync(process.execPath, [COMPILER, "-p", "tsconfig.json"], {
-    cwd: PROJECT,
-    stdio: ["ignore", 2, 2],
-  });
-  if (status === 0) markCompiled(begun);
-  return status === 0;
+  for (const project of COMPILED_PROJECTS) {
+    // Standard output belongs to the program.
+    const { status } = spawnSync(process.execPath, [COMPILER, "-p", project], {
+      cwd: PROJECT,
+      stdio: ["ignore", 2, 2],
+    });
+    if (status !== 0) return false;
+  }
+  markCompiled(begun);
+  return true;
 }
 
 if (isCompiled() || compile()) {

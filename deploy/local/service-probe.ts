@@ -15,6 +15,8 @@ const NAMES: ReadonlySet<string> = new Set([CONSUMED, PRODUCED, LAG, TASKS]);
 const readySchema = z.object({ ready: z.boolean(), reasons: z.array(z.string()).optional() });
 
 export interface Health {
+  /** The name that its metrics bear; undefined while it does not answer. */
+  readonly service?: string | undefined;
   readonly ready: boolean;
   /** `running`, or what it waits for. */
   readonly state: string;
@@ -56,6 +58,7 @@ export class ServiceProbe {
       const records = sumOf(CONSUMED) ?? sumOf(PRODUCED) ?? 0;
       const reason = isReady ? "waiting for tasks" : (reasons?.[0] ?? "not ready");
       return {
+        service: samples[0]?.labels.service,
         ready: isReady && hasTasks,
         state: isReady && hasTasks ? "running" : reason,
         records,

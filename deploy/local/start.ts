@@ -11,6 +11,8 @@ import type { ClientOptions } from "../../shared/kafka/client.js";
 import { readClientProperties } from "../../shared/kafka-variables.js";
 import { createLogger } from "../../shared/logger.js";
 import { kernelSettings } from "../../shared/service-settings.js";
+import { PageAddressError } from "../page/page-server.js";
+import { type RacePage, startRacePage } from "../page/race-page.js";
 import { printable, printableLines } from "../printable.js";
 import { dryRun } from "./dry-run.js";
 import { fileRequest } from "./file-options.js";
@@ -39,6 +41,7 @@ import { refuseFaultySettings } from "./setting-check.js";
 
 const SERVICES_DIRECTORY = fileURLToPath(new URL("../../services", import.meta.url));
 const KAFKA_PORT = 9092;
+const PAGE_PORT = 9470;
 /** What services are told of a broker of this machine's own, before its port is known. */
 const LOCAL_BROKER = { KAFKA_BROKERS: `127.0.0.1:${KAFKA_PORT}`, KAFKA_BOOTSTRAP_SERVERS: undefined };
 /** TOPIC_RETENTION_MIB on the local broker: the disk is a laptop's. */
@@ -156,8 +159,10 @@ async function race(
     readyMsMax: READY_MS_MAX,
     file: watch,
   });
+  const page = await startPage(run, client, settings.brokers, options.pagePort);
   if (stopping.signal.aborted) run.end({ kind: "asked" });
   const { end, faults, drained, progress } = await run.run();
+  await page.close();
   if (file !== undefined && progress !== undefined) {
     process.stdout.write(`${printable(progressSummary(progress, finishedRows(file)))}\n`);
     if (end.kind === "forecast") keepFinish(file, progress.rows);
@@ -173,6 +178,37 @@ async function race(
   }
   if (end.kind === "asked") process.stdout.write("Stopped. The next `npm start` goes on from here.\n");
   return faults.length === 0 ? 0 : 1;
+}
+
+/** The page of this run, at the port that was asked for, the usual one, or a free one. */
+async function startPage(
+  race: RaceRun,
+  client: ClientOptions,
+  brokers: string,
+  asked: number | undefined,
+): Promise<RacePage> {
+  const services = () =>
+    race.services.map(({ name, state, recordsPerSecond = null, lagRecords = null }) => ({
+      name,
+      state,
+      recordsPerSecond,
+      lagRecords,
+    }));
+  const serve = (port: number) =>
+    startRacePage({
+      client: { ...client, clientId: "regatta-page" },
+      brokers,
+      address: { host: "127.0.0.1", port },
+      services,
+    });
+  const page = await serve(asked ?? PAGE_PORT).catch(async (error: unknown) => {
+    if (asked !== undefined || !(error instanceof PageAddressError)) throw error;
+    return serve(await freePort());
+  });
+  // What it could not go on with is told after the run, where the page is closed.
+  page.ended.catch(() => race.end({ kind: "asked" }));
+  process.stdout.write(`The race is shown at ${page.url}\n`);
+  return page;
 }
 
 /** For the board's own clients. */
@@ -191,7 +227,8 @@ function explain(error: unknown): number {
     process.stderr.write(`${error.message}\n`);
     return EXIT_CONFIGURATION;
   }
-  process.stderr.write(`${error instanceof FolderInUseError ? error.message : errorText(error)}\n`);
+  const isTold = error instanceof FolderInUseError || error instanceof PageAddressError;
+  process.stderr.write(`${isTold ? error.message : errorText(error)}\n`);
   return 1;
 }
 

@@ -64,6 +64,8 @@ describe("npm start", function () {
 
     const holder = start(["--rate", "5"]);
     await waitFor("the race", () => holder.out.includes("rls-racer: metrics at"));
+    const [, page] = /^The race is shown at (http:\S+)$/m.exec(holder.out) ?? [];
+    assert.match(await (await fetch(page)).text(), /<title>Regatta<\/title>/);
     const late = new StartRun(directory, []);
     assert.equal(await late.ended(), 1);
     assert.match(late.out, new RegExp(`a race runs in this folder already \\(process ${holder.process.pid}\\)`));

@@ -7,10 +7,12 @@ import { fileURLToPath } from "node:url";
 export const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
 /** The program that compiles the project. */
 export const COMPILER = join(PROJECT, "node_modules", "typescript", "bin", "tsc");
+/** What it compiles, one after the other: the code that runs in Node, and that of the page, which runs in a browser. */
+export const COMPILED_PROJECTS = ["tsconfig.json", join("deploy", "page", "browser", "tsconfig.json")];
 
 const OUTPUT = join(PROJECT, "dist");
-/** Written by the compiler; its time is when the project was last compiled. */
-const BUILD_INFO = join(OUTPUT, ".tsbuildinfo");
+/** Written by the compiler, one for each of {@link COMPILED_PROJECTS}; their time is when the project was last compiled. */
+const BUILD_INFOS = [".tsbuildinfo", ".tsbuildinfo-page"].map((name) => join(OUTPUT, name));
 const SOURCES = [
   "services",
   "shared",
@@ -23,8 +25,8 @@ const SOURCES = [
 
 /** Whether no source was changed, added or removed since the project was last compiled. */
 export function isCompiled() {
-  if (!existsSync(BUILD_INFO)) return false;
-  const compiledMs = statSync(BUILD_INFO).mtimeMs;
+  if (!BUILD_INFOS.every((file) => existsSync(file))) return false;
+  const compiledMs = Math.min(...BUILD_INFOS.map((file) => statSync(file).mtimeMs));
   return SOURCES.every((name) => isOlder(join(PROJECT, name), compiledMs));
 }
 
@@ -42,7 +44,7 @@ function isOlder(path, compiledMs) {
  * @param {Date} begun when the compiler was started: a source may have been changed while it ran
  */
 export function markCompiled(begun) {
-  utimesSync(BUILD_INFO, begun, begun);
+  for (const file of BUILD_INFOS) utimesSync(file, begun, begun);
 }
 
 /** Removes compiled files whose source is gone: mocha would still run the tests of a file that was renamed. */

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { COMPILER, markCompiled, removeOrphans } from "./compiled.mjs";
+import { COMPILED_PROJECTS, COMPILER, markCompiled, removeOrphans } from "./compiled.mjs";
 import { logTail, PROJECT_DIRECTORY, SetupError } from "./console.mjs";
 import { run } from "./program.mjs";
 
@@ -44,8 +44,10 @@ export async function installNpmPackages() {
 export async function compile() {
   removeOrphans();
   const begun = new Date();
-  if (!(await run(process.execPath, [COMPILER, "-p", "tsconfig.json"], { cwd: PROJECT_DIRECTORY }))) {
-    throw new SetupError("the sources do not compile.", { showLog: true, advice: ["npm run build"] });
+  for (const project of COMPILED_PROJECTS) {
+    if (!(await run(process.execPath, [COMPILER, "-p", project], { cwd: PROJECT_DIRECTORY }))) {
+      throw new SetupError("the sources do not compile.", { showLog: true, advice: ["npm run build"] });
+    }
   }
   markCompiled(begun);
 }

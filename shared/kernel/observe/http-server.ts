@@ -3,7 +3,7 @@ import { type HttpBindings, type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Registry } from "prom-client";
 import { INSTANCE_HEADER } from "../../contract/state-question.js";
-import { type HttpAccess, type Refusal, refusedHost, refusedToken } from "./http-guard.js";
+import { type HttpAccess, type Refusal, refusedHost, refusedToken } from "../../http-guard.js";
 import { HOP_HEADER, hopOf } from "./peers.js";
 import { type InspectedState, StateAnswers } from "./state-answers.js";
 import { askedOf } from "./state-path.js";

@@ -1,10 +1,10 @@
 /**
  * Commands that the pages tell a reader to type, and what the project lacks of each. Most are run by tests as well: npm start
- * by integration/start, from and race-run, watch and save by integration/looking, query by integration/query, letters and
- * redrive by integration/redrive, reset by integration/reset, service by unit/deploy/service-command, repartition by
- * fault/repartition, acls by fault/locked-cluster, screenshots by integration/screenshots, dashboards, manifests and settings
- * by the tests that compare their files, docker compose by compose/containers, kubectl's files by unit/deploy/kubernetes,
- * kcat's line by integration/headers.
+ * by integration/start, from and race-run, page by integration/page, watch and save by integration/looking, query by
+ * integration/query, letters and redrive by integration/redrive, reset by integration/reset, service by
+ * unit/deploy/service-command, repartition by fault/repartition, acls by fault/locked-cluster, screenshots by
+ * integration/screenshots, dashboards, manifests and settings by the tests that compare their files, docker compose by
+ * compose/containers, kubectl's files by unit/deploy/kubernetes, kcat's line by integration/headers.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
@@ -30,6 +30,7 @@ const INLINE_COMMAND =
 /** Where the options of an npm script are declared. */
 const OPTIONS_OF: Readonly<Record<string, readonly string[]>> = {
   start: ["deploy/local/run-options.ts", "deploy/local/file-options.ts"],
+  page: ["deploy/cli/page.ts"],
   watch: ["deploy/cli/watch.ts", "deploy/cli/command.ts"],
   save: ["deploy/cli/save.ts", "deploy/cli/command.ts"],
   query: ["deploy/cli/query.ts"],

@@ -5,15 +5,17 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { root } from "../../support/structure/imports.js";
 
-/** Stands for the compiler: what it writes, and one word on standard output. */
+/** Stands for the compiler: what it writes, and on standard output what it compiles. */
 const COMPILER = `
 const { writeFileSync, mkdirSync, existsSync } = require("node:fs");
 if (existsSync("faulty")) process.exit(2);
 mkdirSync("dist/deploy", { recursive: true });
-writeFileSync("dist/.tsbuildinfo", "");
+const isPage = process.argv[3].includes("browser");
+writeFileSync(isPage ? "dist/.tsbuildinfo-page" : "dist/.tsbuildinfo", "");
 writeFileSync("dist/deploy/program.js", "process.stdout.write(process.argv.slice(2).join(' '))");
-process.stdout.write("compiled");
+process.stdout.write(isPage ? ", and the page" : "compiled");
 `;
+const COMPILED = "compiled, and the page";
 
 describe("the runner of compiled programs", () => {
   let project: string;
@@ -41,17 +43,17 @@ describe("the runner of compiled programs", () => {
 
   it("compiles what was never compiled, and leaves standard output to the program", () => {
     const { status, stdout, stderr } = run("--for", "15s");
-    assert.deepEqual([status, stdout, stderr], [0, "--for 15s", "compiled"]);
+    assert.deepEqual([status, stdout, stderr], [0, "--for 15s", COMPILED]);
   });
 
   it("compiles again after a source was changed, added or removed, and else not", () => {
     run();
     assert.equal(run().stderr, "");
     utimesSync(join(project, "deploy/program.ts"), new Date(), new Date(Date.now() + 60_000));
-    assert.equal(run().stderr, "compiled");
+    assert.equal(run().stderr, COMPILED);
     utimesSync(join(project, "deploy/program.ts"), new Date(0), new Date(0));
     utimesSync(join(project, "shared"), new Date(), new Date(Date.now() + 60_000));
-    assert.equal(run().stderr, "compiled");
+    assert.equal(run().stderr, COMPILED);
   });
 
   it("removes what was compiled from a source that is gone", () => {

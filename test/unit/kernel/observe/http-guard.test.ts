@@ -5,7 +5,7 @@ import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import fc from "fast-check";
 import { Registry } from "prom-client";
-import { refusedHost, refusedToken } from "../../../../shared/kernel/observe/http-guard.js";
+import { refusedHost, refusedToken } from "../../../../shared/http-guard.js";
 import { type HttpServer, type Inspection, startHttpServer } from "../../../../shared/kernel/observe/http-server.js";
 import { Peers } from "../../../../shared/kernel/observe/peers.js";
 import { seed } from "../../../support/property.js";
