@@ -76,8 +76,8 @@ interface Held<M extends Contestant, S extends ShownSeries<M> = ShownSeries<M>> 
  * `regatta_model_forecast{topic,series,model}`, `regatta_series_target{topic,series}`, `regatta_open_questions{topic,series}`,
  * `regatta_series_raced{topic}`, `regatta_model_refusals_total{topic,model,reason}`, `regatta_model_left_out_total{topic,model}`,
  * `regatta_model_resets_total{topic,model,reason}`, `regatta_verdict_switches_total{topic,model}`, those of judge-metrics.ts, and
- * gauges of the service's own. `topic` is the raw topic, so that what is counted belongs to one race. Gauges read the live race when they are scraped; setting them at every record
- * would cost more than the forecast.
+ * gauges of the service's own. `topic` is the raw topic, so that what is counted belongs to one race. Gauges read the live race
+ * when they are scraped; setting them at every record would cost more than the forecast.
  * @param bytesOf memory that a model that is shown takes, roughly
  */
 export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = ShownSeries<M>>(

@@ -14,7 +14,7 @@ const ALLOWED = new Set([
   ...["CC0-1.0", "Python-2.0"],
 ]);
 /** Of what is only built or tested with; none of it is given on. */
-const ALLOWED_FOR_DEVELOPERS = new Set([...ALLOWED, "PSF-2.0"]);
+const ALLOWED_FOR_DEVELOPERS = new Set([...ALLOWED, "MPL-2.0", "PSF-2.0"]);
 /** Name their licence, MIT, in a form of old that npm does not read; Docker's client for tests brings them. */
 const OLD_FORM = new Set(["node_modules/buildcheck", "node_modules/cpu-features", "node_modules/ssh2"]);
 
