@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { SERIES_BYTES_MAX } from "../../shared/contract/observation-record.js";
+import { keyOfStep } from "../../shared/contract/record-key.js";
 import { DEAD_LETTERS_TOPIC, LINEAR_TOPIC, NON_LINEAR_TOPIC } from "../../shared/contract/topics.js";
 import { POSITIONS_KEY } from "../../shared/kernel/changelog/changelog.js";
 import { caseRecords } from "../support/data/case-records.js";
@@ -83,7 +84,8 @@ describe("record keys of any bytes", function () {
     const series = [...NAMES, ...[1, 2, 3, 4, 5, 6].map((n) => `\0\0\0${String.fromCharCode(n)}`)];
     const races = series.map((name) => `${LINEAR_TOPIC}/${name}`).sort();
     const logged = keysOf(await changelogOf("rls-racer", "race")).filter((key) => key !== POSITIONS_KEY);
-    assert.deepEqual(logged.sort(), races);
+    // Where a commit has few observations of a series, each is logged as a step under a key of its own.
+    assert.deepEqual([...new Set(logged.map((key) => keyOfStep(key) ?? key))].sort(), races);
     assert.deepEqual(keysOf(await readTopic(stack.brokers, "rls-standings")).sort(), races);
     for (const topic of [LINEAR_TOPIC, NON_LINEAR_TOPIC]) {
       const observations = await readTopic(stack.brokers, `${topic}.observations`);
