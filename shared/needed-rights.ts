@@ -3,11 +3,8 @@
  * may make none. Nothing connects.
  */
 import { type Environment, readSettings, type SettingDefinitions } from "./config.js";
-import { ownInputs } from "./contract/own-inputs.js";
-import { DEAD_LETTERS_TOPIC } from "./contract/topics.js";
-import { changelogConfig, changelogTopic } from "./kernel/changelog/changelog.js";
 import { rosterConfig, rosterTopic } from "./kernel/instances/roster.js";
-import { deadLettersConfig, outputConfig } from "./kernel/topics/topic-retention.js";
+import { type MadeTopic, madeTopics, topicNeeds } from "./kernel/topics/prepare-topics.js";
 import type { AnyService } from "./service-definition.js";
 import { kernelSettings } from "./service-settings.js";
 
@@ -21,12 +18,8 @@ export interface Right {
 }
 
 /** A topic that a service makes where it may, and writes. */
-export interface NeededTopic {
-  readonly name: string;
-  /** `inputs`: as many as the service's inputs have. */
-  readonly partitions: number | "inputs";
+export interface NeededTopic extends MadeTopic {
   readonly replicationFactor: number;
-  readonly config: Readonly<Record<string, string>>;
 }
 
 /** What one service needs. */
@@ -47,36 +40,23 @@ export interface ServiceNeeds {
 export function needsOf(service: AnyService, environment: Environment, mayCreate: boolean): ServiceNeeds {
   const definitions: typeof kernelSettings & SettingDefinitions = { ...kernelSettings, ...service.settings };
   const settings = readSettings(definitions, environment);
-  const { applicationId, brokers, replicationFactor, topicPartitions, topicRetentionMib } = settings;
-  const application = `${applicationId}-${service.name}`;
-  const inputs = service.kind === "processor" ? service.inputs(settings as never) : [];
-  const partitions = service.kind === "processor" ? "inputs" : topicPartitions;
-  const needed = (name: string, count: NeededTopic["partitions"], config: NeededTopic["config"]): NeededTopic => {
-    return { name, partitions: count, replicationFactor, config };
-  };
-  const kept = (config: NeededTopic["config"]) => outputConfig(config, topicRetentionMib);
-  const written = [
-    ...service.outputs(settings as never).map(({ name, config }) => needed(name, topicPartitions, kept(config))),
-    needed(DEAD_LETTERS_TOPIC, 1, kept(deadLettersConfig)),
-  ];
-  const own = [
-    ...Object.keys(service.stores).map((store) =>
-      needed(changelogTopic(application, store), partitions, changelogConfig),
-    ),
-    ...ownInputs(service, settings, application).map(({ name, config }) => needed(name, partitions, kept(config))),
-    needed(rosterTopic(application), 1, rosterConfig),
-  ];
+  const application = `${settings.applicationId}-${service.name}`;
+  const needs = topicNeeds(service, settings, application);
+  const { outputs, ownInputs, changelogs, deadLetters } = madeTopics(needs);
+  const roster: MadeTopic = { name: rosterTopic(application), partitions: 1, config: rosterConfig };
+  const written = [...outputs, deadLetters];
+  const topics = [...written, ...changelogs, ...ownInputs, roster];
   return {
     service: service.name,
-    brokers,
-    inputs,
+    brokers: settings.brokers,
+    inputs: needs.inputs,
     rights: rightsOf(
       application,
-      inputs,
+      needs.inputs,
       written.map(({ name }) => name),
       mayCreate,
     ),
-    topics: [...written, ...own],
+    topics: topics.map((topic) => ({ ...topic, replicationFactor: needs.replicationFactor })),
   };
 }
 

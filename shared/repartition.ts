@@ -3,10 +3,10 @@
  * in kernel/topics/repartition.ts.
  */
 import { type Environment, readSettings, type SettingDefinitions } from "./config.js";
-import { ownInputs } from "./contract/own-inputs.js";
 import { Admin } from "./kafka/admin.js";
 import type { ClientOptions } from "./kafka/client.js";
 import { readCheckedProperties } from "./kafka/property-check.js";
+import { topicNeeds } from "./kernel/topics/prepare-topics.js";
 import { repartition } from "./kernel/topics/repartition.js";
 import { type Examination, examineRepartition } from "./kernel/topics/repartition-examination.js";
 import type { RepartitionPlan } from "./kernel/topics/repartition-plan.js";
@@ -52,12 +52,13 @@ export async function readRepartition(service: AnyService, environment: Environm
   const properties = await readCheckedProperties(environment);
   const logger = createLogger("repartition", "silent");
   const application = `${settings.applicationId}-${service.name}`;
+  const { inputs, ownInputs } = topicNeeds(service, settings, application);
   return {
     service,
     application,
     brokers: settings.brokers,
-    inputs: service.kind === "processor" ? service.inputs(settings as never) : [],
-    ownInputs: ownInputs(service, settings, application).map(({ name }) => name),
+    inputs,
+    ownInputs: ownInputs.map(({ name }) => name),
     options: { settings, properties, clientId: `${application}-repartition`, logger },
   };
 }

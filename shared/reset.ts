@@ -9,7 +9,7 @@ import { ConfigurationError, TopicError } from "./errors.js";
 import { Admin } from "./kafka/admin.js";
 import type { ClientOptions } from "./kafka/client.js";
 import { readCheckedProperties } from "./kafka/property-check.js";
-import { changelogTopic } from "./kernel/changelog/changelog.js";
+import { changelogNames } from "./kernel/changelog/changelog.js";
 import { rosterTopic } from "./kernel/instances/roster.js";
 import { repartitionTopic } from "./kernel/topics/repartition-plan.js";
 import { examineReset, type ResetFindings, type ResetScope, type ResetService, reset } from "./kernel/topics/reset.js";
@@ -100,13 +100,12 @@ function placeOf(service: AnyService, applicationId: string, stateDir: string, e
   const definitions: SettingDefinitions = service.settings;
   const settings = readSettings(definitions, environment) as never;
   const application = `${applicationId}-${service.name}`;
-  const changelogs = Object.keys(service.stores).map((store) => changelogTopic(application, store));
   return {
     name: service.name,
     kind: service.kind,
     application,
     ownTopics: [
-      ...changelogs,
+      ...changelogNames(service, application),
       ...ownInputs(service, settings, application).map(({ name }) => name),
       rosterTopic(application),
       repartitionTopic(application),

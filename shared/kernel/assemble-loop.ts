@@ -2,6 +2,7 @@
 import { killAt, type StepListener } from "../failpoint.js";
 import { Consumer } from "../kafka/consumer.js";
 import { AppliedPositions } from "./changelog/applied-positions.js";
+import { changelogNames } from "./changelog/changelog.js";
 import type { Output } from "./commit/output.js";
 import type { AddressBook } from "./instances/address-book.js";
 import { BatchPace } from "./loop/batch-pace.js";
@@ -12,7 +13,7 @@ import type { Processing } from "./loop/record-processing.js";
 import { Recovery } from "./loop/recovery.js";
 import { RefusedWork } from "./loop/refused-work.js";
 import { StreamLoop } from "./loop/stream-loop.js";
-import { changelogNames, type Scope } from "./scope.js";
+import type { Scope } from "./scope.js";
 import type { Standbys } from "./standby/standbys.js";
 import { Assignment } from "./task/assignment.js";
 import { InputWatch } from "./task/input-loss.js";

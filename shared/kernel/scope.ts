@@ -7,7 +7,7 @@ import type { Logger } from "../logger.js";
 import type { MemoryBudget } from "../memory-budget.js";
 import type { AnyCodec, AnyService } from "../service-definition.js";
 import type { KernelSettings } from "../service-settings.js";
-import { changelogTopic } from "./changelog/changelog.js";
+import { changelogNames } from "./changelog/changelog.js";
 import type { KernelMetrics } from "./metrics.js";
 import type { StateLayout } from "./observe/question.js";
 import type { ServiceView } from "./observe/service-view.js";
@@ -35,11 +35,6 @@ export interface Scope {
   readonly view: ServiceView;
   readonly stop: AbortSignal;
   readonly logger: Logger;
-}
-
-/** The changelogs of a service, in the order of its stores. */
-export function changelogNames(service: AnyService, application: string): string[] {
-  return Object.keys(service.stores).map((store) => changelogTopic(application, store));
 }
 
 /** A source subscribes to its first changelog, whose partitions are its tasks. */

@@ -3,7 +3,6 @@ import { setMaxListeners } from "node:events";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { ownInputs } from "../contract/own-inputs.js";
 import { Admin } from "../kafka/admin.js";
 import type { ClientOptions } from "../kafka/client.js";
 import { ClientTroubles } from "../kafka/client-troubles.js";
@@ -11,7 +10,7 @@ import { isCompacted } from "../kafka/compaction-probe.js";
 import { ASIDE, persistently } from "../kafka/patience.js";
 import type { Logger } from "../logger.js";
 import { type MemoryBudget, memoryBudget } from "../memory-budget.js";
-import type { AnyCodec, AnyService, OutputTopic } from "../service-definition.js";
+import type { AnyCodec, AnyService } from "../service-definition.js";
 import type { KernelSettings } from "../service-settings.js";
 import { createOutput, createParts } from "./assemble.js";
 import { ownAddress } from "./instances/own-address.js";
@@ -19,12 +18,12 @@ import { createMetrics, createRegistry, type KernelMetrics } from "./metrics.js"
 import { registerGauges } from "./observe/gauges.js";
 import { startHttpServer } from "./observe/http-server.js";
 import { ServiceView } from "./observe/service-view.js";
-import { changelogNames, isExactlyOnce, type Scope, seriesTopics, stateLayout } from "./scope.js";
+import { isExactlyOnce, type Scope, seriesTopics, stateLayout } from "./scope.js";
 import { StartWaits } from "./start-waits.js";
 import { takeSlot } from "./store/slot.js";
 import { StateMemory } from "./store/state-memory.js";
 import { endSuddenly } from "./sudden-end.js";
-import { refuseLoops, type TopicNeeds } from "./topics/prepare-topics.js";
+import { refuseLoops, type TopicNeeds, topicNeeds } from "./topics/prepare-topics.js";
 import { compareTopics, refuseUncompacted, usedTopics } from "./topics/topic-comparison.js";
 
 /** The other instances notice by themselves that one has left: a Kafka that does not take its farewell is not waited for. */
@@ -37,9 +36,7 @@ export class ServiceProcess {
   readonly #logger: Logger;
   /** `<APPLICATION_ID>-<service>`: group id, and prefix of transactional id, changelogs and folder. */
   readonly #application: string;
-  /** Topics that others write. */
-  readonly #inputs: readonly string[];
-  readonly #ownInputs: readonly OutputTopic<never>[];
+  readonly #needs: TopicNeeds;
   readonly #budget: MemoryBudget = memoryBudget();
   readonly #memory: StateMemory;
   readonly #troubles: ClientTroubles;
@@ -61,8 +58,7 @@ export class ServiceProcess {
     this.#properties = properties;
     this.#logger = logger;
     this.#application = `${settings.applicationId}-${service.name}`;
-    this.#inputs = service.kind === "processor" ? service.inputs(settings as never) : [];
-    this.#ownInputs = ownInputs(service, settings, this.#application);
+    this.#needs = topicNeeds(service, settings, this.#application);
     this.#memory = new StateMemory(this.#cacheBytes(), this.#budget.transactionState);
     this.#troubles = new ClientTroubles(properties, logger);
     const registry = createRegistry(service.name, settings.applicationId);
@@ -132,9 +128,9 @@ export class ServiceProcess {
   /** @param address where the other instances reach what this one serves */
   async #runStream(address: string): Promise<void> {
     const { stateDir, instanceId } = this.#settings;
-    const outputs = this.#service.outputs(this.#settings as never);
+    const { inputs, ownInputs, outputs } = this.#needs;
     refuseLoops(
-      this.#inputs,
+      inputs,
       outputs.map(({ name }) => name),
     );
     const directory = join(stateDir, this.#application);
@@ -148,13 +144,13 @@ export class ServiceProcess {
     };
     const admin = new Admin(clientOptions);
     try {
-      const topics = await this.#waits.forTopics(admin, this.#topicNeeds());
+      const topics = await this.#waits.forTopics(admin, this.#needs);
       if (topics === undefined) return;
       await this.#runLoop({
         service: this.#service,
         settings: this.#settings,
         application: this.#application,
-        inputs: [...this.#inputs, ...this.#ownInputs.map(({ name }) => name)],
+        inputs: [...inputs, ...ownInputs.map(({ name }) => name)],
         directory,
         slot: slot.number,
         address,
@@ -210,8 +206,8 @@ export class ServiceProcess {
   }
 
   /** Beside the work. @throws {TopicError} a topic that exists cannot be used */
-  async #examineTopics({ service, settings, application, topics, clientOptions, stop, logger }: Scope): Promise<void> {
-    const changelogs = changelogNames(service, application);
+  async #examineTopics({ topics, clientOptions, stop, logger }: Scope): Promise<void> {
+    const { changelogs, outputs, ownInputs } = this.#needs;
     await persistently(
       () =>
         refuseUncompacted(
@@ -224,24 +220,8 @@ export class ServiceProcess {
         onFailure: (error) => logger.debug({ err: error }, "it is not known whether changelogs are compacted"),
       },
     );
-    const outputs = [...service.outputs(settings as never), ...this.#ownInputs];
-    const used = usedTopics(outputs, changelogs, topics.existing);
+    const used = usedTopics([...outputs, ...ownInputs], changelogs, topics.existing);
     if (!stop.aborted) await compareTopics(used, clientOptions);
-  }
-
-  #topicNeeds(): TopicNeeds {
-    const { topicPartitions, replicationFactor, topicRetentionMib } = this.#settings;
-    return {
-      service: this.#service.name,
-      application: this.#application,
-      inputs: this.#inputs,
-      ownInputs: this.#ownInputs,
-      outputs: this.#service.outputs(this.#settings as never),
-      changelogs: changelogNames(this.#service, this.#application),
-      partitions: topicPartitions,
-      replicationFactor,
-      retentionMib: topicRetentionMib,
-    };
   }
 }
 

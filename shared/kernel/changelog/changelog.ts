@@ -8,7 +8,7 @@
 import { z } from "zod";
 import type { ConsumedRecord } from "../../kafka/consumed-record.js";
 import { latest, ORIGIN, type Position } from "../../kafka/topic-partition.js";
-import type { RecordHeaders } from "../../service-definition.js";
+import type { AnyService, RecordHeaders } from "../../service-definition.js";
 
 const POSITIONS_HEADER = "regatta-positions";
 
@@ -34,6 +34,11 @@ export interface Changelog {
 /** Name of a store's changelog. */
 export function changelogTopic(application: string, store: string): string {
   return `${application}-${store}-changelog`;
+}
+
+/** The changelogs of a service, in the order of its stores. */
+export function changelogNames({ stores }: AnyService, application: string): string[] {
+  return Object.keys(stores).map((store) => changelogTopic(application, store));
 }
 
 /** A changelog keeps the newest value of each key for ever. */

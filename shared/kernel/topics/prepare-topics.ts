@@ -1,10 +1,12 @@
 /** Before anything is read: the topics a service needs are there, and are what it needs. */
 
+import { ownInputs } from "../../contract/own-inputs.js";
 import { DEAD_LETTERS_TOPIC } from "../../contract/topics.js";
 import { ConfigurationError, TopicError } from "../../errors.js";
 import type { Admin, TopicDescription } from "../../kafka/admin.js";
 import type { Logger } from "../../logger.js";
-import { changelogConfig } from "../changelog/changelog.js";
+import type { AnyService } from "../../service-definition.js";
+import { changelogConfig, changelogNames } from "../changelog/changelog.js";
 import { movedError } from "./input-growth.js";
 import { repartitionTopic, unfinishedError } from "./repartition-plan.js";
 import { deadLettersConfig, outputConfig } from "./topic-retention.js";
@@ -29,6 +31,53 @@ export interface TopicNeeds {
   readonly replicationFactor: number;
   /** Bound in MiB of each partition of the outputs that are made; -1 for none. */
   readonly retentionMib: number;
+}
+
+/**
+ * What a service needs by its settings, the kernel's and its own.
+ * @param application `<APPLICATION_ID>-<service>`
+ */
+export function topicNeeds(
+  service: AnyService,
+  settings: {
+    readonly topicPartitions: number;
+    readonly replicationFactor: number;
+    readonly topicRetentionMib: number;
+  },
+  application: string,
+): TopicNeeds {
+  return {
+    service: service.name,
+    application,
+    inputs: service.kind === "processor" ? service.inputs(settings as never) : [],
+    ownInputs: ownInputs(service, settings, application),
+    outputs: service.outputs(settings as never),
+    changelogs: changelogNames(service, application),
+    partitions: settings.topicPartitions,
+    replicationFactor: settings.replicationFactor,
+    retentionMib: settings.topicRetentionMib,
+  };
+}
+
+/** A topic as it is made. */
+export interface MadeTopic extends NeededTopic {
+  /** `inputs`: as many as the service's inputs have. */
+  readonly partitions: number | "inputs";
+}
+
+/** The topics that are made where they are missing, by what they are for. */
+export function madeTopics({ inputs, ownInputs, outputs, changelogs, partitions, retentionMib }: TopicNeeds) {
+  const perTask = inputs.length === 0 ? partitions : "inputs";
+  const made = (name: string, count: MadeTopic["partitions"], config: MadeTopic["config"]): MadeTopic => {
+    return { name, partitions: count, config };
+  };
+  const kept = (config: MadeTopic["config"]) => outputConfig(config, retentionMib);
+  return {
+    outputs: outputs.map(({ name, config }) => made(name, partitions, kept(config))),
+    ownInputs: ownInputs.map(({ name, config }) => made(name, perTask, kept(config))),
+    changelogs: changelogs.map((name) => made(name, perTask, changelogConfig)),
+    deadLetters: made(DEAD_LETTERS_TOPIC, 1, kept(deadLettersConfig)),
+  };
 }
 
 export interface Topics {
@@ -64,16 +113,18 @@ export async function prepareTopics(
   if (existing.has(repartition)) throw unfinishedError(needs.application, needs.service);
   const own = needs.ownInputs.flatMap(({ name }) => existing.get(name) ?? []);
   const tasks = await taskCount(admin, needs, [...inputs.values(), ...own], existing);
-  const create = async (name: string, partitions: number, config: Readonly<Record<string, string>>) => {
-    if (existing.has(name)) return;
+  const made = madeTopics(needs);
+  for (const { name, partitions: count, config } of [
+    ...made.outputs,
+    ...made.ownInputs,
+    ...made.changelogs,
+    made.deadLetters,
+  ]) {
+    if (existing.has(name)) continue;
+    const partitions = count === "inputs" ? tasks : count;
     await admin.create(name, partitions, needs.replicationFactor, config);
     logger.info({ topic: name, partitions, config }, "topic created");
-  };
-  for (const { name, config } of needs.outputs)
-    await create(name, needs.partitions, outputConfig(config, needs.retentionMib));
-  for (const { name, config } of needs.ownInputs) await create(name, tasks, outputConfig(config, needs.retentionMib));
-  for (const name of needs.changelogs) await create(name, tasks, changelogConfig);
-  await create(DEAD_LETTERS_TOPIC, 1, outputConfig(deadLettersConfig, needs.retentionMib));
+  }
 
   const ownInputs = await admin.describe(needs.ownInputs.map(({ name }) => name));
   const unseen = needs.ownInputs.find(({ name }) => !ownInputs.has(name));

@@ -87,13 +87,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "shared/start-settings.ts",
   ],
   "shared/address-book.ts": ["shared/kernel/instances"],
-  "shared/repartition.ts": [
-    "shared",
-    "shared/contract",
-    "shared/service-settings.ts",
-    ...kafka,
-    "shared/kernel/topics",
-  ],
+  "shared/repartition.ts": ["shared", "shared/service-settings.ts", ...kafka, "shared/kernel/topics"],
   "shared/reset.ts": [
     "shared",
     "shared/contract",
@@ -105,9 +99,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "shared/needed-rights.ts": [
     "shared",
-    "shared/contract",
     "shared/service-settings.ts",
-    "shared/kernel/changelog",
     "shared/kernel/instances",
     "shared/kernel/topics",
   ],
