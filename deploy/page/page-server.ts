@@ -1,9 +1,10 @@
 /** Serves the page and pushes to it what is new. GET only; nothing here changes anything. */
 import { setTimeout as pause } from "node:timers/promises";
-import { type ServerType, serve } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
+import { messageOf } from "../../shared/errors.js";
 import { refusedHost } from "../../shared/http-guard.js";
+import { listen } from "../../shared/http-listener.js";
 import { Follower, type PageContext, type Selection } from "./follower.js";
 import { pageFiles } from "./page-files.js";
 import type { PageState } from "./page-state.js";
@@ -14,13 +15,7 @@ const PUSH_MS = 250;
 const RETRY_MS = 1000;
 /** Pages that are open at once; of connections there are more, for the files of the page. */
 export const PAGES_MAX = 32;
-const CONNECTIONS_MAX = 128;
-const LIMITS = {
-  maxHeaderSize: 16_384,
-  headersTimeout: 5000,
-  requestTimeout: 10_000,
-  connectionsCheckingInterval: 1000,
-};
+const HEADER_BYTES_MAX = 16_384;
 /** It asks again by itself. Health alone is pushed more often. */
 const IDLE_MS = 15_000;
 
@@ -66,29 +61,21 @@ export async function startPageServer(
 ): Promise<PageServer> {
   const closing = new AbortController();
   const pages = { open: 0 };
-  const app = routes(host, state, context, { pages, closing: closing.signal });
-  const server = await new Promise<ServerType>((resolve, reject) => {
-    const options = { fetch: app.fetch, hostname: host, port, serverOptions: LIMITS };
-    const starting: ServerType = serve(options, () => resolve(starting));
-    starting.maxConnections = CONNECTIONS_MAX;
-    starting.setTimeout(idleMs);
-    starting.once("error", ({ message }) =>
-      reject(new PageAddressError(`the page cannot be served at ${host}:${port} (${message}); choose another port`)),
-    );
+  const { fetch } = routes(host, state, context, { pages, closing: closing.signal });
+  const options = { fetch, host, port, maxHeaderSize: HEADER_BYTES_MAX, idleMs };
+  const listener = await listen(options).catch((error: unknown) => {
+    const text = `the page cannot be served at ${host}:${port} (${messageOf(error)}); choose another port`;
+    throw new PageAddressError(text);
   });
-  const address = server.address();
-  const given = typeof address === "object" && address !== null ? address.port : port;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${given}/`,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}/`,
     get pages() {
       return pages.open;
     },
-    close: () =>
-      new Promise((resolve) => {
-        closing.abort();
-        server.close(() => resolve());
-        if ("closeAllConnections" in server) server.closeAllConnections();
-      }),
+    close() {
+      closing.abort();
+      return listener.close();
+    },
   };
 }
 

@@ -1,9 +1,10 @@
 /** /metrics, /live, /ready, /state and /query over HTTP. GET only; nothing here changes anything. */
-import { type HttpBindings, type ServerType, serve } from "@hono/node-server";
+import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Registry } from "prom-client";
 import { INSTANCE_HEADER } from "../../contract/state-question.js";
 import { type HttpAccess, type Refusal, refusedHost, refusedToken } from "../../http-guard.js";
+import { type HttpListener, listen } from "../../http-listener.js";
 import { HOP_HEADER, hopOf } from "./peers.js";
 import { type InspectedState, StateAnswers } from "./state-answers.js";
 import { askedOf } from "./state-path.js";
@@ -14,45 +15,18 @@ export interface Inspection extends InspectedState {
   notReady(): readonly string[];
 }
 
-export interface HttpServer {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
-/**
- * What no client can exceed, so that none takes what the others, LevelDB and Kafka's client need: file descriptors, threads, memory.
- * Whoever sends or reads too slowly is cut off.
- */
-const CONNECTIONS_MAX = 128;
-const LIMITS = {
-  maxHeaderSize: 8192,
-  headersTimeout: 5000,
-  requestTimeout: 10_000,
-  connectionsCheckingInterval: 1000,
-};
-/** Nothing was sent or read for so long. */
+const HEADER_BYTES_MAX = 8192;
 const IDLE_MS = 30_000;
 
 /** @throws {Error} nothing can be served at this address and port */
-export async function startHttpServer(access: HttpAccess, port: number, inspection: Inspection): Promise<HttpServer> {
+export async function startHttpServer(access: HttpAccess, port: number, inspection: Inspection): Promise<HttpListener> {
   const { host } = access;
-  const app = routes(access, inspection);
-  const server = await new Promise<ServerType>((resolve, reject) => {
-    const options = { fetch: app.fetch, hostname: host, port, serverOptions: LIMITS };
-    const starting: ServerType = serve(options, () => resolve(starting));
-    starting.maxConnections = CONNECTIONS_MAX;
-    starting.setTimeout(IDLE_MS);
-    starting.once("error", (error) => reject(new Error(refusal(host, port, error), { cause: error })));
-  });
-  const address = server.address();
-  return {
-    port: typeof address === "object" && address !== null ? address.port : port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        if ("closeAllConnections" in server) server.closeAllConnections();
-      }),
-  };
+  const { fetch } = routes(access, inspection);
+  try {
+    return await listen({ fetch, host, port, maxHeaderSize: HEADER_BYTES_MAX, idleMs: IDLE_MS });
+  } catch (error) {
+    throw new Error(refusal(host, port, error as NodeJS.ErrnoException), { cause: error });
+  }
 }
 
 function refusal(host: string, port: number, error: NodeJS.ErrnoException): string {

@@ -6,7 +6,8 @@ import { text } from "node:stream/consumers";
 import fc from "fast-check";
 import { Registry } from "prom-client";
 import { refusedHost, refusedToken } from "../../../../shared/http-guard.js";
-import { type HttpServer, type Inspection, startHttpServer } from "../../../../shared/kernel/observe/http-server.js";
+import type { HttpListener } from "../../../../shared/http-listener.js";
+import { type Inspection, startHttpServer } from "../../../../shared/kernel/observe/http-server.js";
 import { Peers } from "../../../../shared/kernel/observe/peers.js";
 import { seed } from "../../../support/property.js";
 import { waitFor } from "../../../support/wait.js";
@@ -89,7 +90,7 @@ describe("a service with a token", () => {
     keys: async () => [SECRET],
     answer: async () => ({ kind: "found", value: { state: SECRET }, partition: 0, instance: "b/0" }),
   };
-  let server: HttpServer;
+  let server: HttpListener;
   const sockets: Socket[] = [];
 
   before(async () => {

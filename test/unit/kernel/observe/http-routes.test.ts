@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import fc from "fast-check";
 import { Registry } from "prom-client";
-import { type HttpServer, type Inspection, startHttpServer } from "../../../../shared/kernel/observe/http-server.js";
+import type { HttpListener } from "../../../../shared/http-listener.js";
+import { type Inspection, startHttpServer } from "../../../../shared/kernel/observe/http-server.js";
 import { seed } from "../../../support/property.js";
 
 /** Of the largest answer to any question about nothing, with what was asked in it. */
@@ -26,7 +27,7 @@ describe("the routes of state", () => {
       return { kind: "found", value, partition: 0, instance: "a/0" };
     },
   };
-  let server: HttpServer;
+  let server: HttpListener;
 
   before(async () => {
     console.log(`      REGATTA_TEST_SEED=${seed}`);

@@ -3,9 +3,10 @@ import { get } from "node:http";
 import { text } from "node:stream/consumers";
 import fc from "fast-check";
 import { Registry } from "prom-client";
+import type { HttpListener } from "../../../../shared/http-listener.js";
 import type { Answer } from "../../../../shared/kernel/observe/answer.js";
 import type { Manner } from "../../../../shared/kernel/observe/asking.js";
-import { type HttpServer, type Inspection, startHttpServer } from "../../../../shared/kernel/observe/http-server.js";
+import { type Inspection, startHttpServer } from "../../../../shared/kernel/observe/http-server.js";
 import type { Question } from "../../../../shared/kernel/observe/question.js";
 import { seed } from "../../../support/property.js";
 
@@ -34,7 +35,7 @@ describe("/state", () => {
         : { kind: "found", value, partition: 1, instance: "b/0" };
     },
   };
-  let server: HttpServer;
+  let server: HttpListener;
 
   before(async () => {
     server = await startHttpServer({ host: "127.0.0.1", address: undefined, token: undefined }, 0, inspection);
