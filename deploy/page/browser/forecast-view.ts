@@ -1,4 +1,5 @@
 /** y against the champion's forecasts with their interval, verdicts as marks, and the newest values as a table. */
+import { championMarks } from "./champion-marks.js";
 import { Chart, type Drawing, type Line } from "./chart.js";
 import { byId, colourOf, make, modelColour, modelName, setRows, setText } from "./elements.js";
 import type { Race } from "./race-store.js";
@@ -129,8 +130,6 @@ function drawingOf(race: Race | undefined, begin: number): Drawing {
     );
     bands.push({ series: [lines.length - 2, lines.length - 1], fill: `${colour}30` });
   }
-  const marks = verdicts.flatMap(({ i, decision, champion }) =>
-    decision === "keep" ? [] : [{ i, colour: modelColour(champion), text: `champion ${nameText(champion)}` }],
-  );
+  const marks = championMarks(verdicts, (champion) => `champion ${nameText(champion)}`);
   return { lines, bands, data: data as Drawing["data"], marks };
 }

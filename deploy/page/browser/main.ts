@@ -75,9 +75,9 @@ function drawRarely(races: readonly Race[], race: Race | undefined): void {
   const errorsOf = [series, race?.source, race?.standing?.champion].join("\n");
   if (scoresOf !== drawn.scores) scores.show(races);
   const now = Date.now();
-  const isDue = errorsOf !== drawn.errors || now - drawn.errorsMs >= ERRORS_MS;
-  if (isDue) errors.show(race);
-  drawn = { scores: scoresOf, errors: errorsOf, errorsMs: isDue ? now : drawn.errorsMs };
+  const areErrorsDue = errorsOf !== drawn.errors || now - drawn.errorsMs >= ERRORS_MS;
+  if (areErrorsDue) errors.show(race);
+  drawn = { scores: scoresOf, errors: errorsOf, errorsMs: areErrorsDue ? now : drawn.errorsMs };
 }
 
 /** A series that both racers race has two champions: which one is looked at can be chosen. */

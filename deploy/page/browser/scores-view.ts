@@ -1,5 +1,6 @@
 /** The scores of all models of the series over time, and at the newest verdict as a table. */
 import type { Score, VerdictPoint } from "../messages.js";
+import { championMarks } from "./champion-marks.js";
 import { Chart, type Drawing, type Line } from "./chart.js";
 import { byId, colourOf, make, modelColour, modelName, setRows, setText } from "./elements.js";
 import type { Race } from "./race-store.js";
@@ -136,16 +137,9 @@ function drawingOf({ i, models }: Columns, races: readonly Race[], shown: Shown)
       ? { label: model, colour: colourOf("--muted"), width: 1.25, dash: [5, 4] }
       : { label: model, colour: modelColour(model), width: champions.has(model) ? 2.5 : 1.25, points: i.length === 1 },
   );
-  const marks = races.flatMap(({ verdicts }) =>
-    verdicts.flatMap((verdict) =>
-      verdict.decision === "keep"
-        ? []
-        : [{ i: verdict.i, colour: modelColour(verdict.champion), text: verdict.champion }],
-    ),
-  );
-  const settled = i.findIndex((value) =>
-    races.some(({ verdicts }) => verdicts.some((v) => v.i === value && v.n > EARLY_N)),
-  );
+  const marks = races.flatMap(({ verdicts }) => championMarks(verdicts, (champion) => champion));
+  const settledOf = ({ verdicts }: Race) => verdicts.flatMap((verdict) => (verdict.n > EARLY_N ? [verdict.i] : []));
+  const settled = i.indexOf(races.flatMap(settledOf).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY));
   const range = rangeOf(
     [...models.values()].flatMap((column) => column.slice(Math.max(0, settled))),
     shown,

@@ -1,5 +1,6 @@
 /** What stands beside the race: changes of the champion, dead letters, services, the connection, what is left out. */
 import type { LeftOut, Letter, ServiceHealth } from "../messages.js";
+import { changesIn } from "./champion-marks.js";
 import { byId, make, modelName, setText } from "./elements.js";
 import type { Race } from "./race-store.js";
 import { agoText, countText, nameText, valueText } from "./words.js";
@@ -8,13 +9,12 @@ const LETTERS_SHOWN = 30;
 const CHANGES_SHOWN = 30;
 const REASONS: Readonly<Record<string, string>> = {
   "first-observation": "first of the list, at the first observation",
-  evidence: "by evidence",
   "champion-gone": "the one before is configured no longer",
 };
 
 /** The verdicts that made somebody champion, newest first. */
 export function showChanges(races: readonly Race[], nowMs: number): void {
-  const changes = races.flatMap(({ verdicts }) => verdicts.filter(({ decision }) => decision !== "keep"));
+  const changes = races.flatMap(({ verdicts }) => changesIn(verdicts));
   const items = changes
     .sort((a, b) => b.i - a.i)
     .slice(0, CHANGES_SHOWN)
