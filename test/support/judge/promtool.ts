@@ -1,6 +1,6 @@
 /** Prometheus' own programs, as the package `prometheus` of a Linux distribution brings them. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,6 +32,34 @@ export const MISSING_PROMETHEUS =
 function find(name: string): string | undefined {
   const directories = [localDirectory, ...(process.env.PATH ?? "").split(":")];
   return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
+}
+
+/** Promtool, and a folder for what it reads, while the tests run. */
+export interface PromtoolStage {
+  readonly program: string;
+  readonly directory: string;
+}
+
+/**
+ * A stage for the tests of the `describe` block that this is called in: its hooks are the first of the block. Where there is no
+ * promtool the tests are skipped.
+ * @param prefix of the folder's name
+ */
+export function promtoolStage(prefix: string): PromtoolStage {
+  const stage = { program: "", directory: "" };
+  before(function () {
+    const found = prometheusProgram("promtool");
+    if (found === undefined) {
+      console.log(`    ${MISSING_PROMETHEUS}.`);
+      this.skip();
+    }
+    stage.program = found;
+    stage.directory = mkdtempSync(join(tmpdir(), prefix));
+  });
+  after(() => {
+    if (stage.directory !== "") rmSync(stage.directory, { recursive: true, force: true });
+  });
+  return stage;
 }
 
 /** Runs promtool. @throws {Error} it failed, with what it said */

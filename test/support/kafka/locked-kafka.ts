@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../../deploy/local/free-port.js";
 import { startLocalKafka } from "../../../deploy/local/local-kafka.js";
+import { listenerProperties } from "./broker-listeners.js";
 import { runKafkaTool } from "./kafka-tools.js";
 import {
   type Certificate,
@@ -54,17 +55,17 @@ export async function startLockedKafka(directory: string): Promise<LockedKafka> 
   const server = makeCertificate(directory, "server");
   const client = makeCertificate(directory, "client");
   const [admin, sasl, mutual, controllerPort] = await Promise.all(Array.from({ length: 4 }, () => freePort()));
-  const ports = { ADMIN: admin, SASL: sasl, MUTUAL: mutual };
-  const listeners = Object.entries(ports).map(([name, port]) => `${name}://127.0.0.1:${port}`);
+  const listeners = {
+    ADMIN: { port: admin, protocol: "PLAINTEXT" },
+    SASL: { port: sasl, protocol: "SASL_SSL" },
+    MUTUAL: { port: mutual, protocol: "SSL" },
+  } as const;
   const kafka = await startLocalKafka({
     directory: join(directory, "kafka"),
     port: admin,
     controllerPort,
     properties: {
-      listeners: [...listeners, `CONTROLLER://127.0.0.1:${controllerPort}`].join(","),
-      "advertised.listeners": listeners.join(","),
-      "inter.broker.listener.name": "ADMIN",
-      "listener.security.protocol.map": "ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL,MUTUAL:SSL",
+      ...listenerProperties(listeners, controllerPort),
       ...keyStoreProperties("sasl", server),
       ...keyStoreProperties("mutual", server),
       ...trustStoreProperties("mutual", makeTrustStore(directory, client)),

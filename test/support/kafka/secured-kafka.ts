@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../../deploy/local/free-port.js";
 import { type LocalKafka, startLocalKafka } from "../../../deploy/local/local-kafka.js";
+import { listenerProperties } from "./broker-listeners.js";
 import { runKafkaTool } from "./kafka-tools.js";
 import { keyStoreProperties, makeCertificate } from "./key-stores.js";
 
@@ -29,17 +30,18 @@ export async function startSecuredKafka(directory: string): Promise<SecuredKafka
     expired: makeCertificate(directory, "expired", ["-startdate", "-20d"]),
   };
   const [plain, tls, expired, sasl, controllerPort] = await Promise.all(Array.from({ length: 5 }, () => freePort()));
-  const ports = { PLAIN: plain, TLS: tls, EXPIRED: expired, SASL: sasl };
-  const listeners = Object.entries(ports).map(([name, port]) => `${name}://127.0.0.1:${port}`);
+  const listeners = {
+    PLAIN: { port: plain, protocol: "PLAINTEXT" },
+    TLS: { port: tls, protocol: "SSL" },
+    EXPIRED: { port: expired, protocol: "SSL" },
+    SASL: { port: sasl, protocol: "SASL_PLAINTEXT" },
+  } as const;
   const kafka = await startLocalKafka({
     directory: join(directory, "kafka"),
     port: plain,
     controllerPort,
     properties: {
-      listeners: [...listeners, `CONTROLLER://127.0.0.1:${controllerPort}`].join(","),
-      "advertised.listeners": listeners.join(","),
-      "inter.broker.listener.name": "PLAIN",
-      "listener.security.protocol.map": "PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,EXPIRED:SSL,SASL:SASL_PLAINTEXT",
+      ...listenerProperties(listeners, controllerPort),
       ...keyStoreProperties("tls", stores.tls),
       ...keyStoreProperties("expired", stores.expired),
       "sasl.enabled.mechanisms": "PLAIN",

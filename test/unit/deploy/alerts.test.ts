@@ -7,7 +7,7 @@ import type { Scraped } from "../../support/judge/alert-case.js";
 import { ALERT_CASES } from "../../support/judge/alert-cases.js";
 import { panelsOf, readDashboards } from "../../support/judge/dashboard-queries.js";
 import { expectFiring } from "../../support/judge/firing.js";
-import { MISSING_PROMETHEUS, prometheusProgram, promtool } from "../../support/judge/promtool.js";
+import { MISSING_PROMETHEUS, prometheusProgram, promtool, promtoolStage } from "../../support/judge/promtool.js";
 import { alertRules, prometheusDirectory, ruleFiles } from "../../support/judge/rule-files.js";
 
 /** By then every quiet case has seen all its samples, unless it says otherwise. */
@@ -20,24 +20,10 @@ function metricsIn(expr: string): string[] {
 
 describe("alert", function () {
   this.timeout(200_000);
-  let program = "";
-  let directory = "";
-
-  before(function () {
-    const found = prometheusProgram("promtool");
-    if (found === undefined) {
-      console.log(`    ${MISSING_PROMETHEUS}.`);
-      this.skip();
-    }
-    program = found;
-    directory = mkdtempSync(join(tmpdir(), "regatta-alerts-"));
-  });
-  after(() => {
-    if (directory !== "") rmSync(directory, { recursive: true, force: true });
-  });
+  const stage = promtoolStage("regatta-alerts-");
 
   function check(alert: string, scraped: Scraped, times: readonly string[], labels: readonly Record<string, string>[]) {
-    expectFiring({ program, directory, alert, scraped, interval: "15s", times, labels });
+    expectFiring({ ...stage, alert, scraped, interval: "15s", times, labels });
   }
 
   for (const { alert, when, scraped, by, labels, notWhen, quiet, quietAt = QUIET_AT } of ALERT_CASES) {

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { SERVICE_NAMES } from "../../../services/names.js";
 import { type Scraped, up } from "../../support/judge/alert-case.js";
 import { panelQueries } from "../../support/judge/dashboard-queries.js";
-import { MISSING_PROMETHEUS, prometheusProgram, promtool } from "../../support/judge/promtool.js";
+import { promtool, promtoolStage } from "../../support/judge/promtool.js";
 import { rulesOf } from "../../support/judge/rule-files.js";
 
 const RULES = "rules.yml";
@@ -33,23 +32,10 @@ const of = (metric: string, labels: string) => `regatta_${metric}{topic="dataLin
 
 describe("a panel", function () {
   this.timeout(60_000);
-  let program = "";
-  let directory = "";
+  const stage = promtoolStage("regatta-panels-");
 
-  before(function () {
-    const found = prometheusProgram("promtool");
-    if (found === undefined) {
-      console.log(`    ${MISSING_PROMETHEUS}.`);
-      this.skip();
-    }
-    program = found;
-    directory = mkdtempSync(join(tmpdir(), "regatta-panels-"));
-    // Panels ask for no alert that is staged here, and evaluating all of them takes most of the time.
-    writeFileSync(join(directory, RULES), stringify(rulesOf("none")));
-  });
-  after(() => {
-    if (directory !== "") rmSync(directory, { recursive: true, force: true });
-  });
+  // Panels ask for no alert that is staged here, and evaluating all of them takes most of the time.
+  before(() => writeFileSync(join(stage.directory, RULES), stringify(rulesOf("none"))));
 
   /** Has Prometheus evaluate the lines of panels, named by dashboard, panel and letter, after some time. */
   function expectShown(scraped: Scraped, time: string, panels: Readonly<Record<string, Shown>>): void {
@@ -69,9 +55,9 @@ describe("a panel", function () {
         },
       ],
     };
-    writeFileSync(join(directory, "test.yml"), stringify(test));
+    writeFileSync(join(stage.directory, "test.yml"), stringify(test));
     try {
-      promtool(program, ["test", "rules", "test.yml"], directory);
+      promtool(stage.program, ["test", "rules", "test.yml"], stage.directory);
     } catch (error) {
       assert.fail(String((error as { stderr?: unknown }).stderr ?? error));
     }
