@@ -16,6 +16,8 @@ const TITLES: Readonly<Record<string, string>> = {
   "streams-at-least-once": "Kafka Streams, at least once",
   both: "**deserializer and rls-racer**",
   rls: "**rls-racer**, from observations",
+  "both-best-off": "both, two results a record (`BEST=off`)",
+  "rls-best-off": "rls-racer, two results a record (`BEST=off`)",
   "both-ready-made": "both, the ready-made client's calls",
   "both-at-least-once": "both, at least once",
   "rls-at-least-once": "rls-racer, at least once",

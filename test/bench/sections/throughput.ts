@@ -16,6 +16,8 @@ const WARM_UP_RECORDS = 300_000;
 
 export const BOTH: readonly ServiceName[] = ["deserializer", "rls-racer"];
 const EXACTLY_ONCE = "--guarantee=exactly_once_v2";
+/** The same job as that of Kafka Streams, one result for each model: without the third, which is the best forecast. */
+const BEST_OFF = { BEST: "off" } as const;
 const AT_LEAST_ONCE = { PROCESSING_GUARANTEE: "at_least_once" } as const;
 const READY_MADE = { NODE_OPTIONS: `--import=${new URL("../ready-made-client.js", import.meta.url).href}` } as const;
 
@@ -54,6 +56,8 @@ const theirs = (name: string, options: readonly string[], java?: string, mainOnl
 const OURS: readonly Case[] = [
   ours("both", BOTH),
   ours("rls", ["rls-racer"]),
+  ours("both-best-off", BOTH, BEST_OFF),
+  ours("rls-best-off", ["rls-racer"], BEST_OFF),
   ours("both-ready-made", BOTH, READY_MADE, true),
   ours("both-at-least-once", BOTH, AT_LEAST_ONCE, true),
   ours("rls-at-least-once", ["rls-racer"], AT_LEAST_ONCE, true),
