@@ -1,6 +1,6 @@
 /** Writing: one producer, transactional or merely idempotent. */
 
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import kafka from "@confluentinc/kafka-javascript";
 import { memoryBudget } from "../memory-budget.js";
 import type { RecordHeaders } from "../service-definition.js";
@@ -20,7 +20,11 @@ import type { TopicPosition } from "./topic-partition.js";
  * exceeds them cannot be closed either, so that only another process can continue.
  */
 const ANSWER_TIMEOUTS = 3;
-const REPORT_WAIT_MS = 1;
+/**
+ * Turns of the event loop without a report after which none is under way: the client sends it before the call that waited for the
+ * records ends, and the loop may have passed the place where reports come in just then.
+ */
+const TURNS_WITHOUT_REPORT = 2;
 const QUEUED_RECORDS_MAX = 500_000;
 /** What a queued record takes beside its bytes. The client's own bound counts the bytes alone. */
 const QUEUED_RECORD_BYTES = 256;
@@ -48,22 +52,14 @@ export class Producer {
   readonly #produceBatch: ReturnType<typeof produceBatchOf>;
   readonly #view = new RecordView();
   readonly #transactionTimeoutMs: number;
-  readonly #reportsDeliveries: boolean;
   readonly #answerLimit: AnswerLimit;
-  /** Records handed over whose delivery was not reported yet. */
-  #undelivered = 0;
   /** The failure of a delivery that says most, see {@link weight}. */
   #deliveryFailure: KafkaError | undefined;
   #failedDeliveries = 0;
 
-  private constructor(
-    native: InstanceType<typeof kafka.Producer>,
-    reportsDeliveries: boolean,
-    transactionTimeoutMs: number,
-  ) {
+  private constructor(native: InstanceType<typeof kafka.Producer>, transactionTimeoutMs: number) {
     this.#native = native;
     this.#produceBatch = produceBatchOf(native);
-    this.#reportsDeliveries = reportsDeliveries;
     this.#transactionTimeoutMs = transactionTimeoutMs;
     this.#answerLimit = {
       seconds: Math.ceil((ANSWER_TIMEOUTS * transactionTimeoutMs) / 1000),
@@ -96,7 +92,8 @@ export class Producer {
       // The hash of Java's producer: a series lies in the same partition, whichever program writes it.
       partitioner: "murmur2_random",
       "enable.idempotence": true,
-      ...(reportsDeliveries ? { dr_cb: true } : {}),
+      // Those of records that arrived would each go through the event loop, and cost as much as all else that is done with a record.
+      ...(reportsDeliveries ? { dr_cb: true, "delivery.report.only.error": true } : {}),
       ...(transactionalId === undefined
         ? {}
         : {
@@ -107,12 +104,11 @@ export class Producer {
           }),
     };
     const native = new kafka.Producer(properties as object, NO_TOPIC_CONFIGURATION);
-    const producer = new Producer(native, reportsDeliveries, timeoutMs);
+    const producer = new Producer(native, timeoutMs);
     if (reportsDeliveries) {
-      native.on("delivery-report", (error: unknown, { topic }: { topic: string }) => {
-        producer.#undelivered--;
-        if (error) producer.#onUndelivered(error, topic);
-      });
+      native.on("delivery-report", (error: unknown, { topic }: { topic: string }) =>
+        producer.#onUndelivered(error, topic),
+      );
     }
     await connectClient(native as never, options, "producer");
     native.setPollInBackground(true);
@@ -155,7 +151,6 @@ export class Producer {
         undefined,
         headers as never,
       );
-      if (this.#reportsDeliveries) this.#undelivered++;
       return true;
     } catch (error) {
       const failure = new KafkaError("produce", deliveryError(error, { topic, records: 1 }));
@@ -174,7 +169,6 @@ export class Producer {
     if (produceBatch === undefined) return this.#produceEach(batch, from);
     const { count, topics, bytes, rows, headers } = batch;
     const [taken, code] = produceBatch(topics, bytes, rows, headers, from, count);
-    if (this.#reportsDeliveries) this.#undelivered += taken;
     const next = from + taken;
     if (code !== 0 && code !== KafkaCode.QUEUE_FULL) {
       try {
@@ -226,14 +220,8 @@ export class Producer {
    * @throws {KafkaError} a record could not be delivered
    */
   async flush(): Promise<void> {
-    await this.#call("flush", (done) => this.#native.flush(this.#transactionTimeoutMs, done));
-    // The client's queue may be empty before the last reports have come through the event loop.
-    while (this.#undelivered > 0) await delay(REPORT_WAIT_MS);
-    const failure = this.#deliveryFailure;
-    const records = this.#failedDeliveries;
-    this.#deliveryFailure = undefined;
-    this.#failedDeliveries = 0;
-    if (failure !== undefined) throw new KafkaError("delivery", Object.assign(failure.cause as object, { records }));
+    const failure = await this.#failureOfAll();
+    if (failure !== undefined) throw failure;
   }
 
   /** Waits until every record has arrived or failed, at most `timeoutMs`; which of both it was, the next calls show. */
@@ -251,15 +239,35 @@ export class Producer {
    * @throws {KafkaError} the broker does not answer
    */
   async settle(): Promise<void> {
-    try {
-      await this.flush();
-    } catch (error) {
-      if (this.#undelivered > 0) throw error;
-    }
+    await this.#failureOfAll();
   }
 
   disconnect(): Promise<void> {
     return callKafka("disconnect producer", (done) => this.#native.disconnect(1000, done as never));
+  }
+
+  /**
+   * Waits until every record on its way has arrived or failed.
+   * @returns the failure that says most, with the number of records that failed; undefined where all arrived
+   * @throws {KafkaError} the broker does not answer
+   */
+  async #failureOfAll(): Promise<KafkaError | undefined> {
+    await this.#call("flush", (done) => this.#native.flush(this.#transactionTimeoutMs, done));
+    await this.#reported();
+    const failure = this.#deliveryFailure;
+    const records = this.#failedDeliveries;
+    this.#deliveryFailure = undefined;
+    this.#failedDeliveries = 0;
+    return failure && new KafkaError("delivery", Object.assign(failure.cause as object, { records }));
+  }
+
+  /** The client's queue may be empty before the last reports have come through the event loop, a hundred of them at a time. */
+  async #reported(): Promise<void> {
+    for (let quiet = 0; quiet < TURNS_WITHOUT_REPORT; ) {
+      const known = this.#failedDeliveries;
+      await nextTurn();
+      quiet = this.#failedDeliveries === known ? quiet + 1 : 0;
+    }
   }
 
   #onUndelivered(error: unknown, topic: string): void {

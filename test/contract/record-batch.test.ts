@@ -318,6 +318,23 @@ describe("batches of records", function () {
         assert.deepEqual(values, [...values.keys()]);
       });
 
+      it("tells of every record that did not arrive by the time all are waited for, and of none twice", async () => {
+        const topic = `small-${name.replaceAll(" ", "-")}`;
+        await createTopic(stack.brokers, topic, 1, { "max.message.bytes": "1000" });
+        const records = 1234;
+        const batch = rows(
+          Array.from({ length: records }, () => ({ key: null, value: Buffer.alloc(100), timestamp: TIME })),
+          topic,
+        );
+        await writing({}, async (producer) => {
+          assert.equal(producer.produceBatch(batch, 0), records);
+          const error = await producer.flush().catch((reason: unknown) => reason);
+          assert.ok(error instanceof KafkaError && error.code === KafkaCode.MSG_SIZE_TOO_LARGE, String(error));
+          assert.equal((error.cause as { records: number }).records, records);
+          await producer.flush();
+        });
+      });
+
       it("throws what produce() throws for a record that the client refuses, and takes those before it", async () => {
         const topic = await topicOf([]);
         const large = { key: null, value: Buffer.alloc(100_000), timestamp: TIME };
