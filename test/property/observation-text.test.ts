@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { type ParsedObservation, parseObservation } from "../../services/deserializer/observation-text.js";
 import { randomKey, recordText, targets } from "../../services/producer/generator.js";
@@ -6,6 +9,7 @@ import { decodeObservation, encodeObservation } from "../../shared/contract/sche
 import { RecordError } from "../../shared/errors.js";
 import { POISON } from "../support/data/poison.js";
 import { holds } from "../support/property.js";
+import { root } from "../support/structure/imports.js";
 
 const FEATURES_MAX = 20;
 
@@ -38,6 +42,26 @@ function expected(text: string): ParsedObservation | undefined {
   if (names.includes("x")) return Array.isArray(x) ? shaped(i, y ?? null, x) : undefined;
   const label = y === null ? undefined : shaped(i, y, [0]);
   return label && { ...label, x: undefined };
+}
+
+/** Undefined where it is no JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function featuresOf(value: unknown): number {
+  if (Array.isArray(value)) return value.length - 2;
+  const x = (value as { x?: unknown } | null)?.x;
+  return Array.isArray(x) ? x.length : 0;
+}
+
+function isOneLineOfMembersOnce(text: string): boolean {
+  const names = [...text.matchAll(/"([^"]*)"\s*:/g)].map(([, name]) => name);
+  return !/[\r\n]/.test(text.replace(/\r?\n?$/, "")) && new Set(names).size === names.length;
 }
 
 function shaped(i: unknown, y: unknown, x: readonly unknown[]): ParsedObservation | undefined {
@@ -118,6 +142,25 @@ describe("observation text, for any input", () => {
       10_000,
     );
     assert.ok(taken > 1000, `only ${taken} texts were observations`);
+  });
+
+  it("takes of what is JSON exactly what contract/raw/record.json takes, but for members that stand twice and many lines", () => {
+    const schema = JSON.parse(readFileSync(join(root, "contract", "raw", "record.json"), "utf8"));
+    const takes = new Ajv2020({ strict: false, strictNumbers: true }).compile(schema);
+    let both = 0;
+    let neither = 0;
+    const tell = (text: string) => {
+      const value = jsonOf(text);
+      if (value === undefined || featuresOf(value) > FEATURES_MAX || !isOneLineOfMembersOnce(text)) return;
+      const taken = parse(Buffer.from(text)) !== undefined;
+      if (taken) both += 1;
+      else neither += 1;
+      assert.equal(takes(value), taken, text);
+    };
+    holds(fc.property(fc.oneof(nearlyObservation, disturbed), tell), 10_000);
+    for (const text of ['{"i":1,"x":[2]}', '{"i":1,"y":2}', '{"i":1,"y":null}', "[1,2]", "7", '{"i":1,"y":1,"x":[]}'])
+      tell(text);
+    assert.ok(both > 1000 && neither > 1000, `${both} were taken, ${neither} refused`);
   });
 
   it("reads every number as Number() does", () => {
