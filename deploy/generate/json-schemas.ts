@@ -1,6 +1,6 @@
 /** JSON Schema of every record, a file each. Readers pass over members that they do not know, so new ones may come. */
 import { type ZodType, z } from "zod";
-import { rawRecordSchema } from "../../shared/contract/raw-schemas.js";
+import { RAW_SHAPES, rawRecordSchema } from "../../shared/contract/raw-schemas.js";
 import { type DescribedRecord, RECORDS } from "./contract-topics.js";
 
 /** As much of JSON Schema as the records need. */
@@ -18,14 +18,14 @@ export interface JsonSchema {
   readonly required?: readonly string[];
 }
 
-/** In a folder of its own: it promises to those who write, what the others promise to those who read. */
-const RAW_FILE = "raw/record";
+/** A folder of their own: they promise to those who write, what the others promise to those who read. */
+const RAW_FOLDER = "raw";
 
 /** The files, by their names: draft 2020-12. */
 export function schemaFiles(): ReadonlyMap<string, string> {
   return new Map([
     ...RECORDS.map(({ file, schema }) => schemaFile(file, schema)),
-    schemaFile(RAW_FILE, rawRecordSchema),
+    ...Object.entries(RAW_SHAPES).map(([file, shape]) => schemaFile(`${RAW_FOLDER}/${file}`, rawRecordSchema(shape))),
   ]);
 }
 

@@ -3,8 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
-import { type ParsedObservation, parseObservation } from "../../services/deserializer/observation-text.js";
+import {
+  type ObservationRules,
+  type ParsedObservation,
+  parseObservation,
+} from "../../services/deserializer/observation-text.js";
 import { randomKey, recordText, targets } from "../../services/producer/generator.js";
+import { RAW_SHAPES } from "../../shared/contract/raw-schemas.js";
 import { decodeObservation, encodeObservation } from "../../shared/contract/schemas.js";
 import { RecordError } from "../../shared/errors.js";
 import { POISON } from "../support/data/poison.js";
@@ -14,9 +19,9 @@ import { root } from "../support/structure/imports.js";
 const FEATURES_MAX = 20;
 
 /** The observation, or undefined where a RecordError refused it; any other error is thrown. */
-function parse(bytes: Buffer): ParsedObservation | undefined {
+function parse(bytes: Buffer, rules?: ObservationRules): ParsedObservation | undefined {
   try {
-    return parseObservation(bytes, FEATURES_MAX);
+    return parseObservation(bytes, FEATURES_MAX, rules);
   } catch (error) {
     if (error instanceof RecordError) return undefined;
     throw error;
@@ -43,6 +48,25 @@ function expected(text: string): ParsedObservation | undefined {
   const label = y === null ? undefined : shaped(i, y, [0]);
   return label && { ...label, x: undefined };
 }
+
+/** JSON at the edges of what is taken. */
+const NEAR_OBSERVATIONS = [
+  ...[
+    '{"i":1,"x":[2]}',
+    '{"i":1,"y":2}',
+    '{"i":1,"y":null}',
+    '{"i":1}',
+    "[1,2]",
+    "[1,null]",
+    "7",
+    "null",
+    "1.5",
+    "{}",
+    "[]",
+  ],
+  ...["[1,2,null]", "[1,null,null,3]", "[null,1,2]", '{"i":1,"y":1,"x":[null]}', '{"i":1,"y":1,"x":[]}', "[1]", "true"],
+  ...['{"i":1,"y":1,"x":null}', '{"i":null,"y":1,"x":[1]}', '"7"', '{"i":1,"y":"2","x":[1]}', '[1,2,"3"]'],
+];
 
 /** Undefined where it is no JSON. */
 function jsonOf(text: string): unknown {
@@ -144,24 +168,25 @@ describe("observation text, for any input", () => {
     assert.ok(taken > 1000, `only ${taken} texts were observations`);
   });
 
-  it("takes of what is JSON exactly what contract/raw/record.json takes, but for members that stand twice and many lines", () => {
-    const schema = JSON.parse(readFileSync(join(root, "contract", "raw", "record.json"), "utf8"));
-    const takes = new Ajv2020({ strict: false, strictNumbers: true }).compile(schema);
-    let both = 0;
-    let neither = 0;
-    const tell = (text: string) => {
-      const value = jsonOf(text);
-      if (value === undefined || featuresOf(value) > FEATURES_MAX || !isOneLineOfMembersOnce(text)) return;
-      const taken = parse(Buffer.from(text)) !== undefined;
-      if (taken) both += 1;
-      else neither += 1;
-      assert.equal(takes(value), taken, text);
-    };
-    holds(fc.property(fc.oneof(nearlyObservation, disturbed), tell), 10_000);
-    for (const text of ['{"i":1,"x":[2]}', '{"i":1,"y":2}', '{"i":1,"y":null}', "[1,2]", "7", '{"i":1,"y":1,"x":[]}'])
-      tell(text);
-    assert.ok(both > 1000 && neither > 1000, `${both} were taken, ${neither} refused`);
-  });
+  for (const [file, { needsNoFeatures, takesNulls }] of Object.entries(RAW_SHAPES))
+    it(`takes of what is JSON exactly what contract/raw/${file}.json takes, but for members that stand twice and many lines`, () => {
+      const schema = JSON.parse(readFileSync(join(root, "contract", "raw", `${file}.json`), "utf8"));
+      const takes = new Ajv2020({ strict: false, strictNumbers: true }).compile(schema);
+      const rules = { featuresMin: needsNoFeatures ? 0 : 1, takesNulls } as const;
+      let both = 0;
+      let neither = 0;
+      const tell = (text: string) => {
+        const value = jsonOf(text);
+        if (value === undefined || featuresOf(value) > FEATURES_MAX || !isOneLineOfMembersOnce(text)) return;
+        const taken = parse(Buffer.from(text), rules) !== undefined;
+        if (taken) both += 1;
+        else neither += 1;
+        assert.equal(takes(value), taken, text);
+      };
+      holds(fc.property(fc.oneof(nearlyObservation, disturbed), tell), 10_000);
+      for (const text of NEAR_OBSERVATIONS) tell(text);
+      assert.ok(both > 1000 && neither > 1000, `${both} were taken, ${neither} refused`);
+    });
 
   it("reads every number as Number() does", () => {
     holds(
