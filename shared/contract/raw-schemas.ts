@@ -38,9 +38,8 @@ export function rawRecordSchema(shape: RawShape): ZodType {
 
 function objects(x: ZodType, needsNoFeatures: boolean): ZodType[] {
   const features = x.describe("features x1 to xn, as many in each record of a series");
-  const optional = x
-    .optional()
-    .describe("features x1 to xn; left out in the label of a question, or where there are none");
+  const or = needsNoFeatures ? ", or where there are none" : "";
+  const optional = x.optional().describe(`features x1 to xn; left out in the label of a question${or}`);
   return [
     z
       .strictObject({ i: step, y: target.describe("target"), x: optional })
