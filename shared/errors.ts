@@ -3,7 +3,7 @@
  * came and what to do.
  *
  *   RecordError          the record is dead-lettered, and the next one is processed
- *   ConfigurationError   the process ends with exit code 78, before it connects
+ *   ConfigurationError   the process ends with exit code 78, before it connects where that is not needed to see it
  *   TopicError           the process ends with exit code 78
  *   StoreError           the process ends with exit code 78; nothing is deleted
  *
@@ -43,7 +43,7 @@ export class RecordError extends Error {
   }
 }
 
-/** Settings that cannot work, all of them at once. The process ends with {@link EXIT_CONFIGURATION} before it connects. */
+/** Settings that cannot work, all of them at once. The process ends with {@link EXIT_CONFIGURATION}. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
   readonly faults: readonly string[];

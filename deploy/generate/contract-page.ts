@@ -19,6 +19,9 @@ For every topic here:
   8 KiB; the rest is left out and counted. Names that begin with \`regatta-\` are the product's and are not copied.
 - A topic that a service makes has \`TOPIC_PARTITIONS\` partitions (${PARTITIONS}), \`dead-letters\` one. All records of a key are in one.
 - Values are JSON objects in UTF-8, but for dead letters. Pass over members that you do not know: others may be added.
+- A number that is no integer here is a double, whatever its text: \`1\` is 1.0, and \`-0\` is -0.0, whose sign a reader that takes it
+  for an integer loses.
+- What raw records are to be, is in [formats](formats.md), with a [JSON Schema](../contract/raw/record.json).
 
 `;
 

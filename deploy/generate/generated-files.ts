@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { dashboards, dashboardText } from "../grafana/dashboards.js";
+import { lockedManifests } from "../kubernetes/locked-manifests.js";
 import { manifests, manifestsText } from "../kubernetes/manifests.js";
 import { asyncApi } from "./async-api.js";
 import { readBenchRows, SECTION_NAMES } from "./bench-results.js";
@@ -22,6 +23,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ...[...dashboards()].map(([name, of]) => entry(`deploy/grafana/dashboards/${name}`, dashboardText(of))),
     ...[...manifests()].map(([name, of]) => entry(`deploy/kubernetes/${name}`, manifestsText(of))),
+    ...[...lockedManifests()].map(([name, of]) => entry(`deploy/kubernetes-locked/${name}`, manifestsText(of))),
     ...[...schemaFiles()].map(([name, text]) => entry(`contract/${name}`, text)),
     entry("docs/asyncapi.json", asyncApi()),
     entry("docs/contract.md", contractPage()),

@@ -1,5 +1,6 @@
 /** JSON Schema of every record, a file each. Readers pass over members that they do not know, so new ones may come. */
 import { type ZodType, z } from "zod";
+import { RAW_SHAPES, rawRecordSchema } from "../../shared/contract/raw-schemas.js";
 import { type DescribedRecord, RECORDS } from "./contract-topics.js";
 
 /** As much of JSON Schema as the records need. */
@@ -17,15 +18,21 @@ export interface JsonSchema {
   readonly required?: readonly string[];
 }
 
+/** A folder of their own: they promise to those who write, what the others promise to those who read. */
+const RAW_FOLDER = "raw";
+
 /** The files, by their names: draft 2020-12. */
 export function schemaFiles(): ReadonlyMap<string, string> {
-  return new Map(
-    RECORDS.map(({ file, schema }) => {
-      const { $schema, ...own } = jsonSchema(schema, "draft-2020-12");
-      const whole = { $schema, $id: `${file}.json`, ...own };
-      return [`${file}.json`, `${JSON.stringify(whole, undefined, 2)}\n`];
-    }),
-  );
+  return new Map([
+    ...RECORDS.map(({ file, schema }) => schemaFile(file, schema)),
+    ...Object.entries(RAW_SHAPES).map(([file, shape]) => schemaFile(`${RAW_FOLDER}/${file}`, rawRecordSchema(shape))),
+  ]);
+}
+
+function schemaFile(file: string, schema: ZodType): [string, string] {
+  const { $schema, ...own } = jsonSchema(schema, "draft-2020-12");
+  const whole = { $schema, $id: `${file}.json`, ...own };
+  return [`${file}.json`, `${JSON.stringify(whole, undefined, 2)}\n`];
 }
 
 /** Schemas of draft 7, which AsyncAPI takes without naming a format, by the names of the records. */

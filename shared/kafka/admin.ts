@@ -1,5 +1,6 @@
 /** Topics: describing and making them, asking for their ends. */
 import kafka from "@confluentinc/kafka-javascript";
+import { APIS_CONTEXT, type BrokerApis } from "./broker-apis.js";
 import { type ClientOptions, eventListeners } from "./client.js";
 import { CONSUMER_ONLY, commonProperties, PRODUCER_ONLY, without } from "./client-properties.js";
 import type { ClientTroubles } from "./client-troubles.js";
@@ -33,7 +34,8 @@ export class Admin {
 
   readonly #troubles: ClientTroubles | undefined;
 
-  constructor(options: ClientOptions) {
+  /** @param apis is told what each broker can do */
+  constructor(options: ClientOptions, apis?: BrokerApis) {
     this.#troubles = options.troubles;
     const common = commonProperties(options.settings, options.properties, options.clientId);
     this.#native = kafka.AdminClient.create(
@@ -43,8 +45,9 @@ export class Admin {
         "topic.metadata.refresh.interval.ms": METADATA_AGE_MAX_MS,
         // Otherwise a question to a broker that is away connects again without any pause, and uses a whole core until it times out.
         "enable.sparse.connections": false,
+        ...(apis === undefined ? {} : { debug: [options.properties.debug ?? [], APIS_CONTEXT].flat().join(",") }),
       } as object,
-      eventListeners(options, "admin") as never,
+      eventListeners(options, "admin", apis) as never,
     );
   }
 

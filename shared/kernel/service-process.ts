@@ -3,10 +3,13 @@ import { setMaxListeners } from "node:events";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { ConfigurationError } from "../errors.js";
 import { Admin } from "../kafka/admin.js";
+import { BrokerApis } from "../kafka/broker-apis.js";
 import type { ClientOptions } from "../kafka/client.js";
 import { ClientTroubles } from "../kafka/client-troubles.js";
 import { isCompacted } from "../kafka/compaction-probe.js";
+import { oldBrokerFault } from "../kafka/member-properties.js";
 import { ASIDE, persistently } from "../kafka/patience.js";
 import type { Logger } from "../logger.js";
 import { type MemoryBudget, memoryBudget } from "../memory-budget.js";
@@ -142,7 +145,13 @@ export class ServiceProcess {
       logger: this.#logger,
       troubles: this.#troubles,
     };
-    const admin = new Admin(clientOptions);
+    let refused: ConfigurationError | undefined;
+    const onOldBroker = (broker: string) => {
+      refused = new ConfigurationError([oldBrokerFault(broker)]);
+      this.#stop.abort();
+    };
+    const isNew = this.#settings.groupProtocol === "consumer";
+    const admin = new Admin(clientOptions, isNew ? new BrokerApis(onOldBroker) : undefined);
     try {
       const topics = await this.#waits.forTopics(admin, this.#needs);
       if (topics === undefined) return;
@@ -168,6 +177,7 @@ export class ServiceProcess {
       await admin.disconnect();
       await slot.release();
     }
+    if (refused !== undefined) throw refused;
   }
 
   async #runLoop(scope: Scope): Promise<void> {
