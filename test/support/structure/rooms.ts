@@ -110,6 +110,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "deploy/local": [
     ...declarations,
     "services/producer",
+    "deploy/cli",
     "deploy/cli/definitions.ts",
     "deploy/printable.ts",
     "deploy/text-width.ts",
