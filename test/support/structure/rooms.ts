@@ -147,7 +147,14 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "deploy/page/messages.ts": [],
   "deploy/page/browser": ["deploy/page/messages.ts"],
-  "deploy/cli/page.ts": ["deploy/cli", "deploy/page", "shared", "shared/service-settings.ts", ...kafka],
+  "deploy/cli/page.ts": [
+    "services/names.ts",
+    "deploy/cli",
+    "deploy/page",
+    "shared",
+    "shared/service-settings.ts",
+    ...kafka,
+  ],
   "deploy/local/start.ts": [
     ...declarations,
     "deploy/local",
