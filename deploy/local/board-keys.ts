@@ -5,7 +5,7 @@ import type { ReadStream } from "node:tty";
 export interface KeyListeners {
   /** Turns so many pages, back where it is below 0. */
   onPages(count: number): void;
-  /** Ctrl-C, which sends no signal while keys are listened to. */
+  /** Ctrl-C, which sends no signal while keys are listened to; or the terminal is gone. */
   onStop(): void;
 }
 
@@ -30,6 +30,7 @@ export function listenToKeys(input: ReadStream, { onPages, onStop }: KeyListener
   emitKeypressEvents(input);
   input.setRawMode(true);
   input.on("keypress", take);
+  input.on("error", onStop);
   input.resume();
   return () => {
     input.off("keypress", take);

@@ -10,14 +10,17 @@ import type { ShownVerdict } from "./race-view.js";
 const NAME_MAX = 16;
 const TOPIC_MAX = 32;
 const BARS_MIN = 4;
+/** In a narrower terminal only the number of the page says which series are shown. */
+const RANGE_COLUMNS_MIN = 80;
 
 /** Ranks of columns, see {@link Column.rank}: the newest y gives way first; of the scores that of the last model. */
 const RANK = { newest: 0, evidence: 1, margin: 2, records: 3, lastModel: 4, gap: 1000, champion: 1001, always: 1002 };
 
 /** A table for each topic, with its models below. Where `history` is undefined, as at the end, that is a count of what is not shown. */
 export function raceLines(races: readonly TopicSummary[], width: number, history: MseHistory | undefined): Line[] {
+  const isLive = history !== undefined;
   return races.flatMap((race) => {
-    const columns = fittingColumns(columnsOf(race, history !== undefined), width);
+    const columns = fittingColumns(columnsOf(race, headOf(race, width, isLive), isLive), width);
     const shown = columns.filter(({ head }) => head.endsWith(MSE)).length;
     const below = history === undefined ? restLine(race, shown) : modelsLine(race, history, width);
     return [...tableLines(columns), ...(below.length === 0 ? [] : [below]), [""]];
@@ -26,8 +29,7 @@ export function raceLines(races: readonly TopicSummary[], width: number, history
 
 const MSE = " mse";
 
-function columnsOf(race: TopicSummary, isLive: boolean): Column[] {
-  const { rows, models } = race;
+function columnsOf({ rows, models }: TopicSummary, head: string, isLive: boolean): Column[] {
   const judged = rows.some(({ verdicts }) => verdicts.length > 0);
   const column = (head: string, align: "left" | "right", rank: number, cellOf: (row: SeriesRow) => Word): Column => ({
     ...{ head, align, rank },
@@ -36,7 +38,7 @@ function columnsOf(race: TopicSummary, isLive: boolean): Column[] {
   const ofVerdicts = (head: string, rank: number, textOf: (verdict: ShownVerdict) => string, style?: StyleOf) =>
     column(head, "left", rank, ({ verdicts }) => word(verdicts.map(textOf).join(", ") || "-", style?.(verdicts)));
   return [
-    column(isLive ? headOf(race) : topicOf(race), "left", RANK.always, ({ series }) => nameOf(series)),
+    column(head, "left", RANK.always, ({ series }) => nameOf(series)),
     column("records", "right", isLive ? RANK.records : RANK.always, ({ records }) => count(records)),
     column("leader", "left", RANK.always, ({ leader }) => word(nameOf(leader ?? "-"), "strong")),
     ...(isLive ? [column("by", "right", RANK.margin, ({ margin }) => percent(margin))] : []),
@@ -65,14 +67,11 @@ function columnsOf(race: TopicSummary, isLive: boolean): Column[] {
 type StyleOf = (verdicts: readonly ShownVerdict[]) => "good" | "bad" | "strong" | undefined;
 
 /** The topic, and which of its series are shown where that is not all. */
-function headOf(race: TopicSummary): string {
-  const { rows, skipped, seriesCount, more } = race;
-  const name = topicOf(race);
-  if (rows.length === seriesCount) return name;
+function headOf({ topic, rows, skipped, seriesCount, more }: TopicSummary, width: number, isLive: boolean): string {
+  const name = cutToWidth(printable(topic), TOPIC_MAX);
+  if (!isLive || width < RANGE_COLUMNS_MIN || rows.length === seriesCount) return name;
   return `${name} ${count(skipped + 1)}-${count(skipped + rows.length)} of ${count(seriesCount)}${more ? "+" : ""}`;
 }
-
-const topicOf = ({ topic }: TopicSummary): string => cutToWidth(printable(topic), TOPIC_MAX);
 
 /** Of each model the mean of its squared errors in the last minute, as bars of one scale, and the series that it leads. */
 function modelsLine({ topic, models, seriesCount }: TopicSummary, history: MseHistory, width: number): Line {

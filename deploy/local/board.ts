@@ -51,7 +51,7 @@ const LOW_LINES = 28;
 const TOPIC_LINES = 3;
 const STATE_MAX = 16;
 /** Ranks of columns, see {@link Column.rank}. */
-const RANK = { url: 0, rate: 1, always: 2 };
+const RANK = { url: 0, rate: 1, lag: 2, always: 3 };
 
 /**
  * How many series of each topic fit a terminal of so many lines, at least 1.
@@ -144,7 +144,7 @@ function serviceLines(services: readonly ServiceRow[], width: number): Line[] {
       word(cutToWidth(printable(state), STATE_MAX), state === "running" ? "good" : "bad"),
     ),
     column("records/s", "right", RANK.rate, ({ recordsPerSecond: rate }) => (rate === undefined ? "-" : count(rate))),
-    column("lag", "right", RANK.rate, ({ lagRecords }) => (lagRecords === undefined ? "-" : count(lagRecords))),
+    column("lag", "right", RANK.lag, ({ lagRecords }) => (lagRecords === undefined ? "-" : count(lagRecords))),
     column("metrics", "left", RANK.url, ({ url }) => `${url}/metrics`),
   ];
   return tableLines(fittingColumns(columns, width));
@@ -174,8 +174,11 @@ function lettersLine({ letters, olderLetters, letter }: RaceNews): Line {
 
 function footLine({ stopping, page, logDirectory }: BoardModel): Line {
   if (stopping) return ["Stopping: every service commits what it has done."];
-  const pages = page.of > 1 ? `Page ${page.number} of ${page.of}: n next, p back. ` : "";
-  return [word(`${pages}Ctrl-C stops; the next start goes on from there. Logs: ${logDirectory}`, "faint")];
+  const text =
+    page.of > 1
+      ? `Page ${page.number} of ${page.of}: n next, p back. Ctrl-C stops. Logs: ${logDirectory}`
+      : `Ctrl-C stops; the next start goes on from there. Logs: ${logDirectory}`;
+  return [word(text, "faint")];
 }
 
 function clock(ms: number): string {

@@ -11,6 +11,7 @@ import type { RaceView } from "./race-view.js";
 const LINES_EVERY_MS = 5000;
 const FINAL_ROWS = 20;
 const ERASE_BELOW = "\x1b[J";
+const ERASE_ALL = "\x1b[2J\x1b[H";
 const NO_PAGES = { number: 1, of: 1 };
 
 /** The content of a screen; the races are summarized to as many rows as fit. */
@@ -61,6 +62,13 @@ function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen
     const frame = { columns, lines, colours: colours && output.hasColors() };
     update(renderBoard({ ...scene, races, history, page: { number: page + 1, of } }, frame));
   }
+  // A terminal that was made narrower has wrapped what stood on it.
+  const onResize = () => {
+    update.clear();
+    output.write(ERASE_ALL);
+    if (drawn !== undefined) draw(drawn);
+  };
+  output.on("resize", onResize);
   const endKeys = listenToKeys(input, {
     onPages(count) {
       page = Math.max(0, page + count);
@@ -73,6 +81,7 @@ function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen
     notice: () => {},
     close(scene) {
       endKeys();
+      output.off("resize", onResize);
       update.clear();
       update.done();
       // The terminal echoed ^C below the board.

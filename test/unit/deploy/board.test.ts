@@ -93,6 +93,13 @@ describe("the board", () => {
     const { text } = boardOf(1, ["rls1"]);
     assert.deepEqual(wordsOf(text, "producer"), ["producer", "running", "100", "-", "http://127.0.0.1:9464/metrics"]);
     assert.deepEqual(wordsOf(text, "rls-racer"), ["rls-racer", "running", "100", "0", "http://127.0.0.1:9466/metrics"]);
+    const narrow = renderBoard(boardOf(1, ["rls1"]).model, frame(40));
+    assert.deepEqual(wordsOf(narrow, "rls-racer"), ["rls-racer", "running", "100", "0"]);
+    assert.deepEqual(wordsOf(renderBoard(boardOf(1, ["rls1"]).model, frame(30)), "rls-racer"), [
+      "rls-racer",
+      "running",
+      "0",
+    ]);
     assert.match(text, /^Regatta {2}01:02:03 {2}Kafka 127\.0\.0\.1:9092$/m);
   });
 
@@ -228,8 +235,9 @@ describe("the board", () => {
     const races = model.races.map((race) => ({ ...race, skipped: 20 }));
     const text = renderBoard({ ...model, races, page: { number: 3, of: 20 } }, frame(100));
     assert.match(text, /^dataLinearModel 21-\d+ of 200 /m);
-    assert.match(text, /^Page 3 of 20: n next, p back\. Ctrl-C stops; /m);
+    assert.match(text, /^Page 3 of 20: n next, p back\. Ctrl-C stops\. Logs: \.local\/log$/m);
     assert.doesNotMatch(boardOf(1, ["a"]).text, /Page|1-1/);
+    assert.match(renderBoard({ ...model, races }, frame(40)), /^dataLinearModel {2}leader/m);
   });
 
   it("shows how far a file is below its title, and in a log as a line of its own", () => {
