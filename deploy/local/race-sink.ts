@@ -1,4 +1,5 @@
 /** What is done with the records that a board reads. */
+import { observationsTopic } from "../../shared/contract/topics.js";
 import type { NewsDesk } from "./race-news.js";
 import type { RaceSink } from "./race-reader.js";
 import { type RaceView, see, seeVerdict } from "./race-view.js";
@@ -15,6 +16,9 @@ export function raceSink(view: RaceView, desk: NewsDesk, only: string | undefine
       seeVerdict(view, verdict, source);
       desk.takeVerdict(verdict, at);
     },
-    letter: (letter) => desk.takeLetter(letter),
+    letter(letter) {
+      const { topic } = letter.origin;
+      if (only === undefined || topic === only || topic === observationsTopic(only).name) desk.takeLetter(letter);
+    },
   };
 }
