@@ -50,6 +50,7 @@ function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen
   const history = new MseHistory();
   let page = 0;
   let drawn: Scene | undefined;
+  let drawnHeight = 0;
   function draw(scene: Scene): void {
     drawn = scene;
     const { columns = 80, rows: lines = 24 } = output;
@@ -60,7 +61,12 @@ function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen
     const races = summarize(view, rows, models, page);
     history.take(scene.elapsedMs, races);
     const frame = { columns, lines, colours: colours && output.hasColors() };
-    update(renderBoard({ ...scene, races, history, page: { number: page + 1, of } }, frame));
+    const board = renderBoard({ ...scene, races, history, page: { number: page + 1, of } }, frame);
+    // log-update rewrites what has changed, and miscounts where lines were added or taken away: a line above the board went.
+    const height = board.split("\n").length;
+    if (height !== drawnHeight) update.clear();
+    drawnHeight = height;
+    update(board);
   }
   // A terminal that was made narrower has wrapped what stood on it.
   const onResize = () => {
