@@ -174,7 +174,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "shared/contract",
     "shared/models",
   ],
-  "deploy/grafana": ["services/names.ts", "deploy/cli", "shared"],
+  "deploy/grafana": ["services/names.ts"],
+  "deploy/pictures": ["deploy/cli", "deploy/grafana", "deploy/page/browser", "shared"],
   "deploy/kubernetes": [...declarations, "shared"],
   "deploy/wasm": [],
 };
