@@ -18,7 +18,7 @@ const PAGE_LOOKS = [
   ...["page.html", "page.css", "chart.ts", "model-colours.ts", "words.ts", "headline.ts", "forecast-view.ts"],
   ...["scores-view.ts", "errors-view.ts", "series-list.ts", "side-views.ts"],
 ].map((name) => `deploy/page/browser/${name}`);
-const BOARD_LOOKS = ["board.ts", "board-line.ts", "board-table.ts", "board-races.ts"].map(
+const BOARD_LOOKS = ["board.ts", "board-line.ts", "board-table.ts", "board-races.ts", "mse-history.ts"].map(
   (name) => `deploy/local/${name}`,
 );
 const dashboardLooks = (name: string) => [`deploy/grafana/dashboards/${name}.json`];

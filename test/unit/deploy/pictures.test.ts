@@ -5,7 +5,7 @@ import { join, posix } from "node:path";
 import { digestOf, looksOf, noteTaken, PICTURES, takenOf } from "../../../deploy/pictures/pictures.js";
 import { root } from "../../support/structure/imports.js";
 
-const BYTES_MAX = 200 * 1024;
+const BYTES_MAX = 200_000;
 
 describe("the pictures of the documents", () => {
   const directory = posix.join(root, PICTURES);
