@@ -38,6 +38,7 @@ const OPTIONS_OF: Readonly<Record<string, readonly string[]>> = {
   letters: ["deploy/cli/letters.ts", "deploy/cli/letter-filter.ts"],
   redrive: ["deploy/cli/redrive.ts", "deploy/cli/letter-filter.ts"],
   reset: ["deploy/cli/reset.ts"],
+  screenshots: ["deploy/pictures/screenshots.ts"],
   acls: ["deploy/cli/acls.ts"],
   sbom: ["deploy/cli/sbom.ts"],
   "test:fault": ["test/support/long.ts"],

@@ -110,6 +110,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "deploy/local": [
     ...declarations,
     "services/producer",
+    "deploy/cli",
     "deploy/cli/definitions.ts",
     "deploy/printable.ts",
     "deploy/text-width.ts",
@@ -146,7 +147,14 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "deploy/page/messages.ts": [],
   "deploy/page/browser": ["deploy/page/messages.ts"],
-  "deploy/cli/page.ts": ["deploy/cli", "deploy/page", "shared", "shared/service-settings.ts", ...kafka],
+  "deploy/cli/page.ts": [
+    "services/names.ts",
+    "deploy/cli",
+    "deploy/page",
+    "shared",
+    "shared/service-settings.ts",
+    ...kafka,
+  ],
   "deploy/local/start.ts": [
     ...declarations,
     "deploy/local",
@@ -166,7 +174,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "shared/contract",
     "shared/models",
   ],
-  "deploy/grafana": ["services/names.ts", "deploy/cli", "shared"],
+  "deploy/grafana": ["services/names.ts"],
+  "deploy/pictures": ["deploy/cli", "deploy/grafana", "deploy/page/browser", "shared"],
   "deploy/kubernetes": [...declarations, "shared"],
   "deploy/wasm": [],
 };
