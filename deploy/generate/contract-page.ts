@@ -1,5 +1,6 @@
 /** docs/contract.md: every topic and every member, for people; made from what the schemas say. */
 import { LETTER_HEADERS } from "../../shared/contract/dead-letter.js";
+import { CONTRACT_VERSION, SCHEMA_HEADER } from "../../shared/contract-version.js";
 import { wrappedExample } from "./contract-examples.js";
 import { type DescribedRecord, isCompacted, PARTITIONS, RAW, RECORDS, TOPICS } from "./contract-topics.js";
 import { type JsonSchema, jsonSchema, withoutNull } from "./json-schemas.js";
@@ -17,6 +18,8 @@ For every topic here:
 - Read with \`isolation.level=read_committed\`: other readers see results that were rolled back.
 - Results have the timestamp and, byte for byte, the headers of the raw record that they come of, \`traceparent\` among them: up to
   8 KiB; the rest is left out and counted. Names that begin with \`regatta-\` are the product's and are not copied.
+- The last header of each record, \`${SCHEMA_HEADER}: ${CONTRACT_VERSION}\`, tells the [version](topics.md#versions) of the contract that the
+  record was written by. Changelogs, dead letters and raw topics have none; nor have records of before 2026-11-30.
 - A topic that a service makes has \`TOPIC_PARTITIONS\` partitions (${PARTITIONS}), \`dead-letters\` one. All records of a key are in one.
 - Values are JSON objects in UTF-8, but for dead letters. Pass over members that you do not know: others may be added.
 

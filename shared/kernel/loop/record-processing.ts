@@ -1,6 +1,7 @@
 /** One record through process(): in, out, or to the dead letters. */
 import { committedCounters } from "../../committed-counter.js";
 import { RecordError, StoreError } from "../../errors.js";
+import type { JobResult } from "../../heavy-work.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
 import { NO_HEADERS, type Travelling, travelling } from "../../kafka/record-headers.js";
 import type { Refusal } from "../../kafka/refusal.js";
@@ -9,7 +10,6 @@ import type {
   AnyContext,
   AnyService,
   InputRecord,
-  JobResult,
   OutputTopic,
   RecordHeaders,
   Source,
@@ -74,6 +74,9 @@ export class Processing implements TaskHost {
   readonly #consumed = new Map<string, number>();
   readonly #written: WrittenRecords;
   readonly #deadLetters: DeadLetters;
+  /** Headers of a record, and what its results get of them: those after it often have the same. */
+  #all: RecordHeaders | undefined;
+  #ofAll: Travelling = NO_HEADERS;
   /** Of the record that is being processed. */
   #place: RecordPlace | undefined;
   #rejection: Rejection | undefined;
@@ -105,7 +108,7 @@ export class Processing implements TaskHost {
       stores,
       metrics: this.#serviceMetrics,
       forward: (topic, key, value) => this.#forward(task, topic, key, value),
-      write: (topic, layout, given) => this.#results.lay(topic.name, layout, given),
+      write: (topic, layout, given) => this.#results.lay(topic, layout, given),
       stamp: (timestamp) => this.#results.follow(notAhead(timestamp), this.#results.headers),
       compute: (numbers, parts, done) => this.#compute(task, numbers, parts, done),
       partitions,
@@ -212,7 +215,9 @@ export class Processing implements TaskHost {
   }
 
   #travelling(topic: string, all: RecordHeaders): Travelling {
-    const headers = travelling(all);
+    if (all !== this.#all) this.#ofAll = travelling(all);
+    this.#all = all;
+    const headers = this.#ofAll;
     if (headers.left > 0) this.#metrics.headersLeft.inc({ topic }, headers.left);
     return headers;
   }
@@ -240,19 +245,19 @@ export class Processing implements TaskHost {
 
   #forward<V>(task: Task, topic: OutputTopic<V>, key: string, value: V): void {
     const bytes = topic.encode(value);
-    if (task.source === undefined) this.#results.write(topic.name, key, bytes);
-    else this.#writeGenerated(task, topic.name, key, bytes);
+    if (task.source === undefined) this.#results.write(topic, key, bytes);
+    else this.#writeGenerated(task, topic, key, bytes);
   }
 
   /** A source has nobody to throw at: it would generate the same record again, and its next ones with it. */
-  #writeGenerated(task: Task, topic: string, key: string, value: Buffer): void {
+  #writeGenerated(task: Task, topic: OutputTopic<never>, key: string, value: Buffer): void {
     const rejection = task.rejectionOfGenerated(task.countGenerated());
     try {
       if (rejection === undefined) this.#results.write(topic, key, value);
-      else this.#reject(task, { topic, key: Buffer.from(key), value }, rejection);
+      else this.#reject(task, { topic: topic.name, key: Buffer.from(key), value }, rejection);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
-      this.#reject(task, { topic, key: Buffer.from(key), value }, { error, form: "whole" });
+      this.#reject(task, { topic: topic.name, key: Buffer.from(key), value }, { error, form: "whole" });
     }
   }
 }
