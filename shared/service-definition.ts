@@ -186,7 +186,8 @@ export interface TaskContext<S, States, Metrics> {
   forward<V>(topic: OutputTopic<V>, key: string, value: V): void;
   /**
    * As forward, for a result that is laid out in memory from numbers, see numbers/layout.ts. For services with inputs.
-   * @returns false where it may need more room than there is: nothing has happened then, and the result is to be forwarded
+   * @returns false where it cannot be laid out, for want of room or since its topic has values of another form: nothing has happened
+   *   then, and the result is to be forwarded
    * @throws {RangeError} a number is not finite
    */
   write(topic: OutputTopic<never>, layout: Layout, given: Given): boolean;

@@ -5,18 +5,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { LETTER_HEADERS } from "../../shared/contract/dead-letter.js";
+import { type DescribedRecord, RECORDS } from "../../shared/contract/records.js";
 import { DEAD_LETTERS_TOPIC } from "../../shared/contract/topics.js";
 import { CONTRACT_VERSION, SCHEMA_HEADER } from "../../shared/contract-version.js";
 import { exampleOf } from "./contract-examples.js";
-import {
-  type DescribedRecord,
-  type DescribedTopic,
-  isCompacted,
-  PARTITIONS,
-  RAW,
-  RECORDS,
-  TOPICS,
-} from "./contract-topics.js";
+import { type DescribedTopic, isCompacted, PARTITIONS, RAW, TOPICS } from "./contract-topics.js";
 import { draft7Schemas } from "./json-schemas.js";
 
 const PACKAGE = fileURLToPath(new URL("../../../package.json", import.meta.url));

@@ -2,9 +2,9 @@
 import { type Settings, setting } from "../../shared/config.js";
 import { separatorNames, separators } from "../../shared/separators.js";
 import { type TimeUnit, timeUnits } from "../../shared/time-text.js";
+import { byTopic, strayTopics, valueFor, wordByTopic } from "../../shared/topic-setting.js";
 import { type FieldName, fieldList, fieldName, optionalField } from "./field-name.js";
 import { type LagSettings, topicLags } from "./lag-settings.js";
-import { byTopic, strayTopics, valueFor, wordByTopic } from "./topic-setting.js";
 
 const FORMATS = ["text", "json", "fields", "csv"] as const;
 const NUMBER_RULES = ["strict", "text", "comma"] as const;

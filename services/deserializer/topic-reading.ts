@@ -1,12 +1,12 @@
 /** How the records of one topic become observations, by all the settings that differ by topic. */
 import { bySeriesTopic } from "../../shared/contract/topics.js";
 import type { OutputTopic } from "../../shared/service-definition.js";
+import { valueFor } from "../../shared/topic-setting.js";
 import { type FormatSettings, type MissingRule, namedFormat, spreadTopics } from "./format-settings.js";
 import { type LagSettings, type TopicLags, topicLags } from "./lag-settings.js";
 import { namedReader } from "./named-record.js";
 import { parseObservation } from "./observation-text.js";
 import type { ParsedRecord } from "./parsed-record.js";
-import { valueFor } from "./topic-setting.js";
 
 /** Of the settings, what records are read by. */
 export type ReadingSettings = LagSettings &

@@ -10,6 +10,7 @@ import { isCompacted } from "../kafka/compaction-probe.js";
 import { ASIDE, persistently } from "../kafka/patience.js";
 import type { Logger } from "../logger.js";
 import { type MemoryBudget, memoryBudget } from "../memory-budget.js";
+import { valueEncoders } from "../registry/value-encoders.js";
 import type { AnyCodec, AnyService } from "../service-definition.js";
 import type { KernelSettings } from "../service-settings.js";
 import { createOutput, createParts } from "./assemble.js";
@@ -129,6 +130,9 @@ export class ServiceProcess {
   async #runStream(address: string): Promise<void> {
     const { stateDir, instanceId } = this.#settings;
     const { inputs, ownInputs, outputs } = this.#needs;
+    const topics = this.#service.outputs(this.#settings as never);
+    const encoders = await this.#waits.forRegistry(() => valueEncoders(this.#settings, topics));
+    if (encoders === undefined) return;
     refuseLoops(
       inputs,
       outputs.map(({ name }) => name),
@@ -144,8 +148,8 @@ export class ServiceProcess {
     };
     const admin = new Admin(clientOptions);
     try {
-      const topics = await this.#waits.forTopics(admin, this.#needs);
-      if (topics === undefined) return;
+      const found = await this.#waits.forTopics(admin, this.#needs);
+      if (found === undefined) return;
       await this.#runLoop({
         service: this.#service,
         settings: this.#settings,
@@ -154,7 +158,8 @@ export class ServiceProcess {
         directory,
         slot: slot.number,
         address,
-        topics,
+        topics: found,
+        encoders,
         budget: this.#budget,
         memory: this.#memory,
         admin,

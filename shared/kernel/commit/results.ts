@@ -7,12 +7,15 @@ import { refusedRecord } from "../../kafka/refusal.js";
 import { render, resultBytesMax } from "../../numbers/layout.js";
 import type { Given, Layout } from "../../result-layout.js";
 import type { OutputTopic, RecordHeaders } from "../../service-definition.js";
+import type { ValueEncoder } from "../../value-encoder.js";
 import type { Output } from "./output.js";
 import type { WrittenRecords } from "./written-records.js";
 
 export class Results {
   readonly #output: Output;
   readonly #written: WrittenRecords;
+  /** By topic, of those whose values are not what services make. */
+  readonly #encoders: ReadonlyMap<string, ValueEncoder>;
   #timestamp: number | undefined;
   #headers: Travelling = NO_HEADERS;
   #count = 0;
@@ -20,9 +23,10 @@ export class Results {
   #key = "";
   #keyBytes: Buffer = Buffer.alloc(0);
 
-  constructor(output: Output, written: WrittenRecords) {
+  constructor(output: Output, written: WrittenRecords, encoders: ReadonlyMap<string, ValueEncoder>) {
     this.#output = output;
     this.#written = written;
+    this.#encoders = encoders;
   }
 
   /** Results so far. */
@@ -47,19 +51,21 @@ export class Results {
   }
 
   /** @throws {RecordError} the topic would refuse it */
-  write(topic: OutputTopic<never>, key: string, value: Buffer): void {
+  write(topic: OutputTopic<never>, key: string, made: Buffer): void {
     const bytes = this.#bytesOf(key);
+    const value = this.#encoders.get(topic.name)?.(made) ?? made;
     this.#check(topic.name, bytes.length + value.length);
     this.#output.write(topic.name, undefined, bytes, value, this.#timestamp, this.#headersFor(topic));
   }
 
   /**
    * Lays a result out and writes it.
-   * @returns false where it may need more room than there is: nothing has happened then
+   * @returns false where it may need more room than there is, or its topic has values of another form: nothing has happened then
    * @throws {RecordError} the topic would refuse it
    * @throws {RangeError} a number is not finite
    */
   lay(topic: OutputTopic<never>, layout: Layout, given: Given): boolean {
+    if (this.#encoders.has(topic.name)) return false;
     const at = this.#output.room(resultBytesMax(layout, given));
     if (at === 0) return false;
     const end = render(layout, given, at);

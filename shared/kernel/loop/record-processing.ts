@@ -14,6 +14,7 @@ import type {
   RecordHeaders,
   Source,
 } from "../../service-definition.js";
+import type { ValueEncoder } from "../../value-encoder.js";
 import { DeadLetters } from "../commit/dead-letters.js";
 import type { Output } from "../commit/output.js";
 import { Results } from "../commit/results.js";
@@ -54,6 +55,8 @@ export interface ProcessingOptions {
   /** The kernel's and the service's own. */
   readonly settings: unknown;
   readonly output: Output;
+  /** By topic, of those whose values are not the JSON that services make. */
+  readonly encoders: ReadonlyMap<string, ValueEncoder>;
   readonly metrics: KernelMetrics;
   readonly logger: Logger;
 }
@@ -81,7 +84,7 @@ export class Processing implements TaskHost {
   #place: RecordPlace | undefined;
   #rejection: Rejection | undefined;
 
-  constructor({ service, application, settings, output, metrics, logger }: ProcessingOptions) {
+  constructor({ service, application, settings, output, encoders, metrics, logger }: ProcessingOptions) {
     const { registry } = metrics;
     this.#service = service;
     this.#application = application;
@@ -90,7 +93,7 @@ export class Processing implements TaskHost {
     this.#counters = committedCounters(registry);
     this.#metrics = metrics;
     this.#written = new WrittenRecords();
-    this.#results = new Results(output, this.#written);
+    this.#results = new Results(output, this.#written, encoders);
     this.#deadLetters = new DeadLetters({ service: service.name, output, written: this.#written, metrics, logger });
     this.#notices = new Notices(logger);
     const work = service.kind === "processor" ? service.work : undefined;
