@@ -235,6 +235,11 @@ export interface ProcessorService<D extends SettingDefinitions, States, Metrics>
   /** What {@link TaskContext.compute} does; without it compute must not be called. */
   readonly work?: HeavyWork<Settings<D>>;
   /**
+   * Fetches what the records of a batch need and the process does not have; undefined where it has all. Called before process() sees
+   * them. AwayError: the records wait, and it is called again.
+   */
+  fetch?(records: Iterable<InputRecord>, settings: Settings<D>): Promise<void> | undefined;
+  /**
    * Processes one record. Synchronous; pure but for stores, forward, compute, metrics and warn.
    * @throws {RecordError} before it changed anything: the record is dead-lettered and nothing else happens.
    *   After any other error, or one that follows a put or forward, the transaction is aborted and its records are processed

@@ -9,7 +9,7 @@ const ANSWER_MS = 5000;
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
 /** Answers to a question that was understood; any other status is one of something that stands before the registry, or broken. */
-const UNDERSTOOD: ReadonlySet<number> = new Set([200, 404, 409, 422]);
+const UNDERSTOOD: ReadonlySet<number> = new Set([200, 400, 404, 409, 422]);
 
 export interface RegistryAnswer {
   readonly status: number;
@@ -37,13 +37,23 @@ export async function askRegistry(
     const url = new URL(base.href.replace(/\/*$/, "") + path);
     try {
       const { status, text } = await exchange(access, method, url, body);
-      if (UNDERSTOOD.has(status)) return { status, body: JSON.parse(text) };
+      if (UNDERSTOOD.has(status)) return { status, body: jsonIn(text) };
       failures.push(`${base.href} answered ${status}${reasonOf(status)}`);
     } catch (error) {
       failures.push(`${base.href}: ${messageOf(error)}`);
     }
   }
   throw new AwayError(`waiting for the schema registry: ${failures.join("; ")}`);
+}
+
+/** Undefined where the text is no JSON, as a page of an error may be. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Whoever asked says what was expected.
+    return undefined;
+  }
 }
 
 function reasonOf(status: number): string {

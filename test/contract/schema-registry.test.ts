@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { AwayError, SchemaError } from "../../shared/errors.js";
 import { RegistryClient } from "../../shared/registry/registry-client.js";
+import { makeCertificate, STORE_PASSWORD } from "../support/kafka/key-stores.js";
 import { MISSING_APICURIO, startApicurio } from "../support/registry/apicurio-registry.js";
 import { MemoryRegistry } from "../support/registry/memory-registry.js";
 
@@ -127,6 +131,24 @@ describe("a client of a schema registry", () => {
     const wrong = new RegistryClient({ ...access(registry.url), registryAuth: "key:other" });
     await assert.rejects(wrong.schemaOf(1), (error: Error) => !error.message.includes("other"));
   });
+
+  it("trusts a certificate of the authorities that it is given, and no other", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "regatta-registry-"));
+    const { keyStore, certificate } = makeCertificate(directory, "registry");
+    const secured = await MemoryRegistry.start({ pfx: readFileSync(keyStore), passphrase: STORE_PASSWORD });
+    try {
+      const stranger = new RegistryClient(access(secured.url));
+      await assert.rejects(
+        stranger.schemaOf(1),
+        (error: Error) => error instanceof AwayError && /certificate/.test(error.message),
+      );
+      const known = new RegistryClient({ ...access(secured.url), registryCa: readFileSync(certificate, "utf8") });
+      assert.equal(await known.register("s", point()), 1);
+    } finally {
+      await secured.close();
+      rmSync(directory, { recursive: true });
+    }
+  }).timeout(30_000);
 
   it("asks the next of its addresses where one is away", async () => {
     const gone = await MemoryRegistry.start();

@@ -3,6 +3,7 @@ import { committedCounters } from "../../committed-counter.js";
 import { RecordError, StoreError } from "../../errors.js";
 import type { JobResult } from "../../heavy-work.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
+import { type RecordBatch, RecordView } from "../../kafka/record-batch.js";
 import { NO_HEADERS, type Travelling, travelling } from "../../kafka/record-headers.js";
 import type { Refusal } from "../../kafka/refusal.js";
 import type { Logger } from "../../logger.js";
@@ -136,6 +137,14 @@ export class Processing implements TaskHost {
   }
 
   /**
+   * Fetches what records of a batch need beside Kafka; undefined where nothing is missing.
+   * @throws {AwayError} by the promise: it cannot be had now
+   */
+  fetch(batch: RecordBatch): Promise<void> | undefined {
+    return this.#service.kind === "processor" ? this.#service.fetch?.(recordsOf(batch), this.#settings) : undefined;
+  }
+
+  /**
    * @throws {ProcessFailure} state may be half changed
    * @throws {TaskStateDamagedError} the store cannot be trusted
    * @throws {StoreError} the store is of another program
@@ -263,6 +272,11 @@ export class Processing implements TaskHost {
       this.#reject(task, { topic: topic.name, key: Buffer.from(key), value }, { error, form: "whole" });
     }
   }
+}
+
+function* recordsOf(batch: RecordBatch): Iterable<InputRecord> {
+  const view = new RecordView();
+  for (let k = 0; k < batch.count; k++) yield view.at(batch, k);
 }
 
 function failureOf(

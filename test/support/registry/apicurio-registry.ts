@@ -13,7 +13,8 @@ const DIRECTORY = join(root, ".local", "apicurio");
 const PROGRAM = join(DIRECTORY, VERSION, `apicurio-registry-app-${VERSION}-runner.jar`);
 const FETCH_TIMEOUT_MS = 300_000;
 const START_TIMEOUT_MS = 120_000;
-const PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
+/** Later ones ask for the parent of the artifact's pom as well, which Maven Central does not have. */
+const PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:2.10";
 
 export const MISSING_APICURIO = `Skipped: Maven did not bring io.apicurio:apicurio-registry-app:${VERSION}, or there is no Java`;
 

@@ -2,7 +2,8 @@
  * A schema registry in memory with as much of Confluent's API as the services use; test/contract/schema-registry.test.ts holds it to
  * what a real one does. It can be away, and ask for a user.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import avro from "avsc";
 
@@ -10,6 +11,21 @@ interface Kept {
   readonly id: number;
   readonly schema: string;
   readonly schemaType: string;
+  readonly references: readonly object[];
+}
+
+/** What a question may bring. */
+interface Given {
+  readonly schema: string;
+  readonly schemaType?: string;
+  readonly references?: readonly object[];
+  readonly compatibility?: string;
+}
+
+/** A certificate and its key as PKCS 12. */
+interface KeyStore {
+  readonly pfx: Buffer;
+  readonly passphrase: string;
 }
 
 interface Subject {
@@ -27,19 +43,28 @@ class Refusal extends Error {
 }
 
 export class MemoryRegistry {
-  /** While it is set, every question is answered by this status. */
+  /** While it is set, every question is answered by this status, or those whose path fits. */
   failing: number | undefined;
+  failingPath = /./;
   /** `<user>:<password>` that is asked for; undefined for none. */
   user: string | undefined;
   /** Questions so far, `<method> <path>`. */
   readonly asked: string[] = [];
   readonly #subjects = new Map<string, Subject>();
   readonly #schemas: Kept[] = [];
-  readonly #server = createServer((request, response) => void this.#answer(request, response));
+  readonly #server: Server;
+  readonly #scheme: "http" | "https";
   #port = 0;
 
-  static async start(): Promise<MemoryRegistry> {
-    const registry = new MemoryRegistry();
+  private constructor(tls: KeyStore | undefined) {
+    const answer = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
+    this.#server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
+    this.#scheme = tls === undefined ? "http" : "https";
+  }
+
+  /** @param tls undefined: without TLS */
+  static async start(tls?: KeyStore): Promise<MemoryRegistry> {
+    const registry = new MemoryRegistry(tls);
     await registry.listen();
     return registry;
   }
@@ -51,7 +76,7 @@ export class MemoryRegistry {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `${this.#scheme}://127.0.0.1:${this.#port}`;
   }
 
   /** Nobody listens any more; nothing is forgotten. */
@@ -72,13 +97,17 @@ export class MemoryRegistry {
       response.end(JSON.stringify(body));
     };
     const expected = this.user && `Basic ${Buffer.from(this.user).toString("base64")}`;
-    if (this.failing !== undefined) reply(this.failing, {});
+    if (this.failing !== undefined && this.failingPath.test(url)) reply(this.failing, {});
     else if (expected !== undefined && request.headers.authorization !== expected) reply(401, {});
     else {
       try {
         reply(
           200,
-          this.#of(method, url.split("/").slice(1).map(decodeURIComponent), text === "" ? {} : JSON.parse(text)),
+          this.#of(
+            method,
+            url.split("?")[0].split("/").slice(1).map(decodeURIComponent),
+            text === "" ? {} : JSON.parse(text),
+          ),
         );
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
@@ -87,11 +116,13 @@ export class MemoryRegistry {
     }
   }
 
-  #of(method: string, path: readonly string[], body: Record<string, string>): unknown {
+  #of(method: string, path: readonly string[], body: Given): unknown {
     const [kind, name, more, version] = path;
     if (kind === "schemas") {
       const kept = this.#schemas.find(({ id }) => id === Number(more));
-      return kept === undefined ? notFound(`schema ${more}`) : { schema: kept.schema, schemaType: kept.schemaType };
+      if (kept === undefined) return notFound(`schema ${more}`);
+      const { id: _, ...shown } = kept;
+      return shown;
     }
     const subject = this.#subjects.get(name);
     if (kind === "config" && method === "PUT") {
@@ -100,14 +131,15 @@ export class MemoryRegistry {
       return body;
     }
     if (kind === "config") return { compatibilityLevel: subject?.compatibility ?? notFound(name) };
-    const given = { schema: body.schema, schemaType: body.schemaType ?? "AVRO" };
+    const { schema, schemaType = "AVRO", references = [] } = body;
+    const given = { schema, schemaType, references };
     if (more === undefined) return (subject && findIn(subject.versions, given)) ?? notFound(name);
     if (method === "GET") return subject?.versions[Number(version) - 1] ?? notFound(`${name} ${version}`);
     return { id: this.#register(name, given) };
   }
 
   #register(name: string, given: Omit<Kept, "id">): number {
-    if (given.schemaType === "AVRO") avroType(given.schema);
+    if (given.schemaType === "AVRO" && given.references.length === 0) avroType(given.schema);
     const subject = this.#subjects.get(name) ?? { versions: [], compatibility: undefined };
     const known = findIn(subject.versions, given);
     if (known !== undefined) return known.id;

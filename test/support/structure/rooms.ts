@@ -50,6 +50,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "services/producer/settings.ts": ["services/producer", "services/producer/replay", ...doors],
   "services/producer/replay": ["shared"],
   ...service("deserializer"),
+  "services/deserializer": ["shared/registry", ...doors],
   ...service("stateful-estimator"),
   ...service("rls-racer"),
   ...service("ml-racer"),
