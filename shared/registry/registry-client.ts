@@ -1,5 +1,5 @@
 /**
- * A client of a schema registry with Confluent's API, which Apicurio, Karapace and Redpanda have too: five calls. Confluent's own
+ * A client of a schema registry with Confluent's API, which Apicurio, Karapace and Redpanda have too: a handful of calls. Confluent's own
  * package brings 281 others (171 MiB) with it, for keys in three clouds, and encodes asynchronously, which process() may not.
  */
 import { z } from "zod";
@@ -52,10 +52,19 @@ export class RegistryClient {
     return this.#read(idSchema, answer, subject).id;
   }
 
-  /** The rule that a subject has of its own; undefined where it has none. */
+  /** Whether anything was registered under a subject. */
+  async has(subject: string): Promise<boolean> {
+    const answer = await this.#ask("GET", `${subjectPath(subject)}/versions`);
+    if (answer.status !== 404) this.#read(z.unknown(), answer, subject);
+    return answer.status !== 404;
+  }
+
+  /** The rule that a subject has of its own; undefined where it has none, which some registries call NONE. */
   async compatibility(subject: string): Promise<string | undefined> {
     const answer = await this.#ask("GET", configPath(subject));
-    return answer.status === 404 ? undefined : this.#read(configSchema, answer, subject).compatibilityLevel;
+    if (answer.status === 404) return undefined;
+    const { compatibilityLevel } = this.#read(configSchema, answer, subject);
+    return compatibilityLevel === "NONE" ? undefined : compatibilityLevel;
   }
 
   async setCompatibility(subject: string, compatibility: Compatibility): Promise<void> {

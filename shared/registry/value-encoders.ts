@@ -81,8 +81,10 @@ async function registeredId(
       `the schema registry does not have the ${schemaType} schema of ${record.name} under ${subject}, and SCHEMA_REGISTRY_REGISTER is off: ` +
         "register that of the folder contract, or switch it on",
     );
+  const isNew = !(await client.has(subject));
   const id = await client.register(subject, stored);
-  // A rule that somebody has set stays.
-  if ((await client.compatibility(subject)) === undefined) await client.setCompatibility(subject, compatibility);
+  // A rule that somebody has set stays, and so does it where somebody has left a subject without one.
+  if (isNew && (await client.compatibility(subject)) === undefined)
+    await client.setCompatibility(subject, compatibility);
   return id;
 }

@@ -134,6 +134,7 @@ export class MemoryRegistry {
     const { schema, schemaType = "AVRO", references = [] } = body;
     const given = { schema, schemaType, references };
     if (more === undefined) return (subject && findIn(subject.versions, given)) ?? notFound(name);
+    if (method === "GET" && version === undefined) return subject?.versions.map((_, k) => k + 1) ?? notFound(name);
     if (method === "GET") return subject?.versions[Number(version) - 1] ?? notFound(`${name} ${version}`);
     return { id: this.#register(name, given) };
   }

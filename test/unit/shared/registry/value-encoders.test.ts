@@ -142,6 +142,10 @@ describe("values of a registered schema", () => {
     const rule = async (topic: string) => (await fetch(`${registry.url}/config/${topic}-value`)).json();
     assert.deepEqual(await rule("rls-best"), { compatibilityLevel: "FULL_TRANSITIVE" });
     assert.deepEqual(await rule("estimates"), { compatibilityLevel: "FORWARD_TRANSITIVE" });
+    const first = { method: "POST", body: JSON.stringify({ schema: '"double"' }) };
+    await fetch(`${registry.url}/subjects/rls-standings-value/versions`, first);
+    await encodersOf({ VALUE_FORMAT: "rls-standings:avro" });
+    assert.equal((await fetch(`${registry.url}/config/rls-standings-value`)).status, 404);
     registry.asked.length = 0;
     await encodersOf(settings);
     assert.deepEqual(
