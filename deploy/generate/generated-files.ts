@@ -10,7 +10,7 @@ import { readBenchRows, SECTION_NAMES } from "./bench-results.js";
 import { benchTables } from "./bench-tables.js";
 import { contractPage } from "./contract-page.js";
 import { contractTypes } from "./contract-types.js";
-import { schemaFiles } from "./json-schemas.js";
+import { registryFiles, schemaFiles } from "./json-schemas.js";
 import { modelTable } from "./model-table.js";
 import { settingsPage } from "./settings-page.js";
 
@@ -25,6 +25,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ...[...manifests()].map(([name, of]) => entry(`deploy/kubernetes/${name}`, manifestsText(of))),
     ...[...lockedManifests()].map(([name, of]) => entry(`deploy/kubernetes-locked/${name}`, manifestsText(of))),
     ...[...schemaFiles()].map(([name, text]) => entry(`contract/${name}`, text)),
+    ...[...registryFiles()].map(([name, text]) => entry(`contract/registry/${name}`, text)),
     entry("docs/asyncapi.json", asyncApi()),
     entry("docs/contract.md", contractPage()),
     entry("examples/consumers/typescript/contract.ts", await contractTypes()),

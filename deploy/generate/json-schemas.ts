@@ -1,22 +1,9 @@
 /** JSON Schema of every record, a file each. Readers pass over members that they do not know, so new ones may come. */
-import { type ZodType, z } from "zod";
+import type { ZodType } from "zod";
+import { type JsonSchema, jsonSchema } from "../../shared/contract/json-schema.js";
 import { RAW_SHAPES, rawRecordSchema } from "../../shared/contract/raw-schemas.js";
-import { type DescribedRecord, RECORDS } from "./contract-topics.js";
-
-/** As much of JSON Schema as the records need. */
-export interface JsonSchema {
-  readonly $schema?: string;
-  readonly $id?: string;
-  readonly title?: string;
-  readonly description?: string;
-  readonly type?: string | readonly string[];
-  readonly const?: unknown;
-  readonly enum?: readonly string[];
-  readonly anyOf?: readonly JsonSchema[];
-  readonly items?: JsonSchema;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-}
+import { type DescribedRecord, RECORDS } from "../../shared/contract/records.js";
+import { avroSchema } from "../../shared/registry/avro-schema.js";
 
 /** A folder of their own: they promise to those who write, what the others promise to those who read. */
 const RAW_FOLDER = "raw";
@@ -35,6 +22,17 @@ function schemaFile(file: string, schema: ZodType): [string, string] {
   return [`${file}.json`, `${JSON.stringify(whole, undefined, 2)}\n`];
 }
 
+/** The files that a schema registry takes, by their names: Avro, and JSON Schema of draft 7, which every registry knows. */
+export function registryFiles(): ReadonlyMap<string, string> {
+  const results = RECORDS.filter(({ name }) => name !== "observation");
+  return new Map(
+    results.flatMap((record) => [
+      [`${record.file}.avsc`, `${JSON.stringify(avroSchema(record), undefined, 2)}\n`],
+      [`${record.file}.json`, `${JSON.stringify(jsonSchema(record.schema, "draft-7"), undefined, 2)}\n`],
+    ]),
+  );
+}
+
 /** Schemas of draft 7, which AsyncAPI takes without naming a format, by the names of the records. */
 export function draft7Schemas(): Readonly<Record<string, JsonSchema>> {
   return Object.fromEntries(
@@ -43,27 +41,4 @@ export function draft7Schemas(): Readonly<Record<string, JsonSchema>> {
       return [name, own];
     }),
   );
-}
-
-/** What zod makes of a schema. */
-export function jsonSchema(schema: ZodType, target: "draft-2020-12" | "draft-7"): JsonSchema {
-  return z.toJSONSchema(schema, { target, io: "input" }) as JsonSchema;
-}
-
-/** A schema apart from the null that may stand in its place. */
-export interface Nullable {
-  readonly isNullable: boolean;
-  readonly shapes: readonly JsonSchema[];
-}
-
-/** Null is one of several types, or of several schemas. */
-export function withoutNull(schema: JsonSchema): Nullable {
-  const { type, anyOf, ...rest } = schema;
-  if (anyOf !== undefined) {
-    const shapes = anyOf.filter((shape) => shape.type !== "null");
-    return { isNullable: shapes.length < anyOf.length, shapes };
-  }
-  if (typeof type === "string" || type === undefined) return { isNullable: false, shapes: [schema] };
-  const types = type.filter((name) => name !== "null");
-  return { isNullable: types.length < type.length, shapes: types.map((name) => ({ type: name, ...rest })) };
 }

@@ -13,6 +13,7 @@ import { oldBrokerFault } from "../kafka/member-properties.js";
 import { ASIDE, persistently } from "../kafka/patience.js";
 import type { Logger } from "../logger.js";
 import { type MemoryBudget, memoryBudget } from "../memory-budget.js";
+import { valueEncoders } from "../registry/value-encoders.js";
 import type { AnyCodec, AnyService } from "../service-definition.js";
 import type { KernelSettings } from "../service-settings.js";
 import { createOutput, createParts } from "./assemble.js";
@@ -132,6 +133,9 @@ export class ServiceProcess {
   async #runStream(address: string): Promise<void> {
     const { stateDir, instanceId } = this.#settings;
     const { inputs, ownInputs, outputs } = this.#needs;
+    const topics = this.#service.outputs(this.#settings as never);
+    const encoders = await this.#waits.forRegistry(() => valueEncoders(this.#settings, topics));
+    if (encoders === undefined) return;
     refuseLoops(
       inputs,
       outputs.map(({ name }) => name),
@@ -153,8 +157,8 @@ export class ServiceProcess {
     const isNew = this.#settings.groupProtocol === "consumer";
     const admin = new Admin(clientOptions, isNew ? new BrokerApis(onOldBroker) : undefined);
     try {
-      const topics = await this.#waits.forTopics(admin, this.#needs);
-      if (topics === undefined) return;
+      const found = await this.#waits.forTopics(admin, this.#needs);
+      if (found === undefined) return;
       await this.#runLoop({
         service: this.#service,
         settings: this.#settings,
@@ -163,7 +167,8 @@ export class ServiceProcess {
         directory,
         slot: slot.number,
         address,
-        topics,
+        topics: found,
+        encoders,
         budget: this.#budget,
         memory: this.#memory,
         admin,
