@@ -3,9 +3,11 @@
  * came and what to do.
  *
  *   RecordError          the record is dead-lettered, and the next one is processed
- *   ConfigurationError   the process ends with exit code 78, before it connects
+ *   ConfigurationError   the process ends with exit code 78, before it connects where that is not needed to see it
  *   TopicError           the process ends with exit code 78
  *   StoreError           the process ends with exit code 78; nothing is deleted
+ *   SchemaError          the process ends with exit code 78
+ *   AwayError            asked again until there is an answer; nothing is rejected meanwhile
  *
  * Errors of Kafka have their fate in shared/kafka/kafka-error.ts, damages of state theirs in shared/kernel/task/damage.ts.
  */
@@ -43,7 +45,7 @@ export class RecordError extends Error {
   }
 }
 
-/** Settings that cannot work, all of them at once. The process ends with {@link EXIT_CONFIGURATION} before it connects. */
+/** Settings that cannot work, all of them at once. The process ends with {@link EXIT_CONFIGURATION}. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
   readonly faults: readonly string[];
@@ -65,4 +67,14 @@ export class TopicError extends Error {
  */
 export class StoreError extends Error {
   override readonly name: string = "StoreError";
+}
+
+/** A schema registry refuses for good what a service needs of it. The process ends with {@link EXIT_CONFIGURATION}. */
+export class SchemaError extends Error {
+  override readonly name = "SchemaError";
+}
+
+/** What a service needs beside Kafka does not answer, or does not let it in: no record is at fault, and it is asked again. */
+export class AwayError extends Error {
+  override readonly name = "AwayError";
 }

@@ -3,7 +3,7 @@
  * copied. Layout: the number of arrays k, their k lengths, then their numbers one after another. Each job is two arrays: its
  * numbers, and which of its parts are to be done.
  */
-import type { JobRunner } from "./service-definition.js";
+import type { JobRunner } from "./heavy-work.js";
 
 /** A job for a thread. */
 export interface PartedJob {

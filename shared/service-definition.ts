@@ -21,6 +21,7 @@
  */
 import type { Registry } from "prom-client";
 import type { SettingDefinitions, Settings } from "./config.js";
+import type { HeavyWork, JobResult } from "./heavy-work.js";
 import type { Given, Layout, RecordPlaces } from "./result-layout.js";
 import type { SlotLists } from "./slot-lists.js";
 
@@ -156,6 +157,8 @@ export interface OutputTopic<V> {
   readonly name: string;
   /** Topic configuration asked for when the topic is created. */
   readonly config: Readonly<Record<string, string>>;
+  /** Name of the shape of its values in the contract; without it nobody else reads the topic. */
+  readonly record?: string;
   /** @throws {RangeError} a number is not finite */
   encode(value: V): Buffer;
 }
@@ -183,7 +186,8 @@ export interface TaskContext<S, States, Metrics> {
   forward<V>(topic: OutputTopic<V>, key: string, value: V): void;
   /**
    * As forward, for a result that is laid out in memory from numbers, see numbers/layout.ts. For services with inputs.
-   * @returns false where it may need more room than there is: nothing has happened then, and the result is to be forwarded
+   * @returns false where it cannot be laid out, for want of room or since its topic has values of another form: nothing has happened
+   *   then, and the result is to be forwarded
    * @throws {RangeError} a number is not finite
    */
   write(topic: OutputTopic<never>, layout: Layout, given: Given): boolean;
@@ -204,35 +208,6 @@ export interface TaskContext<S, States, Metrics> {
   readonly application: string;
   /** Logs what a record showed. Lines are limited over time and the rest is left out, so count the case in a metric too. */
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-}
-
-/** The result of a job. */
-export interface JobResult {
-  /** One number for each part that was asked for, in their order; NaN for a late one. */
-  readonly numbers: Float64Array;
-  /** The parts that did not end within {@link HeavyWork.timeoutMs}. */
-  readonly late: readonly number[];
-}
-
-/** Does one part of a job: a pure function of the job's numbers, which may keep scratch memory. */
-export type JobRunner = (job: Float64Array, part: number) => number;
-
-/**
- * Pure work of a service that takes so long that it is spread over worker threads. A job has parts; each is done by itself, and
- * may be late by itself. It never runs in the thread of process(), where nothing could stop a part that does not end.
- */
-export interface HeavyWork<S> {
-  /** Number of worker threads, 1 or more. */
-  threads(settings: S): number;
-  /** The longest that a part of a job may take, in ms; after that its thread is ended and the part is late. */
-  timeoutMs(settings: S): number;
-  /** Makes a runner. Every thread has one of its own. */
-  runner(settings: S): JobRunner;
-  /**
-   * The module that a thread loads. Its export `run` is made by `serveJobs` from the same runner. The thread is given the
-   * settings, which must therefore be plain data, and loads neither the kernel nor the Kafka client.
-   */
-  readonly module: URL;
 }
 
 interface ServiceEdges<D extends SettingDefinitions, States, Metrics> {
@@ -259,6 +234,11 @@ export interface ProcessorService<D extends SettingDefinitions, States, Metrics>
   repartitioned?(settings: Settings<D>): readonly string[];
   /** What {@link TaskContext.compute} does; without it compute must not be called. */
   readonly work?: HeavyWork<Settings<D>>;
+  /**
+   * Fetches what the records of a batch need and the process does not have; undefined where it has all. Called before process() sees
+   * them. AwayError: the records wait, and it is called again.
+   */
+  fetch?(records: Iterable<InputRecord>, settings: Settings<D>): Promise<void> | undefined;
   /**
    * Processes one record. Synchronous; pure but for stores, forward, compute, metrics and warn.
    * @throws {RecordError} before it changed anything: the record is dead-lettered and nothing else happens.

@@ -4,6 +4,7 @@ import { brokerList, singleAddress } from "./broker-addresses.js";
 import { type Environment, type SettingDefinitions, type Settings, setting } from "./config.js";
 import { type CommitStep, commitSteps, type Failpoint } from "./failpoint.js";
 import { MIB } from "./memory-budget.js";
+import { registryFaults, registrySettings } from "./registry-settings.js";
 import { secretIn } from "./secret-file.js";
 import { optional, textSetting, wholeNumber } from "./setting-kinds.js";
 
@@ -146,6 +147,7 @@ export const kernelSettings = {
     default: "stop",
     doc: "where input records were deleted before they were read: `stop`, or `skip` them, count them and go on with what is there. A new application also stops at observations whose beginning is gone; of a raw topic it reads what is left, and tells and counts the rest",
   }),
+  ...registrySettings,
   failpoint: setting(
     "FAILPOINT",
     z
@@ -197,7 +199,7 @@ function cacheSize(): ZodType<number | "auto", string> {
 /** Faults that several of the kernel's settings, or they and the environment, show together. */
 export function kernelFaults(settings: Partial<KernelSettings>, environment: Environment): string[] {
   const { failpoint, commitIntervalMs, transactionTimeoutMs, processingGuarantee } = settings;
-  const faults: string[] = [];
+  const faults: string[] = registryFaults(settings);
   if (failpoint !== undefined && environment.NODE_ENV === "production")
     faults.push("FAILPOINT: is for tests and ends the process; it cannot be set where NODE_ENV is production");
   // A number of entries says nothing of the memory that they take, so it cannot be turned into the new setting.

@@ -1,7 +1,7 @@
 /** The settings with which a service starts, read and checked before anything connects. */
 import { type Environment, readSettings, type SettingDefinitions, type Settings } from "./config.js";
 import { ownInputs } from "./contract/own-inputs.js";
-import { DEAD_LETTERS_TOPIC } from "./contract/topics.js";
+import { DEAD_LETTERS_TOPIC, topics } from "./contract/topics.js";
 import { ConfigurationError } from "./errors.js";
 import { membershipFaults } from "./kafka/member-properties.js";
 import { producerFaults } from "./kafka/producer-faults.js";
@@ -40,6 +40,7 @@ function findSettings<D extends SettingDefinitions, States, Metrics>(
   const check = (read: object) => [
     ...(definition.check?.(read) ?? []),
     ...kernelFaults(read, environment),
+    ...valueFormatFaults(read),
     ...membershipFaults(read, properties),
     ...producerFaults(read, properties),
     ...feedbackFaults(definition, read),
@@ -71,6 +72,14 @@ function feedbackFaults<D extends SettingDefinitions, States, Metrics>(
       (name) =>
         `INPUT_TOPICS: ${name} is written by this service itself, which would never come to its end; read another`,
     );
+}
+
+/** Topics whose form is set, and that are no topics of results. All services may have the same settings. */
+function valueFormatFaults({ valueFormat }: Partial<KernelSettings>): string[] {
+  const names: readonly string[] = Object.values(topics).map(({ name }) => name);
+  return [...(valueFormat?.topics.keys() ?? [])]
+    .filter((topic) => !names.includes(topic))
+    .map((topic) => `VALUE_FORMAT names ${topic}, which is none of the topics of results: ${names.join(", ")}`);
 }
 
 /** Topics of the service's own whose names, which are made from others, Kafka would refuse. */

@@ -5,7 +5,7 @@
  * continues in kernel/loop/stream-loop.ts.
  */
 import type { SettingDefinitions, Settings } from "./config.js";
-import { ConfigurationError, EXIT_CONFIGURATION, messageOf, StoreError, TopicError } from "./errors.js";
+import { ConfigurationError, EXIT_CONFIGURATION, messageOf, SchemaError, StoreError, TopicError } from "./errors.js";
 import { ServiceProcess } from "./kernel/service-process.js";
 import { endSuddenly } from "./kernel/sudden-end.js";
 import { createLogger } from "./logger.js";
@@ -13,9 +13,12 @@ import type { AnyService, ServiceDefinition } from "./service-definition.js";
 import type { KernelSettings } from "./service-settings.js";
 import { readStartSettings } from "./start-settings.js";
 
+/** Errors that the next start would meet again. */
+const HOPELESS = [TopicError, StoreError, SchemaError, ConfigurationError];
+
 /**
  * Runs `definition` in this process until SIGTERM or SIGINT, then ends the process:
- * exit code 0 after a clean stop, 78 for settings, topics or stores that cannot work, 1 for any other failure.
+ * exit code 0 after a clean stop, 78 for settings, topics, stores or schemas that cannot work, 1 for any other failure.
  */
 export async function runService<D extends SettingDefinitions, States, Metrics>(
   definition: ServiceDefinition<D, States, Metrics>,
@@ -47,7 +50,7 @@ export async function runService<D extends SettingDefinitions, States, Metrics>(
     logger.info("stopped");
     process.exit(0);
   } catch (error) {
-    const hopeless = error instanceof TopicError || error instanceof StoreError || error instanceof ConfigurationError;
+    const hopeless = HOPELESS.some((kind) => error instanceof kind);
     logger.fatal({ err: error }, messageOf(error));
     process.exit(hopeless ? EXIT_CONFIGURATION : 1);
   }

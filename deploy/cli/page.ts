@@ -1,10 +1,12 @@
 /** `npm run page`: the page of the race, of any cluster, until Ctrl-C. */
 import { once } from "node:events";
 import { Command, InvalidArgumentError } from "commander";
+import { SERVICE_NAMES } from "../../services/names.js";
 import { readSettings } from "../../shared/config.js";
 import { readCheckedProperties } from "../../shared/kafka/property-check.js";
 import { createLogger } from "../../shared/logger.js";
 import { kernelSettings } from "../../shared/service-settings.js";
+import { GroupHealth, mergedHealth } from "../page/group-health.js";
 import { startRacePage } from "../page/race-page.js";
 import { ServiceProbes } from "../page/service-probes.js";
 import { notice, runCommand, write } from "./command.js";
@@ -22,7 +24,7 @@ const command = new Command("page")
   .option("--host <address>", "address that it listens at; by default only this machine reaches it", "127.0.0.1")
   .option(
     "--services <urls>",
-    "where services serve their metrics, to show their health: http://127.0.0.1:9464,...",
+    "where services serve their metrics, to show their own words of their health: http://127.0.0.1:9464,...",
     urls,
     [],
   )
@@ -36,17 +38,24 @@ await runCommand(command, async (environment, stop) => {
   const client = { settings, properties, clientId, logger: createLogger("page", "silent") };
   await untilListening(settings.brokers, stop, () => notice(`waiting for Kafka at ${settings.brokers}`));
   const probes = services.length === 0 ? undefined : new ServiceProbes(services);
+  const groups = new GroupHealth(client, groupsOf(settings.applicationId));
   const page = await startRacePage({
     client,
     brokers: settings.brokers,
     address: { host, port },
-    services: () => probes?.health ?? null,
+    services: () => mergedHealth(probes?.health ?? [], groups.health),
   });
   await write(`the race is shown at ${page.url}\n`);
   await Promise.race([once(stop, "abort"), page.ended]);
   await probes?.close();
+  await groups.close();
   await page.close();
 });
+
+/** Each service's consumer group. */
+function groupsOf(applicationId: string): ReadonlyMap<string, string> {
+  return new Map(SERVICE_NAMES.map((name) => [name, `${applicationId}-${name}`]));
+}
 
 /** @throws {InvalidArgumentError} no port */
 function portNumber(text: string): number {

@@ -1,5 +1,6 @@
 /** Records as lines of text: for a screen, where they may be cut, and for a file, where nothing may be lost. */
 import { isUtf8 } from "node:buffer";
+import { frameOf } from "../../shared/wire-format.js";
 import { printable } from "../printable.js";
 import { cutToWidth } from "../text-width.js";
 
@@ -9,19 +10,20 @@ export interface KeyedValue {
   readonly value: Buffer | null;
 }
 
+const BRACE = 0x7b;
 /** The ends of strings, what is escaped in them, and blanks; only for text that is JSON. */
 const JSON_MARKS = /"|\\.|\s+/gs;
 
 /**
  * One line for a screen: `key: value`, or the value alone where there is no key. Text is shown as it is, a JSON object
- * without blanks, bytes that are no text as `0x` and hexadecimal digits, no value as `(no value)`. Characters that could
+ * without blanks and without the id of its schema, bytes that are no text as `0x` and hexadecimal digits, no value as `(no value)`. Characters that could
  * command a terminal are escaped.
  * @param columns longest line, undefined for lines of any length
  */
 export function screenLine({ key, value }: KeyedValue, columns: number | undefined): string {
   // Each character takes a column at least, and has two code units at most: what comes after these is never shown.
   const units = columns === undefined ? Number.POSITIVE_INFINITY : 2 * (columns + 1);
-  const shown = value === null ? "(no value)" : shape(value, units);
+  const shown = value === null ? "(no value)" : shapeOfValue(value, units);
   const line = key === undefined || key === null ? shown : `${shape(Buffer.from(key), units)}: ${shown}`;
   return columns === undefined ? line : cutToWidth(line, columns);
 }
@@ -44,8 +46,16 @@ export function fileLine(value: Buffer | null): string {
     : text.replaceAll(/[\r\n]/g, (end) => (end === "\n" ? "\\n" : "\\r"));
 }
 
+/** Behind the id of a schema there may be JSON all the same. */
+function shapeOfValue(value: Buffer, units: number): string {
+  const payload = frameOf(value)?.payload;
+  return shape(payload?.[0] === BRACE && isText(payload) ? payload : value, units);
+}
+
+const isText = (bytes: Buffer): boolean => isUtf8(bytes) && !bytes.includes(0);
+
 function shape(bytes: Buffer, units: number): string {
-  if (!isUtf8(bytes) || bytes.includes(0)) return hex(bytes.subarray(0, units));
+  if (!isText(bytes)) return hex(bytes.subarray(0, units));
   const text = bytes.toString("utf8");
   const compact = /^\s*\{/.test(text) && isJson(text) ? withoutBlanks(text) : text;
   return printable(compact.slice(0, units));

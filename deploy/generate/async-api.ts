@@ -5,17 +5,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { LETTER_HEADERS } from "../../shared/contract/dead-letter.js";
+import { type DescribedRecord, RECORDS } from "../../shared/contract/records.js";
 import { DEAD_LETTERS_TOPIC } from "../../shared/contract/topics.js";
+import { CONTRACT_VERSION, SCHEMA_HEADER } from "../../shared/contract-version.js";
 import { exampleOf } from "./contract-examples.js";
-import {
-  type DescribedRecord,
-  type DescribedTopic,
-  isCompacted,
-  PARTITIONS,
-  RAW,
-  RECORDS,
-  TOPICS,
-} from "./contract-topics.js";
+import { type DescribedTopic, isCompacted, PARTITIONS, RAW, TOPICS } from "./contract-topics.js";
 import { draft7Schemas } from "./json-schemas.js";
 
 const PACKAGE = fileURLToPath(new URL("../../../package.json", import.meta.url));
@@ -50,7 +44,7 @@ export function asyncApi(): string {
         ...Object.fromEntries(RECORDS.map((record) => [record.name, messageOf(record)])),
         deadLetter: letter(),
       },
-      messageTraits: { travellingHeaders: { headers: travellingHeaders } },
+      messageTraits: { resultHeaders: { headers: resultHeaders } },
       schemas: draft7Schemas(),
     },
   };
@@ -83,12 +77,20 @@ function operationOf(channel: string): [string, object] {
   return [`send-${channel}`, { action: "send", channel: { $ref: `#/channels/${channel}` } }];
 }
 
-/** Those of the raw record that a result comes of. */
-const travellingHeaders = {
+/** Those of the raw record that a result comes of, and its own. */
+const resultHeaders = {
   type: "object",
   description:
-    "The headers of the raw record, byte for byte, up to 8 KiB; those that begin with regatta- are not among them.",
-  properties: { traceparent: { type: "string", description: "W3C Trace Context, where the raw record had one" } },
+    "The headers of the raw record, byte for byte, up to 8 KiB; those that begin with regatta- are not among them. After them the record's own.",
+  properties: {
+    [SCHEMA_HEADER]: {
+      type: "string",
+      const: CONTRACT_VERSION,
+      description: "the version of the contract that the record was written by",
+    },
+    traceparent: { type: "string", description: "W3C Trace Context, where the raw record had one" },
+  },
+  required: [SCHEMA_HEADER],
 };
 
 function messageOf(record: DescribedRecord): object {
@@ -98,7 +100,7 @@ function messageOf(record: DescribedRecord): object {
     name,
     title,
     ...(description === undefined ? {} : { summary: description }),
-    traits: [{ $ref: "#/components/messageTraits/travellingHeaders" }],
+    traits: [{ $ref: "#/components/messageTraits/resultHeaders" }],
     payload: { $ref: `#/components/schemas/${name}` },
     bindings: { kafka: { key: KEY, bindingVersion: BINDING_VERSION } },
     examples: [{ payload: JSON.parse(exampleOf(record)) }],

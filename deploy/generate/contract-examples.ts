@@ -1,7 +1,7 @@
 /** Records of a run, one of each shape, as they stood on their topics: `contract/examples`. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { DescribedRecord } from "./contract-topics.js";
+import type { DescribedRecord } from "../../shared/contract/records.js";
 
 const EXAMPLES = fileURLToPath(new URL("../../../contract/examples/", import.meta.url));
 

@@ -1,14 +1,15 @@
 /** What is written to which topic: what every page, document and schema of the contract is made from. */
-import type { ZodType } from "zod";
 import {
-  estimateSchema,
-  observationSchema,
-  predictionSchema,
-  rlsPredictionSchema,
-  standingsSchema,
-} from "../../shared/contract/schemas.js";
+  best,
+  type DescribedRecord,
+  estimate,
+  mlPrediction,
+  observation,
+  rlsPrediction,
+  standings,
+  verdict,
+} from "../../shared/contract/records.js";
 import { observationsTopic, topics } from "../../shared/contract/topics.js";
-import { bestSchema, verdictSchema } from "../../shared/contract/verdict-schemas.js";
 import type { OutputTopic } from "../../shared/service-definition.js";
 import { kernelSettings } from "../../shared/service-settings.js";
 
@@ -19,31 +20,6 @@ export const PARTITIONS = Number(kernelSettings.topicPartitions.default);
 
 const SERIES = "series; of a raw record without a key <topic>/<partition>";
 const TOPIC_AND_SERIES = "<raw topic>/<series>";
-
-/** The shape of the values of some topics. */
-export interface DescribedRecord {
-  /** In camel case, as generators name types. */
-  readonly name: string;
-  /** Of the files of its schema and its example, without their ending. */
-  readonly file: string;
-  readonly schema: ZodType;
-}
-
-const record = (name: string, schema: ZodType): DescribedRecord => ({
-  name,
-  file: name.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`),
-  schema,
-});
-const observation = record("observation", observationSchema);
-const estimate = record("estimate", estimateSchema);
-const rlsPrediction = record("rlsPrediction", rlsPredictionSchema);
-const mlPrediction = record("mlPrediction", predictionSchema);
-const standings = record("standings", standingsSchema);
-const best = record("best", bestSchema);
-const verdict = record("verdict", verdictSchema);
-
-/** Every shape, in the order in which a record comes by them. */
-export const RECORDS = [observation, estimate, rlsPrediction, mlPrediction, best, verdict, standings] as const;
 
 export interface DescribedTopic {
   readonly topic: Pick<OutputTopic<never>, "name" | "config">;

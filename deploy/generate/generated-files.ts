@@ -3,13 +3,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { dashboards, dashboardText } from "../grafana/dashboards.js";
+import { lockedManifests } from "../kubernetes/locked-manifests.js";
 import { manifests, manifestsText } from "../kubernetes/manifests.js";
 import { asyncApi } from "./async-api.js";
 import { readBenchRows, SECTION_NAMES } from "./bench-results.js";
 import { benchTables } from "./bench-tables.js";
 import { contractPage } from "./contract-page.js";
 import { contractTypes } from "./contract-types.js";
-import { schemaFiles } from "./json-schemas.js";
+import { registryFiles, schemaFiles } from "./json-schemas.js";
 import { modelTable } from "./model-table.js";
 import { settingsPage } from "./settings-page.js";
 
@@ -22,7 +23,9 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ...[...dashboards()].map(([name, of]) => entry(`deploy/grafana/dashboards/${name}`, dashboardText(of))),
     ...[...manifests()].map(([name, of]) => entry(`deploy/kubernetes/${name}`, manifestsText(of))),
+    ...[...lockedManifests()].map(([name, of]) => entry(`deploy/kubernetes-locked/${name}`, manifestsText(of))),
     ...[...schemaFiles()].map(([name, text]) => entry(`contract/${name}`, text)),
+    ...[...registryFiles()].map(([name, text]) => entry(`contract/registry/${name}`, text)),
     entry("docs/asyncapi.json", asyncApi()),
     entry("docs/contract.md", contractPage()),
     entry("examples/consumers/typescript/contract.ts", await contractTypes()),

@@ -1,30 +1,35 @@
 /** JSON Schema of every record, a file each. Readers pass over members that they do not know, so new ones may come. */
-import { type ZodType, z } from "zod";
-import { type DescribedRecord, RECORDS } from "./contract-topics.js";
+import type { ZodType } from "zod";
+import { type JsonSchema, jsonSchema } from "../../shared/contract/json-schema.js";
+import { RAW_SHAPES, rawRecordSchema } from "../../shared/contract/raw-schemas.js";
+import { type DescribedRecord, RECORDS } from "../../shared/contract/records.js";
+import { avroSchema } from "../../shared/registry/avro-schema.js";
 
-/** As much of JSON Schema as the records need. */
-export interface JsonSchema {
-  readonly $schema?: string;
-  readonly $id?: string;
-  readonly title?: string;
-  readonly description?: string;
-  readonly type?: string | readonly string[];
-  readonly const?: unknown;
-  readonly enum?: readonly string[];
-  readonly anyOf?: readonly JsonSchema[];
-  readonly items?: JsonSchema;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-}
+/** A folder of their own: they promise to those who write, what the others promise to those who read. */
+const RAW_FOLDER = "raw";
 
 /** The files, by their names: draft 2020-12. */
 export function schemaFiles(): ReadonlyMap<string, string> {
+  return new Map([
+    ...RECORDS.map(({ file, schema }) => schemaFile(file, schema)),
+    ...Object.entries(RAW_SHAPES).map(([file, shape]) => schemaFile(`${RAW_FOLDER}/${file}`, rawRecordSchema(shape))),
+  ]);
+}
+
+function schemaFile(file: string, schema: ZodType): [string, string] {
+  const { $schema, ...own } = jsonSchema(schema, "draft-2020-12");
+  const whole = { $schema, $id: `${file}.json`, ...own };
+  return [`${file}.json`, `${JSON.stringify(whole, undefined, 2)}\n`];
+}
+
+/** The files that a schema registry takes, by their names: Avro, and JSON Schema of draft 7, which every registry knows. */
+export function registryFiles(): ReadonlyMap<string, string> {
+  const results = RECORDS.filter(({ name }) => name !== "observation");
   return new Map(
-    RECORDS.map(({ file, schema }) => {
-      const { $schema, ...own } = jsonSchema(schema, "draft-2020-12");
-      const whole = { $schema, $id: `${file}.json`, ...own };
-      return [`${file}.json`, `${JSON.stringify(whole, undefined, 2)}\n`];
-    }),
+    results.flatMap((record) => [
+      [`${record.file}.avsc`, `${JSON.stringify(avroSchema(record), undefined, 2)}\n`],
+      [`${record.file}.json`, `${JSON.stringify(jsonSchema(record.schema, "draft-7"), undefined, 2)}\n`],
+    ]),
   );
 }
 
@@ -36,27 +41,4 @@ export function draft7Schemas(): Readonly<Record<string, JsonSchema>> {
       return [name, own];
     }),
   );
-}
-
-/** What zod makes of a schema. */
-export function jsonSchema(schema: ZodType, target: "draft-2020-12" | "draft-7"): JsonSchema {
-  return z.toJSONSchema(schema, { target, io: "input" }) as JsonSchema;
-}
-
-/** A schema apart from the null that may stand in its place. */
-export interface Nullable {
-  readonly isNullable: boolean;
-  readonly shapes: readonly JsonSchema[];
-}
-
-/** Null is one of several types, or of several schemas. */
-export function withoutNull(schema: JsonSchema): Nullable {
-  const { type, anyOf, ...rest } = schema;
-  if (anyOf !== undefined) {
-    const shapes = anyOf.filter((shape) => shape.type !== "null");
-    return { isNullable: shapes.length < anyOf.length, shapes };
-  }
-  if (typeof type === "string" || type === undefined) return { isNullable: false, shapes: [schema] };
-  const types = type.filter((name) => name !== "null");
-  return { isNullable: types.length < type.length, shapes: types.map((name) => ({ type: name, ...rest })) };
 }

@@ -27,6 +27,12 @@ import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-s
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/table";
 import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
+import {
+  SeriesMapping,
+  XYSeriesConfigBuilder,
+  XYShowMode,
+  PanelBuilder as XyBuilder,
+} from "@grafana/grafana-foundation-sdk/xychart";
 import { colorsOf } from "./colors.js";
 
 /** The Prometheus that the viewer has chosen. */
@@ -98,13 +104,7 @@ export function lines(panel: LinesPanel): TimeseriesBuilder {
     .fillOpacity(events ? 80 : 5)
     .showPoints(VisibilityMode.Never)
     .targets(targetsOf(panel.queries).map((asked) => asked.range()))
-    .legend(
-      new VizLegendOptionsBuilder()
-        .displayMode(LegendDisplayMode.List)
-        .placement(LegendPlacement.Bottom)
-        .showLegend(true)
-        .calcs([]),
-    )
+    .legend(listLegend())
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
   if (events) builder.drawStyle(GraphDrawStyle.Bars).decimals(0);
   if (axis === "zero") builder.axisSoftMin(0);
@@ -121,6 +121,42 @@ export function lines(panel: LinesPanel): TimeseriesBuilder {
   if (legends.includes("{{service}}")) builder.dataLinks([serviceLink()]);
   if (repeat !== undefined) builder.repeat(repeat).repeatDirection("h").maxPerRow(2);
   return builder;
+}
+
+export interface PointsPanel extends Panel {
+  /** Names a variable: one panel for each of its values. */
+  readonly repeat: string;
+}
+
+/** A point for each time at which the first query and another have a value: across, what the first has; up, the other. */
+export function points(panel: PointsPanel): XyBuilder {
+  const [{ legend: across }] = panel.queries;
+  const legends = panel.queries.map(({ legend }) => legend);
+  const builder = framed(new XyBuilder(), panel)
+    .targets(targetsOf(panel.queries).map((asked) => asked.range()))
+    .transformations([
+      { id: "joinByField", options: { byField: "Time", mode: "outer" } },
+      { id: "organize", options: { excludeByName: { Time: true } } },
+    ])
+    .mapping(SeriesMapping.Auto)
+    .series([new XYSeriesConfigBuilder().x({ matcher: { id: "byName", options: across } })])
+    .show(XYShowMode.Points)
+    .pointSize({ fixed: 4 })
+    .legend(listLegend())
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Single).sort(SortOrder.None))
+    .repeat(panel.repeat)
+    .repeatDirection("h")
+    .maxPerRow(2);
+  for (const [name, settings] of colorsOf(legends)) if (name !== across) builder.overrideByName(name, [...settings]);
+  return builder;
+}
+
+function listLegend(): VizLegendOptionsBuilder {
+  return new VizLegendOptionsBuilder()
+    .displayMode(LegendDisplayMode.List)
+    .placement(LegendPlacement.Bottom)
+    .showLegend(true)
+    .calcs([]);
 }
 
 /** Leads from the line of a service to all of its panels. */

@@ -4,7 +4,7 @@ import { firing, newChampions, otherDashboards, standstill, starts } from "./ann
 import { leaderPanels } from "./leader-panels.js";
 import { refusals, residualPanels, scorePanels, standings } from "./score-panels.js";
 import { type Section, withSections } from "./sections.js";
-import { estimatePanels, labelPanels, residualsOfSeries, yOfSeries } from "./series-panels.js";
+import { estimatePanels, forecastsOverY, labelPanels, residualsOfSeries, yOfSeries } from "./series-panels.js";
 import { choiceVariable, datasourceVariable, labelVariable } from "./variables.js";
 import { champions, verdictPanels } from "./verdict-panels.js";
 
@@ -18,6 +18,7 @@ const SECTIONS: readonly Section[] = [
   { title: "What is known of y", isClosed: true, panels: estimatePanels },
   { title: "y and its forecasts", isClosed: true, panels: () => [yOfSeries()] },
   { title: "Residuals", isClosed: true, panels: () => [residualsOfSeries()] },
+  { title: "Forecasts over y", isClosed: true, panels: () => [forecastsOverY()] },
 ];
 
 export function raceDashboard(): Dashboard {

@@ -1,6 +1,7 @@
 /** The panels of the race about its series: their labels, what is known of them, y and its forecasts. */
 import type { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
-import { lines, UNITS, WINDOW } from "./panels.js";
+import type { PanelBuilder as XyBuilder } from "@grafana/grafana-foundation-sdk/xychart";
+import { lines, points, UNITS, WINDOW } from "./panels.js";
 import { CHOSEN_SERIES, once, onceOfSeries, residual } from "./scores.js";
 
 const HALF = { width: 12, height: 8 };
@@ -69,6 +70,22 @@ export function residualsOfSeries(): TimeseriesBuilder {
     repeat: "series",
     axis: "free",
     limits: [{ from: 0, color: "text" }],
+  });
+}
+
+/** A panel a series: what each model forecast, over what y was. */
+export function forecastsOverY(): XyBuilder {
+  return points({
+    title: "$series: forecast over y",
+    description:
+      "A point for the newest observation at each scrape: across, y; up, what each model had forecast. A model that is right lies on the diagonal; a cloud that is flatter than that forecasts too near to the mean.",
+    queries: [
+      { expr: onceOfSeries("regatta_series_target"), legend: "y" },
+      { expr: once("regatta_model_forecast"), legend: "{{model}}" },
+    ],
+    unit: UNITS.none,
+    size: HALF,
+    repeat: "series",
   });
 }
 

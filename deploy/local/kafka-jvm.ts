@@ -13,7 +13,7 @@ export const LIBRARIES = join(PROJECT_DIRECTORY, ".local", "kafka", "libs");
  * that a start costs. Written when the first broker stops, beside the jars that it is made from. The JVM itself ignores an archive
  * of other jars or of another Java.
  */
-export const CLASS_ARCHIVE = join(LIBRARIES, "classes.jsa");
+export const classArchive = (libraries: string): string => join(libraries, "classes.jsa");
 const LOG_CONFIGURATION = join(PROJECT_DIRECTORY, "deploy", "local", "kafka", "log4j2.properties");
 
 const START_TIMEOUT_MS = 120_000;
@@ -29,19 +29,22 @@ export interface JvmOptions {
   readonly heapMb?: number | undefined;
   /** Its output is added to this file. */
   readonly logFile: string;
+  /** Folder of Kafka's jars; {@link LIBRARIES} by default. */
+  readonly libraries?: string | undefined;
 }
 
 /** Starts Java on Kafka's jars, bound to this process. */
-export function spawnKafka({ heapMb = 512, logFile }: JvmOptions, args: readonly string[]): ChildProcess {
-  const log = openSync(logFile, "a");
+export function spawnKafka(options: JvmOptions, args: readonly string[]): ChildProcess {
+  const log = openSync(options.logFile, "a");
   try {
-    return spawnBound("java", [...jvmOptions(heapMb), ...args], { stdio: ["ignore", log, log] });
+    return spawnBound("java", [...jvmOptions(options), ...args], { stdio: ["ignore", log, log] });
   } finally {
     closeSync(log);
   }
 }
 
-function jvmOptions(heapMb: number): readonly string[] {
+function jvmOptions({ heapMb = 512, libraries = LIBRARIES }: JvmOptions): readonly string[] {
+  const archive = classArchive(libraries);
   return [
     `-Xmx${heapMb}m`,
     "-XX:+UseSerialGC",
@@ -51,9 +54,9 @@ function jvmOptions(heapMb: number): readonly string[] {
     `-Dlog4j2.configurationFile=${LOG_CONFIGURATION}`,
     "-Xlog:cds=off",
     "-Xlog:cds+dynamic=off",
-    ...(existsSync(CLASS_ARCHIVE) ? [`-XX:SharedArchiveFile=${CLASS_ARCHIVE}`] : []),
+    ...(existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : []),
     "-cp",
-    join(LIBRARIES, "*"),
+    join(libraries, "*"),
   ];
 }
 

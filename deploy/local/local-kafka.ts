@@ -16,7 +16,7 @@ import { endOf, waitForExit } from "./bound-process.js";
 import { controllerAlone, fenceDeadBroker, wasKilled } from "./dead-broker.js";
 import { freePort } from "./free-port.js";
 import {
-  CLASS_ARCHIVE,
+  classArchive,
   type JvmOptions,
   kafkaFailure,
   LIBRARIES,
@@ -42,6 +42,8 @@ export interface LocalKafkaOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** Java heap in MiB, 512 by default. */
   readonly heapMb?: number;
+  /** Folder of the jars of another Kafka than the one that set-up fetches. */
+  readonly libraries?: string;
   /** Whether the folder's data is deleted first; false by default. */
   readonly fresh?: boolean;
   /** Called when the JVM ends although nobody stopped it, with how it ended and its last log lines. */
@@ -71,8 +73,9 @@ export interface LocalKafka {
  * @throws {Error} Kafka is not fetched, the folder is in use, the JVM ended (with the end of its log), or 120 s have passed
  */
 export async function startLocalKafka(options: LocalKafkaOptions): Promise<LocalKafka> {
-  if (!existsSync(LIBRARIES)) {
-    throw new Error(`expected Kafka's jars in ${LIBRARIES}, found none: run \`node deploy/local/setup.mjs\``);
+  const { libraries = LIBRARIES } = options;
+  if (!existsSync(libraries)) {
+    throw new Error(`expected Kafka's jars in ${libraries}, found none: run \`node deploy/local/setup.mjs\``);
   }
   const controllerPort = options.controllerPort ?? (await freePort());
   const broker = new Broker(options, controllerPort);
@@ -86,6 +89,7 @@ class Broker implements LocalKafka {
   readonly #place: BrokerPlace;
   readonly #logFile: string;
   readonly #markFile: string;
+  readonly #archive: string;
   readonly #newArchive: string;
   #jvm: ChildProcess | undefined;
 
@@ -96,7 +100,8 @@ class Broker implements LocalKafka {
     this.#place = { dataDirectory: join(directory, "data"), port, controllerPort };
     this.#logFile = join(directory, "kafka.log");
     this.#markFile = join(directory, "kafka.pid");
-    this.#newArchive = `${CLASS_ARCHIVE}.${process.pid}-${port}`;
+    this.#archive = classArchive(options.libraries ?? LIBRARIES);
+    this.#newArchive = `${this.#archive}.${process.pid}-${port}`;
   }
 
   get pid(): number {
@@ -111,7 +116,7 @@ class Broker implements LocalKafka {
     if (!existsSync(this.#place.dataDirectory)) await this.#format();
     else if (this.#isOwnController && wasKilled(this.#place)) await this.#fence();
     const configuration = this.#configuration("server.properties", this.#place);
-    const archive = existsSync(CLASS_ARCHIVE) ? [] : [`-XX:ArchiveClassesAtExit=${this.#newArchive}`];
+    const archive = existsSync(this.#archive) ? [] : [`-XX:ArchiveClassesAtExit=${this.#newArchive}`];
     const jvm = spawnKafka(this.#jvmOptions, [...archive, "kafka.Kafka", configuration]);
     jvm.unref();
     this.#mark(jvm);
@@ -136,7 +141,7 @@ class Broker implements LocalKafka {
     jvm.kill("SIGCONT");
     jvm.kill("SIGTERM");
     if (await waitForExit(jvm, STOP_TIMEOUT_MS)) {
-      if (existsSync(this.#newArchive)) renameSync(this.#newArchive, CLASS_ARCHIVE);
+      if (existsSync(this.#newArchive)) renameSync(this.#newArchive, this.#archive);
     } else {
       jvm.kill("SIGKILL");
       await waitForExit(jvm);
@@ -225,7 +230,8 @@ class Broker implements LocalKafka {
   }
 
   get #jvmOptions(): JvmOptions {
-    return { heapMb: this.#options.heapMb, logFile: this.#logFile };
+    const { heapMb, libraries } = this.#options;
+    return { heapMb, libraries, logFile: this.#logFile };
   }
 }
 

@@ -14,8 +14,10 @@ import type { ServiceRow } from "./board.js";
 import type { FileProgress } from "./file-progress.js";
 import type { FileWatch } from "./file-watch.js";
 import { freePort, isFree } from "./free-port.js";
+import { NewsDesk } from "./race-news.js";
 import { RaceReader, type RaceSink } from "./race-reader.js";
-import { newRaceView, see, seeVerdict } from "./race-view.js";
+import { raceSink } from "./race-sink.js";
+import { newRaceView } from "./race-view.js";
 import { openScreen, type Scene, type Screen } from "./screen.js";
 import { type Health, ServiceProbe, SILENT } from "./service-probe.js";
 import { SupervisedService } from "./supervisor.js";
@@ -42,6 +44,8 @@ export interface RaceRunOptions {
   readonly inputs: ReadonlyMap<string, string>;
   /** Models in the order in which they are shown. */
   readonly models: readonly string[];
+  /** Whether a board may have colours. */
+  readonly colours: boolean;
   readonly servicesDirectory: string;
   readonly logDirectory: string;
   /** How long to race once every service is ready, in ms; undefined for no end. */
@@ -75,6 +79,8 @@ export class RaceRun {
   readonly #screen: Screen;
   readonly #reader: RaceReader;
   readonly #view = newRaceView();
+  readonly #desk = new NewsDesk();
+  readonly #sink: RaceSink;
   readonly #notices: string[] = [];
   readonly #startedMs = performance.now();
   #runners: readonly Runner[] = [];
@@ -89,7 +95,13 @@ export class RaceRun {
 
   constructor(options: RaceRunOptions) {
     this.#options = options;
-    this.#screen = openScreen(process.stdout);
+    this.#screen = openScreen({
+      output: process.stdout,
+      input: process.stdin,
+      colours: options.colours,
+      onStop: () => this.end({ kind: "asked" }),
+    });
+    this.#sink = raceSink(this.#view, this.#desk, options.file?.topic);
     // A file's table has every series, also those whose last record was long ago.
     this.#reader = new RaceReader(options.client, options.file === undefined ? "tails" : "all");
   }
@@ -174,21 +186,6 @@ export class RaceRun {
     await this.#reader.read(this.#sink);
   }
 
-  readonly #sink: RaceSink = {
-    prediction: (prediction, source) => {
-      if (this.#isRaced(prediction.topic)) see(this.#view, prediction, source);
-    },
-    verdict: (verdict, source) => {
-      if (this.#isRaced(verdict.topic)) seeVerdict(this.#view, verdict, source);
-    },
-  };
-
-  /** Results of other topics stand beside those of a file on a cluster of the user's own. */
-  #isRaced(topic: string): boolean {
-    const { file } = this.#options;
-    return file === undefined || file.topic === topic;
-  }
-
   async #probe(): Promise<void> {
     await Promise.all(
       this.#runners.map(async (runner) => {
@@ -268,6 +265,7 @@ export class RaceRun {
       brokers: this.#options.brokers,
       logDirectory: relative("", this.#options.logDirectory),
       view: this.#view,
+      news: this.#desk.news,
       models: this.#options.models,
       services: this.services,
       notices: this.#notices,

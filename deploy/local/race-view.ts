@@ -6,8 +6,8 @@
 import type { Prediction } from "../../shared/contract/schemas.js";
 import type { Verdict } from "../../shared/contract/verdict-schemas.js";
 
-/** Series of a topic that are kept whole: those whose names come first. More rows than these no board shows. */
-const FIRST_MAX = 50;
+/** Series of a topic that have a row: those whose names come first. */
+const FIRST_MAX = 1000;
 /** Series of a topic that count for the models' totals; of the others it is only known that there are more. */
 const SERIES_MAX = 10_000;
 /** Models that are kept of a series; settings hardly name more. */
@@ -18,7 +18,8 @@ const ROUNDS_MISSED_MAX = 2;
 
 const ONE_SOURCE = "";
 
-interface Newest {
+/** The newest prediction of a model of a series. */
+export interface Newest {
   readonly i: number;
   readonly n: number;
   readonly y: number;
@@ -30,9 +31,13 @@ interface Newest {
 }
 
 /** What the board shows of a verdict. */
-export type ShownVerdict = Pick<Verdict, "champion" | "challenger" | "evidence" | "threshold">;
+export type ShownVerdict = Pick<
+  Verdict,
+  "champion" | "challenger" | "evidence" | "threshold" | "gap" | "lower" | "upper"
+>;
 
-interface SeriesRace {
+/** One series. */
+export interface SeriesRace {
   /** By model, in the order of their first prediction. */
   readonly models: Map<string, Newest>;
   /** By source: each service judges its own models. */
@@ -41,7 +46,8 @@ interface SeriesRace {
   readonly rounds: Map<string, number>;
 }
 
-interface TopicRaces {
+/** All series of a topic. */
+export interface TopicRaces {
   readonly series: Map<string, SeriesRace>;
   /** Names of the first series, in order. */
   readonly first: string[];
@@ -81,8 +87,9 @@ export function see(
  * @param source topic that it came on
  */
 export function seeVerdict(view: RaceView, verdict: Verdict, source: string): void {
-  const { topic, series, champion, challenger, evidence, threshold } = verdict;
-  raceOf(view, topic, series)?.verdicts.set(source, { champion, challenger, evidence, threshold });
+  const { topic, series, champion, challenger, evidence, threshold, gap, lower, upper } = verdict;
+  const shown = { champion, challenger, evidence, threshold, gap, lower, upper };
+  raceOf(view, topic, series)?.verdicts.set(source, shown);
 }
 
 /** Undefined where there is no room for the series. */
@@ -122,157 +129,16 @@ function admit(races: TopicRaces, series: string): SeriesRace | undefined {
 }
 
 function placeOf(sorted: readonly string[], name: string): number {
-  const place = sorted.findIndex((other) => inOrder(name, other));
-  return place === -1 ? sorted.length : place;
+  let [begin, end] = [0, sorted.length];
+  while (begin < end) {
+    const middle = (begin + end) >> 1;
+    if (inOrder(name, sorted[middle])) end = middle;
+    else begin = middle + 1;
+  }
+  return begin;
 }
 
 /** Shorter names first, so that s2 comes before s10. */
 function inOrder(a: string, b: string): boolean {
   return a.length === b.length ? a < b : a.length < b.length;
-}
-
-/** One series as a row of the board. */
-export interface SeriesRow {
-  readonly series: string;
-  /** Observations so far, all runs together. */
-  readonly records: number;
-  /** The model of least mse; undefined while none has one. */
-  readonly leader: string | undefined;
-  /** The newest target, and its forecast by the leader. */
-  readonly y: number;
-  readonly yhat: number | null;
-  /** On the models shown, in the order of their sources. */
-  readonly verdicts: readonly ShownVerdict[];
-  /** Prequential mse by model. */
-  readonly mse: ReadonlyMap<string, number | null>;
-}
-
-/** One model over all series that are kept. */
-export interface ModelRow {
-  readonly model: string;
-  /** Series in which it leads. */
-  readonly leads: number;
-  /** Series of which it is the champion. */
-  readonly champion: number;
-  /** Mean over the series of its prequential mse; null where it has none. */
-  readonly mseMean: number | null;
-}
-
-/** The races on one topic. */
-export interface TopicSummary {
-  readonly topic: string;
-  /** At most `rows` series, first names first. */
-  readonly rows: readonly SeriesRow[];
-  readonly models: readonly ModelRow[];
-  readonly seriesCount: number;
-  /** Whether there are more series than `seriesCount`, which is a bound then. */
-  readonly more: boolean;
-  /** Observations of the series that are counted. */
-  readonly records: number;
-}
-
-/**
- * The view as a board shows it, topics in the order of their names.
- * @param rows  most series of a topic, at most 50
- * @param order of the models of one source; others come after these, in the order in which they were read
- */
-export function summarize(view: RaceView, rows: number, order: readonly string[] = []): TopicSummary[] {
-  const topics = [...view.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
-  return topics.map(([topic, races]) => summarizeTopic(topic, races, rows, order));
-}
-
-interface Total {
-  leads: number;
-  champion: number;
-  mseSum: number;
-  scored: number;
-  readonly source: string;
-}
-
-function summarizeTopic(topic: string, races: TopicRaces, rows: number, order: readonly string[]): TopicSummary {
-  const totals = new Map<string, Total>();
-  let records = 0;
-  for (const { models, verdicts } of races.series.values()) {
-    const leader = leaderOf(models);
-    const champions = Array.from(verdicts.values(), ({ champion }) => champion);
-    for (const [model, { mse, source }] of models) {
-      const total = totals.get(model) ?? { leads: 0, champion: 0, mseSum: 0, scored: 0, source };
-      totals.set(model, total);
-      if (model === leader) total.leads++;
-      if (champions.includes(model)) total.champion++;
-      if (mse !== null) {
-        total.mseSum += mse;
-        total.scored++;
-      }
-    }
-    records += recordsOf(models);
-  }
-  return {
-    topic,
-    rows: races.first.slice(0, rows).flatMap((series) => {
-      const race = races.series.get(series);
-      return race === undefined || race.models.size === 0 ? [] : [rowOf(series, race)];
-    }),
-    models: inOrderOfSources([...totals], order).map(([model, { leads, champion, mseSum, scored }]) => ({
-      model,
-      leads,
-      champion,
-      mseMean: scored === 0 ? null : mseSum / scored,
-    })),
-    seriesCount: races.series.size,
-    more: races.more,
-    records,
-  };
-}
-
-/**
- * The models of one source stand together, whichever source was read first, and in their order, whichever was: a reader of a race
- * under way begins amid the models of a record.
- */
-function inOrderOfSources<T extends { readonly source: string }>(
-  models: readonly [string, T][],
-  order: readonly string[],
-): [string, T][] {
-  const placeOf = (model: string) => (order.includes(model) ? order.indexOf(model) : order.length);
-  return [...models].sort(([a, { source: ofA }], [b, { source: ofB }]) =>
-    ofA === ofB ? placeOf(a) - placeOf(b) : ofA < ofB ? -1 : 1,
-  );
-}
-
-function rowOf(series: string, { models, verdicts }: SeriesRace): SeriesRow {
-  const leader = leaderOf(models);
-  const all = [...models.values()];
-  const newest = all.reduce((a, b) => (b.n > a.n ? b : a), all[0]);
-  const leading = leader === undefined ? undefined : models.get(leader);
-  return {
-    series,
-    records: recordsOf(models),
-    leader,
-    y: newest.y,
-    yhat: leading !== undefined && leading.i === newest.i ? leading.yhat : null,
-    verdicts: [...verdicts]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([, verdict]) => (models.has(verdict.champion) ? [verdict] : [])),
-    mse: new Map([...models].map(([model, { mse }]) => [model, mse])),
-  };
-}
-
-/** Models that were added later have seen fewer observations; the series has seen the most of any. */
-function recordsOf(models: ReadonlyMap<string, Newest>): number {
-  let records = 0;
-  for (const { n } of models.values()) records = Math.max(records, n);
-  return records;
-}
-
-/** Equal scores: the model that comes first. */
-function leaderOf(models: ReadonlyMap<string, Newest>): string | undefined {
-  let leader: string | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const [model, { mse }] of models) {
-    if (mse !== null && mse < least) {
-      least = mse;
-      leader = model;
-    }
-  }
-  return leader;
 }

@@ -23,6 +23,8 @@ export interface RunOptions extends FileOptions {
   readonly kafkaPort?: number;
   /** Port of the page that shows the race; undefined for 9470, or a free one where that is taken. */
   readonly pagePort?: number;
+  /** False with --no-color. */
+  readonly color: boolean;
   /** Folder of the broker's data, the services' state and the logs. */
   readonly directory: string;
 }
@@ -79,6 +81,7 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
         portNumber,
       ),
     )
+    .option("--no-color", "a board without colours; NO_COLOR does the same")
     .option("--directory <folder>", "where data, state and logs are kept", ".local")
     .allowExcessArguments(false);
   addFileOptions(command).parse([...args], { from: "user" });

@@ -1,16 +1,21 @@
 /** Shows the race: on a terminal a board that is redrawn, elsewhere lines of a log. */
-import type { WriteStream } from "node:tty";
+import type { ReadStream, WriteStream } from "node:tty";
 import { createLogUpdate } from "log-update";
 import { printableLines } from "../printable.js";
 import { type BoardModel, renderBoard, renderFinal, renderLines, rowsThatFit } from "./board.js";
-import { type RaceView, summarize } from "./race-view.js";
+import { listenToKeys } from "./board-keys.js";
+import { MseHistory } from "./mse-history.js";
+import { pagesOf, summarize } from "./race-summary.js";
+import type { RaceView } from "./race-view.js";
 
 const LINES_EVERY_MS = 5000;
 const FINAL_ROWS = 20;
 const ERASE_BELOW = "\x1b[J";
+const ERASE_ALL = "\x1b[2J\x1b[H";
+const NO_PAGES = { number: 1, of: 1 };
 
 /** The content of a screen; the races are summarized to as many rows as fit. */
-export type Scene = Omit<BoardModel, "races"> & {
+export type Scene = Omit<BoardModel, "races" | "history" | "page"> & {
   readonly view: RaceView;
   /** Models in the order in which they are shown. */
   readonly models: readonly string[];
@@ -25,39 +30,83 @@ export interface Screen {
   close(scene: Scene | undefined): void;
 }
 
-/** A board where the stream is a terminal, else a log. */
-export function openScreen(stream: WriteStream): Screen {
-  return stream.isTTY ? openTerminal(stream) : openLog(stream);
+/** What a screen is drawn on, and who is told of Ctrl-C there. */
+export interface ScreenOptions {
+  readonly output: WriteStream;
+  /** Where keys come from; where it is no terminal, none come. */
+  readonly input: ReadStream;
+  /** Whether colours may be used; where the terminal has none, or NO_COLOR is set, they are not. */
+  readonly colours: boolean;
+  onStop(): void;
 }
 
-function openTerminal(stream: WriteStream): Screen {
-  const update = createLogUpdate(stream);
-  return {
-    draw(scene) {
-      const { columns = 80, rows = 24 } = stream;
-      const fitting = rowsThatFit(rows, scene.view.size, scene.services.length);
-      update(renderBoard({ ...scene, races: summarize(scene.view, fitting, scene.models) }, columns));
+/** A board where the output is a terminal, else a log. */
+export function openScreen(options: ScreenOptions): Screen {
+  return options.output.isTTY ? openTerminal(options) : openLog(options.output);
+}
+
+function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen {
+  const update = createLogUpdate(output);
+  const history = new MseHistory();
+  let page = 0;
+  let drawn: Scene | undefined;
+  let drawnHeight = 0;
+  function draw(scene: Scene): void {
+    drawn = scene;
+    const { columns = 80, rows: lines = 24 } = output;
+    const { view, models, services } = scene;
+    const rows = rowsThatFit(lines, view.size, services.length);
+    const of = pagesOf(view, rows);
+    page = Math.min(page, of - 1);
+    const races = summarize(view, rows, models, page);
+    history.take(scene.elapsedMs, races);
+    const frame = { columns, lines, colours: colours && output.hasColors() };
+    const board = renderBoard({ ...scene, races, history, page: { number: page + 1, of } }, frame);
+    // log-update rewrites what has changed, and miscounts where lines were added or taken away: a line above the board went.
+    const height = board.split("\n").length;
+    if (height !== drawnHeight) update.clear();
+    drawnHeight = height;
+    update(board);
+  }
+  // A terminal that was made narrower has wrapped what stood on it.
+  const onResize = () => {
+    update.clear();
+    output.write(ERASE_ALL);
+    if (drawn !== undefined) draw(drawn);
+  };
+  output.on("resize", onResize);
+  const endKeys = listenToKeys(input, {
+    onPages(count) {
+      page = Math.max(0, page + count);
+      if (drawn !== undefined) draw(drawn);
     },
+    onStop,
+  });
+  return {
+    draw,
     notice: () => {},
     close(scene) {
+      endKeys();
+      output.off("resize", onResize);
       update.clear();
       update.done();
       // The terminal echoed ^C below the board.
-      stream.write(ERASE_BELOW);
+      output.write(ERASE_BELOW);
       if (scene !== undefined)
-        stream.write(renderFinal(summarize(scene.view, FINAL_ROWS, scene.models), stream.columns ?? 80));
+        output.write(renderFinal(summarize(scene.view, FINAL_ROWS, scene.models), output.columns ?? 80));
     },
   };
 }
 
 function openLog(stream: NodeJS.WritableStream): Screen {
+  const history = new MseHistory();
   let nextMs = LINES_EVERY_MS;
   let before: BoardModel | undefined;
   return {
     draw(scene) {
       if (scene.elapsedMs < nextMs) return;
       nextMs = scene.elapsedMs + LINES_EVERY_MS;
-      const model = { ...scene, races: summarize(scene.view, 0, scene.models) };
+      const model = { ...scene, races: summarize(scene.view, 0, scene.models), history, page: NO_PAGES };
       for (const line of renderLines(model, before)) stream.write(`${line}\n`);
       before = model;
     },

@@ -153,6 +153,7 @@ async function race(
     environment: { ...processEnvironment, ...environment },
     inputs,
     models: modelOrder(environment),
+    colours: options.color,
     servicesDirectory: SERVICES_DIRECTORY,
     logDirectory: folder.logDirectory,
     forMs: options.for,

@@ -124,8 +124,13 @@ export interface ServiceHealth {
   readonly name: string;
   /** For example `running`, `waiting for Kafka`. */
   readonly state: string;
+  /** Null where only Kafka was asked. */
   readonly recordsPerSecond: number | null;
   readonly lagRecords: number | null;
+  /** Of its consumer group; left out where the service itself has answered. */
+  readonly members?: number;
+  /** The lag by the topics that it reads; left out where the service itself has answered. */
+  readonly lags?: readonly { readonly topic: string; readonly records: number }[];
 }
 
 /** What is not shown, and why. */
@@ -154,7 +159,7 @@ export interface PageUpdate {
   readonly brokers?: string;
   readonly rows?: readonly SeriesRow[];
   readonly letters?: readonly Letter[];
-  /** Null where nobody knows: the page was started without their addresses. */
+  /** Null where nobody knows. */
   readonly services?: readonly ServiceHealth[] | null;
   readonly left?: LeftOut;
   readonly series?: SeriesUpdate;

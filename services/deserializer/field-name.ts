@@ -1,5 +1,5 @@
 /** Names of fields as settings spell them. */
-import { splitPlain, unescaped } from "./topic-setting.js";
+import { splitPlain, unescaped } from "../../shared/topic-setting.js";
 
 /** A field of a record. */
 export interface FieldName {

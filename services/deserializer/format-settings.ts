@@ -2,11 +2,12 @@
 import { type Settings, setting } from "../../shared/config.js";
 import { separatorNames, separators } from "../../shared/separators.js";
 import { type TimeUnit, timeUnits } from "../../shared/time-text.js";
+import { byTopic, strayTopics, valueFor, wordByTopic } from "../../shared/topic-setting.js";
 import { type FieldName, fieldList, fieldName, optionalField } from "./field-name.js";
 import { type LagSettings, topicLags } from "./lag-settings.js";
-import { byTopic, strayTopics, valueFor, wordByTopic } from "./topic-setting.js";
 
 const FORMATS = ["text", "json", "fields", "csv"] as const;
+const ENCODINGS = ["text", "registry"] as const;
 const NUMBER_RULES = ["strict", "text", "comma"] as const;
 const BOOLEAN_RULES = ["reject", "number"] as const;
 const REPARTITION = ["on", "off"] as const;
@@ -26,6 +27,10 @@ export const formatSettings = {
   inputFormat: setting("INPUT_FORMAT", wordByTopic(FORMATS), {
     default: "text",
     doc: 'What raw records are: `text` or `json` (either reads `[i, y, x1, ...]` and `{"i":, "y":, "x": []}`), `fields` (a JSON object with named fields), `csv` (one line with named columns). This and the other INPUT_ settings of formats hold by topic where that is wanted: `rawA:fields;rawB:csv`, see [formats](formats.md)',
+  }),
+  inputEncoding: setting("INPUT_ENCODING", wordByTopic(ENCODINGS), {
+    default: "text",
+    doc: "How raw records are encoded: `text`, or as the schema in a `registry` says whose id they begin with, which may be of Avro, JSON Schema or Protobuf; what they say is then read as INPUT_FORMAT has it, `json` or `fields`. Needs SCHEMA_REGISTRY_URL",
   }),
   inputColumns: setting("INPUT_COLUMNS", byTopic(fieldList, FIELD_LIST), {
     default: "",
@@ -78,6 +83,11 @@ export const formatSettings = {
 };
 
 export type FormatSettings = Settings<typeof formatSettings>;
+
+/** Whether the records of a topic begin with the id of a schema. */
+export function isEncoded({ inputEncoding }: FormatSettings, topic: string): boolean {
+  return valueFor(inputEncoding, topic, "text") === "registry";
+}
 
 /** How the records of one topic are read, where their fields have names. */
 export interface NamedFormat {
@@ -143,7 +153,12 @@ export function spreadTopics(settings: FormatSettings & { readonly inputTopics: 
 /** Faults that the settings of formats have together, as sentences. */
 export function formatFaults(
   settings: Partial<
-    FormatSettings & LagSettings & { readonly inputTopics: readonly string[]; readonly featuresMax: number }
+    FormatSettings &
+      LagSettings & {
+        readonly inputTopics: readonly string[];
+        readonly featuresMax: number;
+        readonly registryUrl: readonly URL[];
+      }
   >,
 ): readonly string[] {
   const {
@@ -152,6 +167,7 @@ export function formatFaults(
     lags = NONE,
     lagsOf = NONE,
     calendar = NONE,
+    registryUrl,
   } = settings;
   const faults = Object.entries(formatSettings).flatMap(([name, { env }]) =>
     strayTopics(env, settings[name as keyof FormatSettings], inputTopics),
@@ -159,9 +175,19 @@ export function formatFaults(
   if (!isComplete(settings)) return faults;
   for (const topic of inputTopics) {
     const format = namedFormat(settings, topic);
+    if (isEncoded(settings, topic)) faults.push(...encodingFaults(topic, format, registryUrl));
     if (format !== undefined)
       faults.push(...faultsOf(format, featuresMax, topicLags({ lags, lagsOf, calendar }, topic).added));
   }
+  return faults;
+}
+
+function encodingFaults(topic: string, format: NamedFormat | undefined, url: readonly URL[] | undefined): string[] {
+  const faults: string[] = [];
+  if (format?.kind === "csv")
+    faults.push(`INPUT_FORMAT of ${topic} is csv, and its INPUT_ENCODING registry, whose records are objects`);
+  if (url?.length === 0)
+    faults.push(`SCHEMA_REGISTRY_URL is not set, and INPUT_ENCODING=registry of ${topic} needs it`);
   return faults;
 }
 

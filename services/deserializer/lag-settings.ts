@@ -1,8 +1,8 @@
 /** Settings of the features that the deserializer makes from earlier records and from the time. */
 import { type Settings, setting } from "../../shared/config.js";
 import { splitList, wholeNumber } from "../../shared/setting-kinds.js";
+import { byTopic, strayTopics, valueFor } from "../../shared/topic-setting.js";
 import { CALENDAR_PART_FEATURES, CALENDAR_PARTS, type CalendarPart } from "./calendar.js";
-import { byTopic, strayTopics, valueFor } from "./topic-setting.js";
 
 /** Most lags of one number. */
 const LAGS_MAX = 1000;

@@ -6,6 +6,7 @@ import { TOPIC_NAME_LENGTH_MAX, topicList, wholeNumber } from "../../shared/sett
 import { formatFaults, formatSettings, spreadTopics } from "./format-settings.js";
 import { lagFaults, lagSettings } from "./lag-settings.js";
 import { type DeserializerStates, deserialize } from "./processor.js";
+import { fetchSchemas } from "./raw-schemas.js";
 import { seriesCodec } from "./series-codec.js";
 import { newSeriesMetrics, type SeriesMetrics } from "./series-metrics.js";
 
@@ -35,5 +36,6 @@ export const deserializer: ProcessorService<typeof deserializerSettings, Deseria
   outputs: ({ inputTopics }) => inputTopics.map(observationsTopic),
   stores: { series: seriesCodec },
   metrics: newSeriesMetrics,
+  fetch: fetchSchemas,
   process: deserialize,
 };

@@ -1,16 +1,20 @@
 /** How the records of one topic become observations, by all the settings that differ by topic. */
 import { bySeriesTopic } from "../../shared/contract/topics.js";
+import type { RegistryAccess } from "../../shared/registry/registry-http.js";
 import type { OutputTopic } from "../../shared/service-definition.js";
-import { type FormatSettings, type MissingRule, namedFormat, spreadTopics } from "./format-settings.js";
+import { valueFor } from "../../shared/topic-setting.js";
+import { type FormatSettings, isEncoded, type MissingRule, namedFormat, spreadTopics } from "./format-settings.js";
 import { type LagSettings, type TopicLags, topicLags } from "./lag-settings.js";
 import { namedReader } from "./named-record.js";
 import { parseObservation } from "./observation-text.js";
 import type { ParsedRecord } from "./parsed-record.js";
-import { valueFor } from "./topic-setting.js";
+import { rawSchemas } from "./raw-schemas.js";
 
 /** Of the settings, what records are read by. */
 export type ReadingSettings = LagSettings &
-  FormatSettings & { readonly inputTopics: readonly string[]; readonly featuresMax: number };
+  FormatSettings &
+  // The kernel's: they are there wherever a topic's records are encoded.
+  Partial<RegistryAccess> & { readonly inputTopics: readonly string[]; readonly featuresMax: number };
 
 export interface TopicReading {
   /** The raw topic that the records are of: another one where they were brought to the partitions of their series. */
@@ -57,8 +61,11 @@ function newReading(settings: ReadingSettings, topic: string, application: strin
   const lags = topicLags(settings, raw);
   const missing = valueFor(settings.inputMissing, raw, "reject");
   const format = namedFormat(settings, raw);
+  const schemas = isEncoded(settings, raw) ? rawSchemas(settings) : undefined;
+  const decoded = (value: Buffer | null) => (value === null || schemas === undefined ? value : schemas.json(value));
   if (format !== undefined) {
-    const read = namedReader(format);
+    const readNamed = namedReader(format);
+    const read = (value: Buffer | null) => readNamed(decoded(value));
     return {
       raw,
       bySeries: spread.includes(topic) ? bySeriesTopic(application, topic) : undefined,
@@ -75,10 +82,14 @@ function newReading(settings: ReadingSettings, topic: string, application: strin
   return {
     raw,
     bySeries: undefined,
-    isUsual: lags.added === 0 && missing !== "last",
+    isUsual: lags.added === 0 && missing !== "last" && schemas === undefined,
     missing,
     lags,
-    read: (value) => ({ series: undefined, timestamp: undefined, ...parseObservation(value, featuresMax, rules) }),
+    read: (value) => ({
+      series: undefined,
+      timestamp: undefined,
+      ...parseObservation(decoded(value), featuresMax, rules),
+    }),
     target: "y",
     fieldOf: (place) => `x${place + 1}`,
   };

@@ -1,8 +1,8 @@
 /** The models of the race at work: each is trained on a job's rows and forecasts its query. */
 import { LRUCache } from "lru-cache";
+import type { JobRunner } from "../../shared/heavy-work.js";
 import { memoryBudget } from "../../shared/memory-budget.js";
 import type { ModelSpecification } from "../../shared/models/kind.js";
-import type { JobRunner } from "../../shared/service-definition.js";
 import { readForecastJob } from "./forecast-job.js";
 import { createRegressor, scratchBytes } from "./models/model-registry.js";
 import type { Regressor } from "./models/regressor.js";

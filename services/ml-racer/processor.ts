@@ -8,6 +8,7 @@ import { observationOf } from "../../shared/contract/observation-record.js";
 import { isComplete, type Observation, type Prediction } from "../../shared/contract/schemas.js";
 import { topics } from "../../shared/contract/topics.js";
 import { RecordError } from "../../shared/errors.js";
+import type { JobResult } from "../../shared/heavy-work.js";
 import type { ModelSpecification } from "../../shared/models/kind.js";
 import type { JudgeOutputs, JudgeParameters } from "../../shared/race/judge/judge-settings.js";
 import { askedLength } from "../../shared/race/judge/places.js";
@@ -26,13 +27,7 @@ import { refuseQuestion } from "../../shared/race/ledger/refusals.js";
 import type { RaceMetrics } from "../../shared/race/metrics.js";
 import { type PublishSettings, publishRace, publishVerdict, type RaceTopics } from "../../shared/race/publish.js";
 import type { ObservationHead, RaceResult } from "../../shared/race/race.js";
-import {
-  type InputRecord,
-  type JobResult,
-  type StateStore,
-  stateKey,
-  type TaskContext,
-} from "../../shared/service-definition.js";
+import { type InputRecord, type StateStore, stateKey, type TaskContext } from "../../shared/service-definition.js";
 import { newRing, putRow, readRows, resizeRing } from "../../shared/state/row-ring.js";
 import { askJudge, bestForecast, championGone, unjudged } from "./judged.js";
 import { enterWindow, forecastJob, formerPlaces, newRace, type Race, racingModels, withModels } from "./race.js";

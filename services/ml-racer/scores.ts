@@ -3,6 +3,7 @@
  * a series in the order in which they came. Pure: nothing but the race and the closed entry that are passed in changes.
  */
 import type { Prediction, Standings } from "../../shared/contract/schemas.js";
+import type { JobResult } from "../../shared/heavy-work.js";
 import { correctJudge, isScorable, tell } from "../../shared/race/judge/judge.js";
 import type { JudgeOutputs, JudgeParameters } from "../../shared/race/judge/judge-settings.js";
 import { isVerdictDue, verdictOf } from "../../shared/race/judge/records.js";
@@ -17,7 +18,6 @@ import {
   refusedPrediction,
 } from "../../shared/race/race.js";
 import { correctedMse, rank, standingsOf } from "../../shared/race/score.js";
-import type { JobResult } from "../../shared/service-definition.js";
 import { isLeftOut, LATE_IN_ROW_MAX, type Race, type RaceModel } from "./race.js";
 import { countRefusal, forecastRecursive, isRecursive, learnRecursive } from "./recursive-models.js";
 

@@ -1,5 +1,6 @@
 /** What is known of y, as metrics of a bounded number of series. Gauges read the live estimates when they are scraped. */
 import { Gauge, type Registry } from "prom-client";
+import { labelOf } from "../../shared/metric-label.js";
 import { type Estimates, variance } from "./estimators.js";
 
 /** Place of y in a row. */
@@ -57,10 +58,12 @@ export function seriesMetrics(registry: Registry): SeriesMetrics {
       const known = held.get(key);
       // What was decoded anew after an abort is another object.
       if (known !== undefined) known.estimates = estimates;
-      else if (held.size < seriesMax) held.set(key, { ...of(), partition, estimates });
+      else if (held.size < seriesMax) held.set(key, { ...labelsOf(of()), partition, estimates });
     },
     hide(partition) {
       for (const [key, shown] of held) if (shown.partition === partition) held.delete(key);
     },
   };
 }
+
+const labelsOf = ({ topic, series }: NamedSeries): NamedSeries => ({ topic: labelOf(topic), series: labelOf(series) });

@@ -39,7 +39,7 @@ export function rawTopic(name: string): OutputTopic<string> {
 }
 
 export function observationsTopic(raw: string): OutputTopic<Observation> {
-  return { name: `${raw}${OBSERVATIONS}`, config: {}, encode: encodeObservation };
+  return { name: `${raw}${OBSERVATIONS}`, config: {}, record: "observation", encode: encodeObservation };
 }
 
 const BY_SERIES = "-by-series";
@@ -64,17 +64,48 @@ export function rawTopicOf(observations: string): string {
 }
 
 export const topics = {
-  estimates: { name: "estimates", config: {}, encode: encodeEstimate } satisfies OutputTopic<Estimate>,
+  estimates: {
+    name: "estimates",
+    config: {},
+    record: "estimate",
+    encode: encodeEstimate,
+  } satisfies OutputTopic<Estimate>,
   rlsPredictions: {
     name: "rls-predictions",
     config: {},
+    record: "rlsPrediction",
     encode: encodeRlsPrediction,
   } satisfies OutputTopic<RlsPrediction>,
-  rlsStandings: { name: "rls-standings", config: compacted, encode: encodeStandings } satisfies OutputTopic<Standings>,
-  rlsVerdicts: { name: "rls-verdicts", config: compacted, encode: encodeVerdict } satisfies OutputTopic<Verdict>,
-  rlsBest: { name: "rls-best", config: {}, encode: encodeBest } satisfies OutputTopic<Best>,
-  mlPredictions: { name: "ml-predictions", config: {}, encode: encodePrediction } satisfies OutputTopic<Prediction>,
-  mlStandings: { name: "ml-standings", config: compacted, encode: encodeStandings } satisfies OutputTopic<Standings>,
-  mlVerdicts: { name: "ml-verdicts", config: compacted, encode: encodeVerdict } satisfies OutputTopic<Verdict>,
-  mlBest: { name: "ml-best", config: {}, encode: encodeBest } satisfies OutputTopic<Best>,
+  rlsStandings: {
+    name: "rls-standings",
+    config: compacted,
+    record: "standings",
+    encode: encodeStandings,
+  } satisfies OutputTopic<Standings>,
+  rlsVerdicts: {
+    name: "rls-verdicts",
+    config: compacted,
+    record: "verdict",
+    encode: encodeVerdict,
+  } satisfies OutputTopic<Verdict>,
+  rlsBest: { name: "rls-best", config: {}, record: "best", encode: encodeBest } satisfies OutputTopic<Best>,
+  mlPredictions: {
+    name: "ml-predictions",
+    config: {},
+    record: "mlPrediction",
+    encode: encodePrediction,
+  } satisfies OutputTopic<Prediction>,
+  mlStandings: {
+    name: "ml-standings",
+    config: compacted,
+    record: "standings",
+    encode: encodeStandings,
+  } satisfies OutputTopic<Standings>,
+  mlVerdicts: {
+    name: "ml-verdicts",
+    config: compacted,
+    record: "verdict",
+    encode: encodeVerdict,
+  } satisfies OutputTopic<Verdict>,
+  mlBest: { name: "ml-best", config: {}, record: "best", encode: encodeBest } satisfies OutputTopic<Best>,
 } as const;

@@ -1,5 +1,6 @@
-/** Topics: describing and making them, asking for their ends. */
+/** Topics: describing and making them, asking for their ends. Groups: describing and deleting them. */
 import kafka from "@confluentinc/kafka-javascript";
+import { APIS_CONTEXT, type BrokerApis } from "./broker-apis.js";
 import { type ClientOptions, eventListeners } from "./client.js";
 import { CONSUMER_ONLY, commonProperties, PRODUCER_ONLY, without } from "./client-properties.js";
 import type { ClientTroubles } from "./client-troubles.js";
@@ -21,6 +22,26 @@ export interface TopicDescription {
   readonly partitions: number;
 }
 
+/** A consumer group. */
+export interface GroupDescription {
+  readonly members: number;
+  /** False while partitions come and go, and where it has no members. */
+  readonly isStable: boolean;
+  /** Partitions that its members have. */
+  readonly assigned: readonly TopicPartition[];
+}
+
+interface NativeGroup {
+  readonly state: number;
+  readonly members?: readonly { readonly assignment?: { readonly topicPartitions: readonly TopicPartition[] } }[];
+  readonly error?: unknown;
+}
+
+interface NativePositions {
+  readonly partitions: readonly (TopicPartition & { readonly offset: number | null })[];
+  readonly error?: unknown;
+}
+
 /**
  * Describes topics and makes them. One question is under way at a time, the others wait outside of the client: it blocks one
  * thread of libuv's pool for each until its broker answers, and one lock for all of them. A broker that hangs would block the
@@ -33,7 +54,8 @@ export class Admin {
 
   readonly #troubles: ClientTroubles | undefined;
 
-  constructor(options: ClientOptions) {
+  /** @param apis is told what each broker can do */
+  constructor(options: ClientOptions, apis?: BrokerApis) {
     this.#troubles = options.troubles;
     const common = commonProperties(options.settings, options.properties, options.clientId);
     this.#native = kafka.AdminClient.create(
@@ -43,8 +65,9 @@ export class Admin {
         "topic.metadata.refresh.interval.ms": METADATA_AGE_MAX_MS,
         // Otherwise a question to a broker that is away connects again without any pause, and uses a whole core until it times out.
         "enable.sparse.connections": false,
+        ...(apis === undefined ? {} : { debug: [options.properties.debug ?? [], APIS_CONTEXT].flat().join(",") }),
       } as object,
-      eventListeners(options, "admin") as never,
+      eventListeners(options, "admin", apis) as never,
     );
   }
 
@@ -164,22 +187,50 @@ export class Admin {
   }
 
   /** How many members a group has now; 0 where there is no such group. */
-  members(group: string): Promise<number> {
-    return askCoordinator(() => this.#members(group));
+  async members(name: string): Promise<number> {
+    return (await this.describeGroup(name))?.members ?? 0;
   }
 
-  async #members(group: string): Promise<number> {
-    const { groups } = await callKafka<{ groups: readonly { members?: readonly unknown[]; error?: unknown }[] }>(
-      "describeGroups",
-      (done) => this.#native.describeGroups([group], { timeout: 5000 }, done as never),
+  /**
+   * A group as its coordinator knows it; undefined where there is none.
+   * @throws {KafkaError} the broker does not answer, or the user may not ask
+   */
+  describeGroup(name: string): Promise<GroupDescription | undefined> {
+    return askCoordinator(() => this.#describeGroup(name));
+  }
+
+  async #describeGroup(name: string): Promise<GroupDescription | undefined> {
+    const { groups } = await this.#ask<{ groups: readonly NativeGroup[] }>(`describe group ${name}`, (done) =>
+      this.#native.describeGroups([name], { timeout: QUESTION_TIMEOUT_MS }, done as never),
     );
-    const [{ members = [], error }] = groups;
+    const [{ state, members = [], error }] = groups;
     if (error) {
-      const failure = new KafkaError(`describe group ${group}`, error);
-      if (failure.code === KafkaCode.GROUP_ID_NOT_FOUND) return 0;
+      const failure = new KafkaError(`describe group ${name}`, error);
+      if (failure.code === KafkaCode.GROUP_ID_NOT_FOUND) return undefined;
       throw failure;
     }
-    return members.length;
+    if (state === kafka.ConsumerGroupStates.DEAD) return undefined;
+    const assigned = members.flatMap(({ assignment }) => assignment?.topicPartitions ?? []);
+    return {
+      members: members.length,
+      isStable: state === kafka.ConsumerGroupStates.STABLE,
+      assigned: assigned.map(({ topic, partition }) => ({ topic, partition })),
+    };
+  }
+
+  /** The positions that a group has committed; none where there is no such group. */
+  positions(name: string): Promise<TopicPosition[]> {
+    return askCoordinator(() => this.#positions(name));
+  }
+
+  async #positions(name: string): Promise<TopicPosition[]> {
+    const [{ error, partitions }] = await this.#ask<readonly NativePositions[]>(`positions of ${name}`, (done) =>
+      this.#native.listConsumerGroupOffsets([{ groupId: name }], { timeout: QUESTION_TIMEOUT_MS }, done as never),
+    );
+    if (error) throw new KafkaError(`positions of ${name}`, error);
+    return partitions
+      .filter(({ offset }) => offset !== null && offset >= 0)
+      .map(({ topic, partition, offset }) => ({ topic, partition, position: positionAt(offset ?? 0) }));
   }
 
   /**

@@ -4,6 +4,7 @@
  * imports that package, or gets one of its objects.
  */
 import type { Logger } from "../logger.js";
+import { type BrokerApis, isDebug } from "./broker-apis.js";
 import type { ConnectionSettings } from "./client-properties.js";
 import type { ClientLog, ClientTroubles } from "./client-troubles.js";
 import { callKafka, KafkaError } from "./kafka-error.js";
@@ -19,15 +20,18 @@ export interface ClientOptions {
   readonly troubles?: ClientTroubles;
 }
 
-/** Listeners for what a client reports beside the answers to its calls. */
+/** Listeners for what a client reports beside the answers to its calls. @param apis for whom alone the client has a debug context */
 export function eventListeners(
-  { logger, troubles }: ClientOptions,
+  { logger, troubles, properties }: ClientOptions,
   role: "admin" | "consumer" | "producer",
+  apis?: BrokerApis,
 ): Readonly<Record<string, (data: unknown) => void>> {
   // The admin client is asked at start and on timers: its callers report what failed.
   const level = role === "admin" ? "debug" : "warn";
   return {
     "event.log": (data) => {
+      apis?.onLog(data as ClientLog);
+      if (apis !== undefined && properties.debug === undefined && isDebug(data as ClientLog)) return;
       logger.debug({ role, librdkafka: data }, "client log");
       troubles?.onLog(data as ClientLog);
     },

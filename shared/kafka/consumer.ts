@@ -293,6 +293,6 @@ function fatalReason(message: string): string {
   if (!/ConsumerGroup\w+ fatal error: .*API version not supported/.test(reason)) return reason;
   return (
     `${reason}. The broker does not have the consumer protocol (KIP-848): set GROUP_PROTOCOL=cooperative-sticky in all instances of the ` +
-    "service, or let Kafka 4 have it (group.coordinator.rebalance.protocols=classic,consumer)"
+    "service, or let Kafka 4 have it (group.coordinator.rebalance.protocols=classic,consumer, and its feature group.version=1)"
   );
 }

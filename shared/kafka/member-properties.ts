@@ -32,6 +32,11 @@ export function memberProperties(settings: MembershipSettings): Properties {
 /** Whether a rebalance takes every partition away before it gives new ones. */
 export const isEager = ({ groupProtocol }: MembershipSettings): boolean => groupProtocol === "range";
 
+/** A broker that cannot have the group of a service, as a sentence that names the setting. */
+export const oldBrokerFault = (broker: string): string =>
+  `GROUP_PROTOCOL=consumer: expected brokers of Kafka 4.0 or newer, got an older one at ${broker}, which does not have the consumer ` +
+  "protocol (KIP-848, ConsumerGroupHeartbeat 1). Set GROUP_PROTOCOL=cooperative-sticky in all instances of the service.";
+
 /**
  * The settings of membership that contradict one another, as sentences that name them.
  * @param properties librdkafka's, of the user

@@ -6,7 +6,8 @@ import { codecBytes } from "../numbers/memory.js";
 import type { RecordPlaces } from "../result-layout.js";
 import type { InputRecord, RecordHeaders } from "../service-definition.js";
 import type { ConsumedRecord } from "./consumed-record.js";
-import { EMPTY, headerEntry, headerOf } from "./record-headers.js";
+import { areSameHeaders, endOfHeaders, firstHeader, HEADER_ROW, headersIn } from "./header-rows.js";
+import { EMPTY, headerEntry } from "./record-headers.js";
 
 /** Doubles of a record's row, see {@link Column}. */
 export const ROW = 8;
@@ -25,20 +26,6 @@ export const Column = {
   keyLength: 5,
   valueAt: 6,
   valueLength: 7,
-} as const;
-
-/** Doubles of a header's row, see {@link HeaderColumn}. */
-export const HEADER_ROW = 5;
-
-/** What stands where in a header's row. */
-export const HeaderColumn = {
-  /** Which record has it, as its number in the batch. Rows are in the order of the records. */
-  record: 0,
-  nameAt: 1,
-  nameLength: 2,
-  valueAt: 3,
-  /** -1: null. */
-  valueLength: 4,
 } as const;
 
 const NO_ROWS = new Float64Array(0);
@@ -89,10 +76,17 @@ export class RecordView implements InputRecord, RecordPlaces {
   /** Made when they are asked for. */
   #key: Buffer | null | undefined;
   #value: Buffer | null | undefined;
+  /** The headers that were given last, undefined before the first of a batch, and where they stand in its table. */
+  #headers: RecordHeaders | undefined;
+  #headersAt = 0;
+  #headersEnd = 0;
 
   /** Moves to record `k` of a batch. @returns itself */
   at(batch: RecordBatch, k: number): this {
-    if (batch !== this.#batch) this.#base = batch.bytes.buffer === codecBytes.buffer ? batch.bytes.byteOffset : -1;
+    if (batch !== this.#batch) {
+      this.#base = batch.bytes.buffer === codecBytes.buffer ? batch.bytes.byteOffset : -1;
+      this.#headers = undefined;
+    }
     this.#batch = batch;
     this.#k = k;
     this.#row = ROW * k;
@@ -127,9 +121,20 @@ export class RecordView implements InputRecord, RecordPlaces {
     return this.#value;
   }
 
+  /** The same array as of the record before it that was asked, where that had the same: most records of a batch do. */
   get headers(): RecordHeaders | undefined {
     const { headers } = this.#batch;
-    return headers.length === 0 ? undefined : headersOf(this.#batch, this.#k);
+    if (headers.length === 0) return undefined;
+    const next = this.#headers === undefined ? 0 : this.#headersEnd;
+    const at = headers[next] === this.#k ? next : firstHeader(headers, this.#k);
+    const end = endOfHeaders(headers, at, this.#k);
+    if (at === end) return undefined;
+    const isLast =
+      end - at === this.#headersEnd - this.#headersAt && areSameHeaders(this.#batch, this.#headersAt, at, end);
+    if (this.#headers === undefined || !isLast) this.#headers = headersIn(this.#batch, at, end);
+    this.#headersAt = at;
+    this.#headersEnd = end;
+    return this.#headers;
   }
 
   /** Itself, where the batch lies in the codec's memory. */
@@ -178,33 +183,6 @@ export class RecordView implements InputRecord, RecordPlaces {
     const begin = this.#number(at);
     return this.#batch.bytes.subarray(begin, begin + length);
   }
-}
-
-/** Copies of the headers of record `k`; undefined where it has none. One without a value reads as one of no bytes. */
-function headersOf({ bytes, headers }: RecordBatch, k: number): RecordHeaders | undefined {
-  const found: RecordHeaders[number][] = [];
-  for (let at = firstHeader(headers, k); at < headers.length && headers[at] === k; at += HEADER_ROW) {
-    const name = bytesAt(bytes, headers[at + HeaderColumn.nameAt], headers[at + HeaderColumn.nameLength]);
-    const value = bytesAt(bytes, headers[at + HeaderColumn.valueAt], headers[at + HeaderColumn.valueLength]);
-    found.push(headerOf(name.toString(), Buffer.from(value)));
-  }
-  return found.length === 0 ? undefined : found;
-}
-
-/** Where the headers of record `k` begin, or those of the next that has any. */
-function firstHeader(headers: Float64Array, k: number): number {
-  let low = 0;
-  let high = headers.length / HEADER_ROW;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (headers[HEADER_ROW * middle] < k) low = middle + 1;
-    else high = middle;
-  }
-  return HEADER_ROW * low;
-}
-
-function bytesAt(bytes: Buffer, at: number, length: number): Buffer {
-  return length <= 0 ? EMPTY : bytes.subarray(at, at + length);
 }
 
 /** The greatest offset that a batch has of a partition; -1 where it has none. */

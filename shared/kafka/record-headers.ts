@@ -1,4 +1,5 @@
 /** Headers of an input record: which of them its results get, and how they stand beside the product's own in a dead letter. */
+import { CONTRACT_VERSION, SCHEMA_HEADER } from "../contract-version.js";
 import type { RecordHeaders } from "../service-definition.js";
 
 /** Most bytes of headers that each result of a record gets, as {@link headerBytes} counts them. */
@@ -17,12 +18,13 @@ export const EMPTY = Buffer.alloc(1).subarray(0, 0);
 export interface Travelling {
   /** Undefined where there are none. */
   readonly headers: RecordHeaders | undefined;
+  /** The same and {@link SCHEMA_HEADER}, for results that others read. */
+  readonly described: RecordHeaders;
+  /** Of all of these. */
   readonly bytes: number;
   /** How many did not fit into {@link TRAVELLING_BYTES_MAX}. */
   readonly left: number;
 }
-
-export const NO_HEADERS: Travelling = { headers: undefined, bytes: 0, left: 0 };
 
 /** Name and value. A header named `__proto__` has no member of its own: the client makes its value the prototype. */
 export function headerEntry(header: RecordHeaders[number]): readonly [name: string, value: Buffer] {
@@ -37,6 +39,11 @@ export function headerEntry(header: RecordHeaders[number]): readonly [name: stri
 export function headerOf(name: string, value: Buffer): RecordHeaders[number] {
   return { [name]: value.length === 0 ? EMPTY : value };
 }
+
+const SCHEMA = headerOf(SCHEMA_HEADER, Buffer.from(CONTRACT_VERSION));
+const SCHEMA_BYTES = headerBytes([SCHEMA]);
+
+export const NO_HEADERS: Travelling = { headers: undefined, described: [SCHEMA], bytes: SCHEMA_BYTES, left: 0 };
 
 /** Bytes that headers need in a record, at most. */
 export function headerBytes(headers: RecordHeaders): number {
@@ -64,7 +71,8 @@ export function travelling(headers: RecordHeaders): Travelling {
     bytes += size;
     kept.push(headerOf(name, value));
   }
-  return { headers: kept.length === 0 ? undefined : kept, bytes, left };
+  if (kept.length === 0) return left === 0 ? NO_HEADERS : { ...NO_HEADERS, left };
+  return { headers: kept, described: [...kept, SCHEMA], bytes: bytes + SCHEMA_BYTES, left };
 }
 
 /**

@@ -35,12 +35,12 @@ export interface Ends {
 }
 
 export function createParts(scope: Scope, output: Output, { onLeave, loopEnded }: Ends): RunningParts {
-  const { service, application, settings, metrics, logger } = scope;
+  const { service, application, settings, encoders, metrics, logger } = scope;
   const identity = identityOf(scope);
   const opener = createOpener(scope, identity);
   const book = createBook(scope, identity, loopEnded);
   const standbys = createStandbys(scope, identity, opener, book, loopEnded);
-  const processing = new Processing({ service, application, settings, output, metrics, logger });
+  const processing = new Processing({ service, application, settings, output, encoders, metrics, logger });
   const saves = new WriteBehind(scope.memory, scope.budget.unsavedState, settings.stateSaveIntervalMs);
   const restore = createRestore(scope, identity, opener, saves);
   const loop = createLoop(scope, { output, identity, opener, saves, restore, standbys, book, processing }, onLeave);

@@ -21,7 +21,7 @@ export function createMetrics(registry: Registry) {
   const metrics = createCounters(registry);
   // A series that is born with its first event has no increase at it: rates and alerts would miss the first.
   for (const reason of ["fenced", "failed"]) metrics.producerReplacements.inc({ reason }, 0);
-  for (const cause of ["process-failed", "store-damaged", "thread-died", "long-job", "output-refused", "kafka"])
+  for (const cause of ["process-failed", "store-damaged", "thread-died", "long-job", "output-refused", "away", "kafka"])
     metrics.aborts.inc({ cause }, 0);
   for (const kind of ["assign", "revoke", "lost"]) metrics.rebalances.inc({ kind }, 0);
   for (const cause of ["empty", "behind"]) metrics.restores.inc({ cause }, 0);

@@ -7,6 +7,7 @@ import type { Logger } from "../logger.js";
 import type { MemoryBudget } from "../memory-budget.js";
 import type { AnyCodec, AnyService } from "../service-definition.js";
 import type { KernelSettings } from "../service-settings.js";
+import type { ValueEncoder } from "../value-encoder.js";
 import { changelogNames } from "./changelog/changelog.js";
 import type { KernelMetrics } from "./metrics.js";
 import type { StateLayout } from "./observe/question.js";
@@ -27,6 +28,8 @@ export interface Scope {
   /** Where this process serves, `host:port`, as other instances reach it. */
   readonly address: string;
   readonly topics: Topics;
+  /** By topic, of those whose values are not the JSON that services make. */
+  readonly encoders: ReadonlyMap<string, ValueEncoder>;
   readonly budget: MemoryBudget;
   readonly memory: StateMemory;
   readonly admin: Admin;

@@ -3,13 +3,17 @@ import { setMaxListeners } from "node:events";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { ConfigurationError } from "../errors.js";
 import { Admin } from "../kafka/admin.js";
+import { BrokerApis } from "../kafka/broker-apis.js";
 import type { ClientOptions } from "../kafka/client.js";
 import { ClientTroubles } from "../kafka/client-troubles.js";
 import { isCompacted } from "../kafka/compaction-probe.js";
+import { oldBrokerFault } from "../kafka/member-properties.js";
 import { ASIDE, persistently } from "../kafka/patience.js";
 import type { Logger } from "../logger.js";
 import { type MemoryBudget, memoryBudget } from "../memory-budget.js";
+import { valueEncoders } from "../registry/value-encoders.js";
 import type { AnyCodec, AnyService } from "../service-definition.js";
 import type { KernelSettings } from "../service-settings.js";
 import { createOutput, createParts } from "./assemble.js";
@@ -129,6 +133,9 @@ export class ServiceProcess {
   async #runStream(address: string): Promise<void> {
     const { stateDir, instanceId } = this.#settings;
     const { inputs, ownInputs, outputs } = this.#needs;
+    const topics = this.#service.outputs(this.#settings as never);
+    const encoders = await this.#waits.forRegistry(() => valueEncoders(this.#settings, topics));
+    if (encoders === undefined) return;
     refuseLoops(
       inputs,
       outputs.map(({ name }) => name),
@@ -142,10 +149,16 @@ export class ServiceProcess {
       logger: this.#logger,
       troubles: this.#troubles,
     };
-    const admin = new Admin(clientOptions);
+    let refused: ConfigurationError | undefined;
+    const onOldBroker = (broker: string) => {
+      refused = new ConfigurationError([oldBrokerFault(broker)]);
+      this.#stop.abort();
+    };
+    const isNew = this.#settings.groupProtocol === "consumer";
+    const admin = new Admin(clientOptions, isNew ? new BrokerApis(onOldBroker) : undefined);
     try {
-      const topics = await this.#waits.forTopics(admin, this.#needs);
-      if (topics === undefined) return;
+      const found = await this.#waits.forTopics(admin, this.#needs);
+      if (found === undefined) return;
       await this.#runLoop({
         service: this.#service,
         settings: this.#settings,
@@ -154,7 +167,8 @@ export class ServiceProcess {
         directory,
         slot: slot.number,
         address,
-        topics,
+        topics: found,
+        encoders,
         budget: this.#budget,
         memory: this.#memory,
         admin,
@@ -168,6 +182,7 @@ export class ServiceProcess {
       await admin.disconnect();
       await slot.release();
     }
+    if (refused !== undefined) throw refused;
   }
 
   async #runLoop(scope: Scope): Promise<void> {

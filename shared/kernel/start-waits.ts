@@ -1,8 +1,9 @@
-/** What a service waits for at its start: Kafka, and topics that do not exist yet. The view shows it as a sentence. */
+/** What a service waits for at its start: Kafka, topics that do not exist yet, a schema registry. The view shows it as a sentence. */
+import { AwayError } from "../errors.js";
 import type { Admin } from "../kafka/admin.js";
 import type { ClientTroubles } from "../kafka/client-troubles.js";
 import type { KafkaError } from "../kafka/kafka-error.js";
-import { AT_START, pause, persistently } from "../kafka/patience.js";
+import { AT_START, pause, persistently, retry } from "../kafka/patience.js";
 import type { Logger } from "../logger.js";
 import type { ServiceView } from "./observe/service-view.js";
 import { prepareTopics, type TopicNeeds, type Topics } from "./topics/prepare-topics.js";
@@ -10,6 +11,8 @@ import { prepareTopics, type TopicNeeds, type Topics } from "./topics/prepare-to
 /** Between two questions whether a missing topic is there. */
 const TOPIC_POLL_MS = 300;
 const WAITING = "waiting for Kafka";
+/** Between two lines of the log that a registry is still away. */
+const LINES_APART_MS = 60_000;
 
 export interface StartWaitsOptions {
   readonly brokers: string;
@@ -43,6 +46,22 @@ export class StartWaits {
       await pause(TOPIC_POLL_MS, stop);
     }
     return undefined;
+  }
+
+  /** Repeats `attempt` until a schema registry answers. @returns undefined where the service is stopped meanwhile */
+  async forRegistry<T>(attempt: () => Promise<T>): Promise<T | undefined> {
+    const { view, stop, logger } = this.#options;
+    let toldMs = Number.NEGATIVE_INFINITY;
+    const onFailure = ({ message }: Error) => {
+      view.startWaitsFor = message;
+      if (performance.now() - toldMs < LINES_APART_MS) return;
+      toldMs = performance.now();
+      logger.warn(message);
+    };
+    const mayRetry = async (error: Error) => error instanceof AwayError;
+    const result = await retry(attempt, { patience: AT_START, stop, onFailure, mayRetry });
+    view.startWaitsFor = WAITING;
+    return result;
   }
 
   /** Repeats `attempt` until Kafka carries it out. @returns undefined where the service is stopped meanwhile */

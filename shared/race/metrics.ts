@@ -2,10 +2,14 @@
 import { Gauge, type Registry } from "prom-client";
 import { CommittedCounter } from "../committed-counter.js";
 import { memoryBudget } from "../memory-budget.js";
+import { BoundedLabels, labelOf } from "../metric-label.js";
 import { OBJECT_BYTES } from "../state/state-bytes.js";
 import { judgeGauges, registerBaselines, type ShownJudge } from "./judge/judge-metrics.js";
 import type { Contestant } from "./score.js";
 import { UnshownSeries } from "./unshown-series.js";
+
+/** Races that are told apart, by their raw topic: a record says what its topic is, and whoever writes one may say anything. */
+const TOPICS_MAX = 256;
 
 /** A forecast as it is shown; yhat is null where the model refused. */
 export interface ShownForecast {
@@ -68,6 +72,9 @@ interface Held<M extends Contestant, S extends ShownSeries<M> = ShownSeries<M>> 
   readonly partition: number;
   /** Memory that it takes, roughly. */
   readonly bytes: number;
+  /** As labels, within their bounds. */
+  readonly topic: string;
+  readonly series: string;
   shown: S;
 }
 
@@ -88,12 +95,13 @@ export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = Sho
   const held = new Map<string, Held<M, S>>();
   const heldBytesMax = memoryBudget().shownSeries;
   const unshown = new UnshownSeries();
+  const topics = new BoundedLabels(TOPICS_MAX);
   let heldBytes = 0;
   const isFull = (seriesMax: number, bytes: number) => held.size >= seriesMax || heldBytes + bytes > heldBytesMax;
   registerScores(registry, held, gauges);
   registerForecasts(registry, held);
   registerBaselines(registry, () => shownIn(held));
-  registerCount(registry, held, unshown);
+  registerCount(registry, held, unshown, topics);
   const { refusals, leftOut, resets, switches } = createCounters(registry);
   return {
     shown: (key) => held.get(key)?.shown,
@@ -110,7 +118,7 @@ export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = Sho
         return;
       }
       heldBytes += bytes;
-      held.set(key, { partition, bytes, shown });
+      held.set(key, { partition, bytes, shown, topic: topics.of(shown.topic), series: labelOf(shown.series) });
       unshown.shown(key);
     },
     met: (key, partition) => unshown.met(key, partition),
@@ -122,10 +130,10 @@ export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = Sho
         heldBytes -= series.bytes;
       }
     },
-    refused: (topic, model, reason) => refusals.inc({ topic, model, reason }),
-    switched: (topic, model) => switches.inc({ topic, model }),
-    leftOut: (topic, model) => leftOut.inc({ topic, model }),
-    reset: (topic, model, reason) => resets.inc({ topic, model, reason }),
+    refused: (topic, model, reason) => refusals.inc({ topic: topics.of(topic), model, reason }),
+    switched: (topic, model) => switches.inc({ topic: topics.of(topic), model }),
+    leftOut: (topic, model) => leftOut.inc({ topic: topics.of(topic), model }),
+    reset: (topic, model, reason) => resets.inc({ topic: topics.of(topic), model, reason }),
   };
 }
 
@@ -182,9 +190,8 @@ function registerScores<M extends Contestant>(
       registers: [registry],
       collect() {
         this.reset();
-        for (const { shown } of held.values()) {
-          const { topic, series, models } = shown;
-          for (const [m, { name: model }] of models.entries()) {
+        for (const { topic, series, shown } of held.values()) {
+          for (const [m, { name: model }] of shown.models.entries()) {
             const value = of(shown, m);
             if (value !== undefined) this.set({ topic, series, model }, value);
           }
@@ -203,10 +210,8 @@ function registerForecasts(registry: Registry, held: ReadonlyMap<string, Held<Co
     registers,
     collect() {
       this.reset();
-      for (const { shown } of held.values()) {
-        const { topic, series, forecasts } = shown;
-        for (const { model, yhat } of forecasts) if (yhat !== null) this.set({ topic, series, model }, yhat);
-      }
+      for (const { topic, series, shown } of held.values())
+        for (const { model, yhat } of shown.forecasts) if (yhat !== null) this.set({ topic, series, model }, yhat);
     },
   });
   new Gauge({
@@ -231,7 +236,12 @@ function registerForecasts(registry: Registry, held: ReadonlyMap<string, Held<Co
   });
 }
 
-function registerCount(registry: Registry, held: ReadonlyMap<string, Held<Contestant>>, unshown: UnshownSeries): void {
+function registerCount(
+  registry: Registry,
+  held: ReadonlyMap<string, Held<Contestant>>,
+  unshown: UnshownSeries,
+  topics: BoundedLabels,
+): void {
   new Gauge({
     name: "regatta_series_raced",
     help: "Series of a race that this instance has met since it started, shown or not; some ten thousand of others are counted",
@@ -243,7 +253,7 @@ function registerCount(registry: Registry, held: ReadonlyMap<string, Held<Contes
       const counts = new Map<string, number>();
       for (const key of unshown.keys()) {
         // A topic has no slash.
-        const topic = key.slice(0, key.indexOf("/"));
+        const topic = topics.of(key.slice(0, key.indexOf("/")));
         counts.set(topic, (counts.get(topic) ?? 0) + 1);
       }
       for (const [topic, count] of counts) this.inc({ topic }, count);
@@ -251,6 +261,7 @@ function registerCount(registry: Registry, held: ReadonlyMap<string, Held<Contes
   });
 }
 
+/** With their names as labels. */
 function shownIn<M extends Contestant>(held: ReadonlyMap<string, Held<M>>): ShownSeries<M>[] {
-  return Array.from(held.values(), ({ shown }) => shown);
+  return Array.from(held.values(), ({ shown, topic, series }) => ({ ...shown, topic, series }));
 }

@@ -2,18 +2,11 @@
 
 import type { Registry } from "prom-client";
 import { committedCounters } from "../../shared/committed-counter.js";
+import type { JobResult, JobRunner } from "../../shared/heavy-work.js";
 import { render } from "../../shared/numbers/layout.js";
 import { codecBytes, regions } from "../../shared/numbers/memory.js";
 import type { Given, Layout } from "../../shared/result-layout.js";
-import type {
-  Codec,
-  JobResult,
-  JobRunner,
-  OutputTopic,
-  StateStore,
-  StateStores,
-  TaskContext,
-} from "../../shared/service-definition.js";
+import type { Codec, OutputTopic, StateStore, StateStores, TaskContext } from "../../shared/service-definition.js";
 
 /** A record as it would be written. */
 export interface ForwardedRecord {

@@ -7,10 +7,10 @@ import { Registry } from "prom-client";
 import { type Environment, readSettings, type SettingDefinitions, type Settings } from "../../shared/config.js";
 import { ownInputs } from "../../shared/contract/own-inputs.js";
 import { RecordError } from "../../shared/errors.js";
+import type { JobRunner } from "../../shared/heavy-work.js";
 import type {
   AnyCodec,
   InputRecord,
-  JobRunner,
   OutputTopic,
   ProcessorService,
   StateStores,

@@ -85,11 +85,13 @@ describe("headers and places of raw records", function () {
       Object.values(topics).filter(({ name }) => !(name in RESULTS)),
       [],
     );
+    const check = new ContractCheck();
     for (const [topic, of] of Object.entries(RESULTS)) {
       await waitForRecords(stack.brokers, topic, 5 * of);
       const results = await readTopic(stack.brokers, topic);
       assert.equal(results.length, 5 * of, topic);
-      for (const { value, headers } of results) {
+      for (const result of results) {
+        const { value, headers } = result;
         const { series, i } = JSON.parse(String(value)) as { series: string; i: number };
         const expected = [
           ["traceparent", trace(i)],
@@ -97,7 +99,10 @@ describe("headers and places of raw records", function () {
           ["twice", Buffer.alloc(0)],
           ["__proto__", Buffer.from([1, 2, 3])],
         ];
-        assert.deepEqual(headers?.map(headerEntry), series === "bare" ? undefined : expected, `${topic}: ${value}`);
+        const own = ["regatta-schema", Buffer.from("0.1")];
+        const all = series === "bare" ? [own] : [...expected, own];
+        assert.deepEqual(headers?.map(headerEntry), all, `${topic}: ${value}`);
+        assert.deepEqual(check.resultHeaderFaults(headersOf(result)), [], topic);
       }
     }
     assert.equal(await services[0].metric("regatta_headers_left_out_total"), 8);
@@ -107,7 +112,7 @@ describe("headers and places of raw records", function () {
     const [letter] = await readTopic(stack.brokers, DEAD_LETTERS_TOPIC);
     assert.equal(String(letter.value), "oops");
     assert.equal(letter.headers?.length, 9);
-    assert.deepEqual(new ContractCheck().letterFaults(headersOf(letter)), []);
+    assert.deepEqual(check.letterFaults(headersOf(letter)), []);
     const { reason, traceparent, "raw-reason": theirs } = headersOf(letter);
     assert.deepEqual(
       { reason, traceparent, theirs },

@@ -86,6 +86,10 @@ describe("the page of the race", function () {
     assert.ok((await page.locator("#errors-chart rect").count()) > 10);
   });
 
+  it("shows the members and the lag of the services' groups", async () => {
+    await page.locator("#services .up", { hasText: /^rls-racer running 1 member, lag 0$/ }).waitFor();
+  });
+
   it("finds a series by its name and shows it, with an address that another page can open", async () => {
     await page.getByRole("searchbox", { name: "Find" }).fill("bet");
     await page.locator("#series tr").nth(1).waitFor({ state: "detached" });

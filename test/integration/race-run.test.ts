@@ -21,6 +21,7 @@ describe("a run of the race that is to last so long", function () {
       environment: { PATH: process.env.PATH, KAFKA_BROKERS: brokers, STATE_DIR: join(directory, "state") },
       inputs: new Map(),
       models: [],
+      colours: false,
       servicesDirectory: fileURLToPath(new URL("../../services", import.meta.url)),
       logDirectory: directory,
       forMs: 1000,

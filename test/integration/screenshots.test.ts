@@ -7,12 +7,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium } from "playwright-core";
-import { type DashboardView, findBrowser, pictureSize, takePicture } from "../../deploy/grafana/dashboard-picture.js";
+import type { Browser } from "playwright-core";
 import { dashboards } from "../../deploy/grafana/dashboards.js";
 import { freePort } from "../../deploy/local/free-port.js";
+import { findBrowser, launchBrowser } from "../../deploy/pictures/browser.js";
+import { type DashboardView, pictureSize, takePicture } from "../../deploy/pictures/dashboard-pictures.js";
+import { takenOf } from "../../deploy/pictures/pictures.js";
 
-const command = fileURLToPath(new URL("../../deploy/grafana/screenshots.js", import.meta.url));
+const command = fileURLToPath(new URL("../../deploy/pictures/screenshots.js", import.meta.url));
 const PANELS = 3;
 const LOADING_BAR = '<div aria-label="Panel loading bar"></div>';
 
@@ -72,8 +74,8 @@ describe("npm run screenshots", function () {
   });
 
   /** The end of the command in this environment, with a program for a browser that is none. */
-  async function run(environment: Readonly<Record<string, string>>) {
-    const child = spawn(process.execPath, [command, join(directory, "pictures")], {
+  async function run(environment: Readonly<Record<string, string>>, what = ["dashboards"]) {
+    const child = spawn(process.execPath, [command, ...what, "--directory", join(directory, "pictures")], {
       env: { CHROMIUM: process.execPath, ...environment },
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -121,7 +123,7 @@ describe("npm run screenshots", function () {
         console.log("      Skipped: there is no Chromium and no Chrome on the PATH. No picture was taken.");
         this.skip();
       }
-      browser = await chromium.launch({ executablePath: program });
+      browser = await launchBrowser(program);
     });
     after(async () => {
       await browser?.close();
@@ -146,9 +148,11 @@ describe("npm run screenshots", function () {
       const { code, told } = await run({ GRAFANA_URL: url, CHROMIUM: program ?? "", PATH: process.env.PATH ?? "" });
       assert.equal(code, 0, told);
       const pictures = join(directory, "pictures");
-      assert.deepEqual(readdirSync(pictures).sort(), ["pipeline.png", "race.png"]);
+      assert.deepEqual(readdirSync(pictures).sort(), ["dashboard-pipeline.png", "dashboard-race.png", "pictures.json"]);
+      const files = Object.keys(takenOf(pictures));
+      assert.deepEqual(files, ["dashboard-pipeline.png", "dashboard-race.png"]);
       assert.equal(dashboards().size, 2);
-      for (const file of readdirSync(pictures)) assert.equal(sizeOf(readFileSync(join(pictures, file))).width, 1600);
+      for (const file of files) assert.equal(sizeOf(readFileSync(join(pictures, file))).width, 1600);
     });
   });
 });

@@ -1,18 +1,27 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
-import { type ParsedObservation, parseObservation } from "../../services/deserializer/observation-text.js";
+import {
+  type ObservationRules,
+  type ParsedObservation,
+  parseObservation,
+} from "../../services/deserializer/observation-text.js";
 import { randomKey, recordText, targets } from "../../services/producer/generator.js";
+import { RAW_SHAPES } from "../../shared/contract/raw-schemas.js";
 import { decodeObservation, encodeObservation } from "../../shared/contract/schemas.js";
 import { RecordError } from "../../shared/errors.js";
 import { POISON } from "../support/data/poison.js";
 import { holds } from "../support/property.js";
+import { root } from "../support/structure/imports.js";
 
 const FEATURES_MAX = 20;
 
 /** The observation, or undefined where a RecordError refused it; any other error is thrown. */
-function parse(bytes: Buffer): ParsedObservation | undefined {
+function parse(bytes: Buffer, rules?: ObservationRules): ParsedObservation | undefined {
   try {
-    return parseObservation(bytes, FEATURES_MAX);
+    return parseObservation(bytes, FEATURES_MAX, rules);
   } catch (error) {
     if (error instanceof RecordError) return undefined;
     throw error;
@@ -38,6 +47,45 @@ function expected(text: string): ParsedObservation | undefined {
   if (names.includes("x")) return Array.isArray(x) ? shaped(i, y ?? null, x) : undefined;
   const label = y === null ? undefined : shaped(i, y, [0]);
   return label && { ...label, x: undefined };
+}
+
+/** JSON at the edges of what is taken. */
+const NEAR_OBSERVATIONS = [
+  ...[
+    '{"i":1,"x":[2]}',
+    '{"i":1,"y":2}',
+    '{"i":1,"y":null}',
+    '{"i":1}',
+    "[1,2]",
+    "[1,null]",
+    "7",
+    "null",
+    "1.5",
+    "{}",
+    "[]",
+  ],
+  ...["[1,2,null]", "[1,null,null,3]", "[null,1,2]", '{"i":1,"y":1,"x":[null]}', '{"i":1,"y":1,"x":[]}', "[1]", "true"],
+  ...['{"i":1,"y":1,"x":null}', '{"i":null,"y":1,"x":[1]}', '"7"', '{"i":1,"y":"2","x":[1]}', '[1,2,"3"]'],
+];
+
+/** Undefined where it is no JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function featuresOf(value: unknown): number {
+  if (Array.isArray(value)) return value.length - 2;
+  const x = (value as { x?: unknown } | null)?.x;
+  return Array.isArray(x) ? x.length : 0;
+}
+
+function isOneLineOfMembersOnce(text: string): boolean {
+  const names = [...text.matchAll(/"([^"]*)"\s*:/g)].map(([, name]) => name);
+  return !/[\r\n]/.test(text.replace(/\r?\n?$/, "")) && new Set(names).size === names.length;
 }
 
 function shaped(i: unknown, y: unknown, x: readonly unknown[]): ParsedObservation | undefined {
@@ -119,6 +167,26 @@ describe("observation text, for any input", () => {
     );
     assert.ok(taken > 1000, `only ${taken} texts were observations`);
   });
+
+  for (const [file, { needsNoFeatures, takesNulls }] of Object.entries(RAW_SHAPES))
+    it(`takes of what is JSON exactly what contract/raw/${file}.json takes, but for members that stand twice and many lines`, () => {
+      const schema = JSON.parse(readFileSync(join(root, "contract", "raw", `${file}.json`), "utf8"));
+      const takes = new Ajv2020({ strict: false, strictNumbers: true }).compile(schema);
+      const rules = { featuresMin: needsNoFeatures ? 0 : 1, takesNulls } as const;
+      let both = 0;
+      let neither = 0;
+      const tell = (text: string) => {
+        const value = jsonOf(text);
+        if (value === undefined || featuresOf(value) > FEATURES_MAX || !isOneLineOfMembersOnce(text)) return;
+        const taken = parse(Buffer.from(text), rules) !== undefined;
+        if (taken) both += 1;
+        else neither += 1;
+        assert.equal(takes(value), taken, text);
+      };
+      holds(fc.property(fc.oneof(nearlyObservation, disturbed), tell), 10_000);
+      for (const text of NEAR_OBSERVATIONS) tell(text);
+      assert.ok(both > 1000 && neither > 1000, `${both} were taken, ${neither} refused`);
+    });
 
   it("reads every number as Number() does", () => {
     holds(

@@ -1,24 +1,15 @@
 /** The page of the race in a headless Chromium, which is watched: what it asks for, and what it complains of. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { findBrowser } from "../../deploy/grafana/dashboard-picture.js";
+import type { Browser, Page } from "playwright-core";
+import { findBrowser, launchBrowser } from "../../deploy/pictures/browser.js";
 
-/** Nothing that a browser does on its own is asked of the network. */
-const QUIET = [
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** A Chromium of this machine; undefined where there is none. */
 export async function openBrowser(): Promise<Browser | undefined> {
-  const executablePath = process.env.CHROMIUM ?? findBrowser(process.env.PATH ?? "");
-  return executablePath === undefined ? undefined : chromium.launch({ executablePath, args: QUIET });
+  const program = process.env.CHROMIUM ?? findBrowser(process.env.PATH ?? "");
+  return program === undefined ? undefined : launchBrowser(program);
 }
 
 export interface WatchedPage {

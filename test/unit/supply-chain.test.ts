@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { z } from "zod";
+import { productionBill, withSystem } from "../../deploy/cli/bill-of-materials.js";
 import { root } from "../support/structure/imports.js";
 
 /**
@@ -67,41 +68,56 @@ describe("what the project is made of", () => {
     for (const line of installs) assert.match(line, /--ignore-scripts/);
   });
 
-  // With --omit dev npm leaves out what developers' packages need as well.
-  it("is told whole by the bill of materials: every package that runs, its version, its checksum", () => {
-    const sbom = sbomSchema.parse(
-      JSON.parse(
-        execFileSync("npm", ["sbom", "--sbom-format", "cyclonedx", "--package-lock-only"], {
-          cwd: root,
-          encoding: "utf8",
-          maxBuffer: 64 * 1024 * 1024,
-          env: { ...process.env, npm_config_offline: "true" },
-        }),
-      ),
+  it("is told by npm run sbom: every package that runs, its version, its checksum, and none besides", () => {
+    const { bomFormat, metadata, components, dependencies } = billSchema.parse(JSON.parse(sbom()));
+    assert.deepEqual(
+      [bomFormat, metadata.component.name, metadata.component.version],
+      ["CycloneDX", "regatta", own.version],
     );
-    assert.equal(sbom.bomFormat, "CycloneDX");
-    const told = new Map(sbom.components.map((component) => [component.purl, component]));
-    for (const path of production) {
+    const purlOf = (path: string) => {
       const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
-      const component = told.get(`pkg:npm/${name.replace("@", "%40")}@${locked[path].version}`);
-      assert.ok(component, `${path} ${locked[path].version}`);
-      assert.ok(component.hashes.length > 0, path);
-      assert.ok(!component.properties.some(({ name: property }) => property === FOR_DEVELOPERS), path);
-    }
+      return `pkg:npm/${name.replace("@", "%40")}@${locked[path].version}`;
+    };
+    const told = components.map(({ purl }) => purl);
+    assert.deepEqual(told.sort(), [...new Set(production.map(purlOf))].sort());
+    for (const { purl, hashes } of components) assert.ok(hashes.length > 0, purl);
+    const refs = new Set([metadata.component, ...components].map((of) => of["bom-ref"]));
+    for (const ref of dependencies.flatMap((of) => [of.ref, ...of.dependsOn])) assert.ok(refs.has(ref), ref);
+  });
+
+  it("is told with Node.js and Debian's packages where an image is named", () => {
+    const bill = productionBill(sbom(), "regatta");
+    const { components } = withSystem(
+      bill,
+      "libstdc++6\t12.2.0-14+deb12u1\tamd64\nzlib1g\t1:1.2.13\tamd64\n",
+      "24.1.0",
+    );
+    assert.deepEqual(
+      components.slice(bill.components.length).map(({ purl }) => purl),
+      [
+        "pkg:generic/node@24.1.0",
+        "pkg:deb/debian/libstdc%2B%2B6@12.2.0-14%2Bdeb12u1?arch=amd64",
+        "pkg:deb/debian/zlib1g@1%3A1.2.13?arch=amd64",
+      ],
+    );
+    assert.throws(() => withSystem(bill, "no package", "24.1.0"), /got "no package"/);
   });
 });
 
-/** Marks a component of the bill of materials. */
-const FOR_DEVELOPERS = "cdx:npm:package:development";
-const sbomSchema = z.object({
+const sbom = () =>
+  execFileSync(process.execPath, ["dist/deploy/cli/sbom.js"], { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 });
+const componentSchema = z.object({
+  "bom-ref": z.string(),
+  name: z.string(),
+  version: z.string(),
+  purl: z.string(),
+  hashes: z.array(z.object({ alg: z.string(), content: z.string() })).default([]),
+});
+const billSchema = z.object({
   bomFormat: z.string(),
-  components: z.array(
-    z.object({
-      purl: z.string(),
-      hashes: z.array(z.object({ alg: z.string(), content: z.string() })).default([]),
-      properties: z.array(z.object({ name: z.string() })).default([]),
-    }),
-  ),
+  metadata: z.object({ component: componentSchema }),
+  components: z.array(componentSchema),
+  dependencies: z.array(z.object({ ref: z.string(), dependsOn: z.array(z.string()) })),
 });
 
 /** An expression of SPDX: of alternatives one is enough, of parts that hold together all are needed. */

@@ -60,16 +60,33 @@ export function showLetters(letters: readonly Letter[], left: LeftOut | undefine
   );
 }
 
-/** A service each, with its state in words, its rate and its lag. */
+/** A service each, with its state in words, its members, rate and lag as far as they are known. */
 export function showServices(services: readonly ServiceHealth[] | null): void {
-  const items = (services ?? []).map(({ name, state, recordsPerSecond, lagRecords }) => {
-    const isRunning = state === "running";
-    const rate = recordsPerSecond === null ? "" : ` ${countText(recordsPerSecond)}/s`;
-    const lag = lagRecords === null ? "" : `, lag ${countText(lagRecords)}`;
-    return make("li", isRunning ? "up" : "down", make("b", "", name), ` ${state}${isRunning ? `${rate}${lag}` : ""}`);
+  const items = (services ?? []).map((service) => {
+    const isRunning = service.state === "running";
+    const item = make("li", isRunning ? "up" : "down", make("b", "", service.name), ` ${healthText(service)}`);
+    item.title = (service.lags ?? []).map(({ topic, records }) => `${topic}: lag ${countText(records)}`).join("\n");
+    return item;
   });
-  const unknown = make("li", "", "Health of the services is not known: npm run page -- --services http://host:port,…");
-  byId("services", HTMLUListElement).replaceChildren(...(services === null ? [unknown] : items));
+  const unknown =
+    services === null ? "Health of the services is not known yet." : "No service has a consumer group here.";
+  byId("services", HTMLUListElement).replaceChildren(...(items.length === 0 ? [make("li", "", unknown)] : items));
+}
+
+/** A service that is down has a lag too where its group tells it. */
+function healthText({ state, recordsPerSecond, lagRecords, members, lags }: ServiceHealth): string {
+  const isRunning = state === "running";
+  const lagging = (lags ?? []).filter(({ records }) => records > 0);
+  const topics = lagging.map(({ topic, records }) => `${topic} ${countText(records)}`).join(", ");
+  const of = (lags ?? []).length > 1 && lagging.length > 0 ? ` (${topics})` : "";
+  const parts = [
+    members === undefined || members === 0
+      ? undefined
+      : `${countText(members)} ${members === 1 ? "member" : "members"}`,
+    recordsPerSecond === null || !isRunning ? undefined : `${countText(recordsPerSecond)}/s`,
+    lagRecords === null || !(isRunning || members !== undefined) ? undefined : `lag ${countText(lagRecords)}${of}`,
+  ].filter((part) => part !== undefined);
+  return [state, parts.join(", ")].join(members === 0 ? ", " : " ").trimEnd();
 }
 
 /** Whether the server is there, and where it reads. */

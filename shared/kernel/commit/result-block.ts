@@ -2,7 +2,8 @@
  * Records that a process has written and not yet handed over to the client: one block of bytes and one table of rows. Results are
  * rendered where they are handed over from, and no object is made for each.
  */
-import { Column, HEADER_ROW, HeaderColumn, type RecordBatch, ROW } from "../../kafka/record-batch.js";
+import { HEADER_ROW, HeaderColumn } from "../../kafka/header-rows.js";
+import { Column, type RecordBatch, ROW } from "../../kafka/record-batch.js";
 import { headerEntry } from "../../kafka/record-headers.js";
 import { codecBytes, type Region, regions } from "../../numbers/memory.js";
 import type { RecordHeaders } from "../../service-definition.js";

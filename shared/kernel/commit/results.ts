@@ -6,12 +6,16 @@ import { NO_HEADERS, type Travelling } from "../../kafka/record-headers.js";
 import { refusedRecord } from "../../kafka/refusal.js";
 import { render, resultBytesMax } from "../../numbers/layout.js";
 import type { Given, Layout } from "../../result-layout.js";
+import type { OutputTopic, RecordHeaders } from "../../service-definition.js";
+import type { ValueEncoder } from "../../value-encoder.js";
 import type { Output } from "./output.js";
 import type { WrittenRecords } from "./written-records.js";
 
 export class Results {
   readonly #output: Output;
   readonly #written: WrittenRecords;
+  /** By topic, of those whose values are not what services make. */
+  readonly #encoders: ReadonlyMap<string, ValueEncoder>;
   #timestamp: number | undefined;
   #headers: Travelling = NO_HEADERS;
   #count = 0;
@@ -19,9 +23,10 @@ export class Results {
   #key = "";
   #keyBytes: Buffer = Buffer.alloc(0);
 
-  constructor(output: Output, written: WrittenRecords) {
+  constructor(output: Output, written: WrittenRecords, encoders: ReadonlyMap<string, ValueEncoder>) {
     this.#output = output;
     this.#written = written;
+    this.#encoders = encoders;
   }
 
   /** Results so far. */
@@ -46,29 +51,33 @@ export class Results {
   }
 
   /** @throws {RecordError} the topic would refuse it */
-  write(topic: string, key: string, value: Buffer): void {
-    this.#write(topic, this.#bytesOf(key), value);
+  write(topic: OutputTopic<never>, key: string, made: Buffer): void {
+    const bytes = this.#bytesOf(key);
+    const value = this.#encoders.get(topic.name)?.(made) ?? made;
+    this.#check(topic.name, bytes.length + value.length);
+    this.#output.write(topic.name, undefined, bytes, value, this.#timestamp, this.#headersFor(topic));
   }
 
   /**
    * Lays a result out and writes it.
-   * @returns false where it may need more room than there is: nothing has happened then
+   * @returns false where it may need more room than there is, or its topic has values of another form: nothing has happened then
    * @throws {RecordError} the topic would refuse it
    * @throws {RangeError} a number is not finite
    */
-  lay(topic: string, layout: Layout, given: Given): boolean {
+  lay(topic: OutputTopic<never>, layout: Layout, given: Given): boolean {
+    if (this.#encoders.has(topic.name)) return false;
     const at = this.#output.room(resultBytesMax(layout, given));
     if (at === 0) return false;
     const end = render(layout, given, at);
     const { keyLength } = given;
-    this.#check(topic, end - at);
-    this.#output.take(topic, at, keyLength, end - at - keyLength, this.#timestamp, this.#headers.headers);
+    this.#check(topic.name, end - at);
+    const headers = this.#headersFor(topic);
+    this.#output.take(topic.name, at, keyLength, end - at - keyLength, this.#timestamp, headers);
     return true;
   }
 
-  #write(topic: string, key: Buffer, value: Buffer): void {
-    this.#check(topic, key.length + value.length);
-    this.#output.write(topic, undefined, key, value, this.#timestamp, this.#headers.headers);
+  #headersFor({ record }: OutputTopic<never>): RecordHeaders | undefined {
+    return record === undefined ? this.#headers.headers : this.#headers.described;
   }
 
   /** Counts a result of so many bytes that may be written. @throws {RecordError} the topic would refuse it */

@@ -4,8 +4,8 @@
  * bounded by two chunks.
  */
 import { messageOf } from "../../errors.js";
+import type { JobResult } from "../../heavy-work.js";
 import { type JobReply, type PartedJob, unpackArrays } from "../../job-message.js";
-import type { JobResult } from "../../service-definition.js";
 import { StandingError, type ThreadOptions, WatchedThreads } from "./watched-threads.js";
 
 /** Jobs that a thread is sent at once: a message costs some 50 us, a job about 200. */

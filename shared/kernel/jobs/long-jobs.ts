@@ -5,9 +5,10 @@
  * 3 the job is done here, each part in a message of its own; a part that outlasts the limit is late
  * 4 the record is read again and finds its result here
  */
+
+import type { JobResult } from "../../heavy-work.js";
 import { type PartedJob, unpackArrays } from "../../job-message.js";
 import { partitionKey, type TopicPartition } from "../../kafka/topic-partition.js";
-import type { JobResult } from "../../service-definition.js";
 import { ThreadError, throwJobError } from "./job-threads.js";
 import { StandingError, type ThreadOptions, WatchedThreads } from "./watched-threads.js";
 

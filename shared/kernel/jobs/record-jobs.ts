@@ -1,7 +1,7 @@
 /** The heavy work of records: done in the stream while it is quick, beside it where it takes long. */
 
+import type { HeavyWork } from "../../heavy-work.js";
 import type { TopicPartition } from "../../kafka/topic-partition.js";
-import type { HeavyWork } from "../../service-definition.js";
 import type { Task } from "../task/task.js";
 import { type Completion, type Job, JobThreads } from "./job-threads.js";
 import { LongJobs, type RecordPlace } from "./long-jobs.js";

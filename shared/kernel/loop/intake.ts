@@ -110,6 +110,7 @@ export class BatchIntake implements Intake {
     const { membership } = turn;
     let processed = 0;
     onStep("after-poll");
+    await processing.fetch(batch);
     await turn.beginWork();
     const stopTimer = metrics.processDuration.startTimer();
     const beganMs = performance.now();

@@ -1,7 +1,9 @@
 /** One record through process(): in, out, or to the dead letters. */
 import { committedCounters } from "../../committed-counter.js";
 import { RecordError, StoreError } from "../../errors.js";
+import type { JobResult } from "../../heavy-work.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
+import { type RecordBatch, RecordView } from "../../kafka/record-batch.js";
 import { NO_HEADERS, type Travelling, travelling } from "../../kafka/record-headers.js";
 import type { Refusal } from "../../kafka/refusal.js";
 import type { Logger } from "../../logger.js";
@@ -9,11 +11,11 @@ import type {
   AnyContext,
   AnyService,
   InputRecord,
-  JobResult,
   OutputTopic,
   RecordHeaders,
   Source,
 } from "../../service-definition.js";
+import type { ValueEncoder } from "../../value-encoder.js";
 import { DeadLetters } from "../commit/dead-letters.js";
 import type { Output } from "../commit/output.js";
 import { Results } from "../commit/results.js";
@@ -54,6 +56,8 @@ export interface ProcessingOptions {
   /** The kernel's and the service's own. */
   readonly settings: unknown;
   readonly output: Output;
+  /** By topic, of those whose values are not the JSON that services make. */
+  readonly encoders: ReadonlyMap<string, ValueEncoder>;
   readonly metrics: KernelMetrics;
   readonly logger: Logger;
 }
@@ -74,11 +78,14 @@ export class Processing implements TaskHost {
   readonly #consumed = new Map<string, number>();
   readonly #written: WrittenRecords;
   readonly #deadLetters: DeadLetters;
+  /** Headers of a record, and what its results get of them: those after it often have the same. */
+  #all: RecordHeaders | undefined;
+  #ofAll: Travelling = NO_HEADERS;
   /** Of the record that is being processed. */
   #place: RecordPlace | undefined;
   #rejection: Rejection | undefined;
 
-  constructor({ service, application, settings, output, metrics, logger }: ProcessingOptions) {
+  constructor({ service, application, settings, output, encoders, metrics, logger }: ProcessingOptions) {
     const { registry } = metrics;
     this.#service = service;
     this.#application = application;
@@ -87,7 +94,7 @@ export class Processing implements TaskHost {
     this.#counters = committedCounters(registry);
     this.#metrics = metrics;
     this.#written = new WrittenRecords();
-    this.#results = new Results(output, this.#written);
+    this.#results = new Results(output, this.#written, encoders);
     this.#deadLetters = new DeadLetters({ service: service.name, output, written: this.#written, metrics, logger });
     this.#notices = new Notices(logger);
     const work = service.kind === "processor" ? service.work : undefined;
@@ -105,7 +112,7 @@ export class Processing implements TaskHost {
       stores,
       metrics: this.#serviceMetrics,
       forward: (topic, key, value) => this.#forward(task, topic, key, value),
-      write: (topic, layout, given) => this.#results.lay(topic.name, layout, given),
+      write: (topic, layout, given) => this.#results.lay(topic, layout, given),
       stamp: (timestamp) => this.#results.follow(notAhead(timestamp), this.#results.headers),
       compute: (numbers, parts, done) => this.#compute(task, numbers, parts, done),
       partitions,
@@ -127,6 +134,14 @@ export class Processing implements TaskHost {
     this.#contexts.delete(task);
     for (const place of task.inputPartitions) this.jobs?.leave(place);
     this.#service.taskClosed?.(task.partition, this.#serviceMetrics);
+  }
+
+  /**
+   * Fetches what records of a batch need beside Kafka; undefined where nothing is missing.
+   * @throws {AwayError} by the promise: it cannot be had now
+   */
+  fetch(batch: RecordBatch): Promise<void> | undefined {
+    return this.#service.kind === "processor" ? this.#service.fetch?.(recordsOf(batch), this.#settings) : undefined;
   }
 
   /**
@@ -212,7 +227,9 @@ export class Processing implements TaskHost {
   }
 
   #travelling(topic: string, all: RecordHeaders): Travelling {
-    const headers = travelling(all);
+    if (all !== this.#all) this.#ofAll = travelling(all);
+    this.#all = all;
+    const headers = this.#ofAll;
     if (headers.left > 0) this.#metrics.headersLeft.inc({ topic }, headers.left);
     return headers;
   }
@@ -240,21 +257,26 @@ export class Processing implements TaskHost {
 
   #forward<V>(task: Task, topic: OutputTopic<V>, key: string, value: V): void {
     const bytes = topic.encode(value);
-    if (task.source === undefined) this.#results.write(topic.name, key, bytes);
-    else this.#writeGenerated(task, topic.name, key, bytes);
+    if (task.source === undefined) this.#results.write(topic, key, bytes);
+    else this.#writeGenerated(task, topic, key, bytes);
   }
 
   /** A source has nobody to throw at: it would generate the same record again, and its next ones with it. */
-  #writeGenerated(task: Task, topic: string, key: string, value: Buffer): void {
+  #writeGenerated(task: Task, topic: OutputTopic<never>, key: string, value: Buffer): void {
     const rejection = task.rejectionOfGenerated(task.countGenerated());
     try {
       if (rejection === undefined) this.#results.write(topic, key, value);
-      else this.#reject(task, { topic, key: Buffer.from(key), value }, rejection);
+      else this.#reject(task, { topic: topic.name, key: Buffer.from(key), value }, rejection);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
-      this.#reject(task, { topic, key: Buffer.from(key), value }, { error, form: "whole" });
+      this.#reject(task, { topic: topic.name, key: Buffer.from(key), value }, { error, form: "whole" });
     }
   }
+}
+
+function* recordsOf(batch: RecordBatch): Iterable<InputRecord> {
+  const view = new RecordView();
+  for (let k = 0; k < batch.count; k++) yield view.at(batch, k);
 }
 
 function failureOf(

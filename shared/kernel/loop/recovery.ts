@@ -8,10 +8,11 @@
  *   ThreadError           another thread is started, batches begin small again; the eleventh without a commit between is fatal
  *   LongJobError          the job is done aside: its partition waits for it, the others do not
  *   KafkaError, refusal   the record at fault is searched for and rejected, see refused-work.ts
+ *   AwayError             nothing, until it may be tried again, see hindrance.ts
  *   KafkaError, other     a producer whose state is unknown is replaced
  *   any other             nothing is: the service ends
  */
-import { messageOf } from "../../errors.js";
+import { AwayError, messageOf } from "../../errors.js";
 import { KafkaCode, KafkaError } from "../../kafka/kafka-error.js";
 import type { Logger } from "../../logger.js";
 import type { Output } from "../commit/output.js";
@@ -21,8 +22,8 @@ import type { KernelMetrics } from "../metrics.js";
 import { TaskStateDamagedError } from "../task/damage.js";
 import type { Task } from "../task/task.js";
 import type { BatchPace } from "./batch-pace.js";
+import { Hindrance } from "./hindrance.js";
 import type { Membership } from "./membership.js";
-import { MissingRights } from "./missing-rights.js";
 import { ProcessFailure, type Processing } from "./record-processing.js";
 import type { RefusedWork } from "./refused-work.js";
 
@@ -32,6 +33,8 @@ const THREAD_DEATHS_MAX = 10;
 const LOSSES_MAX = 10;
 const LOSS_WAIT_MIN_MS = 200;
 const LOSS_WAIT_MAX_MS = 5000;
+/** Each attempt fails alike: a line a minute tells it. */
+const AWAY_LINES_APART_MS = 60_000;
 /** Another holder of the transactional id, or the broker after the transaction's timeout, has made this producer void. */
 const FENCED: ReadonlySet<number> = new Set([
   KafkaCode.FENCED,
@@ -67,7 +70,7 @@ interface Fate {
 }
 
 export class Recovery {
-  readonly rights = new MissingRights();
+  readonly hindrance = new Hindrance();
   readonly #options: RecoveryOptions;
   /** The first that fits decides. */
   readonly #fates: readonly Fate[] = [
@@ -80,6 +83,7 @@ export class Recovery {
       () => this.#threadDeaths <= THREAD_DEATHS_MAX,
     ),
     fate(LongJobError, "long-job", (error) => this.#setAside(error)),
+    fate(AwayError, "away", (error) => this.#await(error)),
     fate(
       KafkaError,
       "output-refused",
@@ -88,6 +92,7 @@ export class Recovery {
     ),
     fate(KafkaError, "kafka", (error) => this.#logDropped(error)),
   ];
+  #awayToldMs = Number.NEGATIVE_INFINITY;
   #threadDeaths = 0;
   /** Memberships that ended since the last commit, and why the last one did. */
   #losses = 0;
@@ -117,7 +122,7 @@ export class Recovery {
     this.#threadDeaths = 0;
     this.#losses = 0;
     this.#loss = undefined;
-    this.rights.granted();
+    this.hindrance.granted();
   }
 
   /**
@@ -153,15 +158,15 @@ export class Recovery {
   async rewind(membership: Membership): Promise<RewindOutcome> {
     const { output, logger } = this.#options;
     try {
-      if (!output.mayConnect || !this.rights.mayTry(performance.now())) return "later";
+      if (!output.mayConnect || !this.hindrance.mayTry(performance.now())) return "later";
       await output.connect();
       if (membership.rebalanced) return "later";
       await membership.assignment.rewind();
-      this.rights.tried(performance.now());
+      this.hindrance.tried(performance.now());
       return "done";
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
-      this.rights.failed(error, performance.now());
+      this.hindrance.failed(error, performance.now());
       logger.warn({ err: error }, error.isForbidden ? "Kafka does not allow it" : "waiting for Kafka");
       return "failed";
     }
@@ -213,8 +218,16 @@ export class Recovery {
     processing.jobs?.setAside(job as RecordJob);
   }
 
+  #await(error: AwayError): void {
+    const nowMs = performance.now();
+    this.hindrance.failed(error, nowMs);
+    if (nowMs - this.#awayToldMs < AWAY_LINES_APART_MS) return;
+    this.#awayToldMs = nowMs;
+    this.#options.logger.warn(error.message);
+  }
+
   #logDropped(error: KafkaError): void {
-    this.rights.failed(error, performance.now());
+    this.hindrance.failed(error, performance.now());
     const dropped = "uncommitted work dropped; it is done again";
     this.#options.logger.warn({ err: error }, error.isForbidden ? `Kafka does not allow it: ${dropped}` : dropped);
   }

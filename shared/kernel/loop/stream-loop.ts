@@ -84,9 +84,9 @@ export class StreamLoop {
     return this.#options.recovery.loss;
   }
 
-  /** What Kafka does not allow the service, in Kafka's words; undefined where nothing is missing. */
-  get missingRight(): string | undefined {
-    return this.#options.recovery.rights.reason(performance.now());
+  /** What keeps the service from its work, as a sentence; undefined where nothing does. */
+  get hindrance(): string | undefined {
+    return this.#options.recovery.hindrance.reason(performance.now());
   }
 
   /** See {@link Commits.confirmedMs}. */
@@ -200,7 +200,7 @@ export class StreamLoop {
     watchGrowth();
     const isLost = intake.detectsLoss(membership.assignment.runningTasks);
     const refusal = membership.takeRefusal();
-    recovery.rights.failed(refusal, performance.now());
+    recovery.hindrance.failed(refusal, performance.now());
     if ((isLost || refusal !== undefined) && this.#rewind === undefined) {
       await this.#commitOrRecover(membership);
       this.#readAgain(false);

@@ -13,8 +13,8 @@ export interface RunningLoop {
   readonly dropped: string | undefined;
   /** Why the last membership ended; undefined once work was committed since. */
   readonly loss: Error | undefined;
-  /** What Kafka does not allow the service, in Kafka's words; undefined where nothing is missing. */
-  readonly missingRight: string | undefined;
+  /** What keeps the service from its work, as a sentence; undefined where nothing does. */
+  readonly hindrance: string | undefined;
   readonly positions: RunningPositions;
   /** When a commit began that Kafka has carried out, of the clock of performance.now(): this was a member of its group then. */
   readonly confirmedMs: number;

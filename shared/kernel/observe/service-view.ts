@@ -172,8 +172,8 @@ export class ServiceView implements Inspection {
   /** What is missing before the service can continue, at its start or later, as a sentence. */
   #waitsFor(): string | undefined {
     if (this.startWaitsFor !== undefined) return this.startWaitsFor;
-    const forbidden = this.#loop?.missingRight;
-    if (forbidden !== undefined) return `Kafka does not allow it: ${forbidden}`;
+    const hindrance = this.#loop?.hindrance;
+    if (hindrance !== undefined) return hindrance;
     const call = this.#output?.repeatedCall;
     if (call !== undefined)
       return this.#troubles.reason ?? `waiting for Kafka, which has not carried out "${call}" so far`;

@@ -4,7 +4,7 @@
  * passes, and other words in titles and descriptions.
  */
 import { isDeepStrictEqual } from "node:util";
-import { type JsonSchema, withoutNull } from "../../../deploy/generate/json-schemas.js";
+import { type JsonSchema, withoutNull } from "../../../shared/contract/json-schema.js";
 
 const WORDS = new Set(["$schema", "$id", "title", "description"]);
 /** Keywords that have rules of their own. */

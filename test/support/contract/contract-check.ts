@@ -13,11 +13,16 @@ interface Message {
   readonly headers?: object;
 }
 
+interface Trait {
+  readonly headers: object;
+}
+
 /** docs/asyncapi.json, as far as tests read it. */
 export interface ContractDocument {
   readonly channels: Readonly<Record<string, Channel>>;
   readonly components: {
     readonly messages: Readonly<Record<string, Message>>;
+    readonly messageTraits: { readonly resultHeaders: Trait };
     readonly schemas: Readonly<Record<string, object>>;
   };
 }
@@ -30,12 +35,14 @@ export function readContract(): ContractDocument {
 export class ContractCheck {
   readonly #validators = new Map<string, ValidateFunction>();
   readonly #letterHeaders: ValidateFunction;
+  readonly #resultHeaders: ValidateFunction;
   readonly #channels: readonly { readonly address: RegExp; readonly validate: ValidateFunction }[];
 
   constructor({ channels, components }: ContractDocument = readContract()) {
     const ajv = new Ajv({ allErrors: true });
     for (const [name, schema] of Object.entries(components.schemas)) this.#validators.set(name, ajv.compile(schema));
     this.#letterHeaders = ajv.compile(components.messages.deadLetter?.headers ?? false);
+    this.#resultHeaders = ajv.compile(components.messageTraits.resultHeaders.headers);
     const messageOf = ({ messages }: Channel) => Object.keys(messages)[0] ?? "";
     const described = Object.values(channels).filter(
       (channel) => components.messages[messageOf(channel)]?.payload !== undefined,
@@ -54,6 +61,11 @@ export class ContractCheck {
     const channel = this.#channels.find(({ address }) => address.test(topic));
     if (channel === undefined) return [`${topic} is no topic of the contract`];
     return faultsOf(channel.validate, JSON.parse(value.toString("utf8")), topic);
+  }
+
+  /** @param headers of a result, as text */
+  resultHeaderFaults(headers: Readonly<Record<string, string>>): readonly string[] {
+    return faultsOf(this.#resultHeaders, headers, "headers");
   }
 
   /** @param headers of a dead letter, as text */

@@ -1,7 +1,7 @@
 /** The JSON Schemas that the project gives to others: today's, and those of every released version. */
 import { readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
-import type { JsonSchema } from "../../../deploy/generate/json-schemas.js";
+import type { JsonSchema } from "../../../shared/contract/json-schema.js";
 import { root } from "../structure/imports.js";
 
 const TODAY = posix.join(root, "contract");

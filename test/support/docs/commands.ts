@@ -2,7 +2,7 @@
  * Commands that the pages tell a reader to type, and what the project lacks of each. Most are run by tests as well: npm start
  * by integration/start, from and race-run, page by integration/page, watch and save by integration/looking, query by
  * integration/query, letters and redrive by integration/redrive, reset by integration/reset, service by
- * unit/deploy/service-command, repartition by fault/repartition, acls by fault/locked-cluster, screenshots by
+ * unit/deploy/service-command, repartition by fault/repartition, acls by fault/locked-cluster, sbom by unit/supply-chain, screenshots by
  * integration/screenshots, dashboards, manifests and settings by the tests that compare their files, docker compose by
  * compose/containers, kubectl's files by unit/deploy/kubernetes, kcat's line by integration/headers.
  */
@@ -38,7 +38,9 @@ const OPTIONS_OF: Readonly<Record<string, readonly string[]>> = {
   letters: ["deploy/cli/letters.ts", "deploy/cli/letter-filter.ts"],
   redrive: ["deploy/cli/redrive.ts", "deploy/cli/letter-filter.ts"],
   reset: ["deploy/cli/reset.ts"],
+  screenshots: ["deploy/pictures/screenshots.ts"],
   acls: ["deploy/cli/acls.ts"],
+  sbom: ["deploy/cli/sbom.ts"],
   "test:fault": ["test/support/long.ts"],
   "test:sklearn": ["test/parity/sklearn/live-race.ts"],
   bench: ["test/bench/options.ts"],

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { promisify } from "node:util";
-import { CLASS_ARCHIVE, LIBRARIES } from "../../../deploy/local/kafka-jvm.js";
+import { classArchive, LIBRARIES } from "../../../deploy/local/kafka-jvm.js";
 
 const run = promisify(execFile);
 
@@ -16,9 +16,8 @@ export type KafkaTool = keyof typeof MAINS;
 
 /** @throws {Error} the tool failed, with what it wrote */
 export async function runKafkaTool(tool: KafkaTool, args: readonly string[]): Promise<void> {
-  const archive = existsSync(CLASS_ARCHIVE)
-    ? [`-XX:SharedArchiveFile=${CLASS_ARCHIVE}`, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
-    : [];
+  const file = classArchive(LIBRARIES);
+  const archive = existsSync(file) ? [`-XX:SharedArchiveFile=${file}`, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"] : [];
   const options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", ...archive];
   await run("java", [...options, "-cp", `${LIBRARIES}/*`, MAINS[tool], ...args]);
 }

@@ -1,5 +1,5 @@
 /** A broker that allows nothing to anybody who was not given it, with a listener for each way to say who one is. */
-import { mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../../deploy/local/free-port.js";
 import { startLocalKafka } from "../../../deploy/local/local-kafka.js";
@@ -17,6 +17,7 @@ import { startTokenServer, type TokenServer } from "./token-server.js";
 
 const USER = "scram-user";
 const PASSWORD = "canary-of-the-scram-password";
+const NEXT_PASSWORD = "canary-of-the-next-password";
 const CLIENT = "token-client";
 const CLIENT_SECRET = "canary-of-the-client-secret";
 /** So short that a service fetches several while a test lasts. */
@@ -45,6 +46,11 @@ export interface LockedKafka {
   readonly tokens: TokenServer;
   /** Others, by PLAIN over TLS. */
   readonly others: readonly Login[];
+  /**
+   * Renews what shows who somebody is: the broker starts again with the certificate of another authority, `renewed`, and the user of
+   * {@link scram} has another password.
+   */
+  renew(): Promise<{ readonly authority: string; readonly password: string }>;
   /** Gives the rights that commands of `npm run acls` give, by Kafka's own tool. */
   apply(commands: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -77,15 +83,9 @@ export async function startLockedKafka(directory: string): Promise<LockedKafka> 
   });
   const tokens = await startTokenServer(CLIENT, CLIENT_SECRET, TOKEN_LIFE_S);
   const administrator = `127.0.0.1:${admin}`;
-  const scram = [
-    "--add-config",
-    `SCRAM-SHA-512=[password=${PASSWORD}]`,
-    "--entity-type",
-    "users",
-    "--entity-name",
-    USER,
-  ];
-  await runKafkaTool("kafka-configs.sh", ["--bootstrap-server", administrator, "--alter", ...scram]);
+  const setPassword = (password: string) =>
+    runKafkaTool("kafka-configs.sh", ["--bootstrap-server", administrator, "--alter", ...scramUser(password)]);
+  await setPassword(PASSWORD);
   return {
     administrator,
     tokens,
@@ -94,11 +94,23 @@ export async function startLockedKafka(directory: string): Promise<LockedKafka> 
       await tokens.close();
       await kafka.kill();
     },
+    async renew() {
+      const { keyStore, certificate } = makeCertificate(directory, "renewed");
+      copyFileSync(keyStore, server.keyStore);
+      await setPassword(NEXT_PASSWORD);
+      await kafka.restart();
+      return { authority: certificate, password: NEXT_PASSWORD };
+    },
     async apply(commands) {
       for (const words of together(commands.map((command) => wordsOf(command, administrator))))
         await runKafkaTool("kafka-acls.sh", words);
     },
   };
+}
+
+function scramUser(password: string): string[] {
+  const credential = `SCRAM-SHA-512=[password=${password}]`;
+  return ["--add-config", credential, "--entity-type", "users", "--entity-name", USER];
 }
 
 function saslProperties(): Environment {

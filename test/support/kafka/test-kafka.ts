@@ -2,7 +2,7 @@
  * A Kafka of a test's own: a container of the official image, or a process of this machine. REGATTA_TEST_KAFKA says which:
  * `auto` (the default) takes the container where one can be run, `container` and `local` leave no choice.
  */
-import { startLocalKafka } from "../../../deploy/local/local-kafka.js";
+import { type LocalKafkaOptions, startLocalKafka } from "../../../deploy/local/local-kafka.js";
 import { missingContainers, startKafkaContainer } from "./kafka-container.js";
 import type { TestKafka, TestKafkaOptions } from "./test-broker.js";
 
@@ -49,7 +49,9 @@ export async function openTestKafka(options: TestKafkaOptions): Promise<TestKafk
 }
 
 /** A process of this machine. @throws {Error} as {@link startLocalKafka} does */
-export async function localTestKafka(options: TestKafkaOptions): Promise<TestKafka> {
+export async function localTestKafka(
+  options: TestKafkaOptions & Pick<LocalKafkaOptions, "libraries">,
+): Promise<TestKafka> {
   const kafka = await startLocalKafka(options);
   return {
     brokers: kafka.brokers,

@@ -3,8 +3,8 @@
  * gives its own number.
  */
 import { workerData } from "node:worker_threads";
+import type { JobRunner } from "../../../shared/heavy-work.js";
 import { serveJobs } from "../../../shared/job-message.js";
-import type { JobRunner } from "../../../shared/service-definition.js";
 
 /** What a job does with its number. */
 export const Deed = { add: 0, addAfterWork: 1, fail: 2, die: 3, hang: 4, hangInWasm: 5 } as const;

@@ -31,6 +31,7 @@ interface ContainerStackOptions extends AnyStackOptions {
   readonly container: true;
   readonly proxied?: false;
   readonly cluster?: undefined;
+  readonly libraries?: undefined;
 }
 
 /** The broker is a process of this machine. */
@@ -39,6 +40,8 @@ interface LocalStackOptions extends AnyStackOptions {
   /** Whether services reach the broker through {@link Stack.proxy} only; tests themselves never do. */
   readonly proxied?: boolean;
   readonly cluster?: undefined;
+  /** Folder of the jars of another Kafka; see {@link fetchKafkaVersion}. */
+  readonly libraries?: string;
 }
 
 /** Brokers and their controller are processes of this machine. */
@@ -51,6 +54,7 @@ interface ClusterStackOptions extends AnyStackOptions {
    * Fenced by the controller meanwhile, it drops them: what those transactions wrote is never readable, nor is any record after it.
    */
   readonly cluster: number;
+  readonly libraries?: undefined;
 }
 
 /** What is there once a stack is open. */
@@ -97,7 +101,7 @@ export class Stack {
 
   /** Starts the brokers, and the proxy where there is to be one. */
   async open(): Promise<void> {
-    const { properties: added = {}, container = false, proxied = false, cluster } = this.#options;
+    const { properties: added = {}, container = false, proxied = false, cluster, libraries } = this.#options;
     const directory = mkdtempSync(join(tmpdir(), "regatta-test-"));
     const properties = { ...quickTakeover, ...added };
     if (cluster !== undefined) {
@@ -111,6 +115,7 @@ export class Stack {
       directory: join(directory, "kafka"),
       port,
       controllerPort,
+      ...(libraries === undefined ? {} : { libraries }),
       properties: {
         ...(ports === undefined ? {} : listenersWithProxy(port, controllerPort, ports)),
         ...properties,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import type { JsonSchema } from "../../../deploy/generate/json-schemas.js";
+import type { JsonSchema } from "../../../shared/contract/json-schema.js";
 import { breaksOf, mayBreak } from "../../support/contract/compatibility.js";
 
 const text = { type: "string" };

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { RECORDS, TOPICS } from "../../../deploy/generate/contract-topics.js";
-import { type JsonSchema, withoutNull } from "../../../deploy/generate/json-schemas.js";
+import { TOPICS } from "../../../deploy/generate/contract-topics.js";
+import { type JsonSchema, withoutNull } from "../../../shared/contract/json-schema.js";
+import { RECORDS } from "../../../shared/contract/records.js";
+import { CONTRACT_VERSION } from "../../../shared/contract-version.js";
 import { breaksOf, mayBreak } from "../../support/contract/compatibility.js";
 import { exampleRecords, releasedSchemas, todaysSchemas } from "../../support/contract/schema-files.js";
 import { root } from "../../support/structure/imports.js";
@@ -102,6 +104,12 @@ describe("the JSON Schemas of the records", () => {
       return after === undefined ? [`${name} is gone`] : breaksOf(before, after, name);
     });
     assert.deepEqual(breaks, [], `against ${version}: see Versions in docs/topics.md`);
+  });
+
+  it("are of the version that each record says", () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    assert.ok(!mayBreak(`${CONTRACT_VERSION}.0`, version), `${CONTRACT_VERSION} in a record of ${version}`);
+    assert.ok(mayBreak("0.2.0", "0.1.0") && mayBreak("1.0.0", "0.1.0"));
   });
 
   it("would not pass that rule with any member removed, renamed, bounded, of another type or null where it is not", () => {

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ScaledObject } from "@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject";
+import { TriggerAuthentication } from "@kubernetes-models/keda/keda.sh/v1alpha1/TriggerAuthentication";
 import { StatefulSet } from "kubernetes-models/apps/v1/StatefulSet";
 import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import { PodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBudget";
 import { ConfigMap } from "kubernetes-models/v1/ConfigMap";
 import { Service } from "kubernetes-models/v1/Service";
 import { parse, parseAllDocuments } from "yaml";
+import { lockedManifests } from "../../../deploy/kubernetes/locked-manifests.js";
 import { manifests, manifestsDirectory, manifestsText } from "../../../deploy/kubernetes/manifests.js";
 import { SERVICE_NAMES } from "../../../services/names.js";
 import { kernelSettings } from "../../../shared/service-settings.js";
@@ -18,7 +21,17 @@ const read = (name: string) => readFileSync(join(manifestsDirectory, name), "utf
 const documents = [...manifests().keys()].flatMap((name) => parseAllDocuments(read(name)).map((of) => of.toJS()));
 const ofKind = (kind: string) => documents.filter((document) => document.kind === kind);
 const statefulSets = ofKind("StatefulSet").map((document) => new StatefulSet(document));
-const SCHEMAS = { ConfigMap, Service, StatefulSet, PodDisruptionBudget, NetworkPolicy, ScaledObject };
+const SCHEMAS = {
+  ...{ ConfigMap, Service, StatefulSet, PodDisruptionBudget, NetworkPolicy },
+  ...{ ScaledObject, TriggerAuthentication },
+};
+const lockedDirectory = fileURLToPath(new URL("../../../../deploy/kubernetes-locked/", import.meta.url));
+
+function validate(document: { readonly kind: string }): void {
+  const Schema = SCHEMAS[document.kind as keyof typeof SCHEMAS];
+  assert.ok(Schema, `${document.kind} is validated`);
+  new Schema(document as never).validate();
+}
 
 describe("Kubernetes manifests", () => {
   it("are committed as npm run manifests writes them, and all are in the kustomization but the examples", () => {
@@ -32,11 +45,7 @@ describe("Kubernetes manifests", () => {
   });
 
   it("are valid by the schemas of Kubernetes and KEDA", () => {
-    for (const document of documents) {
-      const Schema = SCHEMAS[document.kind as keyof typeof SCHEMAS];
-      assert.ok(Schema, `${document.kind} is validated`);
-      new Schema(document).validate();
-    }
+    for (const document of documents) validate(document);
     assert.throws(() => new StatefulSet({ ...documents[2], spec: { serviceName: "x" } } as never).validate());
   });
 
@@ -112,5 +121,55 @@ describe("Kubernetes manifests", () => {
     const [{ spec }] = ofKind("ScaledObject");
     assert.equal(spec.maxReplicaCount, Number(data.TOPIC_PARTITIONS));
     assert.ok(spec.minReplicaCount >= 1);
+  });
+
+  describe("for a Kafka that is locked", () => {
+    const locked = (name: string) => readFileSync(join(lockedDirectory, name), "utf8");
+    const all = [...lockedManifests().keys()].flatMap((name) => parseAllDocuments(locked(name)).map((of) => of.toJS()));
+    const [settings] = all.filter(({ kind }) => kind === "ConfigMap");
+
+    it("are committed as npm run generate writes them, valid, and patch the base", () => {
+      for (const [name, of] of lockedManifests()) assert.equal(locked(name), manifestsText(of), name);
+      for (const document of all) validate(document);
+      const { resources, patches } = parse(locked("kustomization.yaml"));
+      assert.deepEqual([resources, patches], [["../kubernetes"], [{ path: "settings.yaml" }]]);
+    });
+
+    it("take every secret from the Secret that the pods mount, and none from the ConfigMap", () => {
+      const [{ spec }] = all.filter(({ kind }) => kind === "TriggerAuthentication");
+      const keys = spec.secretTargetRef.map(({ name, key }: { name: string; key: string }) => `${name}/${key}`);
+      const pod = statefulSets[0].spec?.template.spec;
+      const mounted = pod?.volumes?.find(({ name }) => name === "secrets")?.secret?.secretName;
+      const folder = pod?.containers[0].volumeMounts?.find(({ name }) => name === "secrets")?.mountPath;
+      const files = Object.values<string>(settings.data).filter((value) => value.startsWith("/"));
+      assert.deepEqual(files.map((file) => file.replace(`${folder}/`, `${mounted}/`)).sort(), keys.sort());
+      assert.ok(!("KAFKA_CONF_SASL_PASSWORD" in settings.data));
+    });
+
+    it("have KEDA reach the same listener in the same way", () => {
+      const [{ spec }] = all.filter(({ kind }) => kind === "ScaledObject");
+      const [{ metadata, authenticationRef }] = spec.triggers;
+      assert.equal(metadata.bootstrapServers, settings.data.KAFKA_BROKERS);
+      const plain = (mechanism: string) => mechanism.toLowerCase().replaceAll(/[-_]/g, "");
+      assert.equal(plain(metadata.sasl), plain(settings.data.KAFKA_CONF_SASL_MECHANISM));
+      assert.equal(metadata.tls === "enable", settings.data.KAFKA_CONF_SECURITY_PROTOCOL === "sasl_ssl");
+      assert.ok(
+        all.some(({ kind, metadata: of }) => kind === "TriggerAuthentication" && of.name === authenticationRef.name),
+      );
+    });
+
+    it("are what kubectl makes of base and overlay", function () {
+      const { status, stdout, error } = spawnSync("kubectl", ["kustomize", lockedDirectory], { encoding: "utf8" });
+      if (error !== undefined) {
+        console.log("      Skipped: PATH has no kubectl.");
+        this.skip();
+      }
+      assert.equal(status, 0);
+      const built = parseAllDocuments(stdout).map((of) => of.toJS());
+      const [{ data }] = built.filter(({ kind }) => kind === "ConfigMap");
+      const [base] = ofKind("ConfigMap");
+      assert.deepEqual(data, { ...base.data, ...settings.data });
+      assert.equal(built.filter(({ kind }) => kind === "StatefulSet").length, SERVICE_NAMES.length);
+    });
   });
 });

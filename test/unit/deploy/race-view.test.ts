@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { newRaceView, type RaceView, see, seeVerdict, summarize } from "../../../deploy/local/race-view.js";
+import { pagesOf, summarize } from "../../../deploy/local/race-summary.js";
+import { newRaceView, type RaceView, see, seeVerdict } from "../../../deploy/local/race-view.js";
 import type { Prediction } from "../../../shared/contract/schemas.js";
 import type { Verdict } from "../../../shared/contract/verdict-schemas.js";
 
@@ -61,6 +62,7 @@ describe("the view of a race", () => {
         series: "s0",
         records: 2,
         leader: "a",
+        margin: 0.25,
         y: 2,
         yhat: 2.5,
         verdicts: [],
@@ -73,6 +75,7 @@ describe("the view of a race", () => {
         series: "s1",
         records: 7,
         leader: "b",
+        margin: 0.5,
         y: 7,
         yhat: 7.5,
         verdicts: [],
@@ -91,9 +94,12 @@ describe("the view of a race", () => {
       ...round(1, "s2", { a: 2, b: 5 }),
     );
     assert.deepEqual(summarize(view, 1)[0].models, [
-      { model: "a", leads: 2, champion: 0, mseMean: 2 },
-      { model: "b", leads: 1, champion: 0, mseMean: 3 },
+      { model: "a", leads: 2, champion: 0, mseMean: 2, squaredErrors: 6, scored: 3 },
+      { model: "b", leads: 1, champion: 0, mseMean: 3, squaredErrors: 9, scored: 3 },
     ]);
+    see(view, prediction({ model: "a", i: 2, n: 2, mse: 1.5 }));
+    const [a] = summarize(view, 1)[0].models;
+    assert.deepEqual([a.squaredErrors, a.scored], [8, 4], "the second error of s0 was 2 in the square");
   });
 
   it("shows the models of a race under way in their order, and those it was not told of after them", () => {
@@ -153,12 +159,16 @@ describe("the view of a race", () => {
       for (const given of round(1, series, { c: 3 })) see(view, prediction(given), "ml-predictions");
       seeVerdict(view, verdict({ series, champion: "a", challenger: "b", evidence: 3 }), "rls-verdicts");
     }
-    seeVerdict(view, verdict({ champion: "b", challenger: "a", evidence: 1.5 }), "rls-verdicts");
+    seeVerdict(
+      view,
+      verdict({ champion: "b", challenger: "a", evidence: 1.5, gap: -0.1, lower: -0.2, upper: 0.05 }),
+      "rls-verdicts",
+    );
     seeVerdict(view, verdict({ champion: "c", challenger: null, evidence: null, threshold: 0 }), "ml-verdicts");
     const [{ rows, models }] = summarize(view, 2);
     assert.deepEqual(rows[0].verdicts, [
-      { champion: "c", challenger: null, evidence: null, threshold: 0 },
-      { champion: "b", challenger: "a", evidence: 1.5, threshold: 20 },
+      { champion: "c", challenger: null, evidence: null, threshold: 0, gap: null, lower: null, upper: null },
+      { champion: "b", challenger: "a", evidence: 1.5, threshold: 20, gap: -0.1, lower: -0.2, upper: 0.05 },
     ]);
     assert.deepEqual(
       models.map(({ model, champion }) => [model, champion]),
@@ -184,6 +194,32 @@ describe("the view of a race", () => {
       summarize(view, 4)[0].rows.map(({ series }) => series),
       ["b", "s1", "s2", "s10"],
     );
+  });
+
+  it("says how far the leader is ahead of the next model, and nothing where it races alone", () => {
+    const margins = (mse: Readonly<Record<string, number | null>>) =>
+      summarize(seen(...round(1, "s0", mse)), 1)[0].rows[0].margin;
+    assert.equal(margins({ a: 4, b: 3, c: 9 }), 0.25);
+    assert.equal(margins({ a: 0, b: 0 }), 0);
+    assert.equal(margins({ a: 4, b: null }), null);
+  });
+
+  it("turns pages of series, and stays at the last one of a topic that has fewer", () => {
+    const names = (topic: string, count: number) =>
+      Array.from({ length: count }, (_, k) => ({ topic, series: `s${k}` }));
+    const view = seen(...names("few", 3), ...names("many", 200));
+    assert.equal(pagesOf(view, 10), 20);
+    const pageOf = (page: number) =>
+      summarize(view, 10, [], page).map(({ rows, skipped }) => [skipped, rows[0].series, rows.length]);
+    assert.deepEqual(pageOf(0), [
+      [0, "s0", 3],
+      [0, "s0", 10],
+    ]);
+    assert.deepEqual(pageOf(19), [
+      [0, "s0", 3],
+      [190, "s190", 10],
+    ]);
+    assert.equal(pagesOf(newRaceView(), 10), 1);
   });
 
   it("keeps topics apart, in the order of their names", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fileLine, screenLine } from "../../../deploy/cli/record-text.js";
+import { jsonOf } from "../../../deploy/local/json-value.js";
 import { holds } from "../../support/property.js";
 
 const bytes = fc.oneof(
@@ -40,6 +41,15 @@ describe("a record on the screen", () => {
     assert.equal(screen(Buffer.from([0xff, 0x00, 0x1b])), "0xff001b");
     assert.equal(screen(Buffer.from([0x41, 0x00])), "0x4100");
     assert.equal(screenLine({ key: Buffer.from([0x80]), value: Buffer.from("v") }, undefined), "0x80: v");
+  });
+
+  it("shows JSON behind the id of its schema, and a key that only looks like that as it is", () => {
+    const framed = Buffer.from("\0\0\0\0\u0007{}");
+    assert.equal(screenLine({ key: framed, value: framed }, undefined), "0x00000000077b7d: {}");
+    assert.equal(screen(Buffer.from("\0\0\0\0\u0007{\0")), "0x00000000077b00");
+    assert.equal(screen(Buffer.from("\0\0\0\0{}")), "0x000000007b7d");
+    assert.deepEqual(jsonOf(Buffer.from('\0\0\0\0\u0007{"a":1}')), { a: 1 });
+    assert.equal(jsonOf(Buffer.from([0, 0, 0, 0, 7, 1])), undefined);
   });
 
   it("escapes what would colour, clear, move or turn round the terminal's text", () => {

@@ -9,21 +9,28 @@ describe("the command line of a run", () => {
   });
 
   it("leaves unsaid what is not said", () => {
-    assert.deepEqual(parseRunOptions([]), { directory: ".local" });
+    assert.deepEqual(parseRunOptions([]), { color: true, directory: ".local" });
     const all = ["--series", "3", "--rate", "0.5", "--for", "2s", "--fresh", "--directory", "x", "--kafka-port", "1"];
     assert.deepEqual(parseRunOptions(all), {
       series: "3",
       rate: "0.5",
       for: 2000,
       fresh: true,
+      color: true,
       directory: "x",
       kafkaPort: 1,
     });
   });
 });
 
+describe("colours of the board", () => {
+  it("are left out where the command line says so", () => {
+    assert.equal(parseRunOptions(["--no-color"]).color, false);
+  });
+});
+
 describe("the producer's settings of a run", () => {
-  const none = { directory: ".local" };
+  const none = { color: true, directory: ".local" };
 
   it("are the defaults where nothing is said", () => {
     assert.deepEqual(producerEnvironment(none, {}, undefined), { SERIES: "2", FEATURES: "10", RATE: "100", SEED: "0" });

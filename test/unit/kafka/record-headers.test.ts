@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DEAD_LETTER_HEADERS } from "../../../shared/contract/dead-letter.js";
 import { DEAD_LETTER_BYTES_MAX } from "../../../shared/contract/topics.js";
+import { CONTRACT_VERSION } from "../../../shared/contract-version.js";
 import { RecordError } from "../../../shared/errors.js";
 import {
   headerBytes,
@@ -82,10 +83,11 @@ describe("the headers that go along to results", () => {
   it("are the record's, byte for byte and in their order, but for the product's own", () => {
     holds(
       fc.property(entries, (sent) => {
-        const { headers: kept, left } = travelling(headers(sent));
+        const { headers: kept, described, bytes, left } = travelling(headers(sent));
         const expected = sent.filter(([key]) => !key.startsWith("regatta-"));
         assert.deepEqual(kept === undefined ? [] : entriesOf(kept), expected);
-        assert.equal(left, 0);
+        assert.deepEqual(entriesOf(described), [...expected, ["regatta-schema", Buffer.from(CONTRACT_VERSION)]]);
+        assert.deepEqual([bytes, left], [headerBytes(described), 0]);
       }),
     );
   });

@@ -66,6 +66,7 @@ for (const count of [1, 2]) {
         service: addingService(count, results),
         settings: SETTINGS,
         output,
+        encoders: new Map(),
         metrics,
         logger,
       });

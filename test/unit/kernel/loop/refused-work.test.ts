@@ -44,7 +44,7 @@ describe("work that Kafka refuses while records are processed beside its commit"
     output = new Output({ settings, properties: {}, clientId: "test", logger }, undefined, signal);
     const metrics = createMetrics(createRegistry("counter", "test"));
     const service = countingService("counter", INPUT, OUTPUT);
-    processing = new Processing({ service, settings: {}, output, metrics, logger } as never);
+    processing = new Processing({ service, settings: {}, output, encoders: new Map(), metrics, logger } as never);
     refused = new RefusedWork({ output, processing, logger });
     directory = mkdtempSync(join(tmpdir(), "regatta-refused-"));
     const opened: Task = new Task("counter", 0, [INPUT]);

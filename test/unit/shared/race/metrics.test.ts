@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Registry } from "prom-client";
 import { memoryBudget } from "../../../../shared/memory-budget.js";
+import { LABEL_LENGTH_MAX, OTHER_NAMES } from "../../../../shared/metric-label.js";
 import { raceMetrics, type ShownSeries } from "../../../../shared/race/metrics.js";
 import { prequentialMse } from "../../../../shared/race/score.js";
 
@@ -59,6 +60,29 @@ describe("metrics of a race", () => {
     assert.deepEqual(await raced(), { raw: 2 }, "one that is shown now is counted no second time");
     metrics.hide(1);
     assert.deepEqual(await raced(), {});
+  });
+
+  it("names series within a bound, and tells those apart that begin the same", async () => {
+    const { metrics, values } = registered();
+    const names = ["a", "b"].map((end) => `${"\u{1f600}".repeat(500)}${end}`);
+    for (const [at, series] of names.entries()) metrics.show(`raw/${series}`, 0, { ...scored, series }, at + 1);
+    for (const name of ["regatta_model_mse", "regatta_model_forecast", "regatta_series_target"]) {
+      const labels = (await values(name))?.map(([of]) => (of as { series: string }).series) ?? [];
+      assert.equal(new Set(labels).size, 2);
+      for (const label of labels) assert.ok(label.length === LABEL_LENGTH_MAX && label.isWellFormed(), label);
+    }
+  });
+
+  it("tells a bounded number of topics apart, whatever records say theirs is", async () => {
+    const { metrics, values } = registered();
+    for (let k = 0; k < 1000; k++) {
+      metrics.met(`topic${k}/s`, 0);
+      metrics.refused(`topic${k}`, "a", "reason");
+    }
+    const raced = new Map((await values("regatta_series_raced"))?.map((of) => nameAndValue(of) as [string, number]));
+    assert.ok(raced.size < 300, `${raced.size}`);
+    assert.equal(raced.get("topic7"), 1);
+    assert.equal(raced.get(OTHER_NAMES), 1000 - (raced.size - 1));
   });
 
   it("counts no series that it has no room for the name of", async () => {

@@ -1,22 +1,23 @@
 import assert from "node:assert/strict";
+import { AwayError } from "../../../../shared/errors.js";
 import { KafkaError } from "../../../../shared/kafka/kafka-error.js";
-import { MissingRights } from "../../../../shared/kernel/loop/missing-rights.js";
+import { Hindrance } from "../../../../shared/kernel/loop/hindrance.js";
 
 const refusal = new KafkaError("commit", { code: 29, message: "Topic authorization failed" });
 
 describe("a right that is missing", () => {
   it("is named with the call and with what to give", () => {
-    const rights = new MissingRights();
+    const rights = new Hindrance();
     rights.failed(refusal, 0);
     assert.match(
       rights.reason(0) ?? "",
-      /^commit: Topic authorization failed \(29\)\. Give the service's user Read on/,
+      /^Kafka does not allow it: commit: Topic authorization failed \(29\)\. Give the service's user Read on/,
     );
     assert.equal(refusal.isForbidden, true);
   });
 
   it("is tried with pauses that double up to 10 s, however often one try is refused", () => {
-    const rights = new MissingRights();
+    const rights = new Hindrance();
     const pauses: number[] = [];
     let nowMs = 0;
     for (let time = 0; time < 6; time++) {
@@ -31,7 +32,7 @@ describe("a right that is missing", () => {
   });
 
   it("is there once work was taken, or a try was not refused for 5 s, and the next pause is short again", () => {
-    const rights = new MissingRights();
+    const rights = new Hindrance();
     rights.failed(refusal, 0);
     rights.granted();
     assert.equal(rights.reason(0), undefined);
@@ -43,8 +44,15 @@ describe("a right that is missing", () => {
     assert.equal(rights.mayTry(11_000), true);
   });
 
+  it("is tried as what is away is, which says itself what it is", () => {
+    const hindrance = new Hindrance();
+    hindrance.failed(new AwayError("waiting for the schema registry: gone"), 0);
+    assert.equal(hindrance.reason(0), "waiting for the schema registry: gone");
+    assert.deepEqual([hindrance.mayTry(999), hindrance.mayTry(1000)], [false, true]);
+  });
+
   it("is not what other failures are for", () => {
-    const rights = new MissingRights();
+    const rights = new Hindrance();
     rights.failed(new KafkaError("commit", { code: -185, message: "timed out" }), 0);
     rights.failed(undefined, 0);
     assert.equal(rights.reason(0), undefined);

@@ -1,7 +1,9 @@
 /**
- * What Kafka does not allow this service while it runs. Work that it refuses is dropped and tried again, with growing pauses: each
- * attempt needs a new producer, and the rights come from a person who has to read about them first.
+ * What keeps a service from its work while it runs, and only somebody else can mend: a right that Kafka does not give it, a schema
+ * registry that is away. The work is dropped and tried again, with growing pauses: each attempt without a right needs a new producer,
+ * and a person has to read about it first.
  */
+import { AwayError } from "../../errors.js";
 import { KafkaError } from "../../kafka/kafka-error.js";
 
 const WAIT_MIN_MS = 1000;
@@ -9,28 +11,29 @@ const WAIT_MAX_MS = 10_000;
 /** An attempt that was not refused within this time succeeded; a commit shows that at once. */
 const TRIAL_MS = 5000;
 
-export class MissingRights {
-  #refusal: KafkaError | undefined;
+export class Hindrance {
+  #error: KafkaError | AwayError | undefined;
   #waitMs = 0;
   /** When the next try is due. */
   #dueMs = Number.NEGATIVE_INFINITY;
   /** When the last try began, undefined before it. */
   #triedMs: number | undefined;
 
-  /** What is missing, as Kafka says it; undefined where nothing is. */
+  /** What it is, as a sentence; undefined where there is none. */
   reason(nowMs: number): string | undefined {
     if (this.#triedMs !== undefined && nowMs - this.#triedMs > TRIAL_MS) this.granted();
-    return this.#refusal?.message;
+    if (this.#error === undefined) return undefined;
+    return this.#error instanceof AwayError ? this.#error.message : `Kafka does not allow it: ${this.#error.message}`;
   }
 
   mayTry(nowMs: number): boolean {
     return nowMs >= this.#dueMs;
   }
 
-  /** Work failed. Only a refusal for want of a right counts. */
+  /** Work failed. Only a want of a right, and what is away, count. */
   failed(error: unknown, nowMs: number): void {
-    if (!(error instanceof KafkaError) || !error.isForbidden) return;
-    this.#refusal = error;
+    if (!(error instanceof AwayError) && !(error instanceof KafkaError && error.isForbidden)) return;
+    this.#error = error;
     this.#triedMs = undefined;
     // Several refusals may come of one try.
     if (!this.mayTry(nowMs)) return;
@@ -40,12 +43,12 @@ export class MissingRights {
 
   /** Work is tried again. */
   tried(nowMs: number): void {
-    if (this.#refusal !== undefined) this.#triedMs = nowMs;
+    if (this.#error !== undefined) this.#triedMs = nowMs;
   }
 
   /** Kafka has taken work. */
   granted(): void {
-    this.#refusal = undefined;
+    this.#error = undefined;
     this.#triedMs = undefined;
     this.#waitMs = 0;
   }

@@ -3,7 +3,7 @@
  * that have a colon themselves. A backslash takes the next character as it stands.
  */
 import type { ZodType } from "zod";
-import { textSetting } from "../../shared/setting-kinds.js";
+import { textSetting } from "./setting-kinds.js";
 
 /** The values of one setting. */
 export interface ByTopic<T> {
