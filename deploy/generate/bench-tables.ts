@@ -32,11 +32,13 @@ export function benchTables(section: SectionName, rows: readonly BenchRow[]): st
 
 function provenance(rows: readonly BenchRow[]): string {
   const [{ machine, date }] = rows;
-  const runs = Math.min(...rows.map((row) => row.runs));
+  const counts = rows.map((row) => row.runs);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const runs = most === 1 ? "one run" : `${least === most ? "" : `${least} to `}${most} runs`;
   const busy = Math.max(...rows.map(({ otherShare }) => otherShare ?? 0));
   const records = Math.max(...rows.map((row) => row.records)).toLocaleString("en");
   return [
-    `Measured ${date}: medians of ${runs === 1 ? "one run" : `${runs} runs`}, up to ${records} records each.`,
+    `Measured ${date}: medians of ${runs}, up to ${records} records each.`,
     busy > BUSY_SHARE ? `The machine was busy: others took up to ${(100 * busy).toFixed(0)} % of it.` : "",
     machine,
   ]

@@ -39,6 +39,7 @@ describe("the tables of the bench", () => {
   it("say that the machine was busy, and that a section was not measured", () => {
     const busy = benchTables("throughput", [row({ otherShare: 0.4, runs: 1 })]);
     assert.match(busy, /medians of one run/);
+    assert.match(benchTables("throughput", [row({}), row({ runs: 1 })]), /medians of 1 to 3 runs/);
     assert.match(busy, /others took up to 40 % of it/);
     assert.match(benchTables("latency", [row({})]), /Not measured yet: `npm run bench -- latency`/);
   });
