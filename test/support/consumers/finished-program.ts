@@ -26,9 +26,9 @@ export async function runToEnd(
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...process.env, ...environment },
     stdio: ["pipe", "pipe", "pipe"],
-    timeout: timeoutMs,
-    killSignal: "SIGKILL",
   });
+  // That of spawn() would go on, and keep this process, where there is no such program.
+  const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -45,5 +45,7 @@ export async function runToEnd(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
