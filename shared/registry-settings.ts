@@ -1,7 +1,9 @@
 /** Settings of a schema registry, and of the form in which values go to topics. */
 import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
 import { type ZodType, z } from "zod";
 import { type SettingDefinitions, type Settings, setting } from "./config.js";
+import { messageOf } from "./errors.js";
 import { secretIn } from "./secret-file.js";
 import { optional, splitList, textSetting } from "./setting-kinds.js";
 import { valueFor, wordByTopic } from "./topic-setting.js";
@@ -18,7 +20,7 @@ export const registrySettings = {
   }),
   registryUrl: setting(
     "SCHEMA_REGISTRY_URL",
-    textSetting(addressesIn, "http:// or https:// addresses without a user, separated by commas"),
+    textSetting(addressesIn, "http:// or https:// addresses without a user, ? or #, separated by commas"),
     {
       default: "",
       doc: "where a schema registry with Confluent's API is, `http://registry:8081`; several addresses of one separated by commas",
@@ -61,6 +63,7 @@ export function formatOf({ valueFormat }: Pick<RegistrySettings, "valueFormat">,
 export function registryFaults({
   valueFormat,
   registryUrl,
+  registryCa,
   registryCert,
   registryKey,
 }: Partial<RegistrySettings>): string[] {
@@ -71,18 +74,31 @@ export function registryFaults({
     faults.push(`SCHEMA_REGISTRY_URL is not set, and VALUE_FORMAT=${registered} needs it`);
   if ((registryCert === undefined) !== (registryKey === undefined))
     faults.push("SCHEMA_REGISTRY_CERT_FILE and SCHEMA_REGISTRY_KEY_FILE belong together: set both or none");
+  const tls = { ca: registryCa, cert: registryCert, key: registryKey };
+  const isTls = Object.values(tls).some((text) => text !== undefined);
+  if (isTls && registryUrl !== undefined && !registryUrl.some((address) => address.startsWith("https:")))
+    faults.push(
+      "SCHEMA_REGISTRY_CA_FILE, _CERT_FILE and _KEY_FILE are of use with an https:// address in SCHEMA_REGISTRY_URL alone",
+    );
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    faults.push(`SCHEMA_REGISTRY_CA_FILE, _CERT_FILE and _KEY_FILE cannot be used together: ${messageOf(error)}`);
+  }
   return faults;
 }
 
-function addressesIn(text: string): readonly URL[] | undefined {
+/** As texts: settings go to worker threads, which take no URL. */
+function addressesIn(text: string): readonly string[] | undefined {
   if (text === "") return [];
-  const addresses: URL[] = [];
+  const addresses: string[] = [];
   for (const part of splitList(text)) {
     if (!URL.canParse(part)) return undefined;
     const address = new URL(part);
-    // A password here would be in every log that names the address.
-    if (!/^https?:$/.test(address.protocol) || address.username !== "" || address.password !== "") return undefined;
-    addresses.push(address);
+    const { protocol, username, password, search, hash, href } = address;
+    // A password here would be in every log that names the address; what follows a path has no place in a path below it.
+    if (!/^https?:$/.test(protocol) || `${username}${password}${search}${hash}` !== "") return undefined;
+    addresses.push(href);
   }
   return addresses;
 }

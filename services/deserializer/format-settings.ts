@@ -157,7 +157,7 @@ export function formatFaults(
       LagSettings & {
         readonly inputTopics: readonly string[];
         readonly featuresMax: number;
-        readonly registryUrl: readonly URL[];
+        readonly registryUrl: readonly string[];
       }
   >,
 ): readonly string[] {
@@ -182,7 +182,7 @@ export function formatFaults(
   return faults;
 }
 
-function encodingFaults(topic: string, format: NamedFormat | undefined, url: readonly URL[] | undefined): string[] {
+function encodingFaults(topic: string, format: NamedFormat | undefined, url: readonly string[] | undefined): string[] {
   const faults: string[] = [];
   if (format?.kind === "csv")
     faults.push(`INPUT_FORMAT of ${topic} is csv, and its INPUT_ENCODING registry, whose records are objects`);

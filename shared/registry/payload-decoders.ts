@@ -1,7 +1,7 @@
 /** From the payload of a registered schema to JSON, by the kind of the schema. */
-import avro from "avsc";
+import type avro from "avsc";
 import protobuf from "protobufjs";
-import { exactLong } from "./exact-long.js";
+import { avroType, avroValue, refuseReplaced } from "./avro-types.js";
 import { jsonText } from "./json-text.js";
 import type { StoredSchema } from "./registry-client.js";
 
@@ -26,10 +26,14 @@ export function payloadDecoder(stored: StoredSchema, referred: readonly StoredSc
 }
 
 function avroDecoder({ schema }: StoredSchema, referred: readonly StoredSchema[]): PayloadDecoder {
-  const registry: Record<string, avro.Type> = { long: exactLong };
-  for (const other of referred) avro.Type.forSchema(JSON.parse(other.schema), { registry });
-  const type = avro.Type.forSchema(JSON.parse(schema), { registry });
-  return (payload) => Buffer.from(jsonText(type.fromBuffer(payload)));
+  const registry: Record<string, avro.Type> = {};
+  for (const other of referred) avroType(other.schema, registry);
+  const type = avroType(schema, registry);
+  return (payload) => {
+    const text = jsonText(avroValue(type, payload));
+    refuseReplaced(text, payload);
+    return Buffer.from(text);
+  };
 }
 
 function protobufDecoder({ schema }: StoredSchema, referred: readonly StoredSchema[]): PayloadDecoder {

@@ -1,5 +1,5 @@
 /** The schemas of raw records, by the ids that these bear: fetched before a record is processed, and kept. */
-import { AwayError, messageOf, RecordError } from "../errors.js";
+import { AwayError, messageOf, RecordError, SchemaError } from "../errors.js";
 import { frameOf } from "../wire-format.js";
 import type { PayloadDecoder } from "./payload-decoders.js";
 import { RegistryClient, type StoredSchema } from "./registry-client.js";
@@ -17,24 +17,38 @@ const REFERRED_MAX = 1000;
 /** Ids are positive integers of 32 bits: a larger one is no question for a registry. */
 const ID_MAX = 2 ** 31 - 1;
 const QUESTIONS_AT_ONCE = 8;
+/** What is not fetched by then is fetched at the next attempt: a member of a group has to be heard of meanwhile. */
+const FETCH_MS = 5000;
 
-type Known = { readonly decode: PayloadDecoder } | { readonly fault: string; readonly sinceMs: number };
+/** Why an id cannot be used, and since when that is known. */
+interface Fault {
+  readonly fault: string;
+  readonly sinceMs: number;
+}
 
 export class RawSchemas {
   readonly #client: RegistryClient;
-  readonly #known = new Map<number, Known>();
+  readonly #fetchMs: number;
+  readonly #decoders = new Map<number, PayloadDecoder>();
+  /** Apart from the schemas, which ids that are none cannot displace. */
+  readonly #faults = new Map<number, Fault>();
+  /** Whether the last fetch was given up half way: what it found is not asked again before the rest. */
+  #isUnfinished = false;
 
-  constructor(access: RegistryAccess) {
+  /** @param fetchMs after which a fetch is given up half way */
+  constructor(access: RegistryAccess, fetchMs = FETCH_MS) {
     this.#client = new RegistryClient(access);
+    this.#fetchMs = fetchMs;
   }
 
   /**
    * Fetches the schemas of the ids that are not known.
    * @returns undefined where all are
-   * @throws {AwayError} by the promise: the registry does not answer
+   * @throws {AwayError} by the promise: the registry does not answer, or takes longer than {@link FETCH_MS} for all of them
    */
   fetch(ids: Iterable<number>): Promise<void> | undefined {
-    if (this.#known.size > IDS_MAX) this.#known.clear();
+    if (this.#decoders.size > IDS_MAX) this.#decoders.clear();
+    if (this.#faults.size > IDS_MAX) this.#faults.clear();
     const missing = [...new Set(ids)].filter((id) => this.#isMissing(id));
     return missing.length === 0 ? undefined : this.#fetchAll(missing);
   }
@@ -48,11 +62,13 @@ export class RawSchemas {
     if (frame === undefined)
       throw fault("no-schema-id", "expected a byte 0 and the id of a schema, got another beginning");
     const { schemaId, payload } = frame;
-    const known = this.#known.get(schemaId);
-    if (known === undefined) throw new Error(`the schema ${schemaId} was not fetched`);
-    if ("fault" in known) throw fault("unknown-schema", known.fault);
+    if (schemaId > ID_MAX) throw fault("unknown-schema", notThere(schemaId));
+    const decode = this.#decoders.get(schemaId);
+    const known = this.#faults.get(schemaId);
+    if (decode === undefined && known !== undefined) throw fault("unknown-schema", known.fault);
+    if (decode === undefined) throw new Error(`the schema ${schemaId} was not fetched`);
     try {
-      return known.decode(payload);
+      return decode(payload);
     } catch {
       // The decoder's own words may hold a part of the record.
       throw fault("not-of-its-schema", `expected a record of the schema ${schemaId}, got bytes that are none`);
@@ -60,29 +76,59 @@ export class RawSchemas {
   }
 
   #isMissing(id: number): boolean {
-    const known = this.#known.get(id);
-    return known === undefined || ("fault" in known && performance.now() - known.sinceMs > UNKNOWN_FOR_MS);
+    if (id > ID_MAX || this.#decoders.has(id)) return false;
+    const known = this.#faults.get(id);
+    if (known === undefined) return true;
+    return !this.#isUnfinished && performance.now() - known.sinceMs > UNKNOWN_FOR_MS;
   }
 
   async #fetchAll(ids: readonly number[]): Promise<void> {
     const left = ids.values();
+    const endMs = performance.now() + this.#fetchMs;
+    let isOver = false;
     const ask = async () => {
-      for (const id of left) this.#known.set(id, await this.#schemaOf(id));
+      for (const id of left) {
+        await this.#learn(id);
+        if (isOver) return;
+        if (performance.now() > endMs && ids.some((other) => this.#isMissing(other))) {
+          this.#isUnfinished = true;
+          throw new AwayError(`waiting for the schema registry: it is asked for more schemas, ${ids.length} in all`);
+        }
+      }
     };
-    await Promise.all(Array.from({ length: QUESTIONS_AT_ONCE }, ask));
+    const asking = Array.from({ length: QUESTIONS_AT_ONCE }, ask);
+    try {
+      await Promise.all(asking);
+      this.#isUnfinished = false;
+    } finally {
+      // Those that go on after one has failed end with the question that they are at.
+      isOver = true;
+      await Promise.allSettled(asking);
+    }
   }
 
-  async #schemaOf(id: number): Promise<Known> {
-    const unknown = (why: string): Known => ({ fault: why, sinceMs: performance.now() });
-    const stored = id > ID_MAX ? undefined : await this.#client.schemaOf(id);
-    if (stored === undefined) return unknown(`expected a schema that the registry has, got the id ${id}`);
-    // Most services need neither Avro nor Protobuf.
-    const { payloadDecoder } = await import("./payload-decoders.js");
+  async #learn(id: number): Promise<void> {
+    const learned = await this.#schemaOf(id);
+    if (typeof learned === "function") {
+      this.#decoders.set(id, learned);
+      this.#faults.delete(id);
+    } else this.#faults.set(id, { fault: learned, sinceMs: performance.now() });
+  }
+
+  /** What decodes the records of an id, or in words why nothing can. */
+  async #schemaOf(id: number): Promise<PayloadDecoder | string> {
     try {
-      return { decode: payloadDecoder(stored, await this.#referred(stored)) };
+      const stored = await this.#client.schemaOf(id);
+      if (stored === undefined) return notThere(id);
+      // Most services need neither Avro nor Protobuf.
+      const { payloadDecoder } = await import("./payload-decoders.js");
+      return payloadDecoder(stored, await this.#referred(stored));
     } catch (error) {
       if (error instanceof AwayError) throw error;
-      return unknown(`expected a schema that can be used, got that of the id ${id}: ${messageOf(error)}`);
+      const why = messageOf(error);
+      return error instanceof SchemaError
+        ? why
+        : `expected a schema that can be used, got that of the id ${id}: ${why}`;
     }
   }
 
@@ -105,4 +151,5 @@ export class RawSchemas {
   }
 }
 
+const notThere = (id: number): string => `expected a schema that the registry has, got the id ${id}`;
 const fault = (reason: SchemaFault, message: string): RecordError => new RecordError(reason, message);

@@ -3,7 +3,7 @@
  * package brings 281 others (171 MiB) with it, for keys in three clouds, and encodes asynchronously, which process() may not.
  */
 import { z } from "zod";
-import { SchemaError } from "../errors.js";
+import { AwayError, SchemaError } from "../errors.js";
 import { askRegistry, type RegistryAccess, type RegistryAnswer } from "./registry-http.js";
 
 const referenceSchema = z.object({ name: z.string(), subject: z.string(), version: z.number().int() });
@@ -22,14 +22,15 @@ const storedSchema = z.object({
 /** A schema as a registry keeps it; `schemaType` is AVRO, JSON, PROTOBUF, or what later registries may have. */
 export type StoredSchema = z.infer<typeof storedSchema>;
 
-const idSchema = z.object({ id: z.number().int() });
+/** It goes before each value, in 4 bytes. */
+const idSchema = z.object({ id: z.int32().positive() });
 const configSchema = z.object({ compatibilityLevel: z.string() });
 const refusalSchema = z.object({ message: z.string() });
 
 /** What changes of a subject's schema a registry lets in. */
 export type Compatibility = "FORWARD_TRANSITIVE" | "FULL_TRANSITIVE";
 
-/** Every call throws AwayError while the registry does not answer, and SchemaError where it answers what nobody asked. */
+/** Every call throws AwayError while the registry does not answer as one does, and SchemaError where it refuses what is asked. */
 export class RegistryClient {
   readonly #access: RegistryAccess;
 
@@ -96,7 +97,7 @@ export class RegistryClient {
       );
     const parsed = schema.safeParse(body);
     if (parsed.success) return parsed.data;
-    throw new SchemaError(`the schema registry gives another answer for ${what} than Confluent's API has`);
+    throw new AwayError(`waiting for the schema registry: its answer for ${what} is another than Confluent's API has`);
   }
 }
 

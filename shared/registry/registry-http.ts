@@ -8,8 +8,10 @@ import type { RegistrySettings } from "../registry-settings.js";
 const ANSWER_MS = 5000;
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
-/** Answers to a question that was understood; any other status is one of something that stands before the registry, or broken. */
+/** Answers of a registry to a question that was understood. */
 const UNDERSTOOD: ReadonlySet<number> = new Set([200, 400, 404, 409, 422]);
+/** Codes of Confluent's API for what is not there: a path that is not there is a wrong address. */
+const NOT_THERE = { min: 40_400, max: 40_499 } as const;
 
 export interface RegistryAnswer {
   readonly status: number;
@@ -34,13 +36,14 @@ export async function askRegistry(
 ): Promise<RegistryAnswer> {
   const failures: string[] = [];
   for (const base of access.registryUrl) {
-    const url = new URL(base.href.replace(/\/*$/, "") + path);
+    const url = new URL(base.replace(/\/*$/, "") + path);
     try {
       const { status, text } = await exchange(access, method, url, body);
-      if (UNDERSTOOD.has(status)) return { status, body: jsonIn(text) };
-      failures.push(`${base.href} answered ${status}${reasonOf(status)}`);
+      const answer = { status, body: jsonIn(text) };
+      if (isOfRegistry(answer)) return answer;
+      failures.push(`${base} answered ${status}${reasonOf(status)}`);
     } catch (error) {
-      failures.push(`${base.href}: ${messageOf(error)}`);
+      failures.push(`${base}: ${messageOf(error)}`);
     }
   }
   throw new AwayError(`waiting for the schema registry: ${failures.join("; ")}`);
@@ -56,7 +59,17 @@ function jsonIn(text: string): unknown {
   }
 }
 
+/** Whether a registry answers, and not something that stands before it: a page of an error has no code of the API. */
+function isOfRegistry({ status, body }: RegistryAnswer): boolean {
+  if (!UNDERSTOOD.has(status) || typeof body !== "object" || body === null) return false;
+  if (status === 200) return true;
+  const code = "error_code" in body ? body.error_code : undefined;
+  if (typeof code !== "number") return false;
+  return status !== 404 || (code >= NOT_THERE.min && code <= NOT_THERE.max);
+}
+
 function reasonOf(status: number): string {
+  if (UNDERSTOOD.has(status)) return " in other words than a schema registry's: is its path in SCHEMA_REGISTRY_URL?";
   if (status === 401) return ", it does not know the user: see SCHEMA_REGISTRY_AUTH_FILE";
   return status === 403 ? ", the user lacks the right" : "";
 }
@@ -85,7 +98,13 @@ function exchange(
   return new Promise((resolve, reject) => {
     const request = url.protocol === "https:" ? requestHttps(url, options) : requestHttp(url, options);
     request.on("error", (error) => reject(isTimeout(error) ? new Error(`no answer within ${ANSWER_MS} ms`) : error));
+    // A connection that ends, or becomes one of another protocol, without an answer is no error to the client.
+    let isAnswered = false;
+    request.on("close", () => {
+      if (!isAnswered) reject(new Error("the connection ended without an answer"));
+    });
     request.on("response", (response) => {
+      isAnswered = true;
       textOf(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject);
     });
     request.end(sent);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AwayError, SchemaError } from "../../shared/errors.js";
@@ -14,7 +15,7 @@ interface Started {
 }
 
 const access = (url: string) => ({
-  registryUrl: [new URL(url)],
+  registryUrl: [url],
   registryAuth: undefined,
   registryCa: undefined,
   registryCert: undefined,
@@ -152,12 +153,25 @@ describe("a client of a schema registry", () => {
     }
   }).timeout(30_000);
 
+  it("does not wait for an answer where the connection becomes one of another protocol, or ends", async () => {
+    for (const answer of ["HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", ""]) {
+      const server = createServer((socket) => socket.once("data", () => socket.end(answer)));
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as AddressInfo;
+      try {
+        await assert.rejects(new RegistryClient(access(`http://127.0.0.1:${port}`)).schemaOf(1), AwayError);
+      } finally {
+        server.close();
+      }
+    }
+  });
+
   it("asks the next of its addresses where one is away", async () => {
     const gone = await MemoryRegistry.start();
     await gone.close();
     const both = new RegistryClient({
       ...access(registry.url),
-      registryUrl: [new URL(gone.url), new URL(`${registry.url}/`)],
+      registryUrl: [gone.url, `${registry.url}/`],
     });
     assert.equal(await both.register("s", point()), 1);
     assert.deepEqual(registry.asked, ["POST /subjects/s/versions"]);

@@ -10,6 +10,8 @@ const WAIT_MIN_MS = 1000;
 const WAIT_MAX_MS = 10_000;
 /** An attempt that was not refused within this time succeeded; a commit shows that at once. */
 const TRIAL_MS = 5000;
+/** The same of what is away: an attempt may wait for the answer of several addresses. */
+const AWAY_TRIAL_MS = 60_000;
 
 export class Hindrance {
   #error: KafkaError | AwayError | undefined;
@@ -21,7 +23,8 @@ export class Hindrance {
 
   /** What it is, as a sentence; undefined where there is none. */
   reason(nowMs: number): string | undefined {
-    if (this.#triedMs !== undefined && nowMs - this.#triedMs > TRIAL_MS) this.granted();
+    const trialMs = this.#error instanceof AwayError ? AWAY_TRIAL_MS : TRIAL_MS;
+    if (this.#triedMs !== undefined && nowMs - this.#triedMs > trialMs) this.granted();
     if (this.#error === undefined) return undefined;
     return this.#error instanceof AwayError ? this.#error.message : `Kafka does not allow it: ${this.#error.message}`;
   }

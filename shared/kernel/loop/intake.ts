@@ -31,6 +31,8 @@ export interface Turn {
   isOver(): boolean;
   /** Opens the transaction; to be called before a record is processed. */
   beginWork(): Promise<void>;
+  /** Commits what is processed: something else is waited for. */
+  finishWork(): Promise<void>;
   /** The output is full: returns when it has room. */
   makeRoom(): Promise<void>;
   /** @returns whether a commit has ended or begun: {@link beginWork} before the next record */
@@ -110,7 +112,7 @@ export class BatchIntake implements Intake {
     const { membership } = turn;
     let processed = 0;
     onStep("after-poll");
-    await processing.fetch(batch);
+    await fetched(processing.fetch(batch), turn);
     await turn.beginWork();
     const stopTimer = metrics.processDuration.startTimer();
     const beganMs = performance.now();
@@ -219,6 +221,14 @@ export class SourceIntake implements Intake {
     }
     return count;
   }
+}
+
+/** Waits for what a batch needs; what is processed already neither waits for that, nor is it dropped where it does not come. */
+async function fetched(fetching: Promise<void> | undefined, turn: Turn): Promise<void> {
+  if (fetching === undefined) return;
+  const [answer, finished] = await Promise.allSettled([fetching, turn.finishWork()]);
+  if (finished.status === "rejected") throw finished.reason;
+  if (answer.status === "rejected") throw answer.reason;
 }
 
 /** A slow model must not stretch a transaction over a whole batch, nor keep the event loop from everything else. */

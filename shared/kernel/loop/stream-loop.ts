@@ -186,6 +186,7 @@ export class StreamLoop {
       isBusy: () => hasWork(assignment.tasks) || commits.isUnderWay,
       isOver: () => stop.aborted || this.#rewind !== undefined || refused.hasReleased,
       beginWork: () => commits.open(assignment.tasks),
+      finishWork: () => commits.complete(membership),
       makeRoom: () => commits.makeRoom(assignment.tasks),
       commitWhenDue: () => commits.advance(membership),
     };

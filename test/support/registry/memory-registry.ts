@@ -111,7 +111,7 @@ export class MemoryRegistry {
         );
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        reply(error.status, { error_code: error.status, message: error.message });
+        reply(error.status, { error_code: error.status === 404 ? 40_403 : error.status, message: error.message });
       }
     }
   }

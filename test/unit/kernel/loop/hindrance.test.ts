@@ -49,6 +49,10 @@ describe("a right that is missing", () => {
     hindrance.failed(new AwayError("waiting for the schema registry: gone"), 0);
     assert.equal(hindrance.reason(0), "waiting for the schema registry: gone");
     assert.deepEqual([hindrance.mayTry(999), hindrance.mayTry(1000)], [false, true]);
+    // It may take long until the last of several addresses has not answered.
+    hindrance.tried(1000);
+    assert.notEqual(hindrance.reason(31_000), undefined);
+    assert.equal(hindrance.reason(61_001), undefined);
   });
 
   it("is not what other failures are for", () => {

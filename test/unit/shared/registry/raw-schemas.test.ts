@@ -34,11 +34,14 @@ message Reading {
 describe("records of a registered schema", () => {
   let registry: MemoryRegistry;
   let schemas: RawSchemas;
+  /** Gives a fetch up after the first question of each that asks. */
+  let impatient: RawSchemas;
 
   beforeEach(async () => {
     registry = await MemoryRegistry.start();
     const access = { registryAuth: undefined, registryCa: undefined, registryCert: undefined, registryKey: undefined };
-    schemas = new RawSchemas({ registryUrl: [new URL(registry.url)], ...access });
+    schemas = new RawSchemas({ registryUrl: [registry.url], ...access });
+    impatient = new RawSchemas({ registryUrl: [registry.url], ...access }, -1);
   });
   afterEach(() => registry.close());
 
@@ -150,6 +153,68 @@ describe("records of a registered schema", () => {
       fails(framed({ schemaId: proto, payload: Buffer.from(payload) }), "not-of-its-schema");
   });
 
+  it("are rejected at once where a list or map claims more than its bytes may hold, also of items that take none", async () => {
+    const list = await registered("AVRO", { type: "array", items: "double" });
+    const nothing = await registered("AVRO", { type: "array", items: "null" });
+    const nested = await registered("AVRO", { type: "array", items: { type: "array", items: "null" } });
+    const map = await registered("AVRO", { type: "map", values: "double" });
+    for (const schemaId of [list, nothing, nested, map])
+      for (const count of [10n ** 9n, 2n ** 52n, -(2n ** 53n) + 1n])
+        fails(framed({ schemaId, payload: Buffer.from([...zigzag(count), 0]) }), "not-of-its-schema");
+    const inner = [...zigzag(900n), 0];
+    const bomb = Buffer.concat([Buffer.from(zigzag(300n)), ...Array.from({ length: 300 }, () => Buffer.from(inner))]);
+    fails(framed({ schemaId: nested, payload: bomb }), "not-of-its-schema");
+    assert.equal(json(nothing, Buffer.from([4, 0])), "[null,null]");
+    const double = avro.Type.forSchema("double").toBuffer(0.5);
+    assert.equal(json(map, Buffer.concat([Buffer.from([1, 20, 2, 97]), double, Buffer.from([0])])), '{"a":0.5}');
+  });
+
+  it("have integers of 64 bits, exactly, also where these are times", async () => {
+    for (const attributes of [{ logicalType: "timestamp-nanos" }, { "connect.version": 1 }]) {
+      const id = await registered("AVRO", { type: "array", items: { type: "long", ...attributes } });
+      const payload = Buffer.from([4, ...zigzag(1796083200123456789n), ...zigzag(-5000000000000001n), 0]);
+      assert.equal(json(id, payload), "[1796083200123456789,-5000000000000001]");
+    }
+  });
+
+  it("are rejected where a text in them is not UTF-8", async () => {
+    const id = await registered("AVRO", '"string"');
+    fails(framed({ schemaId: id, payload: Buffer.from([2, 0xff]) }), "not-of-its-schema");
+    assert.equal(json(id, Buffer.from([6, 0xef, 0xbf, 0xbd])), '"\uFFFD"');
+  });
+
+  it("wait where something else answers in the registry's place", async () => {
+    const id = await registered("AVRO", READING);
+    for (const status of [200, 400, 404, 422]) {
+      registry.failing = status;
+      await assert.rejects(schemas.fetch([id + 1]) ?? assert.fail(), AwayError, String(status));
+    }
+    registry.failing = undefined;
+    await schemas.fetch([id + 1]);
+    fails(framed({ schemaId: id + 1, payload: Buffer.alloc(1) }), "unknown-schema");
+  });
+
+  it("of ids that none can be are no question, and displace nothing", async () => {
+    const id = await registered("AVRO", '"null"');
+    registry.asked.length = 0;
+    assert.equal(schemas.fetch(Array.from({ length: 50_000 }, (_, k) => 2 ** 31 + k)), undefined);
+    assert.equal(schemas.fetch([id]), undefined);
+    assert.deepEqual(registry.asked, []);
+    fails(framed({ schemaId: 2 ** 31, payload: Buffer.alloc(1) }), "unknown-schema");
+  });
+
+  it("are fetched over several attempts where one takes too long, and what was found is not asked again", async () => {
+    const ids = Array.from({ length: 50 }, (_, k) => 100 + k);
+    let attempts = 0;
+    for (let fetching = impatient.fetch(ids); fetching !== undefined; fetching = impatient.fetch(ids)) {
+      attempts++;
+      await fetching.catch((error: unknown) => assert.ok(error instanceof AwayError, String(error)));
+    }
+    assert.ok(attempts > 1, String(attempts));
+    assert.equal(registry.asked.length, ids.length);
+    assert.equal(new Set(registry.asked).size, ids.length);
+  });
+
   it("wait for a registry that is away, each id asked for once", async () => {
     const id = await registered("AVRO", READING);
     assert.equal(schemas.fetch([id, id]), undefined);
@@ -174,7 +239,7 @@ describe("records of a registered schema", () => {
 /** As Avro writes an integer. */
 function zigzag(value: bigint): number[] {
   const bytes: number[] = [];
-  let rest = value << 1n;
+  let rest = value < 0n ? -2n * value - 1n : 2n * value;
   for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
   return [...bytes, Number(rest)];
 }

@@ -65,8 +65,9 @@ describe("settings of a schema registry", () => {
     const { registryUrl } = readSettings(registrySettings, {
       SCHEMA_REGISTRY_URL: "http://a:1, https://b/apis/ccompat/v7",
     });
-    assert.deepEqual(registryUrl.map(String), ["http://a:1/", "https://b/apis/ccompat/v7"]);
-    for (const wrong of ["registry:8081", "ftp://a", "http://", "http://a,,"])
+    // Worker threads are given the settings, and take no URL.
+    assert.deepEqual(registryUrl, ["http://a:1/", "https://b/apis/ccompat/v7"]);
+    for (const wrong of ["registry:8081", "ftp://a", "http://", "http://a,,", "http://a/?token=b", "http://a/#b"])
       assert.equal(faultsOf({ SCHEMA_REGISTRY_URL: wrong }).length, 1, wrong);
     const [fault] = faultsOf({ SCHEMA_REGISTRY_URL: "http://key:secret@registry" });
     assert.ok(fault.startsWith("SCHEMA_REGISTRY_URL=") && !fault.includes("secret"), fault);
@@ -79,8 +80,13 @@ describe("settings of a schema registry", () => {
       assert.equal(faultsOf({ SCHEMA_REGISTRY_AUTH_FILE: file(text) }).length, 1, text);
     assert.equal(faultsOf({ SCHEMA_REGISTRY_CA_FILE: file("no certificate") }).length, 1);
     const pem = file("-----BEGIN CERTIFICATE-----\n");
-    assert.match(faultsOf({ SCHEMA_REGISTRY_CERT_FILE: pem }).join(), /belong together/);
-    assert.deepEqual(faultsOf({ SCHEMA_REGISTRY_CERT_FILE: pem, SCHEMA_REGISTRY_KEY_FILE: pem }), []);
+    const https = { SCHEMA_REGISTRY_URL: "https://registry" };
+    assert.match(faultsOf({ SCHEMA_REGISTRY_CERT_FILE: pem, ...https }).join(), /belong together/);
+    assert.match(
+      faultsOf({ SCHEMA_REGISTRY_CERT_FILE: pem, SCHEMA_REGISTRY_KEY_FILE: pem, ...https }).join(),
+      /^SCHEMA_REGISTRY_CA_FILE, _CERT_FILE and _KEY_FILE cannot be used together: /,
+    );
+    assert.match(faultsOf({ SCHEMA_REGISTRY_CA_FILE: pem, ...URL_SET }).join(), /are of use with an https/);
     assert.equal(faultsOf({ SCHEMA_REGISTRY_CA_FILE: join(directory, "none") }).length, 1);
   });
 });
