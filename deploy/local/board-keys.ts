@@ -1,6 +1,7 @@
 /** Keys that are pressed at the board. */
 import { emitKeypressEvents, type Key } from "node:readline";
 import type { ReadStream } from "node:tty";
+import { ownJob, type TerminalJob } from "./terminal-job.js";
 
 export interface KeyListeners {
   /** Turns so many pages, back where it is below 0. */
@@ -16,9 +17,16 @@ const PAGES: ReadonlyMap<string, number> = new Map([
   ["home", Number.NEGATIVE_INFINITY],
 ]);
 
-/** @returns what ends the listening, and leaves the terminal as it was; where `input` is no terminal nothing is listened to */
-export function listenToKeys(input: ReadStream, { onPages, onStop }: KeyListeners): () => void {
-  if (!input.isTTY) return () => {};
+/**
+ * @returns what ends the listening, and leaves the terminal as it was; where `input` is no terminal, or is another job's, nothing
+ *   is listened to
+ */
+export function listenToKeys(
+  input: ReadStream,
+  { onPages, onStop }: KeyListeners,
+  job: TerminalJob = ownJob,
+): () => void {
+  if (!input.isTTY || !job.isForeground()) return () => {};
   const take = (_: string | undefined, { name = "", ctrl }: Key) => {
     if (ctrl === true) {
       if (name === "c") onStop();

@@ -1,0 +1,35 @@
+/** This process as a job of the shell that its terminal belongs to. */
+import { readFileSync } from "node:fs";
+
+export interface TerminalJob {
+  /** Whether keys are for it. In the background the kernel stops whoever reads from the terminal or changes its mode. */
+  isForeground(): boolean;
+}
+
+const NO_TERMINAL = -1;
+/** Places of `pgrp` and `tpgid` among what stands after the name of the program. */
+const [PGRP, TPGID] = [2, 5];
+
+export const ownJob: TerminalJob = {
+  isForeground: () => {
+    try {
+      return hasTerminal(readFileSync("/proc/self/stat", "utf8"));
+    } catch {
+      // Systems without /proc do not tell.
+      return true;
+    }
+  },
+};
+
+/**
+ * Whether a process is in the foreground of its terminal; one that no terminal controls is stopped by none. Pure.
+ * @param stat of the process, as /proc has it: the program's name in brackets may have any character
+ */
+export function hasTerminal(stat: string): boolean {
+  const fields = stat
+    .slice(stat.lastIndexOf(")") + 1)
+    .trim()
+    .split(" ");
+  const terminalGroup = Number(fields[TPGID]);
+  return terminalGroup === NO_TERMINAL || terminalGroup === Number(fields[PGRP]);
+}
