@@ -8,6 +8,8 @@ import { MseHistory } from "./mse-history.js";
 import { pagesOf, summarize } from "./race-summary.js";
 import type { RaceView } from "./race-view.js";
 
+/** Of a terminal that does not tell. */
+const [COLUMNS, LINES] = [80, 24];
 const LINES_EVERY_MS = 5000;
 const FINAL_ROWS = 20;
 const ERASE_BELOW = "\x1b[J";
@@ -40,10 +42,13 @@ export interface ScreenOptions {
   onStop(): void;
 }
 
-/** A board where the output is a terminal, else a log. */
+/** A board where the output is a terminal that has a size, else a log. */
 export function openScreen(options: ScreenOptions): Screen {
-  return options.output.isTTY ? openTerminal(options) : openLog(options.output);
+  return options.output.isTTY && hasSize(options.output) ? openTerminal(options) : openLog(options.output);
 }
+
+/** A serial console, and what a program made without saying how large it is, have none: 0 columns or rows. */
+const hasSize = ({ columns, rows }: WriteStream): boolean => columns !== 0 && rows !== 0;
 
 function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen {
   const update = createLogUpdate(output);
@@ -53,7 +58,8 @@ function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen
   let drawnHeight = 0;
   function draw(scene: Scene): void {
     drawn = scene;
-    const { columns = 80, rows: lines = 24 } = output;
+    if (!hasSize(output)) return;
+    const { columns = COLUMNS, rows: lines = LINES } = output;
     const { view, models, services } = scene;
     const rows = rowsThatFit(lines, view.size, services.length);
     const of = pagesOf(view, rows);
@@ -93,7 +99,7 @@ function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen
       // The terminal echoed ^C below the board.
       output.write(ERASE_BELOW);
       if (scene !== undefined)
-        output.write(renderFinal(summarize(scene.view, FINAL_ROWS, scene.models), output.columns ?? 80));
+        output.write(renderFinal(summarize(scene.view, FINAL_ROWS, scene.models), output.columns || COLUMNS));
     },
   };
 }

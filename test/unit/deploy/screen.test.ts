@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
 import type { ReadStream, WriteStream } from "node:tty";
 import headless from "@xterm/headless";
 import { NewsDesk } from "../../../deploy/local/race-news.js";
 import { newRaceView, see } from "../../../deploy/local/race-view.js";
-import { openScreen, type Scene } from "../../../deploy/local/screen.js";
+import { openScreen, type Scene, type Screen } from "../../../deploy/local/screen.js";
 
 const SIZE = { columns: 100, rows: 40 };
 
@@ -28,27 +29,66 @@ describe("a board that is drawn again and again", () => {
     };
   }
 
+  /** A screen on a terminal of some size, which may change. */
+  function open(size: { columns: number; rows: number }, written: string[]): { screen: Screen; output: EventEmitter } {
+    const write = (text: string) => written.push(text) > 0;
+    const output = Object.assign(new EventEmitter(), { ...size, isTTY: true, hasColors: () => false, write });
+    const options = { input: { isTTY: false } as ReadStream, colours: true, onStop: () => {} };
+    return { screen: openScreen({ ...options, output: output as unknown as WriteStream }), output };
+  }
+
   it("leaves the lines above it as they are, whether it grows or becomes smaller in the same second or not", async () => {
     const terminal = new headless.Terminal({ cols: SIZE.columns, rows: SIZE.rows, allowProposedApi: true });
-    let written = "above\nshown\n";
-    const output = {
-      ...{ ...SIZE, isTTY: true, hasColors: () => false, on: () => {}, off: () => {} },
-      write: (text: string) => {
-        written += text;
-        return true;
-      },
-    } as unknown as WriteStream;
-    const input = { isTTY: false } as ReadStream;
-    const screen = openScreen({ output, input, colours: true, onStop: () => {} });
+    const written = ["above\nshown\n"];
+    const { screen } = open(SIZE, written);
     const first = [sceneOf(1, 0), sceneOf(1, 0, 5), sceneOf(1, 1, 5), sceneOf(1, 2, 5)];
     const later = [sceneOf(2, 2), sceneOf(2, 1), sceneOf(2, 3), sceneOf(3, 1), sceneOf(3, 1, 7)];
     for (const scene of [...first, ...later]) screen.draw(scene);
-    await new Promise<void>((done) => terminal.write(written.replaceAll("\n", "\r\n"), done));
+    await new Promise<void>((done) => terminal.write(written.join("").replaceAll("\n", "\r\n"), done));
     const lines = Array.from({ length: SIZE.rows }, (_, y) =>
       terminal.buffer.active.getLine(y)?.translateToString(true),
     );
     assert.deepEqual(lines.slice(0, 3), ["above", "shown", "Regatta  00:00:03  Kafka b"]);
     assert.deepEqual(lines.filter((line) => line?.startsWith("topic")).length, 1);
     assert.ok(lines.includes("Ctrl-C stops; the next start goes on from there. Logs: log"));
+  });
+
+  it("is a log, with the whole final table, on a terminal without a size", () => {
+    for (const size of [
+      { columns: 0, rows: 0 },
+      { columns: 0, rows: 24 },
+      { columns: 80, rows: 0 },
+    ]) {
+      const written: string[] = [];
+      const { screen } = open(size, written);
+      screen.notice("Kafka is there");
+      screen.draw(sceneOf(6, 1));
+      screen.close(sceneOf(7, 1));
+      const lines = written.join("").split("\n");
+      assert.equal(lines[0], "Kafka is there");
+      assert.match(lines[1], /^00:00:06 topic0 m: mse 0/);
+      assert.deepEqual(
+        lines.filter((line) => line.startsWith("s")).map((line) => line.split(" ")[0]),
+        ["s0", "s1"],
+      );
+      assert.ok(!written.join("").includes("\u001b"));
+    }
+  });
+
+  it("waits where the terminal has lost its size, and keeps the final table", () => {
+    const written: string[] = [];
+    const { screen, output } = open(SIZE, written);
+    screen.draw(sceneOf(1, 1));
+    Object.assign(output, { columns: 0 });
+    output.emit("resize");
+    const before = written.length;
+    screen.draw(sceneOf(2, 2));
+    assert.equal(written.length, before);
+    Object.assign(output, SIZE);
+    output.emit("resize");
+    assert.match(written.slice(before).join(""), /Regatta {2}00:00:02 .*topic1 /s);
+    Object.assign(output, { columns: 0 });
+    screen.close(sceneOf(3, 1));
+    assert.match(written.at(-1) ?? "", /^topic0 .*^s0 /ms);
   });
 });
