@@ -7,6 +7,7 @@ import { listenToKeys } from "./board-keys.js";
 import { MseHistory } from "./mse-history.js";
 import { pagesOf, summarize } from "./race-summary.js";
 import type { RaceView } from "./race-view.js";
+import type { TerminalJob } from "./terminal-job.js";
 
 /** Of a terminal that does not tell. */
 const [COLUMNS, LINES] = [80, 24];
@@ -40,6 +41,8 @@ export interface ScreenOptions {
   /** Whether colours may be used; where the terminal has none, or NO_COLOR is set, they are not. */
   readonly colours: boolean;
   onStop(): void;
+  /** Else that of this process. */
+  readonly job?: TerminalJob;
 }
 
 /** A board where the output is a terminal that has a size, else a log. */
@@ -50,7 +53,7 @@ export function openScreen(options: ScreenOptions): Screen {
 /** A serial console, and what a program made without saying how large it is, have none: 0 columns or rows. */
 const hasSize = ({ columns, rows }: WriteStream): boolean => columns !== 0 && rows !== 0;
 
-function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen {
+function openTerminal({ output, input, colours, onStop, job }: ScreenOptions): Screen {
   const update = createLogUpdate(output);
   const history = new MseHistory();
   let page = 0;
@@ -58,6 +61,7 @@ function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen
   let drawnHeight = 0;
   function draw(scene: Scene): void {
     drawn = scene;
+    if (scene.stopping) endKeys();
     if (!hasSize(output)) return;
     const { columns = COLUMNS, rows: lines = LINES } = output;
     const { view, models, services } = scene;
@@ -81,13 +85,12 @@ function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen
     if (drawn !== undefined) draw(drawn);
   };
   output.on("resize", onResize);
-  const endKeys = listenToKeys(input, {
-    onPages(count) {
-      page = Math.max(0, page + count);
-      if (drawn !== undefined) draw(drawn);
-    },
-    onStop,
-  });
+  const turn = (count: number) => {
+    page = Math.max(0, page + count);
+    if (drawn !== undefined) draw(drawn);
+  };
+  // After a Ctrl-Z the next board begins below what the shell has written.
+  const endKeys = listenToKeys(input, { onPages: turn, onStop, onLeave: () => update.done() }, job);
   return {
     draw,
     notice: () => {},

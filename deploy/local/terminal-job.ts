@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 export interface TerminalJob {
   /** Whether keys are for it. In the background the kernel stops whoever reads from the terminal or changes its mode. */
   isForeground(): boolean;
+  /** What a terminal does at Ctrl-\ and Ctrl-Z, to all processes of the job. */
+  signal(name: "SIGQUIT" | "SIGTSTP"): void;
 }
 
 const NO_TERMINAL = -1;
@@ -18,6 +20,10 @@ export const ownJob: TerminalJob = {
       // Systems without /proc do not tell.
       return true;
     }
+  },
+  signal: (name) => {
+    // 0 is the process group. A shell waits for each of it, npm among them.
+    process.kill(0, name);
   },
 };
 

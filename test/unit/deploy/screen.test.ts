@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
+import { PassThrough } from "node:stream";
 import type { ReadStream, WriteStream } from "node:tty";
 import headless from "@xterm/headless";
 import { NewsDesk } from "../../../deploy/local/race-news.js";
 import { newRaceView, see } from "../../../deploy/local/race-view.js";
-import { openScreen, type Scene, type Screen } from "../../../deploy/local/screen.js";
+import { openScreen, type Scene } from "../../../deploy/local/screen.js";
 
 const SIZE = { columns: 100, rows: 40 };
 
@@ -30,24 +31,35 @@ describe("a board that is drawn again and again", () => {
   }
 
   /** A screen on a terminal of some size, which may change. */
-  function open(size: { columns: number; rows: number }, written: string[]): { screen: Screen; output: EventEmitter } {
+  function open(size: { columns: number; rows: number }, written: string[], signal: (name: string) => void = () => {}) {
     const write = (text: string) => written.push(text) > 0;
     const output = Object.assign(new EventEmitter(), { ...size, isTTY: true, hasColors: () => false, write });
-    const options = { input: { isTTY: false } as ReadStream, colours: true, onStop: () => {} };
-    return { screen: openScreen({ ...options, output: output as unknown as WriteStream }), output };
+    const input = Object.assign(new PassThrough(), { isTTY: true, isRaw: false, setRawMode });
+    const streams = { output: output as unknown as WriteStream, input: input as unknown as ReadStream };
+    const job = { isForeground: () => true, signal };
+    return { screen: openScreen({ ...streams, colours: true, onStop: () => {}, job }), output, input };
+  }
+
+  function setRawMode(this: { isRaw: boolean }, on: boolean): void {
+    this.isRaw = on;
+  }
+
+  /** The lines of a terminal to which `written` was written. */
+  async function linesOf(written: readonly string[]): Promise<string[]> {
+    const terminal = new headless.Terminal({ cols: SIZE.columns, rows: SIZE.rows, allowProposedApi: true });
+    await new Promise<void>((done) => terminal.write(written.join("").replaceAll("\n", "\r\n"), done));
+    const { active } = terminal.buffer;
+    return Array.from({ length: SIZE.rows }, (_, y) => active.getLine(y)?.translateToString(true) ?? "");
   }
 
   it("leaves the lines above it as they are, whether it grows or becomes smaller in the same second or not", async () => {
-    const terminal = new headless.Terminal({ cols: SIZE.columns, rows: SIZE.rows, allowProposedApi: true });
     const written = ["above\nshown\n"];
     const { screen } = open(SIZE, written);
     const first = [sceneOf(1, 0), sceneOf(1, 0, 5), sceneOf(1, 1, 5), sceneOf(1, 2, 5)];
     const later = [sceneOf(2, 2), sceneOf(2, 1), sceneOf(2, 3), sceneOf(3, 1), sceneOf(3, 1, 7)];
     for (const scene of [...first, ...later]) screen.draw(scene);
-    await new Promise<void>((done) => terminal.write(written.join("").replaceAll("\n", "\r\n"), done));
-    const lines = Array.from({ length: SIZE.rows }, (_, y) =>
-      terminal.buffer.active.getLine(y)?.translateToString(true),
-    );
+    const lines = await linesOf(written);
+    screen.close(undefined);
     assert.deepEqual(lines.slice(0, 3), ["above", "shown", "Regatta  00:00:03  Kafka b"]);
     assert.deepEqual(lines.filter((line) => line?.startsWith("topic")).length, 1);
     assert.ok(lines.includes("Ctrl-C stops; the next start goes on from there. Logs: log"));
@@ -90,5 +102,26 @@ describe("a board that is drawn again and again", () => {
     Object.assign(output, { columns: 0 });
     screen.close(sceneOf(3, 1));
     assert.match(written.at(-1) ?? "", /^topic0 .*^s0 /ms);
+  });
+
+  it("leaves the terminal as it was when the race begins to stop", () => {
+    const { screen, input } = open(SIZE, []);
+    screen.draw(sceneOf(1, 1));
+    assert.equal(input.isRaw, true);
+    screen.draw({ ...sceneOf(2, 1), stopping: true });
+    assert.equal(input.isRaw, false);
+  });
+
+  it("begins below what a shell wrote after Ctrl-Z", async () => {
+    const written: string[] = [];
+    const { screen, input } = open(SIZE, written, (name) => written.push(`${name}\n$ fg\n`));
+    screen.draw(sceneOf(1, 1));
+    input.write("\x1a");
+    await new Promise((done) => setImmediate(done));
+    screen.draw(sceneOf(2, 1));
+    screen.draw(sceneOf(3, 1));
+    const lines = (await linesOf(written)).filter((line) => /^(Regatta|SIG|\$)/.test(line));
+    assert.deepEqual(lines, ["Regatta  00:00:01  Kafka b", "SIGTSTP", "$ fg", "Regatta  00:00:03  Kafka b"]);
+    screen.close(undefined);
   });
 });
