@@ -85,9 +85,14 @@ function openTerminal({ output, input, colours, onStop, job }: ScreenOptions): S
     if (drawn !== undefined) draw(drawn);
   };
   output.on("resize", onResize);
+  let turning: NodeJS.Immediate | undefined;
   const turn = (count: number) => {
     page = Math.max(0, page + count);
-    if (drawn !== undefined) draw(drawn);
+    // Keys that came together, as those of one held down or pasted do, are drawn once.
+    turning ??= setImmediate(() => {
+      turning = undefined;
+      if (drawn !== undefined) draw(drawn);
+    });
   };
   // After a Ctrl-Z the next board begins below what the shell has written.
   const endKeys = listenToKeys(input, { onPages: turn, onStop, onLeave: () => update.done() }, job);
@@ -96,6 +101,7 @@ function openTerminal({ output, input, colours, onStop, job }: ScreenOptions): S
     notice: () => {},
     close(scene) {
       endKeys();
+      clearImmediate(turning);
       output.off("resize", onResize);
       update.clear();
       update.done();

@@ -104,6 +104,22 @@ describe("a board that is drawn again and again", () => {
     assert.match(written.at(-1) ?? "", /^topic0 .*^s0 /ms);
   });
 
+  it("is drawn once for page keys that came together, with the page of them all", async () => {
+    const written: string[] = [];
+    const { screen, input } = open({ ...SIZE, rows: 20 }, written);
+    const scene = sceneOf(1, 1);
+    const totals = { i: 1, n: 1, y: 1, yhat: 1, error: 0, mse: 0 };
+    for (let k = 2; k < 500; k++) see(scene.view, { topic: "topic0", series: `s${k}`, model: "m", ...totals });
+    screen.draw(scene);
+    const before = written.length;
+    input.write("nnnnp");
+    await new Promise((done) => setImmediate(done));
+    await new Promise((done) => setImmediate(done));
+    const drawn = written.slice(before).join("");
+    assert.deepEqual(drawn.match(/Page \d+/g), ["Page 4"]);
+    screen.close(undefined);
+  });
+
   it("leaves the terminal as it was when the race begins to stop", () => {
     const { screen, input } = open(SIZE, []);
     screen.draw(sceneOf(1, 1));
