@@ -64,7 +64,9 @@ export function summarize(view: RaceView, rows: number, order: readonly string[]
 
 /** Pages of the topic that has the most. */
 export function pagesOf(view: RaceView, rows: number): number {
-  return Math.max(1, ...Array.from(view.values(), ({ first }) => Math.ceil(first.length / rows)));
+  let pages = 1;
+  for (const { first } of view.values()) pages = Math.max(pages, Math.ceil(first.length / rows));
+  return pages;
 }
 
 interface Total {

@@ -1,11 +1,13 @@
 /**
  * What the board knows of the races: the newest prediction of each model of each series, and the newest verdict on them, in the
  * order of their topics. Every one carries its series' totals (n, mse, evidence), so any tail of a topic gives true figures.
- * Pure, and bounded however many series there are.
+ * Pure, and bounded however many topics and series there are.
  */
 import type { Prediction } from "../../shared/contract/schemas.js";
 import type { Verdict } from "../../shared/contract/verdict-schemas.js";
 
+/** Topics that are kept: those that came first. A board has room for a few. */
+const TOPICS_MAX = 100;
 /** Series of a topic that have a row: those whose names come first. */
 const FIRST_MAX = 1000;
 /** Series of a topic that count for the models' totals; of the others it is only known that there are more. */
@@ -92,10 +94,11 @@ export function seeVerdict(view: RaceView, verdict: Verdict, source: string): vo
   raceOf(view, topic, series)?.verdicts.set(source, shown);
 }
 
-/** Undefined where there is no room for the series. */
+/** Undefined where there is no room for the topic or the series. */
 function raceOf(view: RaceView, topic: string, series: string): SeriesRace | undefined {
   let races = view.get(topic);
   if (races === undefined) {
+    if (view.size >= TOPICS_MAX) return undefined;
     races = { series: new Map(), first: [], more: false };
     view.set(topic, races);
   }

@@ -7,7 +7,10 @@ import { listenToKeys } from "./board-keys.js";
 import { MseHistory } from "./mse-history.js";
 import { pagesOf, summarize } from "./race-summary.js";
 import type { RaceView } from "./race-view.js";
+import type { TerminalJob } from "./terminal-job.js";
 
+/** Of a terminal that does not tell. */
+const [COLUMNS, LINES] = [80, 24];
 const LINES_EVERY_MS = 5000;
 const FINAL_ROWS = 20;
 const ERASE_BELOW = "\x1b[J";
@@ -38,14 +41,19 @@ export interface ScreenOptions {
   /** Whether colours may be used; where the terminal has none, or NO_COLOR is set, they are not. */
   readonly colours: boolean;
   onStop(): void;
+  /** Else that of this process. */
+  readonly job?: TerminalJob;
 }
 
-/** A board where the output is a terminal, else a log. */
+/** A board where the output is a terminal that has a size, else a log. */
 export function openScreen(options: ScreenOptions): Screen {
-  return options.output.isTTY ? openTerminal(options) : openLog(options.output);
+  return options.output.isTTY && hasSize(options.output) ? openTerminal(options) : openLog(options.output);
 }
 
-function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen {
+/** A serial console, and what a program made without saying how large it is, have none: 0 columns or rows. */
+const hasSize = ({ columns, rows }: WriteStream): boolean => columns !== 0 && rows !== 0;
+
+function openTerminal({ output, input, colours, onStop, job }: ScreenOptions): Screen {
   const update = createLogUpdate(output);
   const history = new MseHistory();
   let page = 0;
@@ -53,7 +61,9 @@ function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen
   let drawnHeight = 0;
   function draw(scene: Scene): void {
     drawn = scene;
-    const { columns = 80, rows: lines = 24 } = output;
+    if (scene.stopping) endKeys();
+    if (!hasSize(output)) return;
+    const { columns = COLUMNS, rows: lines = LINES } = output;
     const { view, models, services } = scene;
     const rows = rowsThatFit(lines, view.size, services.length);
     const of = pagesOf(view, rows);
@@ -75,25 +85,30 @@ function openTerminal({ output, input, colours, onStop }: ScreenOptions): Screen
     if (drawn !== undefined) draw(drawn);
   };
   output.on("resize", onResize);
-  const endKeys = listenToKeys(input, {
-    onPages(count) {
-      page = Math.max(0, page + count);
+  let turning: NodeJS.Immediate | undefined;
+  const turn = (count: number) => {
+    page = Math.max(0, page + count);
+    // Keys that came together, as those of one held down or pasted do, are drawn once.
+    turning ??= setImmediate(() => {
+      turning = undefined;
       if (drawn !== undefined) draw(drawn);
-    },
-    onStop,
-  });
+    });
+  };
+  // After a Ctrl-Z the next board begins below what the shell has written.
+  const endKeys = listenToKeys(input, { onPages: turn, onStop, onLeave: () => update.done() }, job);
   return {
     draw,
     notice: () => {},
     close(scene) {
       endKeys();
+      clearImmediate(turning);
       output.off("resize", onResize);
       update.clear();
       update.done();
       // The terminal echoed ^C below the board.
       output.write(ERASE_BELOW);
       if (scene !== undefined)
-        output.write(renderFinal(summarize(scene.view, FINAL_ROWS, scene.models), output.columns ?? 80));
+        output.write(renderFinal(summarize(scene.view, FINAL_ROWS, scene.models), output.columns || COLUMNS));
     },
   };
 }

@@ -6,27 +6,42 @@ import { setTimeout as pause } from "node:timers/promises";
 import { messageOf } from "../../shared/errors.js";
 import { Admin } from "../../shared/kafka/admin.js";
 import type { ClientOptions } from "../../shared/kafka/client.js";
-import { KafkaError } from "../../shared/kafka/kafka-error.js";
+import { KafkaCode, KafkaError } from "../../shared/kafka/kafka-error.js";
 import { partitionKey, type TopicPartition, type TopicPosition } from "../../shared/kafka/topic-partition.js";
-import type { ServiceHealth } from "./messages.js";
+import type { ServiceHealth, TopicLag } from "./messages.js";
 
 const ASK_MS = 2000;
 
+/** Why a single topic's lag is not known: the user has no right to describe it, or it was deleted. */
+const UNTOLD: ReadonlySet<number> = new Set([
+  KafkaCode.TOPIC_AUTHORIZATION_FAILED,
+  KafkaCode.UNKNOWN_TOPIC_OR_PARTITION,
+  KafkaCode.UNKNOWN_TOPIC,
+  KafkaCode.UNKNOWN_PARTITION,
+]);
+
+/** What is asked of Kafka. */
+export type GroupAdmin = Pick<Admin, "describeGroup" | "positions" | "beginnings" | "ends" | "disconnect">;
+
 export class GroupHealth {
-  readonly #admin: Admin;
+  readonly #services: ReadonlyMap<string, string>;
+  readonly #admin: GroupAdmin;
   readonly #stopping = new AbortController();
   readonly #ended: Promise<void>;
-  #health: readonly ServiceHealth[] | null = null;
+  /** By the services that were asked about: undefined where there is no group. */
+  readonly #known = new Map<string, ServiceHealth | undefined>();
 
   /** @param services by their names: their groups */
-  constructor(options: ClientOptions, services: ReadonlyMap<string, string>) {
-    this.#admin = new Admin(options);
-    this.#ended = this.#ask(services);
+  constructor(options: ClientOptions, services: ReadonlyMap<string, string>, admin: GroupAdmin = new Admin(options)) {
+    this.#services = services;
+    this.#admin = admin;
+    this.#ended = this.#ask();
   }
 
   /** Of the services whose groups exist, in their order; null while nothing is known. */
   get health(): readonly ServiceHealth[] | null {
-    return this.#health;
+    const health = [...this.#known.values()].filter((one) => one !== undefined);
+    return health.length === 0 && this.#known.size < this.#services.size ? null : health;
   }
 
   async close(): Promise<void> {
@@ -35,15 +50,12 @@ export class GroupHealth {
     await this.#admin.disconnect();
   }
 
-  async #ask(services: ReadonlyMap<string, string>): Promise<void> {
+  async #ask(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const health: ServiceHealth[] = [];
-      for (const [name, group] of services) {
-        const one = signal.aborted ? undefined : await this.#healthOf(name, group);
-        if (one !== undefined) health.push(one);
+      for (const [name, group] of this.#services) {
+        if (!signal.aborted) this.#known.set(name, await this.#healthOf(name, group));
       }
-      this.#health = health;
       await pause(ASK_MS, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -53,25 +65,46 @@ export class GroupHealth {
       const description = await this.#admin.describeGroup(group);
       if (description === undefined) return undefined;
       const { members, isStable, assigned } = description;
-      const lags = await this.#lags(group, assigned);
+      const lags = await this.#lags(group, assigned, isStable);
       const state = members === 0 ? "has no members" : isStable ? "running" : "rebalancing";
       // A producer reads nothing but its own changelog.
-      const lagRecords = lags.length === 0 ? null : lags.reduce((sum, { records }) => sum + records, 0);
+      const told = lags.flatMap(({ records }) => (records === null ? [] : [records]));
+      const lagRecords = told.length === 0 ? null : told.reduce((sum, records) => sum + records, 0);
       return { name, state, recordsPerSecond: null, lagRecords, members, lags };
     } catch (error) {
-      if (!(error instanceof KafkaError)) throw error;
+      // Whatever it is, the page goes on, and it is asked again.
       return { name, state: `not known: ${messageOf(error)}`, recordsPerSecond: null, lagRecords: null };
     }
   }
 
   /** By topic, in the order of their names. What lies before a first commit is lag as well. */
-  async #lags(group: string, assigned: readonly TopicPartition[]): Promise<{ topic: string; records: number }[]> {
-    const isInput = ({ topic }: TopicPartition) => !topic.startsWith(`${group}-`);
+  async #lags(group: string, assigned: readonly TopicPartition[], isStable: boolean): Promise<TopicLag[]> {
+    // The positions of a topic stay when it is read no more. What is read is known once all partitions have a member.
+    const read = isStable ? new Set(assigned.map(({ topic }) => topic)) : undefined;
+    const isInput = ({ topic }: TopicPartition) => !topic.startsWith(`${group}-`) && read?.has(topic) !== false;
     const committed = (await this.#admin.positions(group)).filter(isInput);
     const known = new Set(committed.map(partitionKey));
     const unread = assigned.filter((partition) => isInput(partition) && !known.has(partitionKey(partition)));
-    const positions = [...committed, ...(await this.#admin.beginnings(unread))];
-    return lagsOf(positions, await this.#admin.ends(positions, "committed"));
+    const lags: TopicLag[] = [];
+    for (const topic of [...new Set([...committed, ...unread].map((partition) => partition.topic))].sort()) {
+      const isOfTopic = (partition: TopicPartition) => partition.topic === topic;
+      lags.push(...(await this.#topicLags(topic, committed.filter(isOfTopic), unread.filter(isOfTopic))));
+    }
+    return lags;
+  }
+
+  async #topicLags(
+    topic: string,
+    committed: readonly TopicPosition[],
+    unread: readonly TopicPartition[],
+  ): Promise<TopicLag[]> {
+    try {
+      const positions = [...committed, ...(await this.#admin.beginnings(unread))];
+      return lagsOf(positions, await this.#admin.ends(positions, "committed"));
+    } catch (error) {
+      if (!(error instanceof KafkaError) || !UNTOLD.has(error.code)) throw error;
+      return [{ topic, records: null }];
+    }
   }
 }
 

@@ -130,7 +130,13 @@ export interface ServiceHealth {
   /** Of its consumer group; left out where the service itself has answered. */
   readonly members?: number;
   /** The lag by the topics that it reads; left out where the service itself has answered. */
-  readonly lags?: readonly { readonly topic: string; readonly records: number }[];
+  readonly lags?: readonly TopicLag[];
+}
+
+/** The lag of a topic, in records; null where it is not known. */
+export interface TopicLag {
+  readonly topic: string;
+  readonly records: number | null;
 }
 
 /** What is not shown, and why. */

@@ -62,7 +62,7 @@ export function digestOf(name: string): string {
 
 /** A source without its comments, imports and indentation, which nobody sees. */
 export function looksOf(source: string): string {
-  const lines = source.replaceAll(/^import [^;]*;$/gm, "").split("\n");
-  const seen = lines.map((line) => line.trim()).filter((line) => line !== "" && !/^(\/\/|\/?\*)/.test(line));
+  const lines = source.replaceAll(/^import [^;]*;$|^\s*\/\*[\s\S]*?\*\//gm, "").split("\n");
+  const seen = lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("//"));
   return `${seen.join("\n")}\n`;
 }

@@ -65,7 +65,7 @@ export function showServices(services: readonly ServiceHealth[] | null): void {
   const items = (services ?? []).map((service) => {
     const isRunning = service.state === "running";
     const item = make("li", isRunning ? "up" : "down", make("b", "", service.name), ` ${healthText(service)}`);
-    item.title = (service.lags ?? []).map(({ topic, records }) => `${topic}: lag ${countText(records)}`).join("\n");
+    item.title = (service.lags ?? []).map(({ topic, records }) => `${topic}: lag ${lagText(records)}`).join("\n");
     return item;
   });
   const unknown =
@@ -76,8 +76,8 @@ export function showServices(services: readonly ServiceHealth[] | null): void {
 /** A service that is down has a lag too where its group tells it. */
 function healthText({ state, recordsPerSecond, lagRecords, members, lags }: ServiceHealth): string {
   const isRunning = state === "running";
-  const lagging = (lags ?? []).filter(({ records }) => records > 0);
-  const topics = lagging.map(({ topic, records }) => `${topic} ${countText(records)}`).join(", ");
+  const lagging = (lags ?? []).filter(({ records }) => records !== 0);
+  const topics = lagging.map(({ topic, records }) => `${topic} ${lagText(records)}`).join(", ");
   const of = (lags ?? []).length > 1 && lagging.length > 0 ? ` (${topics})` : "";
   const parts = [
     members === undefined || members === 0
@@ -88,6 +88,8 @@ function healthText({ state, recordsPerSecond, lagRecords, members, lags }: Serv
   ].filter((part) => part !== undefined);
   return [state, parts.join(", ")].join(members === 0 ? ", " : " ").trimEnd();
 }
+
+const lagText = (records: number | null): string => (records === null ? "not known" : countText(records));
 
 /** Whether the server is there, and where it reads. */
 export function showConnection(

@@ -245,4 +245,14 @@ describe("the view of a race", () => {
     assert.equal(more, true);
     assert.equal(view.get("t")?.series.size, 10_000);
   });
+
+  it("keeps the first topics of very many, and has pages of any number", () => {
+    const names = Array.from({ length: 1000 }, (_, k) => `t${k}`);
+    const view = seen(...names.map((topic) => ({ topic })), { topic: "t0", series: "s1" });
+    assert.deepEqual([...view.keys()], names.slice(0, 100));
+    assert.equal(view.get("t0")?.series.size, 2);
+    const races = { series: new Map(), first: ["s0", "s1", "s2"], more: false };
+    const wide: RaceView = new Map(Array.from({ length: 200_000 }, (_, k) => [`t${k}`, races]));
+    assert.equal(pagesOf(wide, 2), 2);
+  });
 });
