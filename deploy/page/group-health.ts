@@ -53,8 +53,11 @@ export class GroupHealth {
       const description = await this.#admin.describeGroup(group);
       if (description === undefined) return undefined;
       const { members, isStable, assigned } = description;
-      const lags = await this.#lags(group, assigned);
       const state = members === 0 ? "has no members" : isStable ? "running" : "rebalancing";
+      // The client can list groups, and nothing more.
+      if (members === "some" || assigned === undefined)
+        return { name, state, recordsPerSecond: null, lagRecords: null };
+      const lags = await this.#lags(group, assigned);
       // A producer reads nothing but its own changelog.
       const lagRecords = lags.length === 0 ? null : lags.reduce((sum, { records }) => sum + records, 0);
       return { name, state, recordsPerSecond: null, lagRecords, members, lags };

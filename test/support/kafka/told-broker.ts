@@ -7,13 +7,22 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { frames } from "./frames.js";
 
 /** Kafka's api keys of what it can be asked. */
-const Api = { metadata: 3, findCoordinator: 10, describeGroups: 15, apiVersions: 18 } as const;
+const Api = {
+  metadata: 3,
+  offsetFetch: 9,
+  findCoordinator: 10,
+  describeGroups: 15,
+  listGroups: 16,
+  apiVersions: 18,
+} as const;
 /** Each with its newest version: those of Kafka 1.0, whose answers are the simplest. Some stand for what it only claims to know. */
 const APIS: readonly (readonly [key: number, newest: number])[] = [
-  ...([0, 1, 2, 8, 9, 11, 12, 13, 14, 16] as const).map((key) => [key, key < 2 ? 3 : 0] as const),
+  ...([0, 1, 2, 8, 11, 12, 13, 14] as const).map((key) => [key, key < 2 ? 3 : 0] as const),
   [Api.metadata, 2],
+  [Api.offsetFetch, 2],
   [Api.findCoordinator, 0],
   [Api.describeGroups, 0],
+  [Api.listGroups, 0],
   [Api.apiVersions, 0],
 ];
 const NODE = 1;
@@ -23,15 +32,19 @@ const UNSUPPORTED_VERSION = 35;
 const HEADER_BYTES = 10;
 
 export interface ToldAnswers {
-  /** Error code of every group that is described. */
+  /** Error code of every group that is described; by default each is there and has no members. */
   readonly groupError?: number;
+  /** Error code of every group whose positions are asked for. */
+  readonly positionsError?: number;
+  /** Groups that it lists. */
+  readonly listed?: readonly string[];
   /** Whether it keeps silent when it is asked for topics. */
   readonly hidesTopics?: boolean;
 }
 
 export interface ToldBroker {
   readonly brokers: string;
-  /** How often groups were asked for. */
+  /** How often it was asked for a group, or for a group's positions. */
   readonly groupQuestions: number;
   close(): Promise<void>;
 }
@@ -44,9 +57,9 @@ export async function openToldBroker(answers: ToldAnswers): Promise<ToldBroker> 
     sockets.add(socket.on("error", () => {}).on("close", () => sockets.delete(socket)));
     const onRequest = (request: Buffer) => {
       const key = request.readInt16BE(4);
-      if (key === Api.describeGroups) groupQuestions++;
+      if (key === Api.describeGroups || key === Api.offsetFetch) groupQuestions++;
       if (key === Api.metadata && answers.hidesTopics === true) return;
-      const body = answerTo(request.subarray(4), port, answers.groupError ?? 0);
+      const body = answerTo(request.subarray(4), port, answers);
       if (body === undefined) socket.destroy();
       else socket.write(Buffer.concat([int32(4 + body.length), request.subarray(8, 12), body]));
     };
@@ -69,7 +82,7 @@ export async function openToldBroker(answers: ToldAnswers): Promise<ToldBroker> 
 }
 
 /** The body of the answer to a request; undefined where it only claims to know that kind. */
-function answerTo(request: Buffer, port: number, groupError: number): Buffer | undefined {
+function answerTo(request: Buffer, port: number, answers: ToldAnswers): Buffer | undefined {
   const [key, version] = [request.readInt16BE(0), request.readInt16BE(2)];
   const asked = request.subarray(HEADER_BYTES + Math.max(0, request.readInt16BE(8)));
   const node = [int32(NODE), string("127.0.0.1"), int32(port)];
@@ -90,9 +103,15 @@ function answerTo(request: Buffer, port: number, groupError: number): Buffer | u
     case Api.describeGroups: {
       // Code, id, state, type and data of the protocol, no members.
       const groups = namesOf(asked).map((name) =>
-        Buffer.concat([int16(groupError), ...[name, "", "", ""].map(string), int32(0)]),
+        Buffer.concat([int16(answers.groupError ?? 0), ...[name, "", "", ""].map(string), int32(0)]),
       );
       return Buffer.concat([int32(groups.length), ...groups]);
+    }
+    case Api.offsetFetch:
+      return Buffer.concat([int32(0), int16(answers.positionsError ?? 0)]);
+    case Api.listGroups: {
+      const groups = (answers.listed ?? []).flatMap((name) => [string(name), string("consumer")]);
+      return Buffer.concat([int16(0), int32(groups.length / 2), ...groups]);
     }
     default:
       return undefined;
