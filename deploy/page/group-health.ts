@@ -65,8 +65,11 @@ export class GroupHealth {
       const description = await this.#admin.describeGroup(group);
       if (description === undefined) return undefined;
       const { members, isStable, assigned } = description;
-      const lags = await this.#lags(group, assigned, isStable);
       const state = members === 0 ? "has no members" : isStable ? "running" : "rebalancing";
+      // The client can list groups, and nothing more.
+      if (members === "some" || assigned === undefined)
+        return { name, state, recordsPerSecond: null, lagRecords: null };
+      const lags = await this.#lags(group, assigned, isStable);
       // A producer reads nothing but its own changelog.
       const told = lags.flatMap(({ records }) => (records === null ? [] : [records]));
       const lagRecords = told.length === 0 ? null : told.reduce((sum, records) => sum + records, 0);

@@ -5,6 +5,14 @@ import { type ClientOptions, eventListeners } from "./client.js";
 import { CONSUMER_ONLY, commonProperties, PRODUCER_ONLY, without } from "./client-properties.js";
 import type { ClientTroubles } from "./client-troubles.js";
 import { askCoordinator } from "./coordinator-wait.js";
+import {
+  describedGroup,
+  type GroupDescription,
+  listedGroup,
+  type NativeGroup,
+  type NativeListings,
+  tellsGroupErrors,
+} from "./group-description.js";
 import { callKafka, KafkaCode, KafkaError } from "./kafka-error.js";
 import { pause } from "./patience.js";
 import { positionAt, type TopicPartition, type TopicPosition } from "./topic-partition.js";
@@ -20,21 +28,6 @@ export interface TopicDescription {
   /** Changes when a topic is deleted and made again. */
   readonly id: string;
   readonly partitions: number;
-}
-
-/** A consumer group. */
-export interface GroupDescription {
-  readonly members: number;
-  /** False while partitions come and go, and where it has no members. */
-  readonly isStable: boolean;
-  /** Partitions that its members have. */
-  readonly assigned: readonly TopicPartition[];
-}
-
-interface NativeGroup {
-  readonly state: number;
-  readonly members?: readonly { readonly assignment?: { readonly topicPartitions: readonly TopicPartition[] } }[];
-  readonly error?: unknown;
 }
 
 interface NativePositions {
@@ -160,13 +153,16 @@ export class Admin {
    * @throws {KafkaError} a broker does not answer
    */
   async groups(names: readonly string[]): Promise<string[]> {
-    const { groups, errors } = await this.#ask<{
-      groups: readonly { groupId: string }[];
-      errors: readonly unknown[];
-    }>("list groups", (done) => this.#native.listGroups({ timeout: QUESTION_TIMEOUT_MS }, done as never));
-    if (errors.length > 0) throw new KafkaError("list groups", errors[0]);
-    const found = new Set(groups.map(({ groupId }) => groupId));
+    const found = new Set((await this.#listGroups()).map(({ groupId }) => groupId));
     return names.filter((name) => found.has(name));
+  }
+
+  async #listGroups(): Promise<NativeListings["groups"]> {
+    const { groups, errors } = await this.#ask<NativeListings>("list groups", (done) =>
+      this.#native.listGroups({ timeout: QUESTION_TIMEOUT_MS }, done as never),
+    );
+    if (errors.length > 0) throw new KafkaError("list groups", errors[0]);
+    return groups;
   }
 
   /**
@@ -186,39 +182,36 @@ export class Admin {
     if (failure.code !== KafkaCode.GROUP_ID_NOT_FOUND) throw failure;
   }
 
-  /** How many members a group has now; 0 where there is no such group. */
-  async members(name: string): Promise<number> {
+  /** How many members a group has now, "some" where the client cannot count them; 0 where there is no such group. */
+  async members(name: string): Promise<number | "some"> {
     return (await this.describeGroup(name))?.members ?? 0;
   }
 
   /**
-   * A group as its coordinator knows it; undefined where there is none.
+   * A group as its coordinator knows it, or as far as the client can find out; undefined where there is none.
    * @throws {KafkaError} the broker does not answer, or the user may not ask
    */
   describeGroup(name: string): Promise<GroupDescription | undefined> {
-    return askCoordinator(() => this.#describeGroup(name));
+    return askCoordinator(async () =>
+      tellsGroupErrors(this.#native) ? this.#describeGroup(name) : listedGroup(name, await this.#listGroups()),
+    );
   }
 
   async #describeGroup(name: string): Promise<GroupDescription | undefined> {
     const { groups } = await this.#ask<{ groups: readonly NativeGroup[] }>(`describe group ${name}`, (done) =>
       this.#native.describeGroups([name], { timeout: QUESTION_TIMEOUT_MS }, done as never),
     );
-    const [{ state, members = [], error }] = groups;
-    if (error) {
-      const failure = new KafkaError(`describe group ${name}`, error);
-      if (failure.code === KafkaCode.GROUP_ID_NOT_FOUND) return undefined;
-      throw failure;
-    }
-    if (state === kafka.ConsumerGroupStates.DEAD) return undefined;
-    const assigned = members.flatMap(({ assignment }) => assignment?.topicPartitions ?? []);
-    return {
-      members: members.length,
-      isStable: state === kafka.ConsumerGroupStates.STABLE,
-      assigned: assigned.map(({ topic, partition }) => ({ topic, partition })),
-    };
+    const [group] = groups;
+    if (!group.error) return describedGroup(group);
+    const failure = new KafkaError(`describe group ${name}`, group.error);
+    if (failure.code === KafkaCode.GROUP_ID_NOT_FOUND) return undefined;
+    throw failure;
   }
 
-  /** The positions that a group has committed; none where there is no such group. */
+  /**
+   * The positions that a group has committed; none where there is no such group. Not for a client that cannot describe groups: it
+   * dies where the answer is an error.
+   */
   positions(name: string): Promise<TopicPosition[]> {
     return askCoordinator(() => this.#positions(name));
   }

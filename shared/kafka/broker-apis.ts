@@ -12,7 +12,7 @@ const DEBUG_SEVERITY = 7;
 const HEARTBEAT_KEY = 68;
 const HEARTBEAT_VERSION = 1;
 
-const SPOKEN = /^\[thrd:.*?\]: (?:\w+:\/\/)?(\S+?)(?:\/(?:bootstrap|\d+))?: (.*)$/s;
+const SPOKEN = /^\[thrd:(.*?)\]: (?:\w+:\/\/)?(\S+?)(?:\/(?:bootstrap|\d+))?: (.*)$/s;
 const LIST = "Broker API support:";
 const API = /^ *ApiKey \S+ \((\d+)\) Versions \d+\.\.(\d+)$/;
 
@@ -22,7 +22,7 @@ export const isDebug = (line: ClientLog & { readonly severity?: unknown }): bool
 /** Reads one client's log; see the file's head. */
 export class BrokerApis {
   readonly #onLack: (broker: string) => void;
-  /** Brokers whose list is being told, and did not have it so far. */
+  /** Threads whose broker's list is being told, and did not have it so far: two may tell that of one broker at once. */
   readonly #open = new Set<string>();
 
   /** @param onLack gets the address of each broker that cannot have groups of the consumer protocol, at each connection */
@@ -32,17 +32,17 @@ export class BrokerApis {
 
   /** Takes in a line. */
   onLog({ message }: ClientLog): void {
-    const [, broker, words = ""] = SPOKEN.exec(String(message)) ?? [];
-    if (broker === undefined) return;
+    const [, thread, broker, words = ""] = SPOKEN.exec(String(message)) ?? [];
+    if (thread === undefined || broker === undefined) return;
     if (words === LIST) {
-      this.#open.add(broker);
+      this.#open.add(thread);
       return;
     }
-    if (!this.#open.has(broker)) return;
+    if (!this.#open.has(thread)) return;
     const [, key, newest] = API.exec(words) ?? [];
     if (key !== undefined && Number(key) !== HEARTBEAT_KEY) return;
     // Its own line, or the first after the list.
-    this.#open.delete(broker);
+    this.#open.delete(thread);
     if (key === undefined || Number(newest) < HEARTBEAT_VERSION) this.#onLack(broker);
   }
 }

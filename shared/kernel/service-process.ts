@@ -50,6 +50,8 @@ export class ServiceProcess {
   /** Asked to stop: every wait of the service ends with this signal. */
   readonly #stop = newStop();
   #deadline: NodeJS.Timeout | undefined;
+  /** Why its brokers cannot have this service. */
+  #refused: ConfigurationError | undefined;
 
   constructor(
     service: AnyService,
@@ -107,7 +109,15 @@ export class ServiceProcess {
     this.#setDeadline();
   }
 
-  /** @throws {TopicError | StoreError | Error} the service cannot continue */
+  #refuse(broker: string): void {
+    if (this.#stop.signal.aborted) return;
+    this.#refused = new ConfigurationError([oldBrokerFault(broker)]);
+    this.#logger.info({ faults: this.#refused.faults }, "stopping");
+    this.#stop.abort();
+    this.#setDeadline();
+  }
+
+  /** @throws {TopicError | StoreError | ConfigurationError | Error} the service cannot continue */
   async run(): Promise<void> {
     const { httpAddress, httpHost, httpPort, httpToken } = this.#settings;
     const access = { host: httpHost, address: httpAddress, token: httpToken };
@@ -118,6 +128,8 @@ export class ServiceProcess {
     } finally {
       await http.close();
     }
+    // Whatever it had come to when it was refused.
+    if (this.#refused !== undefined) throw this.#refused;
   }
 
   /** A client that waits for a broker, or for a group, would delay an ordinary exit without end. */
@@ -149,13 +161,8 @@ export class ServiceProcess {
       logger: this.#logger,
       troubles: this.#troubles,
     };
-    let refused: ConfigurationError | undefined;
-    const onOldBroker = (broker: string) => {
-      refused = new ConfigurationError([oldBrokerFault(broker)]);
-      this.#stop.abort();
-    };
     const isNew = this.#settings.groupProtocol === "consumer";
-    const admin = new Admin(clientOptions, isNew ? new BrokerApis(onOldBroker) : undefined);
+    const admin = new Admin(clientOptions, isNew ? new BrokerApis((broker) => this.#refuse(broker)) : undefined);
     try {
       const found = await this.#waits.forTopics(admin, this.#needs);
       if (found === undefined) return;
@@ -182,7 +189,6 @@ export class ServiceProcess {
       await admin.disconnect();
       await slot.release();
     }
-    if (refused !== undefined) throw refused;
   }
 
   async #runLoop(scope: Scope): Promise<void> {

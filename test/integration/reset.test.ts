@@ -43,12 +43,14 @@ describe("reset", function () {
   this.timeout(300_000);
   const stack = stackFor();
   const environment = { ML_MODELS: "lin" };
-  const reset = (...args: string[]) =>
+  const resetWith = (more: Readonly<Record<string, string>>, ...args: string[]) =>
     RunningCommand.start("reset", args, {
       KAFKA_BROKERS: stack.brokers,
       STATE_DIR: stack.stateDirectory,
       ...environment,
+      ...more,
     });
+  const reset = (...args: string[]) => resetWith({}, ...args);
   async function done(running: RunningCommand, code = 0): Promise<Ended> {
     const ended = await running.ended();
     assert.equal(ended.code, code, ended.stdout + ended.stderr);
@@ -97,6 +99,10 @@ describe("reset", function () {
     await service.ready(2);
     const refused = await done(reset("--yes"), 1);
     assert.match(refused.stderr, /group regatta-rls-racer has 1 members: stop every instance of rls-racer first/);
+    // As the client that npm has, which only lists groups.
+    const preload = new URL("../support/programs/listing-client.js", import.meta.url).href;
+    const listed = await done(resetWith({ NODE_OPTIONS: `--import=${preload}` }, "--yes"), 1);
+    assert.match(listed.stderr, /group regatta-rls-racer has some members: stop every instance of rls-racer first/);
     assert.equal(await service.stop(), 0);
 
     const cutOff = stack.start("rls-racer", { ...environment, KAFKA_BROKERS: "127.0.0.1:1" });

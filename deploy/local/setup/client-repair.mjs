@@ -1,6 +1,6 @@
 /**
- * Repairs of librdkafka 2.15.1, made in its source before the Kafka client is built: each is of a fault that is open in November
- * 2026. And two calls that are added to the client itself, see client-batch.cc.
+ * Repairs of the Kafka client 1.10.1 and its librdkafka 2.15.1, made in their sources before they are built: each is of a fault that
+ * is open in November 2026. And two calls that are added to the client itself, see client-batch.cc.
  *
  *   node client-repair.mjs <folder of @confluentinc/kafka-javascript>
  */
@@ -149,11 +149,52 @@ const repairs = [
         rkb = rd_kafka_coord_cache_get(
 `,
   },
+  {
+    // Whoever asks for a group's positions without being a member, and whose broker says that it is not the coordinator any more, has
+    // no group of its own to tell that to: the process dies of SIGSEGV in rd_kafka_cgrp_op. Now it sees the error.
+    issue: "confluentinc/librdkafka, issue 5040",
+    file: `${LIBRDKAFKA}/rdkafka_request.c`,
+    text: `        if (actions & RD_KAFKA_ERR_ACTION_REFRESH) {
+                /* Re-query for coordinator */
+                rd_kafka_cgrp_op(rkb->rkb_rk->rk_cgrp, NULL, RD_KAFKA_NO_REPLYQ,
+`,
+    repaired: `        if (actions & RD_KAFKA_ERR_ACTION_REFRESH && rkb->rkb_rk->rk_cgrp) {
+                /* Re-query for coordinator */
+                rd_kafka_cgrp_op(rkb->rkb_rk->rk_cgrp, NULL, RD_KAFKA_NO_REPLYQ,
+`,
+  },
+  // A group that could not be described, for want of a right or of a broker that answers, has no assignor but a null pointer. The
+  // client makes a string of it: the process dies of SIGSEGV. Now it sees the error.
+  ...["protocol", "partitionAssignor"].map((name) => ({
+    issue: "confluentinc/confluent-kafka-javascript, issue 531",
+    file: "src/common.cc",
+    text: `Nan::New("${name}").ToLocalChecked(),
+           Nan::New<v8::String>(
+               rd_kafka_ConsumerGroupDescription_partition_assignor(desc))
+`,
+    repaired: `Nan::New("${name}").ToLocalChecked(),
+           Nan::New<v8::String>(
+               rd_kafka_ConsumerGroupDescription_partition_assignor(desc)
+                   ? rd_kafka_ConsumerGroupDescription_partition_assignor(desc)
+                   : "")
+`,
+  })),
   ...busyWait,
 ];
 
-/** Where {@link BATCH} is compiled: its place in the package, and what names its two calls there. And how librdkafka is compiled. */
+/**
+ * Where {@link BATCH} is compiled: its place in the package, and what names its two calls there. How librdkafka is compiled. And the
+ * mark of a client that may be asked for groups, see shared/kafka/group-description.ts.
+ */
 const additions = [
+  {
+    issue: "tellsGroupErrors",
+    file: "src/admin.cc",
+    text: `  Nan::SetPrototypeMethod(tpl, "describeGroups", NodeDescribeGroups);\n`,
+    repaired: `  Nan::SetPrototypeMethod(tpl, "describeGroups", NodeDescribeGroups);
+  Nan::SetPrototypeTemplate(tpl, "tellsGroupErrors", Nan::True());
+`,
+  },
   {
     // As many compilers as files, 70 of them, take 3 GB at once and leave nothing to whatever else runs.
     issue: "the number of compilers",

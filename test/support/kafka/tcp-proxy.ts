@@ -5,13 +5,11 @@
  */
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { frames, LENGTH_BYTES } from "./frames.js";
 
 /** Requests that tests lose the reply of, by Kafka's api key. */
 export const ApiKey = { addOffsetsToTxn: 25, endTxn: 26, txnOffsetCommit: 28 } as const;
 export type ApiName = keyof typeof ApiKey;
-
-const LENGTH_BYTES = 4;
-const FRAME_BYTES_MAX = 256 * 1024 * 1024;
 
 interface Link {
   readonly client: Socket;
@@ -159,28 +157,4 @@ export class TcpProxy {
       if (waiting.length === 1) setTimeout(writeDue, Math.max(1, this.#delayMs));
     };
   }
-}
-
-/** Cuts a stream into Kafka's frames, each handed over whole with its length in front. */
-function frames(onFrame: (frame: Buffer) => void): (bytes: Buffer) => void {
-  let chunks: Buffer[] = [];
-  let held = 0;
-  let needed = LENGTH_BYTES;
-  return (bytes) => {
-    chunks.push(bytes);
-    held += bytes.length;
-    if (held < needed) return;
-    let rest = Buffer.concat(chunks);
-    for (needed = LENGTH_BYTES; rest.length >= needed; ) {
-      const length = LENGTH_BYTES + rest.readInt32BE(0);
-      if (length > FRAME_BYTES_MAX) throw new Error(`expected Kafka's framing, got a frame of ${length} bytes`);
-      needed = length;
-      if (rest.length < length) break;
-      onFrame(rest.subarray(0, length));
-      rest = rest.subarray(length);
-      needed = LENGTH_BYTES;
-    }
-    chunks = [rest];
-    held = rest.length;
-  };
 }

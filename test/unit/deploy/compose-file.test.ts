@@ -15,6 +15,7 @@ const serviceSchema = z.object({
   environment: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   ports: z.array(z.string()).default([]),
   volumes: z.array(z.string()).default([]),
+  tmpfs: z.array(z.string()).default([]),
   restart: z.string(),
   stop_grace_period: z.string(),
   read_only: z.boolean().default(false),
@@ -47,6 +48,11 @@ describe("the image's user", () => {
 describe("docker-compose.yml", () => {
   it("runs every service and what it needs, and names no container, so that each can be scaled", () => {
     assert.deepEqual(Object.keys(services).sort(), ["grafana", "kafka", "prometheus", ...SERVICE_NAMES].sort());
+  });
+
+  it("lets Kafka load the libraries that it unpacks in /tmp, for batches in snappy and zstd", () => {
+    const [options] = services.kafka.tmpfs.flatMap((mount) => /^\/tmp:(.*)$/.exec(mount)?.[1] ?? []);
+    assert.ok(options.split(",").includes("exec"), options);
   });
 
   it("gives every container limits, no capability, a way back after a crash and no writable root", () => {

@@ -27,17 +27,35 @@ describe("what a broker can do, in the client's words", () => {
     assert.deepEqual(told("a:9092", "  ApiKey ConsumerGroupHeartbeat (68) Versions 0..0", "Connected (#1)"), []);
   });
 
+  const [old, new_] = [
+    list("ConsumerGroupHeartbeat (68) Versions 0..0"),
+    list("ConsumerGroupHeartbeat (68) Versions 0..1"),
+  ];
+
   it("keeps the brokers apart whose lists come at once", () => {
     const apis = new BrokerApis((broker) => found.push(broker));
     found.length = 0;
-    const [old, new_] = [
-      list("ConsumerGroupHeartbeat (68) Versions 0..0"),
-      list("ConsumerGroupHeartbeat (68) Versions 0..1"),
-    ];
     for (const at of old.keys()) {
       apis.onLog({ message: `[thrd:old:1/1]: old:1/1: ${old[at]}` });
       apis.onLog({ message: `[thrd:new:1/2]: new:1/2: ${new_[at]}` });
     }
     assert.deepEqual(found, ["old:1"]);
+  });
+
+  /** Two connections to one broker, as to a bootstrap server that is found in the cluster: each line of the second `late` lines later. */
+  const toldTwice = (lines: readonly string[], late: number) => {
+    const apis = new BrokerApis((broker) => found.push(broker));
+    found.length = 0;
+    for (let at = 0; at < lines.length + late; at++) {
+      if (at < lines.length) apis.onLog({ message: `[thrd:b:1/bootstrap]: b:1/bootstrap: ${lines[at]}` });
+      if (at >= late) apis.onLog({ message: `[thrd:b:1/2]: b:1/2: ${lines[at - late]}` });
+    }
+    return [...found];
+  };
+
+  it("keeps apart the lists of two connections to one broker, however they overlap", () => {
+    const lates = [...new_.keys(), new_.length];
+    for (const late of lates) assert.deepEqual(toldTwice(new_, late), [], `${late} lines later`);
+    for (const late of lates) assert.deepEqual(toldTwice(old, late), ["b:1", "b:1"], `${late} lines later`);
   });
 });
