@@ -100,7 +100,9 @@ export function raceMetrics<M extends Contestant, S extends ShownSeries<M> = Sho
   const isFull = (seriesMax: number, bytes: number) => held.size >= seriesMax || heldBytes + bytes > heldBytesMax;
   registerScores(registry, held, gauges);
   registerForecasts(registry, held);
-  registerBaselines(registry, () => shownIn(held));
+  registerBaselines(registry, () =>
+    Array.from(held.values(), ({ topic, series, shown: { judge } }) => ({ topic, series, judge })),
+  );
   registerCount(registry, held, unshown, topics);
   const { refusals, leftOut, resets, switches } = createCounters(registry);
   return {
@@ -221,7 +223,8 @@ function registerForecasts(registry: Registry, held: ReadonlyMap<string, Held<Co
     registers,
     collect() {
       this.reset();
-      for (const { topic, series, y } of shownIn(held)) if (y !== undefined) this.set({ topic, series }, y);
+      for (const { topic, series, shown } of held.values())
+        if (shown.y !== undefined) this.set({ topic, series }, shown.y);
     },
   });
   new Gauge({
@@ -231,7 +234,7 @@ function registerForecasts(registry: Registry, held: ReadonlyMap<string, Held<Co
     registers,
     collect() {
       this.reset();
-      for (const { topic, series, open } of shownIn(held)) this.set({ topic, series }, open ?? 0);
+      for (const { topic, series, shown } of held.values()) this.set({ topic, series }, shown.open ?? 0);
     },
   });
 }
@@ -249,7 +252,7 @@ function registerCount(
     registers: [registry],
     collect() {
       this.reset();
-      for (const { topic } of shownIn(held)) this.inc({ topic });
+      for (const { topic } of held.values()) this.inc({ topic });
       const counts = new Map<string, number>();
       for (const key of unshown.keys()) {
         // A topic has no slash.
@@ -259,9 +262,4 @@ function registerCount(
       for (const [topic, count] of counts) this.inc({ topic }, count);
     },
   });
-}
-
-/** With their names as labels. */
-function shownIn<M extends Contestant>(held: ReadonlyMap<string, Held<M>>): ShownSeries<M>[] {
-  return Array.from(held.values(), ({ shown, topic, series }) => ({ ...shown, topic, series }));
 }

@@ -64,7 +64,7 @@ export const judgeGauges: readonly JudgeGauge[] = [
 const known = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
 
 /** A series that is shown, with its name. */
-interface NamedJudged extends Judged {
+interface NamedJudged extends Pick<Judged, "judge"> {
   readonly topic: string;
   readonly series: string;
 }
