@@ -1,14 +1,5 @@
 /** What is written to which topic: what every page, document and schema of the contract is made from. */
-import {
-  best,
-  type DescribedRecord,
-  estimate,
-  mlPrediction,
-  observation,
-  rlsPrediction,
-  standings,
-  verdict,
-} from "../../shared/contract/records.js";
+import { type DescribedRecord, recordOf } from "../../shared/contract/records.js";
 import { observationsTopic, topics } from "../../shared/contract/topics.js";
 import type { OutputTopic } from "../../shared/service-definition.js";
 import { kernelSettings } from "../../shared/service-settings.js";
@@ -35,39 +26,28 @@ const VERDICTS = "Who is champion of each series and how sure that is: when it c
 
 /** Every topic of results that others read. */
 export const TOPICS: readonly DescribedTopic[] = [
-  { topic: observationsTopic(RAW), record: observation, key: SERIES, what: "What was read of a raw topic." },
-  {
-    topic: topics.estimates,
-    record: estimate,
-    key: SERIES,
-    what: "What is known of a series after each observation.",
-  },
-  {
-    topic: topics.rlsPredictions,
-    record: rlsPrediction,
-    key: SERIES,
-    what: "The forecast of each observation by each model of rls-racer, made before it learned from it.",
-  },
-  {
-    topic: topics.mlPredictions,
-    record: mlPrediction,
-    key: SERIES,
-    what: "The forecast of each observation by each model of ml-racer, made before it learned from it.",
-  },
-  ...[topics.rlsBest, topics.mlBest].map((topic) => ({ topic, record: best, key: SERIES, what: BEST })),
-  ...[topics.rlsVerdicts, topics.mlVerdicts].map((topic) => ({
-    topic,
-    record: verdict,
-    key: TOPIC_AND_SERIES,
-    what: VERDICTS,
-  })),
-  ...[topics.rlsStandings, topics.mlStandings].map((topic) => ({
-    topic,
-    record: standings,
-    key: TOPIC_AND_SERIES,
-    what: STANDINGS,
-  })),
+  described(observationsTopic(RAW), SERIES, "What was read of a raw topic."),
+  described(topics.estimates, SERIES, "What is known of a series after each observation."),
+  described(
+    topics.rlsPredictions,
+    SERIES,
+    "The forecast of each observation by each model of rls-racer, made before it learned from it.",
+  ),
+  described(
+    topics.mlPredictions,
+    SERIES,
+    "The forecast of each observation by each model of ml-racer, made before it learned from it.",
+  ),
+  ...[topics.rlsBest, topics.mlBest].map((topic) => described(topic, SERIES, BEST)),
+  ...[topics.rlsVerdicts, topics.mlVerdicts].map((topic) => described(topic, TOPIC_AND_SERIES, VERDICTS)),
+  ...[topics.rlsStandings, topics.mlStandings].map((topic) => described(topic, TOPIC_AND_SERIES, STANDINGS)),
 ];
+
+function described(topic: OutputTopic<never>, key: string, what: string): DescribedTopic {
+  const record = recordOf(topic);
+  if (record === undefined) throw new Error(`bug: expected the values of ${topic.name} to be of the contract`);
+  return { topic, record, key, what };
+}
 
 /** Whether Kafka keeps the newest record of each key alone. */
 export function isCompacted({ topic }: Pick<DescribedTopic, "topic">): boolean {

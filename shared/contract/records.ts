@@ -1,5 +1,6 @@
 /** The shapes of what others read, by their names. */
 import type { ZodType } from "zod";
+import type { OutputTopic } from "../service-definition.js";
 import {
   estimateSchema,
   observationSchema,
@@ -23,13 +24,19 @@ const record = (name: string, schema: ZodType): DescribedRecord => ({
   file: name.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`),
   schema,
 });
-export const observation = record("observation", observationSchema);
-export const estimate = record("estimate", estimateSchema);
-export const rlsPrediction = record("rlsPrediction", rlsPredictionSchema);
-export const mlPrediction = record("mlPrediction", predictionSchema);
-export const standings = record("standings", standingsSchema);
-export const best = record("best", bestSchema);
-export const verdict = record("verdict", verdictSchema);
 
 /** Every shape, in the order in which a record comes by them. */
-export const RECORDS = [observation, estimate, rlsPrediction, mlPrediction, best, verdict, standings] as const;
+export const RECORDS: readonly DescribedRecord[] = [
+  record("observation", observationSchema),
+  record("estimate", estimateSchema),
+  record("rlsPrediction", rlsPredictionSchema),
+  record("mlPrediction", predictionSchema),
+  record("best", bestSchema),
+  record("verdict", verdictSchema),
+  record("standings", standingsSchema),
+];
+
+/** The shape of a topic's values; undefined where nobody else reads the topic. */
+export function recordOf(topic: Pick<OutputTopic<never>, "record">): DescribedRecord | undefined {
+  return RECORDS.find(({ name }) => name === topic.record);
+}

@@ -1,7 +1,7 @@
 /** How results become values of a registered schema. */
 import type { Schema } from "avsc";
 import { jsonSchema } from "../contract/json-schema.js";
-import { type DescribedRecord, RECORDS } from "../contract/records.js";
+import { type DescribedRecord, recordOf } from "../contract/records.js";
 import { SchemaError } from "../errors.js";
 import { formatOf, type RegistrySettings, type ValueFormat } from "../registry-settings.js";
 import type { OutputTopic } from "../service-definition.js";
@@ -53,9 +53,10 @@ export async function valueEncoders(
 ): Promise<ReadonlyMap<string, ValueEncoder>> {
   const client = new RegistryClient(settings);
   const encoders = new Map<string, ValueEncoder>();
-  for (const { name: topic, record: recordName } of outputs) {
+  for (const output of outputs) {
+    const topic = output.name;
     const format = formatOf(settings, topic);
-    const record = RECORDS.find(({ name }) => name === recordName);
+    const record = recordOf(output);
     // The racers read observations as they stand.
     if (format === "json" || record === undefined || record.name === "observation") continue;
     const form = FORMS[format];
