@@ -1,4 +1,4 @@
-/** Avro schemas of others, whose integers are exact and whose lists are no longer than their bytes. */
+/** Avro types, whose integers are exact; lists of others' values are no longer than their bytes. */
 import avro from "avsc";
 import { exactLong } from "./exact-long.js";
 
@@ -53,7 +53,7 @@ const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT);
  * @param registry types by their names: those of the schemas that were read with it before
  * @throws {Error} it is no schema
  */
-export function avroType(schema: string, registry: Record<string, avro.Type>): avro.Type {
+export function avroType(schema: string, registry: Record<string, avro.Type> = {}): avro.Type {
   // With attributes or without: times are longs too.
   const typeHook = (part: unknown) => (isLong(part) ? exactLong : undefined);
   return avro.Type.forSchema(JSON.parse(schema), { registry, typeHook: typeHook as never });

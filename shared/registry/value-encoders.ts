@@ -1,5 +1,4 @@
 /** How results become values of a registered schema. */
-import type { Schema } from "avsc";
 import { jsonSchema } from "../contract/json-schema.js";
 import { type DescribedRecord, recordOf } from "../contract/records.js";
 import { SchemaError } from "../errors.js";
@@ -32,9 +31,9 @@ const FORMS: Readonly<Record<Exclude<ValueFormat, "json">, Registered>> = {
     compatibility: "FULL_TRANSITIVE",
     schemaOf: avroSchema,
     payload: async (record) => {
-      // Most services need neither.
-      const [{ default: avro }, { exactLong }] = await Promise.all([import("avsc"), import("./exact-long.js")]);
-      const type = avro.Type.forSchema(avroSchema(record) as Schema, { registry: { long: exactLong } });
+      // Most services do not need it.
+      const { avroType } = await import("./avro-types.js");
+      const type = avroType(JSON.stringify(avroSchema(record)));
       // JSON has the shortest text of each double, which reads back as the same double.
       return (json) => type.toBuffer(JSON.parse(json.toString("utf8")));
     },
