@@ -1,6 +1,6 @@
 /** Settings of a schema registry, and of the form in which values go to topics. */
 import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { type ZodType, z } from "zod";
 import { type SettingDefinitions, type Settings, setting } from "./config.js";
 import { messageOf } from "./errors.js";
@@ -75,8 +75,13 @@ export function registryFaults({
   if ((registryCert === undefined) !== (registryKey === undefined))
     faults.push("SCHEMA_REGISTRY_CERT_FILE and SCHEMA_REGISTRY_KEY_FILE belong together: set both or none");
   const tls = { ca: registryCa, cert: registryCert, key: registryKey };
-  const isTls = Object.values(tls).some((text) => text !== undefined);
-  if (isTls && registryUrl !== undefined && !registryUrl.some((address) => address.startsWith("https:")))
+  if (Object.values(tls).some((text) => text !== undefined)) faults.push(...tlsFaults(tls, registryUrl));
+  return faults;
+}
+
+function tlsFaults(tls: SecureContextOptions, url: readonly string[] | undefined): string[] {
+  const faults: string[] = [];
+  if (url !== undefined && !url.some((address) => address.startsWith("https:")))
     faults.push(
       "SCHEMA_REGISTRY_CA_FILE, _CERT_FILE and _KEY_FILE are of use with an https:// address in SCHEMA_REGISTRY_URL alone",
     );
