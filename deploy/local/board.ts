@@ -42,6 +42,9 @@ export interface BoardModel {
   readonly page: { readonly number: number; readonly of: number };
 }
 
+/** What a log shows of it: neither pages nor bars. */
+export type LogModel = Omit<BoardModel, "history" | "page">;
+
 const NOTICES_SHOWN = 2;
 /** Lines besides those of races and services: title, blank or file, services' head, blank, champion, dead letters, foot. */
 const FRAME_LINES = 7;
@@ -102,7 +105,7 @@ export function renderFinal(races: readonly TopicSummary[], columns: number): st
  * One line for a file's progress, one for each model of each topic and one for each thing that is new, for a log.
  * @param before the same some time ago, which throughput is counted from; undefined at first
  */
-export function renderLines(model: BoardModel, before: BoardModel | undefined): string[] {
+export function renderLines(model: LogModel, before: LogModel | undefined): string[] {
   const time = clock(model.elapsedMs);
   const lag = model.services.reduce((sum, { lagRecords }) => sum + (lagRecords ?? 0), 0);
   const { progress } = model;
@@ -126,7 +129,7 @@ export function renderLines(model: BoardModel, before: BoardModel | undefined): 
   return [...head, ...lines, ...news.map((line) => `${time} ${lineText(line, Number.POSITIVE_INFINITY, false)}`)];
 }
 
-function recordsPerSecond({ topic, records }: TopicSummary, now: BoardModel, before: BoardModel): number {
+function recordsPerSecond({ topic, records }: TopicSummary, now: LogModel, before: LogModel): number {
   const then = before.races.find((race) => race.topic === topic)?.records ?? 0;
   return (1000 * (records - then)) / (now.elapsedMs - before.elapsedMs);
 }

@@ -2,7 +2,7 @@
 import type { ReadStream, WriteStream } from "node:tty";
 import { createLogUpdate } from "log-update";
 import { printableLines } from "../printable.js";
-import { type BoardModel, renderBoard, renderFinal, renderLines, rowsThatFit } from "./board.js";
+import { type BoardModel, type LogModel, renderBoard, renderFinal, renderLines, rowsThatFit } from "./board.js";
 import { listenToKeys } from "./board-keys.js";
 import { MseHistory } from "./mse-history.js";
 import { pagesOf, summarize } from "./race-summary.js";
@@ -15,7 +15,6 @@ const LINES_EVERY_MS = 5000;
 const FINAL_ROWS = 20;
 const ERASE_BELOW = "\x1b[J";
 const ERASE_ALL = "\x1b[2J\x1b[H";
-const NO_PAGES = { number: 1, of: 1 };
 
 /** The content of a screen; the races are summarized to as many rows as fit. */
 export type Scene = Omit<BoardModel, "races" | "history" | "page"> & {
@@ -114,14 +113,13 @@ function openTerminal({ output, input, colours, onStop, job }: ScreenOptions): S
 }
 
 function openLog(stream: NodeJS.WritableStream): Screen {
-  const history = new MseHistory();
   let nextMs = LINES_EVERY_MS;
-  let before: BoardModel | undefined;
+  let before: LogModel | undefined;
   return {
     draw(scene) {
       if (scene.elapsedMs < nextMs) return;
       nextMs = scene.elapsedMs + LINES_EVERY_MS;
-      const model = { ...scene, races: summarize(scene.view, 0, scene.models), history, page: NO_PAGES };
+      const model = { ...scene, races: summarize(scene.view, 0, scene.models) };
       for (const line of renderLines(model, before)) stream.write(`${line}\n`);
       before = model;
     },
