@@ -103,16 +103,18 @@ export class ServiceProcess {
 
   /** Asks for a clean end; a second call changes nothing. */
   stop(signal: string): void {
-    if (this.#stop.signal.aborted) return;
-    this.#logger.info({ signal }, "stopping");
-    this.#stop.abort();
-    this.#setDeadline();
+    this.#end({ signal });
   }
 
   #refuse(broker: string): void {
     if (this.#stop.signal.aborted) return;
     this.#refused = new ConfigurationError([oldBrokerFault(broker)]);
-    this.#logger.info({ faults: this.#refused.faults }, "stopping");
+    this.#end({ faults: this.#refused.faults });
+  }
+
+  #end(why: object): void {
+    if (this.#stop.signal.aborted) return;
+    this.#logger.info(why, "stopping");
     this.#stop.abort();
     this.#setDeadline();
   }
