@@ -1,4 +1,5 @@
 /** What a service waits for at its start: Kafka, topics that do not exist yet, a schema registry. The view shows it as a sentence. */
+import { AwayLines } from "../away-lines.js";
 import { AwayError } from "../errors.js";
 import type { Admin } from "../kafka/admin.js";
 import type { ClientTroubles } from "../kafka/client-troubles.js";
@@ -11,8 +12,6 @@ import { prepareTopics, type TopicNeeds, type Topics } from "./topics/prepare-to
 /** Between two questions whether a missing topic is there. */
 const TOPIC_POLL_MS = 300;
 const WAITING = "waiting for Kafka";
-/** Between two lines of the log that a registry is still away. */
-const LINES_APART_MS = 60_000;
 
 export interface StartWaitsOptions {
   readonly brokers: string;
@@ -51,12 +50,10 @@ export class StartWaits {
   /** Repeats `attempt` until a schema registry answers. @returns undefined where the service is stopped meanwhile */
   async forRegistry<T>(attempt: () => Promise<T>): Promise<T | undefined> {
     const { view, stop, logger } = this.#options;
-    let toldMs = Number.NEGATIVE_INFINITY;
-    const onFailure = ({ message }: Error) => {
-      view.startWaitsFor = message;
-      if (performance.now() - toldMs < LINES_APART_MS) return;
-      toldMs = performance.now();
-      logger.warn(message);
+    const lines = new AwayLines(logger);
+    const onFailure = (error: Error) => {
+      view.startWaitsFor = error.message;
+      lines.tell(error);
     };
     const mayRetry = async (error: Error) => error instanceof AwayError;
     const result = await retry(attempt, { patience: AT_START, stop, onFailure, mayRetry });

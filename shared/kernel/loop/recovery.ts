@@ -12,6 +12,7 @@
  *   KafkaError, other     a producer whose state is unknown is replaced
  *   any other             nothing is: the service ends
  */
+import { AwayLines } from "../../away-lines.js";
 import { AwayError, messageOf } from "../../errors.js";
 import { KafkaCode, KafkaError } from "../../kafka/kafka-error.js";
 import type { Logger } from "../../logger.js";
@@ -33,8 +34,6 @@ const THREAD_DEATHS_MAX = 10;
 const LOSSES_MAX = 10;
 const LOSS_WAIT_MIN_MS = 200;
 const LOSS_WAIT_MAX_MS = 5000;
-/** Each attempt fails alike: a line a minute tells it. */
-const AWAY_LINES_APART_MS = 60_000;
 /** Another holder of the transactional id, or the broker after the transaction's timeout, has made this producer void. */
 const FENCED: ReadonlySet<number> = new Set([
   KafkaCode.FENCED,
@@ -92,7 +91,7 @@ export class Recovery {
     ),
     fate(KafkaError, "kafka", (error) => this.#logDropped(error)),
   ];
-  #awayToldMs = Number.NEGATIVE_INFINITY;
+  readonly #awayLines: AwayLines;
   #threadDeaths = 0;
   /** Memberships that ended since the last commit, and why the last one did. */
   #losses = 0;
@@ -100,6 +99,7 @@ export class Recovery {
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
+    this.#awayLines = new AwayLines(options.logger);
   }
 
   /** Why the last membership ended; undefined once work was committed since. */
@@ -219,11 +219,8 @@ export class Recovery {
   }
 
   #await(error: AwayError): void {
-    const nowMs = performance.now();
-    this.hindrance.failed(error, nowMs);
-    if (nowMs - this.#awayToldMs < AWAY_LINES_APART_MS) return;
-    this.#awayToldMs = nowMs;
-    this.#options.logger.warn(error.message);
+    this.hindrance.failed(error, performance.now());
+    this.#awayLines.tell(error);
   }
 
   #logDropped(error: KafkaError): void {
