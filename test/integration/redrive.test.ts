@@ -144,14 +144,17 @@ describe("dead letters", function () {
     await create(DEAD_LETTERS_TOPIC, 2);
     await writeLetters("killed", LETTERS, (k) => (k % 3 === 0 ? "arity" : "not-utf8"));
     let killed = 0;
+    let isArityLeft = true;
     for (let kill = 0; kill < KILLS; kill++) {
-      const command = run("redrive", ...(kill % 2 === 0 ? ["--reason", "arity"] : []));
+      // One that finds nothing to send ends at once.
+      const command = run("redrive", ...(kill % 2 === 0 && isArityLeft ? ["--reason", "arity"] : []));
       await command.said("stdout", "letters sent\n");
       await delay(random() * 60);
       command.signal("SIGKILL");
       if ((await command.ended()).code === null) killed++;
-      const sent = (await redrivenOf("killed")).length;
-      if (sent === LETTERS) break;
+      const sent = (await redrivenOf("killed")).map((record) => Number(headersOf(record).n));
+      if (sent.length === LETTERS) break;
+      isArityLeft = sent.filter((n) => n % 3 === 0).length < Math.ceil(LETTERS / 3);
     }
     assert.ok(killed >= 2, `killed ${killed} times`);
     await done(run("redrive"));
