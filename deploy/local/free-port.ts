@@ -19,7 +19,7 @@ const TRIES_MAX = 100;
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const port = PORT_FIRST + Math.floor(Math.random() * (PORT_LAST - PORT_FIRST + 1));
-    if ((await isFree(port)) && (await reserve(port))) return port;
+    if ((await reserve(port)) && (await isFree(port))) return port;
   }
   throw new Error(
     `expected a free port of 127.0.0.1 between ${PORT_FIRST} and ${PORT_LAST}, found none in ${TRIES_MAX} tries`,

@@ -105,6 +105,6 @@ export function logTail(logFile: string): string {
   return logOf(logFile).trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n");
 }
 
-function logOf(logFile: string): string {
+export function logOf(logFile: string): string {
   return existsSync(logFile) ? readFileSync(logFile, "utf8") : "";
 }

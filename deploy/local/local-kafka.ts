@@ -20,6 +20,7 @@ import {
   type JvmOptions,
   kafkaFailure,
   LIBRARIES,
+  logOf,
   logTail,
   POLL_MS,
   STOP_TIMEOUT_MS,
@@ -32,8 +33,8 @@ import { isRunning, isStopped, markProcess, readMarks } from "./process-mark.js"
 export interface LocalKafkaOptions {
   /** Folder of this broker alone: its data, configuration and log. Made, and formatted, where it is new. */
   readonly directory: string;
-  /** Port of 127.0.0.1 that clients connect to. */
-  readonly port: number;
+  /** Port of 127.0.0.1 that clients connect to; a free one by default. */
+  readonly port?: number;
   /** Port of the controller; a free one by default. */
   readonly controllerPort?: number;
   /** Cluster that it belongs to; a new one by default. Used where the folder is new. */
@@ -68,8 +69,12 @@ export interface LocalKafka {
   resume(): void;
 }
 
+/** With other ports each time. */
+const STARTS_MAX = 3;
+
 /**
- * Starts a broker and waits until it answers: 2 to 3 s in a new folder.
+ * Starts a broker and waits until it answers: 2 to 3 s in a new folder. Where a port that was left to it is taken by another
+ * program before the broker listens on it, it starts again with others.
  * @throws {Error} Kafka is not fetched, the folder is in use, the JVM ended (with the end of its log), or 120 s have passed
  */
 export async function startLocalKafka(options: LocalKafkaOptions): Promise<LocalKafka> {
@@ -77,10 +82,18 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
   if (!existsSync(libraries)) {
     throw new Error(`expected Kafka's jars in ${libraries}, found none: run \`node deploy/local/setup.mjs\``);
   }
-  const controllerPort = options.controllerPort ?? (await freePort());
-  const broker = new Broker(options, controllerPort);
-  await broker.start(options.fresh === true);
-  return broker;
+  const isGiven = options.port !== undefined && options.controllerPort !== undefined;
+  for (let starts = 1; ; starts++) {
+    const port = options.port ?? (await freePort());
+    const controllerPort = options.controllerPort ?? (await freePort());
+    const broker = new Broker(options, port, controllerPort);
+    try {
+      await broker.start(options.fresh === true);
+      return broker;
+    } catch (error) {
+      if (isGiven || starts === STARTS_MAX || !broker.lacksPort) throw error;
+    }
+  }
 }
 
 class Broker implements LocalKafka {
@@ -93,8 +106,8 @@ class Broker implements LocalKafka {
   readonly #newArchive: string;
   #jvm: ChildProcess | undefined;
 
-  constructor(options: LocalKafkaOptions, controllerPort: number) {
-    const { directory, port } = options;
+  constructor(options: LocalKafkaOptions, port: number, controllerPort: number) {
+    const { directory } = options;
     this.brokers = `127.0.0.1:${port}`;
     this.#options = options;
     this.#place = { dataDirectory: join(directory, "data"), port, controllerPort };
@@ -108,12 +121,18 @@ class Broker implements LocalKafka {
     return this.#running().pid;
   }
 
+  /** Whether its last start failed because another program listens on one of its ports. */
+  get lacksPort(): boolean {
+    return logOf(this.#logFile).includes("Address already in use");
+  }
+
   async start(fresh = false): Promise<void> {
     mkdirSync(this.#options.directory, { recursive: true });
     await this.#claimFolder();
     if (fresh) rmSync(this.#place.dataDirectory, { recursive: true, force: true });
     if (existsSync(this.#logFile)) renameSync(this.#logFile, `${this.#logFile}.previous`);
-    if (!existsSync(this.#place.dataDirectory)) await this.#format();
+    const isNew = !existsSync(this.#place.dataDirectory);
+    if (isNew) await this.#format();
     else if (this.#isOwnController && wasKilled(this.#place)) await this.#fence();
     const configuration = this.#configuration("server.properties", this.#place);
     const archive = existsSync(this.#archive) ? [] : [`-XX:ArchiveClassesAtExit=${this.#newArchive}`];
@@ -125,6 +144,8 @@ class Broker implements LocalKafka {
     } catch (error) {
       jvm.kill("SIGKILL");
       await waitForExit(jvm);
+      // A later start would take it for the data of a broker that was killed.
+      if (isNew) rmSync(this.#place.dataDirectory, { recursive: true });
       throw error;
     }
     this.#jvm = jvm;

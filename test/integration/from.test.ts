@@ -91,7 +91,7 @@ describe("npm start --from", function () {
   /** Looks at the broker of a race that has ended. */
   async function onBrokerOf<T>(race: string, look: (brokers: string) => Promise<T>): Promise<T> {
     const folder = join(directory, "from", race, "kafka", "broker");
-    const kafka = await startLocalKafka({ directory: folder, port: await freePort() });
+    const kafka = await startLocalKafka({ directory: folder });
     try {
       return await look(kafka.brokers);
     } finally {

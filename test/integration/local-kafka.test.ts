@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -22,7 +23,7 @@ describe("a local Kafka", function () {
 
   before(async () => {
     root = mkdtempSync(join(tmpdir(), "regatta-kafka-"));
-    broker = await startLocalKafka({ directory: join(root, "broker"), port: await freePort() });
+    broker = await startLocalKafka({ directory: join(root, "broker") });
   });
 
   after(async () => {
@@ -74,7 +75,7 @@ describe("a local Kafka", function () {
   });
 
   it("refuses a second broker in the same folder and leaves the first one alone", async () => {
-    const second = startLocalKafka({ directory: join(root, "broker"), port: await freePort() });
+    const second = startLocalKafka({ directory: join(root, "broker") });
     await assert.rejects(second, new RegExp(`to be free, but process ${process.pid} runs a broker in it`));
     await answer(broker);
   });
@@ -87,7 +88,7 @@ describe("a local Kafka", function () {
 
   it("ends when its owner is killed, and its folder starts again under another owner", async () => {
     const directory = join(root, "orphan");
-    const owner = spawn(process.execPath, ["--input-type=module", "-e", ownerProgram(directory, await freePort())], {
+    const owner = spawn(process.execPath, ["--input-type=module", "-e", ownerProgram(directory)], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const [chunk] = await once(owner.stdout, "data");
@@ -98,7 +99,7 @@ describe("a local Kafka", function () {
     await once(owner, "exit");
     while (markProcess(jvm.pid)?.started === jvm.started) await pause(20);
 
-    const successor = await startLocalKafka({ directory, port: await freePort() });
+    const successor = await startLocalKafka({ directory });
     assert.equal(await partitionsOf(successor.brokers, TOPIC), undefined);
     await successor.stop();
   });
@@ -111,7 +112,7 @@ describe("a local Kafka", function () {
     const jvm = markProcess(survivor.pid ?? 0);
     const owner = { pid: process.pid, started: "another boot" };
     writeFileSync(join(directory, "kafka.pid"), JSON.stringify({ jvm, owner }));
-    const successor = await startLocalKafka({ directory, port: await freePort() });
+    const successor = await startLocalKafka({ directory });
     assert.deepEqual(await end, [null, "SIGKILL"]);
     await successor.stop();
   });
@@ -122,15 +123,33 @@ describe("a local Kafka", function () {
       told = resolve;
     });
     const directory = join(root, "crash");
-    const victim = await startLocalKafka({ directory, port: await freePort(), onCrash: (reason) => told?.(reason) });
+    const victim = await startLocalKafka({ directory, onCrash: (reason) => told?.(reason) });
     process.kill(victim.pid, "SIGKILL");
     assert.match(await crash, /^Kafka ended unexpectedly \(signal SIGKILL\)/);
     await victim.stop();
   });
 
+  it("starts with other ports where another program takes one before it listens", async () => {
+    const directory = join(root, "taken");
+    const start = startLocalKafka({ directory });
+    const configuration = join(directory, "format.properties");
+    while (!existsSync(configuration)) await pause(1);
+    const port = controllerPortIn(configuration);
+    const other = createServer().listen(port, "127.0.0.1");
+    await once(other, "listening");
+    const started = await start;
+    try {
+      assert.notEqual(controllerPortIn(join(directory, "server.properties")), port);
+      await createTopic(started.brokers, "taken", 1);
+    } finally {
+      await started.kill();
+      other.close();
+    }
+  });
+
   it("shows the end of Kafka's log when it cannot start", async () => {
     const properties = { "log.segment.bytes": "many" };
-    const start = startLocalKafka({ directory: join(root, "wrong"), port: await freePort(), properties });
+    const start = startLocalKafka({ directory: join(root, "wrong"), properties });
     await assert.rejects(start, /Invalid value many for configuration log\.segment\.bytes/);
   });
 });
@@ -143,11 +162,15 @@ describe("a free port", () => {
   });
 });
 
-function ownerProgram(directory: string, port: number): string {
+function controllerPortIn(configuration: string): number {
+  return Number(/CONTROLLER:\/\/127\.0\.0\.1:(\d+)/.exec(readFileSync(configuration, "utf8"))?.[1]);
+}
+
+function ownerProgram(directory: string): string {
   const moduleUrl = new URL("../../deploy/local/local-kafka.js", import.meta.url);
   return `
     import { startLocalKafka } from ${JSON.stringify(moduleUrl.href)};
-    const broker = await startLocalKafka(${JSON.stringify({ directory, port })});
+    const broker = await startLocalKafka(${JSON.stringify({ directory })});
     setInterval(() => {}, 1000);
     console.log(broker.pid);`;
 }

@@ -75,7 +75,7 @@ describe("npm start", function () {
   });
 
   it("races on the cluster of KAFKA_BROKERS, and its final table counts every record that was written", async () => {
-    const kafka = await startLocalKafka({ directory: join(directory, "own"), port: await freePort() });
+    const kafka = await startLocalKafka({ directory: join(directory, "own") });
     try {
       const run = start(["--series", "5", "--rate", "100", "--for", "2s"], { KAFKA_BROKERS: kafka.brokers });
       assert.equal(await run.ended(), 0, run.out);

@@ -20,6 +20,7 @@ import {
 } from "testcontainers";
 import { parse } from "yaml";
 import { z } from "zod";
+import { freePort } from "../../../deploy/local/free-port.js";
 import { brokerProperties } from "../../../deploy/local/kafka-properties.js";
 import { newClusterId } from "../../../deploy/local/local-kafka.js";
 import { messageOf } from "../../../shared/errors.js";
@@ -70,7 +71,8 @@ export async function missingContainers(): Promise<string | undefined> {
  * Starts a broker in a container and waits until it answers.
  * @throws {Error} it did not start, with the end of its log
  */
-export async function startKafkaContainer({ port, clusterId, properties }: TestKafkaOptions): Promise<KafkaContainer> {
+export async function startKafkaContainer(options: TestKafkaOptions): Promise<KafkaContainer> {
+  const { port = await freePort(), clusterId, properties } = options;
   const client = await getContainerRuntimeClient();
   const name = `regatta-test-kafka-${port}`;
   const handle = client.container.getById(name);

@@ -108,18 +108,12 @@ export class Stack {
       this.#opened = { directory, ...(await startKafkaCluster(directory, cluster, properties)) };
       return;
     }
-    const port = await freePort();
-    const controllerPort = await freePort();
-    const ports = proxied ? { broker: await freePort(), proxy: await freePort() } : undefined;
+    const ports = proxied ? await portsWithProxy() : undefined;
     const kafka = await (container ? openTestKafka : localTestKafka)({
       directory: join(directory, "kafka"),
-      port,
-      controllerPort,
+      ...(ports === undefined ? {} : { port: ports.port, controllerPort: ports.controllerPort }),
       ...(libraries === undefined ? {} : { libraries }),
-      properties: {
-        ...(ports === undefined ? {} : listenersWithProxy(port, controllerPort, ports)),
-        ...properties,
-      },
+      properties: { ...(ports === undefined ? {} : listenersWithProxy(ports)), ...properties },
     });
     this.#opened = {
       directory,
@@ -206,16 +200,17 @@ export class Stack {
   }
 }
 
+async function portsWithProxy() {
+  const [port, controllerPort, broker, proxy] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  return { port, controllerPort, broker, proxy };
+}
+
 /** A second listener that names the proxy as its address: what a client learns from the broker leads through the proxy too. */
-function listenersWithProxy(
-  port: number,
-  controllerPort: number,
-  { broker: proxiedPort, proxy: proxyPort }: { readonly broker: number; readonly proxy: number },
-) {
-  const broker = `PLAINTEXT://127.0.0.1:${port}`;
+function listenersWithProxy(ports: Awaited<ReturnType<typeof portsWithProxy>>) {
+  const broker = `PLAINTEXT://127.0.0.1:${ports.port}`;
   return {
-    listeners: `${broker},PROXIED://127.0.0.1:${proxiedPort},CONTROLLER://127.0.0.1:${controllerPort}`,
-    "advertised.listeners": `${broker},PROXIED://127.0.0.1:${proxyPort}`,
+    listeners: `${broker},PROXIED://127.0.0.1:${ports.broker},CONTROLLER://127.0.0.1:${ports.controllerPort}`,
+    "advertised.listeners": `${broker},PROXIED://127.0.0.1:${ports.proxy}`,
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
   };
 }
