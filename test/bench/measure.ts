@@ -12,9 +12,16 @@ const QUIET_MS = 1000;
 /** An application that gives nothing for so long has failed. */
 const STALL_MS = 300_000;
 
-/** How many results could be seen when, in ms of performance.now(). */
+/** In ms of performance.now(). */
+interface Sample {
+  readonly atMs: number;
+  readonly results: number;
+}
+
+/** How many results could be seen when. */
 export interface Progress {
-  readonly samples: readonly { readonly atMs: number; readonly results: number }[];
+  /** Where nothing came for a while, the first and the last sample of that while. */
+  readonly samples: readonly Sample[];
   /** When the last result could be seen. */
   readonly endMs: number;
 }
@@ -25,7 +32,7 @@ export interface Progress {
  * @throws {Error} a process ended, or nothing came for five minutes
  */
 export async function followResults(kafka: BenchKafka, app: App, expected: number, from = 0): Promise<Progress> {
-  const samples = [{ atMs: performance.now(), results: 0 }];
+  const samples: Sample[] = [{ atMs: performance.now(), results: 0 }];
   let grownMs = performance.now();
   for (;;) {
     const results = (await kafka.visibleEnd(app.output)) - from;
@@ -34,6 +41,8 @@ export async function followResults(kafka: BenchKafka, app: App, expected: numbe
       samples.push({ atMs, results });
       grownMs = atMs;
     } else {
+      if (samples.at(-2)?.results === results) samples.pop();
+      samples.push({ atMs, results });
       const quietMs = atMs - grownMs;
       if (results >= expected && quietMs > QUIET_MS) return { samples, endMs: grownMs };
       app.mustRun();
@@ -118,7 +127,7 @@ export async function throughputOf(kafka: BenchKafka, app: App, records: number)
     cpuSecondsPerMillion: (watch.cpuSecondsAt(progress.endMs) / records) * 1e6,
     peakMiB: watch.peakMiB,
     totalSeconds: (progress.endMs - begunMs) / 1000,
-    firstResultSeconds: (progress.samples[1].atMs - begunMs) / 1000,
+    firstResultSeconds: (momentOf(progress, 1) - begunMs) / 1000,
     otherShare,
   };
 }
