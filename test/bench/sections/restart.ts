@@ -25,7 +25,7 @@ const SESSION_MS = 6000;
 
 export const restart: Section = {
   name: "restart",
-  doc: "time to results after a stop, a stop with the state gone, SIGKILL, and a takeover by a standby",
+  doc: "time to results after a stop, SIGKILL, a stop with the state gone, and a takeover by a standby",
   steps: ({ records, peers }) =>
     seriesFor(records, SERIES).flatMap((series) => [
       ...(peers === undefined ? [] : [restartStep("streams", series, streams)]),
@@ -78,14 +78,14 @@ function restartStep(name: string, series: number, make: Make): Step {
         await app.stop();
         await more();
         points.push(point("warm", await startAgain(bench, app, added, performance.now())));
-        await app.stop();
-        app.wipe();
-        await more();
-        points.push(point("wiped", await startAgain(bench, app, added, performance.now())));
         const killedMs = performance.now();
         await app.kill();
         await more();
         points.push(point("killed", await startAgain(bench, app, added, killedMs)));
+        await app.stop();
+        app.wipe();
+        await more();
+        points.push(point("wiped", await startAgain(bench, app, added, performance.now())));
         await app.stop();
         return points;
       } finally {
