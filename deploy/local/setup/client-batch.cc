@@ -246,25 +246,9 @@ struct Produced {
     return true;
   }
 
-  /** The headers of record `j`, nullptr where it has none; `h` goes from call to call. */
-  rd_kafka_headers_t *Headers(size_t j, size_t *h) const {
-    rd_kafka_headers_t *list = nullptr;
-    while (*h < header_count && headers[kHeaderRow * *h] < static_cast<double>(j)) ++*h;
-    for (; *h < header_count && headers[kHeaderRow * *h] == static_cast<double>(j); ++*h) {
-      const double *header = headers + kHeaderRow * *h;
-      if (!list) list = rd_kafka_headers_new(8);
-      const char *name = static_cast<const char *>(PlaceOf(bytes, header[1], header[2]));
-      // As Producer.produce has it: a name ends at its first NUL.
-      rd_kafka_header_add(list, name, static_cast<ssize_t>(strnlen(name, LengthOf(header[2]))),
-                          PlaceOf(bytes, header[3], header[4]), static_cast<ssize_t>(LengthOf(header[4])));
-    }
-    return list;
-  }
-
-  /** @returns the error of record `j`, which was not taken then */
-  rd_kafka_resp_err_t HandOver(rd_kafka_t *rk, rd_kafka_topic_t *topic, size_t j, size_t *h) const {
+  /** @param list the record's headers, its own from now on. @returns the error of record `j`, which was not taken then */
+  rd_kafka_resp_err_t HandOver(rd_kafka_t *rk, rd_kafka_topic_t *topic, size_t j, rd_kafka_headers_t *list) const {
     const double *row = rows + kRow * j;
-    rd_kafka_headers_t *list = Headers(j, h);
     rd_kafka_vu_t vus[7];
     vus[0].vtype = RD_KAFKA_VTYPE_RKT;
     vus[0].u.rkt = topic;
@@ -284,12 +268,78 @@ struct Produced {
     vus[6].u.headers = list;
     rd_kafka_error_t *error = rd_kafka_produceva(rk, vus, list ? 7 : 6);
     if (!error) return RD_KAFKA_RESP_ERR_NO_ERROR;
-    // The headers stay the caller's then.
+    // The client leaves them to its caller then.
     if (list) rd_kafka_headers_destroy(list);
     const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
     rd_kafka_error_destroy(error);
     return code;
   }
+};
+
+/**
+ * The headers of records, in their order. Where those of a record are the very bytes that those of the record before are, both have one
+ * list: a list of its own takes each record three pieces of memory, which another thread gives back.
+ */
+class HeaderLists {
+ public:
+  explicit HeaderLists(const Produced &records) : m_records(records) {}
+  HeaderLists(const HeaderLists &) = delete;
+  HeaderLists &operator=(const HeaderLists &) = delete;
+
+  ~HeaderLists() { Leave(); }
+
+  /** The headers of record `j`, which the caller gives back; nullptr where it has none. To be asked in the order of the records. */
+  rd_kafka_headers_t *Of(size_t j) {
+    const size_t count = m_records.header_count;
+    while (m_next < count && RecordOf(m_next) < static_cast<double>(j)) ++m_next;
+    const size_t from = m_next;
+    while (m_next < count && RecordOf(m_next) == static_cast<double>(j)) ++m_next;
+    if (m_next == from) return nullptr;
+    if (!IsSame(from, m_next - from)) {
+      Leave();
+      m_list = Made(from, m_next);
+    }
+    m_from = from;
+    m_length = m_next - from;
+    return rd_kafka_headers_keep(m_list);
+  }
+
+ private:
+  const double *Row(size_t header) const { return m_records.headers + kHeaderRow * header; }
+  double RecordOf(size_t header) const { return Row(header)[0]; }
+
+  /** Whether the headers from `from` on lie where those of m_list lie. */
+  bool IsSame(size_t from, size_t length) const {
+    if (!m_list || length != m_length) return false;
+    for (size_t k = 0; k < length; k++)
+      for (size_t column = 1; column < kHeaderRow; column++)
+        if (Row(from + k)[column] != Row(m_from + k)[column]) return false;
+    return true;
+  }
+
+  rd_kafka_headers_t *Made(size_t from, size_t end) const {
+    uint8_t *bytes = m_records.bytes;
+    rd_kafka_headers_t *list = rd_kafka_headers_new(end - from);
+    for (size_t h = from; h < end; h++) {
+      const double *header = Row(h);
+      const char *name = static_cast<const char *>(PlaceOf(bytes, header[1], header[2]));
+      // As Producer.produce has it: a name ends at its first NUL.
+      rd_kafka_header_add(list, name, static_cast<ssize_t>(strnlen(name, LengthOf(header[2]))),
+                          PlaceOf(bytes, header[3], header[4]), static_cast<ssize_t>(LengthOf(header[4])));
+    }
+    return list;
+  }
+
+  void Leave() {
+    if (m_list) rd_kafka_headers_destroy(m_list);
+  }
+
+  const Produced &m_records;
+  size_t m_next = 0;
+  rd_kafka_headers_t *m_list = nullptr;
+  /** Its headers. */
+  size_t m_from = 0;
+  size_t m_length = 0;
 };
 
 }  // namespace
@@ -417,9 +467,9 @@ NAN_METHOD(Producer::NodeProduceBatch) {
         }
         topics.push_back(topic);
       }
-      size_t h = 0;
+      HeaderLists lists(records);
       for (size_t j = from; j < to && error == RD_KAFKA_RESP_ERR_NO_ERROR; j++) {
-        error = records.HandOver(rk, topics[static_cast<size_t>(records.rows[kRow * j])], j, &h);
+        error = records.HandOver(rk, topics[static_cast<size_t>(records.rows[kRow * j])], j, lists.Of(j));
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) taken++;
       }
       for (rd_kafka_topic_t *topic : topics) rd_kafka_topic_destroy(topic);
