@@ -16,6 +16,7 @@ import {
 } from "../../shared/kafka/record-batch.js";
 import { EMPTY } from "../../shared/kafka/record-headers.js";
 import { ORIGIN, positionAt } from "../../shared/kafka/topic-partition.js";
+import { ResultBlock } from "../../shared/kernel/commit/result-block.js";
 import type { InputRecord, RecordHeaders } from "../../shared/service-definition.js";
 import {
   clientOptions,
@@ -169,6 +170,36 @@ describe("batches of records", function () {
         });
         const records = await readAll(topic, ODD.length, newRoom(100, 10_000));
         assert.deepEqual(records.map(contentOf), ODD.map(contentOf));
+      });
+
+      it("gives each record its own headers where several lie in one place", async () => {
+        const topic = await topicOf([]);
+        const [one, two, other]: RecordHeaders[] = [
+          [{ a: BYTES }],
+          [{ a: BYTES }, { b: NOTHING }],
+          [{ a: Buffer.from("other") }],
+        ];
+        const headers = [one, one, undefined, one, two, two, one, other, undefined, other, two, one, one, one];
+        const block = new ResultBlock();
+        for (const [k, of] of headers.entries())
+          assert.ok(block.write(topic, 0, null, Buffer.from(String(k)), TIME, of));
+        await writing({}, async (producer) => {
+          // In parts, as where the client's queue is full: one ends within a run of the same headers.
+          await waitForKafka("the topic to be known", async () => {
+            block.handOver((batch, from) => producer.produceBatch({ ...batch, count: 2 }, from));
+            return true;
+          });
+          block.handOver((batch, from) => producer.produceBatch({ ...batch, count: 6 }, from));
+          block.handOver((batch, from) => producer.produceBatch(batch, from));
+          await producer.flush();
+        });
+        assert.ok(block.isEmpty);
+        block.close();
+        const records = await readAll(topic, headers.length, newRoom(100, 10_000));
+        assert.deepEqual(
+          records.map((record) => contentOf(record).headers),
+          headers.map((of) => of?.map((header) => ({ ...header }))),
+        );
       });
 
       it("writes to the partition of a record's hash, and stamps it with the present, where it says neither", async () => {
