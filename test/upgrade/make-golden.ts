@@ -1,8 +1,8 @@
 /**
  * Makes the golden stores of the formats that the services write now, by running them on a local broker:
  * `npx tsc -p . && node dist/test/upgrade/make-golden.js ml-racer-3-late`. To be run once, when a format was raised and its store is
- * listed among {@link GOLDEN_STORES} or {@link GOLDEN_SERIES}. Stores of older formats were made by older programs: words behind the name launch one,
- * `sh -c "exec node <folder>/dist/services/ml-racer/main.js"`.
+ * listed among {@link GOLDEN_STORES} or {@link GOLDEN_SERIES}. Stores of older formats were made by older programs: words behind the
+ * name launch one, `sh -c "exec node <folder>/dist/services/ml-racer/main.js"`.
  */
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
