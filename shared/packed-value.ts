@@ -13,3 +13,18 @@ export function packedValueOf(body: Buffer): PackedValue {
   body.copy(value.bytes);
   return value;
 }
+
+/** What stands before the body of a packed value behind its format: its kind, and two zeros. */
+const KIND_BYTES = 3;
+const WHOLE = 0;
+
+/**
+ * The body of a packed value that is stored as a whole, as {@link PackedCodec.older} takes it.
+ * @param stored all that stands behind the format
+ * @throws {RangeError} it is no whole value
+ */
+export function wholeBody(stored: Buffer): Buffer {
+  if (stored.length < KIND_BYTES || stored[0] !== WHOLE)
+    throw new RangeError(`expected a whole value, got ${stored.length} bytes of another kind`);
+  return stored.subarray(KIND_BYTES);
+}

@@ -123,6 +123,7 @@ export interface PackedCodec {
   /**
    * Converters of the older formats that a folder or a changelog may still hold, from all that stands behind the format byte to a
    * body of today's format; they throw as `check` does. A format that has no converter is refused, and is never treated as damage.
+   * What they get is as it was stored: of a value that was stored short, its short form.
    */
   readonly older?: Readonly<Record<number, (stored: Buffer) => Buffer>>;
   /** How a change is logged by itself, in place of the whole value; without it each commit logs whole values. */

@@ -1,12 +1,13 @@
 /**
- * Reads what older programs remembered of a series, big-endian but for the parts: `features` (u32), `lastI` (i64), then, where
- * either is there, the parts as today's, see series-state.ts. Format 2 had no last values, and its lags began without saying which
- * parts come; format 1 had neither, and 1 feature or more.
+ * Reads what older programs remembered of a series. Format 4 is today's, always stored as a whole. The others are big-endian but for
+ * the parts: `features` (u32), `lastI` (i64), then, where either is there, the parts as today's, see series-state.ts. Format 2 had no
+ * last values, and its lags began without saying which parts come; format 1 had neither, and 1 feature or more.
  */
 
+import { wholeBody } from "../../shared/packed-value.js";
 import { decodeLags } from "./lags.js";
 import { decodeParts } from "./series-parts.js";
-import { bodyOfSeries, type SeriesState } from "./series-state.js";
+import { bodyOfSeries, checkSeries, type SeriesState } from "./series-state.js";
 
 const ORDER_BYTES = 12;
 
@@ -27,6 +28,12 @@ export function seriesOfFormat2(bytes: Buffer): Buffer {
 export function seriesOfFormat3(bytes: Buffer): Buffer {
   const order = decodeOrder(bytes);
   return bodyOfSeries({ ...order, ...decodeParts(bytes.subarray(ORDER_BYTES), order.features) });
+}
+
+export function seriesOfFormat4(stored: Buffer): Buffer {
+  const body = wholeBody(stored);
+  checkSeries(body);
+  return body;
 }
 
 function decodeOrder(bytes: Buffer): SeriesState {

@@ -2,15 +2,15 @@
 import type { PackedCodec } from "../../shared/service-definition.js";
 import { shownLast } from "./known-values.js";
 import { shownLags } from "./lags.js";
-import { seriesOfFormat1, seriesOfFormat2, seriesOfFormat3 } from "./older-series.js";
+import { seriesOfFormat1, seriesOfFormat2, seriesOfFormat3, seriesOfFormat4 } from "./older-series.js";
 import { checkSeries, readSeries } from "./series-state.js";
 
 /** See the file's head. */
 export const seriesCodec: PackedCodec = {
   packed: true,
-  format: 4,
+  format: 5,
   check: checkSeries,
-  older: { 1: seriesOfFormat1, 2: seriesOfFormat2, 3: seriesOfFormat3 },
+  older: { 1: seriesOfFormat1, 2: seriesOfFormat2, 3: seriesOfFormat3, 4: seriesOfFormat4 },
   toJson(value) {
     const { features, lastI, lags, last } = readSeries(value);
     return {

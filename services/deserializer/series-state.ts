@@ -1,5 +1,5 @@
 /**
- * What the deserializer remembers of a series, as the bytes that it is stored in, format 4: two doubles, `features` and `lastI`, then
+ * What the deserializer remembers of a series, as the bytes that it is stored in, format 5: two doubles, `features` and `lastI`, then
  * its parts, see series-parts.ts. Most series have none: then a record reads and writes 16 bytes where they lie.
  */
 import type { PackedStateStore, PackedValue } from "../../shared/service-definition.js";

@@ -1,11 +1,11 @@
 /**
- * Reads races of formats 3 and 4, which are laid out as today's, see packed-race.ts, without a judge: their scores go on, evidence
- * begins. Format 4 has the first ten numbers of the head, no places of the models after the order, and of a closed i the forecasts of
- * the models alone. Format 3 has the first six numbers, and no closed i's.
+ * Reads races of formats 3 to 5, which are laid out as today's, see packed-race.ts. One of format 5 is always stored as a whole. Formats
+ * 3 and 4 have no judge: their scores go on, evidence begins. Format 4 has the first ten numbers of the head, no places of the models
+ * after the order, and of a closed i the forecasts of the models alone. Format 3 has the first six numbers, and no closed i's.
  */
 
 import { rlsLength } from "../../shared/models/rls.js";
-import { newPackedValue } from "../../shared/packed-value.js";
+import { newPackedValue, wholeBody } from "../../shared/packed-value.js";
 import type { RlsModel } from "./model-list.js";
 import { forecastsAt } from "./packed-closed.js";
 import {
@@ -26,10 +26,6 @@ import {
   raceBytes,
   TIME,
 } from "./packed-race.js";
-
-/** What stands before the body of a packed value behind its format: its kind, and two zeros. */
-const KIND_BYTES = 3;
-const WHOLE = 0;
 
 /** Numbers of the head. */
 const HEAD_OF_FORMAT_3 = 6;
@@ -52,9 +48,16 @@ export function raceOfFormat4(stored: Buffer): Buffer {
   return withJudge(bodyOf(stored, HEAD_OF_FORMAT_4));
 }
 
+/** A race of format 5, which is one of today's. @throws {RangeError} the bytes are none of that format */
+export function raceOfFormat5(stored: Buffer): Buffer {
+  const body = wholeBody(stored);
+  checkRace(body);
+  return body;
+}
+
 function bodyOf(stored: Buffer, head: number): Buffer {
-  const body = stored.subarray(KIND_BYTES);
-  if (body.length < 8 * head || stored[0] !== WHOLE) throw wrong(stored);
+  const body = wholeBody(stored);
+  if (body.length < 8 * head) throw wrong(stored);
   return body;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The race of one series as the bytes that it is stored in, format 5: doubles, then text. With n features, p = n + 1:
+ * The race of one series as the bytes that it is stored in, format 6: doubles, then text. With n features, p = n + 1:
  *
  *   n · models m · observations so far · steps (see {@link STEPS}) · models ranked, 0 before the first observation or m
  *     · i of the observation since which the leader leads · largest timestamp so far, -∞ before the first record · open questions

@@ -6,7 +6,7 @@ import { shownChampion, shownModel } from "../../shared/race/judge/shown-judge.j
 import { raceHead } from "../../shared/race/race.js";
 import type { PackedCodec, PackedValue } from "../../shared/service-definition.js";
 import { covarianceOf } from "./covariance.js";
-import { raceOfFormat3, raceOfFormat4 } from "./older-packed-races.js";
+import { raceOfFormat3, raceOfFormat4, raceOfFormat5 } from "./older-packed-races.js";
 import { raceOfFormat1, raceOfFormat2 } from "./older-races.js";
 import { isMark, shownOther } from "./other-models.js";
 import { closedToJson } from "./packed-closed.js";
@@ -30,9 +30,9 @@ import { raceSteps } from "./race-steps.js";
 /** See packed-race.ts. */
 export const raceCodec: PackedCodec = {
   packed: true,
-  format: 5,
+  format: 6,
   check: checkRace,
-  older: { 1: raceOfFormat1, 2: raceOfFormat2, 3: raceOfFormat3, 4: raceOfFormat4 },
+  older: { 1: raceOfFormat1, 2: raceOfFormat2, 3: raceOfFormat3, 4: raceOfFormat4, 5: raceOfFormat5 },
   steps: raceSteps,
   toJson: raceToJson,
 };

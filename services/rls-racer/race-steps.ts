@@ -19,7 +19,7 @@ const STEP_TIME = 1;
 const STEP_I = 2;
 const STEP_ROW = 3;
 
-/** See the file's head. Steps of format 4 are of a race without a judge: none sees them. */
+/** See the file's head. Steps of format 5 are today's; those of format 4 are of a race without a judge: none sees them. */
 export const raceSteps: PackedSteps = {
   max: RECENT,
   count: ({ doubles, at }) => doubles[at + STEPS],
@@ -39,7 +39,7 @@ export const raceSteps: PackedSteps = {
   },
 
   apply: (race, body) => apply(race, body, true),
-  older: { 4: (race, body) => apply(race, body, false) },
+  older: { 4: (race, body) => apply(race, body, false), 5: (race, body) => apply(race, body, true) },
 };
 
 function apply(race: PackedValue, body: Buffer, isJudged: boolean): boolean {

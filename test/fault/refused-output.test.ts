@@ -149,7 +149,7 @@ describe("output that its topic refuses for good", function () {
       await createTopic(stack.brokers, `${race}-predictions`, 2, bytes(4000));
       await createTopic(stack.brokers, `${race}-standings`, 2, { ...compacted, ...ahead });
     }
-    const changelogs = { "stateful-estimator-series": 1100, "rls-racer-race": 2240, "ml-racer-race": 1920 };
+    const changelogs = { "stateful-estimator-series": 1100, "rls-racer-race": 1520, "ml-racer-race": 1920 };
     for (const [name, limit] of Object.entries(changelogs))
       await createTopic(stack.brokers, `kinds-${name}-changelog`, 2, { ...compacted, ...bytes(limit) });
     // A name that is long in JSON; one that is too long for a key; one of records that are stamped too far ahead.

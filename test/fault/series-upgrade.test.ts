@@ -10,6 +10,7 @@ import {
   GOLDEN_RAW_LENGTH,
   GOLDEN_SERIES,
   goldenEnvironment,
+  goldenName,
   goldenRawRecords,
   plantChangelogs,
   plantFolder,
@@ -20,7 +21,7 @@ import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-top
 import { stackFor } from "../support/services/stack.js";
 import { waitFor } from "../support/wait.js";
 
-const environment = goldenEnvironment(GOLDEN_SERIES);
+const environment = goldenEnvironment(GOLDEN_SERIES[0]);
 const { INPUT_TOPICS: input } = environment;
 const RESULTS = observationsTopic(input).name;
 
@@ -35,11 +36,15 @@ describe("series that an older deserializer has kept, with lags", function () {
 
   const observations = async () => (await readTopic(stack.brokers, RESULTS)).map(({ value }) => String(value));
 
-  for (const kind of ["folder", "changelog"] as const) {
-    it(`go on from its ${kind} as if they had never been interrupted, and are written anew`, async () => {
-      const application = `${kind}-deserializer`;
-      if (kind === "folder") await plantFolder(stack, GOLDEN_SERIES, application);
-      else await plantChangelogs(stack.brokers, GOLDEN_SERIES, application);
+  for (const [golden, kind] of GOLDEN_SERIES.flatMap((one) => [
+    [one, "folder"] as const,
+    [one, "changelog"] as const,
+  ])) {
+    it(`go on from the ${kind} of ${goldenName(golden)} as if they had never been interrupted, and are written anew`, async () => {
+      const id = `${kind}-${golden.format}`;
+      const application = `${id}-deserializer`;
+      if (kind === "folder") await plantFolder(stack, golden, application);
+      else await plantChangelogs(stack.brokers, golden, application);
       const changelog = changelogOf(application, "series");
       const planted = (await readTopic(stack.brokers, changelog)).length;
       const before = (await observations()).length;
@@ -52,7 +57,7 @@ describe("series that an older deserializer has kept, with lags", function () {
       const expected = (outputs.get(RESULTS) ?? []).slice(begun.length).map(({ value }) => String(value));
       assert.equal(expected.length, GOLDEN_RAW_LENGTH);
 
-      const service = stack.start("deserializer", { ...environment, APPLICATION_ID: kind });
+      const service = stack.start("deserializer", { ...environment, APPLICATION_ID: id });
       const actual = await waitFor("the observations", async () => {
         const since = (await observations()).slice(before);
         return since.length >= expected.length ? since : undefined;
@@ -67,7 +72,7 @@ describe("series that an older deserializer has kept, with lags", function () {
         if (String(key) !== POSITIONS_KEY) assert.equal(value && formatOf(value), seriesCodec.format);
       assert.equal(await service.stop(), 0);
 
-      const again = stack.start("deserializer", { ...environment, APPLICATION_ID: kind });
+      const again = stack.start("deserializer", { ...environment, APPLICATION_ID: id });
       await again.ready(1);
       assert.equal(await again.metric("regatta_restores_total"), 0, "a store of today's format is replayed no more");
       assert.equal(await again.stop(), 0);

@@ -19,6 +19,8 @@ const SEQUENCES = 5;
 const STEPS = 400;
 const KEYS = 30;
 const LENGTHS = 40;
+/** Numbers of which values have so many in a row that they are stored short. */
+const RUNS = [0, -0, Number.NaN, 1.5];
 
 /** A value: its numbers. In a packed store they are its doubles. */
 type Numbers = readonly number[];
@@ -138,7 +140,9 @@ class Run {
       const before = model.open.get(key);
       const inPlace = random() < 0.7;
       const length = inPlace && before !== undefined ? before.length : integer(random, 1, LENGTHS);
-      const numbers = Array.from({ length }, () => random());
+      const isShort = random() < 0.5;
+      const run = RUNS[integer(random, 0, RUNS.length - 1)];
+      const numbers = Array.from({ length }, () => (isShort && random() < 0.9 ? run : random()));
       this.#subject.set(key, numbers, inPlace);
       model.open.set(key, numbers);
     } else if (dice < 0.58) {

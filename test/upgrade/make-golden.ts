@@ -1,8 +1,8 @@
 /**
- * Makes the golden stores of the formats that the racers write now, by running them on a local broker:
+ * Makes the golden stores of the formats that the services write now, by running them on a local broker:
  * `npx tsc -p . && node dist/test/upgrade/make-golden.js ml-racer-3-late`. To be run once, when a format was raised and its store is
- * listed among {@link GOLDEN_STORES}. Stores of older formats were made by older programs: words behind the name launch one,
- * `sh -c "exec node <folder>/dist/services/ml-racer/main.js"`.
+ * listed among {@link GOLDEN_STORES} or {@link GOLDEN_SERIES}. Stores of older formats were made by older programs: words behind the
+ * name launch one, `sh -c "exec node <folder>/dist/services/ml-racer/main.js"`.
  */
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,10 +10,13 @@ import {
   changelogOf,
   type DumpedRecord,
   GOLDEN_LENGTH,
+  GOLDEN_RAW_LENGTH,
+  GOLDEN_SERIES,
   GOLDEN_STORES,
   goldenEnvironment,
   goldenFolder,
   goldenName,
+  goldenRawRecords,
   goldenRecords,
 } from "../support/data/golden-store.js";
 import { createTopic, readTopic, writeRecords } from "../support/kafka/kafka-topics.js";
@@ -24,8 +27,12 @@ import { waitFor } from "../support/wait.js";
 const BATCH = 2;
 
 const [, , name, ...launcher] = process.argv;
-const golden = GOLDEN_STORES.find((one) => goldenName(one) === name);
-if (golden === undefined) throw new Error(`expected one of ${GOLDEN_STORES.map(goldenName).join(", ")}, got ${name}`);
+const all = [...GOLDEN_STORES, ...GOLDEN_SERIES];
+const golden = all.find((one) => goldenName(one) === name);
+if (golden === undefined) throw new Error(`expected one of ${all.map(goldenName).join(", ")}, got ${name}`);
+const isRaw = GOLDEN_SERIES.includes(golden);
+const length = isRaw ? GOLDEN_RAW_LENGTH : GOLDEN_LENGTH;
+const records = (from: number, to: number) => (isRaw ? goldenRawRecords(from, to) : goldenRecords(golden, from, to));
 const application = `regatta-${golden.service.name}`;
 const environment = goldenEnvironment(golden);
 const stack = await Stack.open();
@@ -33,8 +40,8 @@ try {
   await createTopic(stack.brokers, environment.INPUT_TOPICS, 1, { "retention.ms": "-1" });
   const service = stack.start(golden.service.name, environment, launcher);
   await service.ready(1);
-  for (let from = 0; from < GOLDEN_LENGTH; from += BATCH) {
-    await writeRecords(stack.brokers, goldenRecords(golden, from, from + BATCH));
+  for (let from = 0; from < length; from += BATCH) {
+    await writeRecords(stack.brokers, records(from, from + BATCH));
     const consumed = async () => (await service.metric("regatta_records_consumed_total")) >= from + BATCH;
     await waitFor(`record ${from + BATCH}`, consumed);
   }
@@ -45,7 +52,7 @@ try {
   mkdirSync(folder, { recursive: true });
   cpSync(join(stack.stateDirectory, application, "0"), join(folder, "store"), { recursive: true });
   for (const store of Object.keys(golden.service.stores)) {
-    const records = (await readTopic(stack.brokers, changelogOf(application, store))).map(
+    const dumped = (await readTopic(stack.brokers, changelogOf(application, store))).map(
       ({ key, value, headers }): DumpedRecord => ({
         key: String(key),
         value: (value ?? Buffer.alloc(0)).toString("base64"),
@@ -54,8 +61,8 @@ try {
         ),
       }),
     );
-    if (records.length > 0)
-      writeFileSync(join(folder, `${store}-changelog.json`), `${JSON.stringify(records, null, 1)}\n`);
+    if (dumped.length > 0)
+      writeFileSync(join(folder, `${store}-changelog.json`), `${JSON.stringify(dumped, null, 1)}\n`);
   }
 } finally {
   await stack.close();

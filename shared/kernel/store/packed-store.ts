@@ -17,8 +17,9 @@ import { ABSENT, type Former, IN_FOLDER, PackedEntry } from "./packed-entry.js";
 import { loggedStep, logOf } from "./packed-log.js";
 import { HEAD_BYTES } from "./packed-memory.js";
 import { PackedUnsaved } from "./packed-unsaved.js";
+import { shortForm } from "./short-value.js";
 import type { StateMemory } from "./state-memory.js";
-import { bodyOfStored, sealPacked, WHOLE } from "./stored-value.js";
+import { bodyOfStored, SHORT, sealPacked, WHOLE } from "./stored-value.js";
 import type { TaskStore } from "./task-store.js";
 
 /** See the file's head. */
@@ -277,14 +278,15 @@ export class PackedStore implements PackedStateStore, TaskStore {
     this.#memory.changed(bytes);
   }
 
-  /** A value with its head, where it lies; undefined where there is none. */
+  /** A value with its head, as it is stored: where it lies, or in memory of its own where it is short; undefined where there is none. */
   #bytesOf(value: PackedEntry | Former): Buffer | undefined {
     if (value === ABSENT) return undefined;
     if (value === IN_FOLDER) throw new Error(`bug: a value of store ${this.name} is in the folder only`);
     const { bytes, start, length } = value;
     if (length < 0) return undefined;
-    const stored = bytes.subarray(start, start + HEAD_BYTES + length);
-    sealPacked(stored, this.#codec.format, WHOLE);
+    const short = shortForm(bytes, start + HEAD_BYTES, length);
+    const stored = short ?? bytes.subarray(start, start + HEAD_BYTES + length);
+    sealPacked(stored, this.#codec.format, short === undefined ? WHOLE : SHORT);
     return stored;
   }
 

@@ -2,13 +2,14 @@
  * The bytes of a state value, the same in LevelDB and in the changelog:
  *   crc32 of the rest (4 bytes, little endian) | format of the codec (1 byte) | what the codec wrote
  * Of a packed value, whose body begins at a double:
- *   crc32 of the rest (4 bytes, little endian) | format (1 byte) | whole or step (1 byte) | 2 zeros | body
+ *   crc32 of the rest (4 bytes, little endian) | format (1 byte) | whole, step or short (1 byte) | 2 zeros | body
  * LevelDB does not verify its blocks on normal reads, so each value proves itself.
  */
 import { crc32 } from "node:zlib";
 import { StoreError } from "../../errors.js";
+import { wholeBody } from "../../packed-value.js";
 import type { Codec, PackedCodec } from "../../service-definition.js";
-import { HEAD_BYTES } from "./packed-memory.js";
+import { bodyOfShort } from "./short-value.js";
 
 const HEADER_BYTES = 5;
 /** The format, and what the checksum is of begins there. */
@@ -19,6 +20,8 @@ const KIND_AT = 5;
 export const WHOLE = 0;
 /** A step of a value, see {@link PackedCodec.steps}: it stands in changelogs only. */
 export const STEP = 1;
+/** A value as a whole whose runs of equal words are left out, see short-value.ts. */
+export const SHORT = 2;
 
 /** A value whose bytes cannot be trusted: the folder is damaged, and has to be reset and restored from its changelogs. */
 export class ValueDamagedError extends Error {
@@ -57,7 +60,7 @@ export function decodeStored<V>(codec: Codec<V>, bytes: Buffer, where: string): 
 }
 
 /**
- * The body of a packed value, of today's format, as a part of `bytes` or new bytes.
+ * The body of a packed value, of today's format: a part of `bytes`, new bytes, or working memory that the next call writes into.
  * @throws as {@link decodeStored}
  */
 export function bodyOfStored(codec: PackedCodec, bytes: Buffer, where: string): Buffer {
@@ -65,8 +68,7 @@ export function bodyOfStored(codec: PackedCodec, bytes: Buffer, where: string): 
   const convert = format === codec.format ? undefined : codec.older?.[format];
   try {
     if (convert !== undefined) return convert(bytes.subarray(HEADER_BYTES));
-    if (bytes.length < HEAD_BYTES || kindOf(bytes) !== WHOLE) throw new RangeError("expected a whole value");
-    const body = bytes.subarray(HEAD_BYTES);
+    const body = kindOf(bytes) === SHORT ? bodyOfShort(bytes) : wholeBody(bytes.subarray(HEADER_BYTES));
     codec.check(body);
     return body;
   } catch (error) {
@@ -75,13 +77,13 @@ export function bodyOfStored(codec: PackedCodec, bytes: Buffer, where: string): 
 }
 
 /** Completes a packed value, or a step of one, whose body is there: all of its head, since its place may have been another's. */
-export function sealPacked(bytes: Buffer, format: number, kind: typeof WHOLE | typeof STEP): void {
+export function sealPacked(bytes: Buffer, format: number, kind: typeof WHOLE | typeof STEP | typeof SHORT): void {
   bytes.writeUInt32LE(format, FORMAT_AT);
   bytes[KIND_AT] = kind;
   bytes.writeUInt32LE(crc32(bytes.subarray(FORMAT_AT)), 0);
 }
 
-/** Whether a packed value is {@link WHOLE} or a {@link STEP}. */
+/** Whether a packed value is {@link WHOLE}, a {@link STEP} or {@link SHORT}. */
 export function kindOf(bytes: Buffer): number {
   return bytes[KIND_AT];
 }

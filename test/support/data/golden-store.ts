@@ -19,7 +19,7 @@ import { createTopic, describeTopics, type RawRecord, writeRecords } from "../ka
 /** What one version of a racer left behind. */
 export interface GoldenStore {
   readonly service: AnyProcessor;
-  /** Of the values of its store `race`. */
+  /** Of the values of its store `race`, of the deserializer's `series`. */
   readonly format: number;
   /** Whether its records are questions and labels too: some are open in it, some answered, given up and corrected. */
   readonly late: boolean;
@@ -30,12 +30,17 @@ export const GOLDEN_STORES: readonly GoldenStore[] = [
   { service: rlsRacer, format: 4, late: true },
   { service: rlsRacer, format: 5, late: false },
   { service: rlsRacer, format: 5, late: true },
+  { service: rlsRacer, format: 6, late: false },
   ...[1, 2].map((format) => ({ service: mlRacer, format, late: false })),
   { service: mlRacer, format: 3, late: true },
 ];
 
-/** What the deserializer left behind when its series were objects yet, after {@link GOLDEN_RAW_LENGTH} raw records. */
-export const GOLDEN_SERIES: GoldenStore = { service: deserializer, format: 2, late: false };
+/** What the deserializer left behind after {@link GOLDEN_RAW_LENGTH} raw records: in format 2 its series were objects yet. */
+export const GOLDEN_SERIES: readonly GoldenStore[] = [2, 4].map((format) => ({
+  service: deserializer,
+  format,
+  late: false,
+}));
 export const GOLDEN_RAW_LENGTH = 40;
 
 /** Observations of the golden stores without questions, and of those with some. */

@@ -239,6 +239,12 @@ describe("the bytes of a series", () => {
     for (const format of [1, 2, 3]) assert.deepEqual(seriesCodec.older?.[format](older), bodyOf(258, -2));
   });
 
+  it("of format 4 are read as they are: only stored values were always whole", () => {
+    const read = (kind: number) => seriesCodec.older?.[4](Buffer.concat([Buffer.of(kind, 0, 0), bodyOf(258, -2)]));
+    assert.deepEqual(read(0), bodyOf(258, -2));
+    for (const kind of [1, 2]) assert.throws(() => read(kind), RangeError);
+  });
+
   it("are refused when they are no series", () => {
     for (const hex of ["", "0000000100000000000000", "00000001000000000000000000"])
       for (const format of [1, 2, 3])
@@ -254,8 +260,11 @@ describe("the bytes of a series", () => {
       bodyOf(1, 2 ** 53),
       bodyOf(1, 0.5),
     ];
-    for (const body of [Buffer.alloc(0), bodyOf(1, 0).subarray(0, 15), ...wrong])
+    for (const body of [Buffer.alloc(0), bodyOf(1, 0).subarray(0, 15), ...wrong]) {
       assert.throws(() => seriesCodec.check(body), RangeError, body.toString("hex"));
+      const format4 = Buffer.concat([Buffer.alloc(3), body]);
+      assert.throws(() => seriesCodec.older?.[4](format4), RangeError, body.toString("hex"));
+    }
   });
 });
 

@@ -45,7 +45,7 @@ describe("the bytes of a race", () => {
     ...new Array<number>(21).fill(0),
   ];
 
-  it("lie as format 5 lays them, little endian, doubles first", () => {
+  it("lie as format 6 lays them, little endian, doubles first", () => {
     const models = [{ name: "é", nu: 0.5 }];
     const race = newRace(newPackedValue(raceBytes(models, 1, 2)), raceConfiguration(models, 2), 1);
     const { doubles } = race;
@@ -75,7 +75,17 @@ describe("the bytes of a race", () => {
     const body = race.bytes.subarray(0, race.length);
     assert.equal(body.toString("hex"), bytes);
     raceCodec.check(body);
-    assert.equal(raceCodec.format, 5);
+    assert.equal(raceCodec.format, 6);
+  });
+
+  it("of format 5 are read as they are: only stored values were always whole", () => {
+    const models = [{ name: "a", nu: 0.5 }];
+    const race = newRace(newPackedValue(raceBytes(models, 1, 2)), raceConfiguration(models, 2), 1);
+    const body = race.bytes.subarray(0, race.length);
+    const read = (...kind: readonly number[]) => raceCodec.older?.[5]?.(Buffer.concat([Buffer.from(kind), body]));
+    assert.deepEqual(read(0, 0, 0), body);
+    for (const kind of [1, 2]) assert.throws(() => read(kind, 0, 0), RangeError);
+    assert.throws(() => read(0, 0), RangeError);
   });
 
   it("of format 2 are read", () => {

@@ -36,6 +36,9 @@ const storedOf = (...bytes: readonly Buffer[]): Buffer => {
   return Buffer.concat([head, rest]);
 };
 const doublesOf = (...numbers: readonly number[]) => Buffer.from(Float64Array.from(numbers).buffer);
+/** A value of {@link FORMAT} in its short form: the bytes of its body, bits, and the words that stand in it. */
+const shortOf = (length: number, bits: number, ...words: readonly number[]) =>
+  storedOf(Buffer.of(FORMAT, 2, 0, 0), Buffer.from(Uint32Array.of(length, bits).buffer), doublesOf(...words));
 
 describe("a packed store", () => {
   let directory: string;
@@ -90,6 +93,53 @@ describe("a packed store", () => {
     assert.deepEqual(value, storedOf(Buffer.of(FORMAT, 0, 0, 0), doublesOf(1, 2)));
   });
 
+  it("logs and saves a value short where that saves a quarter of its bytes, and reads it from either", async () => {
+    set("t/s", 0, 0);
+    set("t/whole", 7, 7);
+    const writes = store.seal();
+    assert.deepEqual(
+      writes.map(({ value }) => value),
+      [shortOf(16, 0), storedOf(Buffer.of(FORMAT, 0, 0, 0), doublesOf(7, 7))],
+    );
+    store.committed();
+    assert.deepEqual([store.stored("t/s"), store.inspect("t/s")], [shortOf(16, 0), [0, 0]]);
+    await save();
+    assert.deepEqual(db.get("pairs", "t/s"), shortOf(16, 0));
+    renew(MIB);
+    assert.deepEqual(
+      [store.inspect("t/s"), get("t/s"), get("t/whole")],
+      [
+        [0, 0],
+        [0, 0],
+        [7, 7],
+      ],
+    );
+    renew(MIB);
+    store.applyLogged("t/s", shortOf(16, 0b10, -0));
+    store.applyLogged("t/t", shortOf(16, 0b01, 5));
+    assert.deepEqual(
+      [get("t/s"), get("t/t")],
+      [
+        [0, -0],
+        [5, 5],
+      ],
+    );
+  });
+
+  it("keeps what a commit and a pass have made of short values while others are made and read", async () => {
+    for (let k = 0; k < 20; k++) store.create(`t/${k}`, 16);
+    const writes = store.seal();
+    for (let k = 0; k < 20; k++) assert.deepEqual(writes[k], { store: "pairs", key: `t/${k}`, value: shortOf(16, 0) });
+    store.committed();
+    for (let k = 0; k < 10; k++) set(`t/${k}`, k, 1);
+    store.seal();
+    store.beginPass();
+    const taken = store.takeUnsaved(Number.POSITIVE_INFINITY);
+    for (const { key, value } of taken) assert.deepEqual(value, shortOf(16, 0), key);
+    store.discard();
+    assert.deepEqual(get("t/3"), [0, 0]);
+  });
+
   it("converts a value of an older format when it is read, and writes today's when it changes", async () => {
     const old = storedOf(Buffer.of(2), Buffer.from(Int32Array.of(-7).buffer));
     await db.write([{ store: "pairs", key: "t/s", value: old }], EMPTY_MANIFEST);
@@ -115,6 +165,13 @@ describe("a packed store", () => {
       storedOf(Buffer.of(FORMAT, 1, 0, 0), doublesOf(1, 2)),
       /cannot be read/,
     ],
+    ["a short value that lacks a word", shortOf(16, 0b11, 1), /cannot be read/],
+    ["a short value that has a word too many", shortOf(16, 0b01, 1, 2), /cannot be read/],
+    ["a short value whose bits are of other words", shortOf(16, 0b100, 1), /cannot be read/],
+    ["a short value whose body is too long", shortOf(2 ** 32 - 1, 0b01, 1), /cannot be read/],
+    ["a short value without a length", storedOf(Buffer.of(FORMAT, 2, 0, 0)), /cannot be read/],
+    ["a short value of another layout", shortOf(24, 0), /cannot be read/],
+    ["a value of no kind", storedOf(Buffer.of(FORMAT, 3, 0, 0), doublesOf(1, 2)), /cannot be read/],
     ["an older value that cannot be converted", storedOf(Buffer.of(2, 1)), /cannot be read/],
   ];
   for (const [what, bytes, message] of faults) {
@@ -417,9 +474,10 @@ describe("a packed store whose steps are numbered", () => {
   });
 
   it("does steps of an older format again by its own arithmetic, and refuses those of one that it does not read", () => {
-    add("t/s", 1);
+    // So many numbers that no two in a row are equal: what older programs wrote was never short.
+    add("t/s", 1, 2, 3, 4, 5);
     const [whole] = commit();
-    add("t/s", 2);
+    add("t/s", 6);
     const [step] = commit();
     const steps = stepped.steps;
     assert.ok(steps);
@@ -441,7 +499,7 @@ describe("a packed store whose steps are numbered", () => {
       learn(value, 10 * body.readDoubleLE(8));
       return true;
     };
-    assert.deepEqual(reader(wholeOfFormat1, { 1: tenfold }), [2, 21]);
+    assert.deepEqual(reader(wholeOfFormat1, { 1: tenfold }), [6, 75]);
     assert.throws(() => reader(wholeOfFormat1, undefined), { name: "StoreError", message: /t\/s is of format 1/ });
   });
 
