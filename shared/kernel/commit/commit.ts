@@ -153,7 +153,14 @@ function positionsOf({ task, sealed }: PreparedTask): TopicPosition[] {
   });
 }
 
-function appliedOf(task: OpenTask, { identity, applied }: CommitScope): Positions {
+/** Most offsets of a changelog that the task's folder has, and a restore would yet read again for want of a commit since. */
+export function unstatedOf(task: OpenTask, scope: Pick<CommitScope, "identity" | "applied">): number {
+  const stated = task.folder.manifest?.changelogPositions ?? {};
+  const known = Object.entries(appliedOf(task, scope));
+  return known.reduce((most, [store, position]) => Math.max(most, position - (stated[store] ?? ORIGIN)), 0);
+}
+
+function appliedOf(task: OpenTask, { identity, applied }: Pick<CommitScope, "identity" | "applied">): Positions {
   const positions: Record<string, Position> = { ...task.folder.manifest?.changelogPositions };
   // The instance that has the task's other inputs writes to the same changelog partition, and this folder lacks its values:
   // the positions stay where they were until the task is whole again and is restored from there.

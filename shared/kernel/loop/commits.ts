@@ -1,7 +1,7 @@
 /** When a commit is due, what goes on beside it, and what follows one. The commit itself, in numbered steps, is in commit/commit.ts. */
 import type { StepListener } from "../../failpoint.js";
 import type { AppliedPositions } from "../changelog/applied-positions.js";
-import { beginCommit, type CommitUnderWay } from "../commit/commit.js";
+import { beginCommit, type CommitUnderWay, unstatedOf } from "../commit/commit.js";
 import type { Output } from "../commit/output.js";
 import type { KernelMetrics } from "../metrics.js";
 import type { StateMemory } from "../store/state-memory.js";
@@ -15,6 +15,9 @@ import type { RefusedWork } from "./refused-work.js";
 
 /** A transaction is committed early where it has grown this large, so that memory is bounded whatever the interval. */
 const TRANSACTION_RECORDS_MAX = 100_000;
+
+/** So many records of a changelog are read within a moment: a commit that only spares a restore these is not worth its while. */
+const UNSTATED_MAX = 1000;
 
 export interface CommitsOptions {
   readonly identity: StateIdentity;
@@ -45,11 +48,15 @@ interface UnderWay {
 export class Commits {
   readonly #options: CommitsOptions;
   #underWay: UnderWay | undefined;
+  /** An interval after the first work that no commit has. */
   #dueMs = 0;
+  /** An interval after the last commit began. */
+  #mayBeginMs: number;
   #confirmedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CommitsOptions) {
     this.#options = options;
+    this.#mayBeginMs = performance.now() + options.commitIntervalMs;
   }
 
   /** Whether a commit was begun that has not ended. */
@@ -73,16 +80,19 @@ export class Commits {
   }
 
   /**
-   * Ends the commit under way once Kafka has answered, and begins one when that is due.
+   * Ends the commit under way once Kafka has answered, and begins one when that is due: an interval after the first work, or where no
+   * record is at hand, an interval after the last commit began. What comes in bursts, as from the commits of the service before, does
+   * not wait for an interval of its own then, and commits are no more than one an interval.
+   * @param isIdle whether no record is at hand
    * @returns whether one has ended or begun: {@link open} the transaction before the next record
    * @throws as {@link complete}
    */
-  async advance(membership: Membership): Promise<boolean> {
+  async advance(membership: Membership, isIdle = false): Promise<boolean> {
     const { tasks } = membership.assignment;
     const ends =
       this.#underWay !== undefined && (this.#underWay.commit.answeredMs !== undefined || this.#isUrgent(tasks));
     if (ends) await this.#endAndOpen(tasks);
-    if (this.isUnderWay || !this.#isDue(tasks)) return ends;
+    if (this.isUnderWay || !this.#isDue(tasks, isIdle)) return ends;
     if (!(await this.#begin(membership))) await this.end();
     return true;
   }
@@ -114,6 +124,29 @@ export class Commits {
     }
   }
 
+  /**
+   * Where no commit follows, a folder stays at the place in its changelog that was known before the last ones, and a restore would read
+   * all since then again. An idle service therefore asks, and commits its positions alone: who has lost the partitions meanwhile, and
+   * would take the writes of their new owner for its own, is refused by Kafka.
+   */
+  async demandPositions({ tasks, runningTasks }: Assignment): Promise<void> {
+    if (hasWork(tasks) || this.isUnderWay) return;
+    this.#options.applied.refreshWhenOld(partitionsOf(runningTasks));
+    for (const task of runningTasks) {
+      if (task.source !== undefined || unstatedOf(task, this.#options) <= UNSTATED_MAX) continue;
+      await this.open(tasks);
+      task.demandCommit();
+    }
+  }
+
+  /** As {@link complete}, for the last time: the folders know their places in the changelogs. */
+  async completeLast(membership: Membership): Promise<void> {
+    await this.complete(membership);
+    await this.#options.applied.refresh(partitionsOf(membership.assignment.runningTasks));
+    await this.demandPositions(membership.assignment);
+    await this.complete(membership);
+  }
+
   /** Waits for the commit under way and ends it; nothing where none is. @throws as {@link complete} */
   async end(): Promise<void> {
     if (this.#underWay === undefined) return;
@@ -133,7 +166,8 @@ export class Commits {
     metrics.lastCommit.setToCurrentTime();
     const ageMs = (commit.answeredMs ?? Date.now()) - oldestTimestampMs;
     if (Number.isFinite(ageMs)) metrics.endToEndLatency.observe(Math.max(0, ageMs) / 1000);
-    applied.refreshWhenOld(tasks.map(({ partition }) => partition));
+    applied.committed();
+    applied.refreshWhenOld(partitionsOf(tasks));
     refused.committed(tasks);
   }
 
@@ -144,8 +178,11 @@ export class Commits {
   }
 
   /** Whether what is done is to be committed as soon as no other commit is under way. */
-  #isDue(tasks: readonly Task[]): boolean {
-    return hasWork(tasks) && (performance.now() >= this.#dueMs || this.#isUrgent(tasks));
+  #isDue(tasks: readonly Task[], isIdle: boolean): boolean {
+    if (!hasWork(tasks)) return false;
+    return (
+      performance.now() >= (isIdle ? Math.min(this.#dueMs, this.#mayBeginMs) : this.#dueMs) || this.#isUrgent(tasks)
+    );
   }
 
   /** Whether what is done is to be committed before another record is processed. */
@@ -159,7 +196,7 @@ export class Commits {
 
   /** Begins a commit; none is under way. @returns whether the next records may be processed before its end */
   async #begin({ consumer, assignment }: Membership): Promise<boolean> {
-    const { identity, output, processing, metrics, applied, onStep, refused } = this.#options;
+    const { identity, commitIntervalMs, output, processing, metrics, applied, onStep, refused } = this.#options;
     await processing.jobs?.settle();
     const tasks = assignment.runningTasks;
     const mayGoOn = this.#mayGoOn(tasks);
@@ -169,6 +206,7 @@ export class Commits {
     processing.seal();
     refused.seal(tasks);
     const beganMs = performance.now();
+    this.#mayBeginMs = beganMs + commitIntervalMs;
     const stopTimer = metrics.commitDuration.startTimer();
     const onCommitted = (committed: readonly OpenTask[]) => processing.committed(committed);
     try {
@@ -195,3 +233,5 @@ export class Commits {
 
 /** Whether something was processed that no commit has, neither one that has ended nor the one under way. */
 export const hasWork = (tasks: readonly Task[]): boolean => tasks.some(({ advanced }) => advanced);
+
+const partitionsOf = (tasks: readonly Task[]): number[] => tasks.map(({ partition }) => partition);

@@ -42,8 +42,8 @@ export interface Turn {
 export interface Intake {
   /** Records that were taken and are not processed yet, and processed ones before them. */
   readonly batch: RecordBatch;
-  /** Takes what is there, and processes it. */
-  take(turn: Turn): Promise<void>;
+  /** Takes what is there, and processes it. @returns whether there was something */
+  take(turn: Turn): Promise<boolean>;
   /** Polls, as a member of a group must, and drops what comes. */
   discard(turn: Turn): Promise<void>;
   /** All partitions are read again: none is held back. */
@@ -79,17 +79,19 @@ export class BatchIntake implements Intake {
     return this.#batch;
   }
 
-  async take(turn: Turn): Promise<void> {
+  async take(turn: Turn): Promise<boolean> {
     const batch = await this.#fetched(turn);
+    const isThere = batch.count > 0;
     // The client fetches the next batch while this one is processed.
-    turn.membership.fetch(this.#limit(), pollMs(turn));
-    if (batch.count === 0) return;
+    turn.membership.fetch(this.#limit(), isThere ? POLL_BUSY_MS : pollMs(turn));
+    if (!isThere) return false;
     this.#batch = batch;
     try {
       await this.#process(batch, turn);
     } finally {
       this.#batch = EMPTY_BATCH;
     }
+    return true;
   }
 
   async discard(turn: Turn): Promise<void> {
@@ -182,7 +184,7 @@ export class SourceIntake implements Intake {
     this.#options = options;
   }
 
-  async take(turn: Turn): Promise<void> {
+  async take(turn: Turn): Promise<boolean> {
     const { output, onStep } = this.#options;
     let count = 0;
     for (const task of turn.membership.assignment.runningTasks) {
@@ -193,6 +195,7 @@ export class SourceIntake implements Intake {
     if (count > 0) onStep("after-process");
     // This is also the pace of an idle source.
     await turn.membership.wait(count >= SOURCE_RECORDS ? 0 : POLL_BUSY_MS);
+    return count > 0;
   }
 
   discard(turn: Turn): Promise<void> {

@@ -171,9 +171,10 @@ export class StreamLoop {
     }
     if (refused.takeReleased()) this.#readAgain(false);
     if (this.#rewind !== undefined && !(await this.#rewound(turn))) return await pause(REWIND_RETRY_MS, stop);
-    await intake.take(turn);
+    const isIdle = !(await intake.take(turn));
     await commits.demandMends(membership.assignment);
-    await commits.advance(membership);
+    if (isIdle) await commits.demandPositions(membership.assignment);
+    await commits.advance(membership, isIdle);
     await saves.save(membership.assignment.runningTasks);
     await this.#detectLosses(membership);
   }
@@ -237,7 +238,7 @@ export class StreamLoop {
   async #commitLast(membership: Membership): Promise<void> {
     if (this.#rewind !== undefined) return;
     try {
-      await this.#options.commits.complete(membership);
+      await this.#options.commits.completeLast(membership);
     } catch (error) {
       await this.#options.recovery.abandon(error);
     }
