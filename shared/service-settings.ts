@@ -61,7 +61,7 @@ export const kernelSettings = {
   ),
   commitIntervalMs: setting("COMMIT_INTERVAL_MS", wholeNumber(1, 60_000), {
     default: "100",
-    doc: "time between two commits, in ms; results become visible at a commit",
+    doc: "shortest time between two commits, in ms, and longest that a record waits for its own; results become visible at a commit",
   }),
   processingGuarantee: setting(
     "PROCESSING_GUARANTEE",
