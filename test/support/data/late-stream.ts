@@ -7,7 +7,7 @@ import type { LateRecord } from "../plain/late-race.js";
 const FEATURES = 2;
 
 /**
- * Questions and labels up to `delay` records apart, with records that come twice, corrections, some that never come, and steps back
+ * Questions and labels up to `delay` records apart, with records that come twice, also before their label, corrections, some that never come, and steps back
  * in time.
  * @param length counters i, from 0; there are more records
  */
@@ -23,6 +23,7 @@ export function lateStream(random: () => number, length: number, delay: number):
     if (!isQuestion) records.push({ at: i, of: { i, y, x } });
     else if (random() < 0.92) records.push({ at: answered, of: { i, y, x: withX() } });
     const later = () => answered + delay * random();
+    if (isQuestion && random() < 0.03) records.push({ at: i + (answered - i) * random(), of: { i, y: null, x } });
     if (random() < 0.05) records.push({ at: later(), of: { i, y: null, x } });
     if (random() < 0.05) records.push({ at: later(), of: { i, y, x: withX() } });
     if (random() < 0.05) records.push({ at: later(), of: { i, y: y + 1, x: withX() } });
