@@ -1,7 +1,7 @@
 /**
  * How a race is logged while its observations are plain: each by itself, and a restore learns from it again. A step's body is
  * doubles: its number, the time of the series, i, then the row y, x1, ..., xn; with 10 features 112 bytes where a race of two models
- * has 3 kB.
+ * has 4 kB.
  *
  * So the arithmetic of {@link raceStep} is a part of the format: the same observation has to lead to the same bits in every version
  * that reads it. Whoever changes a formula or an order of summation raises the format of the race (race-codec.ts), and steps of the
