@@ -16,7 +16,8 @@ export function packedValueOf(body: Buffer): PackedValue {
 
 /** What stands before the body of a packed value behind its format: its kind, and two zeros. */
 const KIND_BYTES = 3;
-const WHOLE = 0;
+/** The kind of a value that is stored as a whole. */
+export const WHOLE = 0;
 
 /**
  * The body of a packed value that is stored as a whole, as {@link PackedCodec.older} takes it.

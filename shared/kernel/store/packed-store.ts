@@ -8,7 +8,7 @@
  */
 import { keyOfStep, refuseIllFormed } from "../../contract/record-key.js";
 import { StoreError } from "../../errors.js";
-import { packedValueOf } from "../../packed-value.js";
+import { packedValueOf, WHOLE } from "../../packed-value.js";
 import type { PackedCodec, PackedStateStore, PackedValue } from "../../service-definition.js";
 import type { LevelDbStore, StoreWrite } from "./leveldb-store.js";
 import { ENTRY_BYTES, type PackedCache } from "./packed-cache.js";
@@ -19,7 +19,7 @@ import { HEAD_BYTES } from "./packed-memory.js";
 import { PackedUnsaved } from "./packed-unsaved.js";
 import { shortForm } from "./short-value.js";
 import type { StateMemory } from "./state-memory.js";
-import { bodyOfStored, SHORT, sealPacked, WHOLE } from "./stored-value.js";
+import { bodyOfStored, SHORT, sealPacked } from "./stored-value.js";
 import type { TaskStore } from "./task-store.js";
 
 /** See the file's head. */

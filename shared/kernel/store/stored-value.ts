@@ -7,7 +7,7 @@
  */
 import { crc32 } from "node:zlib";
 import { StoreError } from "../../errors.js";
-import { wholeBody } from "../../packed-value.js";
+import { type WHOLE, wholeBody } from "../../packed-value.js";
 import type { Codec, PackedCodec } from "../../service-definition.js";
 import { bodyOfShort } from "./short-value.js";
 
@@ -16,11 +16,9 @@ const HEADER_BYTES = 5;
 const FORMAT_AT = 4;
 /** Of a packed value, behind its format. */
 const KIND_AT = 5;
-/** A value as a whole. */
-export const WHOLE = 0;
-/** A step of a value, see {@link PackedCodec.steps}: it stands in changelogs only. */
+/** A kind beside {@link WHOLE}: a step of a value, see {@link PackedCodec.steps}. It stands in changelogs only. */
 export const STEP = 1;
-/** A value as a whole whose runs of equal words are left out, see short-value.ts. */
+/** And one more: a value as a whole whose runs of equal words are left out, see short-value.ts. */
 export const SHORT = 2;
 
 /** A value whose bytes cannot be trusted: the folder is damaged, and has to be reset and restored from its changelogs. */
