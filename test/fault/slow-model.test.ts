@@ -69,10 +69,10 @@ describe("a model so slow that records pile up", function () {
     assert.equal(await first.stop(), 0);
     await shared([second]);
 
-    const third = stack.start("ml-racer", SLOW);
+    // So that its transaction stays open while it has work, and is looked at from before that comes.
+    const third = stack.start("ml-racer", { ...SLOW, COMMIT_INTERVAL_MS: "1000" });
     await shared([second, third]);
-    await write(ROWS_MORE);
-    await killInRefit(third);
+    await Promise.all([write(ROWS_MORE), killInRefit(third)]);
     await shared([second]);
     assert.ok((await judge(stack.brokers, [deserializer, mlRacer], SLOW)).equal);
     assert.equal(await second.stop(), 0);
